@@ -1,0 +1,2 @@
+namespace FenceKit.Lockdep;
+internal static class Placeholder;

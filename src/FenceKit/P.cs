@@ -1,0 +1,2 @@
+namespace FenceKit;
+internal static class Placeholder;
