@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics.Tracing;
+using System.Globalization;
+
+namespace FenceKit.Diagnostics;
+
+/// <summary>The EventSource "FenceKit": what would otherwise be lost without a sound.</summary>
+[EventSource(Name = "FenceKit")]
+internal sealed class FenceKitEventSource : EventSource
+{
+    internal static readonly FenceKitEventSource Log = new();
+
+    private FenceKitEventSource()
+    {
+    }
+
+    /// <summary>A callback or continuation threw while its fence was being signaled.</summary>
+    [NonEvent]
+    internal void CallbackFaulted(string timeline, ulong point, Exception exception)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            CallbackFaulted(timeline, point.ToString(CultureInfo.InvariantCulture), exception.ToString());
+        }
+    }
+
+    [Event(1, Level = EventLevel.Error, Message = "A callback of {0}:{1} threw: {2}")]
+    private void CallbackFaulted(string timeline, string point, string exception) => WriteEvent(1, timeline, point, exception);
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>The node of a thread that blocks. Each thread keeps one, so a wait allocates only the first time.</summary>
+internal sealed class BlockingWaiter : FenceCallback
+{
+    // Monitor takes at most int.MaxValue milliseconds; longer waits go round again.
+    private static readonly TimeSpan s_longestSleep = TimeSpan.FromMilliseconds(int.MaxValue);
+
+    [ThreadStatic]
+    private static BlockingWaiter? t_spare;
+
+    private bool _signaled; // under this monitor
+
+    internal static FenceStatus Wait(Fence fence, FenceTimeline timeline, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        // Most fences that are waited for are about to signal: look for the time that a sleep would cost to begin.
+        SpinWait spin = default;
+        while (!spin.NextSpinWillYield)
+        {
+            spin.SpinOnce();
+            if (fence.IsSignaled)
+            {
+                return fence.Status;
+            }
+        }
+
+        // Taken out while in use: a wait can be entered again on the same thread, from a callback or a pumping context.
+        BlockingWaiter waiter = t_spare ?? new BlockingWaiter();
+        t_spare = null;
+        waiter._signaled = false;
+        if (!fence.TryAddCallback(waiter))
+        {
+            t_spare = waiter;
+            return fence.Status;
+        }
+
+        try
+        {
+            waiter.Sleep(timeline.TimeProvider, timeout, cancellationToken);
+        }
+        catch
+        {
+            // Interrupted (Thread.Interrupt), or a clock of the user's threw: nothing may stay behind in the list.
+            fence.TryRemoveCallback(waiter);
+            throw;
+        }
+
+        return waiter.Finish(fence, cancellationToken);
+    }
+
+    protected override void OnSignaled(FenceStatus status, Exception? fault)
+    {
+        Monitor.Enter(this);
+        _signaled = true;
+        Monitor.Pulse(this);
+        Monitor.Exit(this);
+    }
+
+    private void Sleep(TimeProvider clock, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        bool limited = timeout != Timeout.InfiniteTimeSpan;
+        long start = limited ? clock.GetTimestamp() : 0;
+
+        // A clock of the user's own decides when time is over, so it has to wake us; the system's clock is the one of Monitor.
+        using ITimer? timer = limited && clock != TimeProvider.System
+            ? clock.CreateTimer(static state => ((BlockingWaiter)state!).Nudge(), this, timeout, Timeout.InfiniteTimeSpan)
+            : null;
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            static state => ((BlockingWaiter)state!).Nudge(), this);
+
+        Monitor.Enter(this);
+        try
+        {
+            while (!_signaled && !cancellationToken.IsCancellationRequested)
+            {
+                TimeSpan left = limited ? timeout - clock.GetElapsedTime(start) : s_longestSleep;
+                if (left <= TimeSpan.Zero)
+                {
+                    return;
+                }
+
+                if (timer is not null)
+                {
+                    Monitor.Wait(this);
+                }
+                else
+                {
+                    // Rounded up: waking a fraction of a millisecond early would spin through the rest.
+                    double milliseconds = Math.Ceiling(Math.Min(left.TotalMilliseconds, s_longestSleep.TotalMilliseconds));
+                    Monitor.Wait(this, (int)milliseconds);
+                }
+            }
+        }
+        finally
+        {
+            Monitor.Exit(this);
+        }
+    }
+
+    private FenceStatus Finish(Fence fence, CancellationToken cancellationToken)
+    {
+        // Either the signaler has fixed our outcome, or we are out of the list and the fence was pending at that moment: there is no
+        // third case, so a wait never says "time is over" about a fence that had signaled.
+        if (fence.TryRemoveCallback(this) != FenceCallbackRemoval.Removed)
+        {
+            FenceStatus status = DeliveredStatus;
+            Monitor.Enter(this);
+            bool callbackIsOver = _signaled;
+            Monitor.Exit(this);
+            if (callbackIsOver)
+            {
+                Recycle();
+            }
+
+            // Otherwise the signaler is still busy with others before us; the node is left to it and to the garbage collector.
+            return status;
+        }
+
+        Recycle();
+        cancellationToken.ThrowIfCancellationRequested();
+        return FenceStatus.Pending;
+    }
+
+    private void Recycle()
+    {
+        DeliveredError = null;
+        Timeline = null;
+        t_spare = this;
+    }
+
+    private void Nudge()
+    {
+        Monitor.Enter(this);
+        Monitor.Pulse(this);
+        Monitor.Exit(this);
+    }
+}

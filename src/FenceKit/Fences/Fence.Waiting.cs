@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+// Waiting with a blocked thread.
+public readonly partial struct Fence
+{
+    /// <summary>Blocks until the fence is complete.</summary>
+    /// <param name="cancellationToken">Ends the wait, not the work behind the fence.</param>
+    /// <returns>The outcome; never <see cref="FenceStatus.Pending"/>.</returns>
+    /// <remarks>As <see cref="Wait(TimeSpan, CancellationToken)"/> without a limit.</remarks>
+    /// <exception cref="OperationCanceledException">The token was canceled before the fence completed.</exception>
+    public FenceStatus Wait(CancellationToken cancellationToken = default) => Wait(Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Blocks until the fence is complete or the time is over.</summary>
+    /// <param name="timeout">How long at most; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work behind the fence. A complete fence wins over a canceled token.</param>
+    /// <returns>The outcome, or <see cref="FenceStatus.Pending"/> when the time ran out. Does not throw for a fault.</returns>
+    /// <remarks>
+    /// Spins for about a microsecond, then blocks the thread. Allocates nothing in steady state. As dma_fence_wait_timeout, but a
+    /// fence that signals as the time expires counts as signaled, never as timed out.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled before the fence completed.</exception>
+    public FenceStatus Wait(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        FenceStatus status = Status;
+        if (status != FenceStatus.Pending)
+        {
+            return status;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return timeout == TimeSpan.Zero ? FenceStatus.Pending : BlockingWaiter.Wait(this, Timeline!, timeout, cancellationToken);
+    }
+}

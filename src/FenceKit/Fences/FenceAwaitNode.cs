@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+/// <summary>The pooled node behind an <c>await</c>: holds the continuation and brings it to its place.</summary>
+internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback, IThreadPoolWorkItem
+{
+    // Which rental of the node this is, and how far it has got. An awaiter remembers the word it rented; if that no longer fits, the
+    // awaiter is being used a second time and must leave the node alone.
+    //
+    //   Rented ──TryBeginRound──► Armed ──the continuation is taken out──► Consumed
+    //     └────────────────────── TryTakeOutcome: next round, back to the pool ◄──┘
+    private long _word;
+
+    private const long StageMask = 3;
+    private const long Rented = 0;
+    private const long Armed = 1;
+    private const long Consumed = 2;
+    private const long NextRound = 4;
+
+    private static readonly SendOrPostCallback s_post = static state => ((FenceAwaitNode)state!).RunContinuation();
+    private static readonly Action<object?> s_start = static state => ((FenceAwaitNode)state!).RunContinuation();
+    private static readonly ContextCallback s_invoke = static state => ((Action)state!).Invoke();
+
+    private Action? _continuation;
+    private ExecutionContext? _executionContext;
+    private object? _context;
+    private bool _inline;
+
+    protected FenceWaiterPools Pools { get; } = pools;
+
+    internal long Round => Volatile.Read(ref _word);
+
+    /// <summary>Claims the rental for one continuation; false when it has been used before.</summary>
+    internal bool TryBeginRound(long round) => Interlocked.CompareExchange(ref _word, round | Armed, round) == round;
+
+    internal void SetContinuation(Action continuation, FenceContinuation place, ExecutionContext? executionContext)
+    {
+        Debug.Assert((_word & StageMask) == Armed, "The continuation is set between TryBeginRound and Arm.");
+        _continuation = continuation;
+        _executionContext = executionContext;
+        _inline = place == FenceContinuation.Inline;
+        _context = place == FenceContinuation.CapturedContext ? CaptureContext() : null;
+    }
+
+    internal void Arm(Fence fence)
+    {
+        // The last touch of the node on this thread when it returns true: it may have run, and serve another await, by then.
+        if (!fence.TryAddCallback(this))
+        {
+            DeliveredStatus = fence.GetStatus(out DeliveredError);
+            Dispatch();
+        }
+    }
+
+    /// <summary>Takes the outcome and gives the node back to the pool. False when the rental is over or the continuation still waits.</summary>
+    internal bool TryTakeOutcome(long round, out FenceStatus status, out Exception? error)
+    {
+        status = default;
+        error = null;
+        long word = Volatile.Read(ref _word);
+        if (word != (round | Consumed) && word != (round | Rented))
+        {
+            return false;
+        }
+
+        FenceStatus delivered = DeliveredStatus;
+        Exception? deliveredError = DeliveredError;
+        if (Interlocked.CompareExchange(ref _word, round + NextRound, word) != word)
+        {
+            return false;
+        }
+
+        // A node that was rented but never armed has no outcome: the fence signaled first, and answers itself.
+        bool known = (word & StageMask) == Consumed;
+        status = delivered;
+        error = deliveredError;
+        Recycle();
+        return known;
+    }
+
+    protected override void OnSignaled(FenceStatus status, Exception? fault) => Dispatch();
+
+    /// <summary>Clears what must not outlive the wait, and goes back to the pool.</summary>
+    protected virtual void Recycle()
+    {
+        Reset();
+        Pools.Await.Return(this);
+    }
+
+    protected void Reset()
+    {
+        DeliveredStatus = FenceStatus.Pending;
+        DeliveredError = null;
+        Timeline = null;
+    }
+
+    /// <summary>Brings the continuation to its place. The node must not be touched afterwards: it may serve another await already.</summary>
+    protected void Dispatch()
+    {
+        if (_context is not null)
+        {
+            Post(_context);
+        }
+        else if (_inline && RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            RunContinuation();
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => RunContinuation();
+
+    private void Post(object captured)
+    {
+        FenceTimeline? timeline = Timeline;
+        ulong target = Target;
+        try
+        {
+            if (captured is SynchronizationContext context)
+            {
+                context.Post(s_post, this);
+            }
+            else
+            {
+                _ = Task.Factory.StartNew(
+                    s_start, this, CancellationToken.None, TaskCreationOptions.DenyChildAttach, (TaskScheduler)captured);
+            }
+        }
+        catch (Exception exception)
+        {
+            // A context that refuses (a closed window, say) must not leave the waiter hanging: say so, and go on on the thread pool.
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+            if (timeline is not null)
+            {
+                FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), exception);
+            }
+        }
+    }
+
+    private void RunContinuation()
+    {
+        Action continuation = _continuation!;
+        ExecutionContext? executionContext = _executionContext;
+        _continuation = null;
+        _executionContext = null;
+        _context = null;
+        Volatile.Write(ref _word, (_word & ~StageMask) | Consumed);
+        if (executionContext is null)
+        {
+            continuation();
+        }
+        else
+        {
+            ExecutionContext.Run(executionContext, s_invoke, continuation);
+        }
+    }
+
+    private static object? CaptureContext()
+    {
+        SynchronizationContext? context = SynchronizationContext.Current;
+        if (context is not null && context.GetType() != typeof(SynchronizationContext))
+        {
+            return context;
+        }
+
+        TaskScheduler scheduler = TaskScheduler.Current;
+        return scheduler == TaskScheduler.Default ? null : scheduler;
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+/// <summary>
+/// Independent fences without allocation: a fixed number of preallocated slots, each with at most one fence outstanding. Signaling
+/// gives the slot back by itself, so a slot can neither leak nor be returned twice.
+/// </summary>
+/// <remarks>
+/// <para>A fence that outlives its slot's reuse is right by construction: its point lies behind the slot's counter, so it reads complete.
+/// Points never repeat. Its outcome is known until the slot faults again, then it is <see cref="FenceStatus.Retired"/>.</para>
+/// <para><b>Thread safety</b>: every member may be called from any thread at any time; renting is lock-free.</para>
+/// </remarks>
+[DebuggerDisplay("{Name,nq}: {Available} of {Capacity} available")]
+public sealed partial class FencePool : IDisposable
+{
+    /// <summary>The largest <see cref="Capacity"/>.</summary>
+    public const int MaxCapacity = (1 << FreeListHead.IndexBits) - 1;
+
+    private readonly FencePoolSlot[] _slots;
+    private volatile bool _disposed;
+
+    /// <summary>Creates the pool and all its slots.</summary>
+    /// <param name="name">Who produces the fences.</param>
+    /// <param name="capacity">How many fences may be pending at once, 1 to <see cref="MaxCapacity"/>.</param>
+    /// <param name="options">Clock and node pools of the slots; <see cref="FenceTimelineOptions.RetainedFaults"/> is 1 for a slot.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is out of range.</exception>
+    public FencePool(string name, int capacity, FenceTimelineOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MaxCapacity);
+        options ??= FenceTimelineOptions.Default;
+        options.Validate();
+        FenceTimelineOptions slotOptions = new()
+        {
+            RetainedFaults = 1,
+            TimeProvider = options.TimeProvider,
+            PoolProvider = options.PoolProvider,
+        };
+
+        Name = name;
+        _slots = new FencePoolSlot[capacity];
+        FenceWaiterPools waiterPools = FenceWaiterPools.For(options.PoolProvider);
+        for (int index = 0; index < capacity; index++)
+        {
+            _slots[index] = new FencePoolSlot(this, index, slotOptions, waiterPools);
+        }
+
+        FillFreeList();
+    }
+
+    /// <summary>Who produces the fences.</summary>
+    public string Name { get; }
+
+    /// <summary>How many fences may be pending at once.</summary>
+    public int Capacity => _slots.Length;
+
+    /// <summary>How many slots are free at this moment.</summary>
+    public int Available => FreeListHead.CountOf(Volatile.Read(ref _head));
+
+    /// <summary>Takes a fence out of the pool.</summary>
+    /// <param name="source">The producer's side of the fence; signaling it gives the slot back.</param>
+    /// <returns>False when all slots are pending.</returns>
+    /// <remarks>Lock-free, never allocates, never blocks.</remarks>
+    /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
+    public bool TryRent(out FenceSource source)
+    {
+        if (_disposed)
+        {
+            FenceThrow.PoolDisposed(Name);
+        }
+
+        if (!TryPop(out int index))
+        {
+            source = default;
+            return false;
+        }
+
+        FencePoolSlot slot = _slots[index];
+        source = new FenceSource(slot, slot.Rent());
+        return true;
+    }
+
+    /// <summary>Ends the pool: fences that are pending fault with <see cref="FenceAbandonedException"/>. A second call does nothing.</summary>
+    /// <remarks>Callbacks of pending fences run on this thread, before the method returns.</remarks>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        foreach (FencePoolSlot slot in _slots)
+        {
+            slot.Dispose();
+        }
+    }
+
+    /// <summary>The last step of a signal: the waiters have their outcome, so the next renter may have the slot.</summary>
+    internal void Return(FencePoolSlot slot) => Push(slot.Index);
+}

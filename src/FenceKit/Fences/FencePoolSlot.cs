@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>A slot of a <see cref="FencePool"/>: a timeline with at most one point outstanding.</summary>
+internal sealed class FencePoolSlot : FenceTimeline
+{
+    internal FencePoolSlot(FencePool pool, int index, FenceTimelineOptions options, FenceWaiterPools waiterPools)
+        : base(pool.Name, options, waiterPools)
+    {
+        Pool = pool;
+        Index = index;
+    }
+
+    internal FencePool Pool { get; }
+
+    internal int Index { get; }
+
+    internal Fence Rent() => Issue();
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+/// <summary>Cold throws, kept out of line so that the members which use them stay small enough to inline.</summary>
+internal static class FenceThrow
+{
+    [DoesNotReturn]
+    internal static void CallbackBusy() =>
+        throw new InvalidOperationException("The callback is already waiting for a fence. A callback waits for one fence at a time; remove it first.");
+
+    [DoesNotReturn]
+    internal static void PointNeverIssued(string timeline, ulong point, ulong issued) =>
+        throw new ArgumentOutOfRangeException(nameof(point), point, $"The timeline '{timeline}' has issued points up to {issued} only.");
+
+    [DoesNotReturn]
+    internal static void ForeignFence(string timeline, Fence fence) =>
+        throw new ArgumentException($"The fence {fence} does not belong to the timeline '{timeline}'.", nameof(fence));
+
+    [DoesNotReturn]
+    internal static void UnrelatedFences(Fence fence, Fence other) =>
+        throw new ArgumentException($"The fences {fence} and {other} are of different timelines; their order is undefined.", nameof(other));
+
+    [DoesNotReturn]
+    internal static void TimelineDisposed(string name) => throw new ObjectDisposedException($"{nameof(FenceTimeline)} '{name}'");
+
+    /// <summary>A timeout is <see cref="Timeout.InfiniteTimeSpan"/>, or zero and up.</summary>
+    internal static void IfNotATimeout(TimeSpan timeout, [CallerArgumentExpression(nameof(timeout))] string? name = null)
+    {
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+        {
+            NegativeTimeout(timeout, name);
+        }
+    }
+
+    /// <summary>What <see cref="TimeProvider.CreateTimer"/> accepts: up to 0xfffffffe milliseconds.</summary>
+    internal static void IfBeyondTimers(TimeSpan timeout, [CallerArgumentExpression(nameof(timeout))] string? name = null)
+    {
+        if (timeout.TotalMilliseconds > uint.MaxValue - 1)
+        {
+            throw new ArgumentOutOfRangeException(name, timeout, "A timeout without a thread is at most 49 days; use Timeout.InfiniteTimeSpan.");
+        }
+    }
+
+    internal static void IfNotAContinuation(FenceContinuation continuation, [CallerArgumentExpression(nameof(continuation))] string? name = null)
+    {
+        if (continuation is not (FenceContinuation.CapturedContext or FenceContinuation.ThreadPool or FenceContinuation.Inline))
+        {
+            throw new ArgumentOutOfRangeException(name, continuation, "Not a place where a continuation can run.");
+        }
+    }
+
+    [DoesNotReturn]
+    internal static void PoolDisposed(string name) => throw new ObjectDisposedException($"{nameof(FencePool)} '{name}'");
+
+    [DoesNotReturn]
+    private static void NegativeTimeout(TimeSpan timeout, string? name) =>
+        throw new ArgumentOutOfRangeException(name, timeout, "A timeout is zero or positive, or Timeout.InfiniteTimeSpan.");
+}

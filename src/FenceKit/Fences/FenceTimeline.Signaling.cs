@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+// Moving the counter. Whoever moves it owns the callbacks that it passes.
+public partial class FenceTimeline
+{
+    /// <summary>Completes every point up to <paramref name="point"/>.</summary>
+    /// <param name="point">A point that was issued.</param>
+    /// <returns>True for the one caller who moved the counter; false when the point was complete already (nothing happens then).</returns>
+    /// <remarks>
+    /// <para>Never blocks, never allocates. When nobody waits it is one interlocked operation. Callbacks of all completed points run on
+    /// this thread, in order of their points, before the method returns, and under no lock.</para>
+    /// <para>As dma_fence_signal, but for all points up to this one, and without the lock around callbacks.</para>
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The point was never issued.</exception>
+    public bool Signal(ulong point)
+    {
+        CheckIssued(point);
+        return SignalCore(TimelineState.TargetOf(point));
+    }
+
+    /// <summary>Completes every point up to <paramref name="fence"/>.</summary>
+    /// <param name="fence">A fence of this timeline.</param>
+    /// <returns>True for the one caller who moved the counter.</returns>
+    /// <remarks>As <see cref="Signal(ulong)"/>.</remarks>
+    /// <exception cref="ArgumentException">The fence belongs to another timeline.</exception>
+    public bool Signal(Fence fence)
+    {
+        CheckOwn(fence);
+        return SignalCore(fence.Target);
+    }
+
+    /// <summary>Completes every point up to <paramref name="point"/> with an error: all of them fault.</summary>
+    /// <param name="point">A point that was issued.</param>
+    /// <param name="error">What went wrong; every waiter gets this object.</param>
+    /// <returns>True for the one caller who moved the counter; false when the point was complete already: its outcome stays as it was.</returns>
+    /// <remarks>
+    /// As <see cref="Signal(ulong)"/>. The error is recorded before the counter moves, so whoever sees the point complete sees its fault.
+    /// A driver that must tell points apart signals them one by one.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The point was never issued.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
+    public bool Signal(ulong point, Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        CheckIssued(point);
+        return FaultCore(TimelineState.TargetOf(point), error, poison: false);
+    }
+
+    /// <summary>Completes every point up to <paramref name="fence"/> with an error.</summary>
+    /// <param name="fence">A fence of this timeline.</param>
+    /// <param name="error">What went wrong.</param>
+    /// <returns>True for the one caller who moved the counter.</returns>
+    /// <remarks>As <see cref="Signal(ulong, Exception)"/>.</remarks>
+    /// <exception cref="ArgumentException">The fence belongs to another timeline.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
+    public bool Signal(Fence fence, Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        CheckOwn(fence);
+        return FaultCore(fence.Target, error, poison: false);
+    }
+
+    /// <summary>Completes everything that is pending, and everything that will ever be issued, with an error: the device is lost.</summary>
+    /// <param name="error">Why.</param>
+    /// <returns>True for the call that did it; false when the timeline was poisoned or disposed before.</returns>
+    /// <remarks>Points that completed before keep their outcome. Callbacks run on this thread. Never blocks, never allocates.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
+    public bool Poison(Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return FaultCore(TimelineState.TargetOf(TimelineState.MaxPoint), error, poison: true);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool SignalCore(ulong target)
+    {
+        ulong state = Volatile.Read(ref _state);
+        while (TimelineState.IsQuiet(state))
+        {
+            if (TimelineState.HasReached(state, target))
+            {
+                return false;
+            }
+
+            // Release for what the producer wrote before; pairs with the acquire read in Fence.IsSignaled.
+            ulong seen = Interlocked.CompareExchange(ref _state, target, state);
+            if (seen == state)
+            {
+                return true;
+            }
+
+            state = seen;
+        }
+
+        return SignalWithWaiters(target);
+    }
+
+    private bool SignalWithWaiters(ulong target)
+    {
+        SpinWait spin = default;
+        while (true)
+        {
+            ulong state = Volatile.Read(ref _state);
+            if (TimelineState.HasReached(state, target))
+            {
+                return false;
+            }
+
+            if (TimelineState.IsGateHeld(state))
+            {
+                spin.SpinOnce();
+                continue;
+            }
+
+            // One CAS moves the counter and, if callbacks wait, takes the gate: no callback can slip in between.
+            bool hasWaiters = TimelineState.HasWaiters(state);
+            ulong next = hasWaiters ? target | TimelineState.Flags : target;
+            if (Interlocked.CompareExchange(ref _state, next, state) != state)
+            {
+                continue;
+            }
+
+            if (hasWaiters)
+            {
+                FenceCallback? batch = DetachUpTo(target, FenceStatus.Signaled, error: null);
+                LeaveGate(target);
+                RunAll(batch);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>A fault takes the gate first: the log must say what happened before the counter shows that it happened.</summary>
+    private bool FaultCore(ulong target, Exception error, bool poison)
+    {
+        ulong state = EnterGate();
+        if (TimelineState.HasReached(state, target))
+        {
+            LeaveGate(state);
+            return false;
+        }
+
+        ulong first = TimelineState.PointOf(state) + 1;
+        if (poison)
+        {
+            RecordPoison(first, error);
+        }
+        else
+        {
+            RecordFault(first, TimelineState.PointOf(target), error);
+        }
+
+        FenceCallback? batch = DetachUpTo(target, FenceStatus.Faulted, error);
+        LeaveGate(target); // moves the counter: a release of the log above; pairs with the acquire read in Fence.GetStatus
+        RunAll(batch);
+        return true;
+    }
+
+    /// <summary>Takes the spin gate and returns the word as it was, without the gate bit.</summary>
+    private ulong EnterGate()
+    {
+        SpinWait spin = default;
+        while (true)
+        {
+            ulong state = Volatile.Read(ref _state);
+            if (!TimelineState.IsGateHeld(state)
+                && Interlocked.CompareExchange(ref _state, state | TimelineState.Gate, state) == state)
+            {
+                return state;
+            }
+
+            spin.SpinOnce();
+        }
+    }
+
+    /// <summary>Leaves the gate with the counter of <paramref name="state"/>. Nobody else may write the word while the gate is held.</summary>
+    private void LeaveGate(ulong state)
+    {
+        AssertInvariants(state);
+        Volatile.Write(ref _state, TimelineState.Leave(state, hasWaiters: _first is not null));
+    }
+
+    private void CheckOwn(Fence fence)
+    {
+        if (!ReferenceEquals(fence.Timeline, this))
+        {
+            FenceThrow.ForeignFence(Name, fence);
+        }
+    }
+}

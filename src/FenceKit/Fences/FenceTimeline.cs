@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+/// <summary>
+/// The producer's side of fences: a 64-bit counter that only goes up. <see cref="Issue()"/> hands out the next point as a
+/// <see cref="Fence"/>; <see cref="Signal(ulong)"/> completes everything up to a point. What Vulkan calls a timeline semaphore,
+/// D3D12 a fence, and the kernel a fence context with its sequence numbers.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A fence is a promise: from the moment that <see cref="Issue()"/> hands it out, the owner of the timeline must signal it in finite
+/// time, without waiting for the one who waits. Keep the timeline private and give out fences only: whoever holds the timeline can signal it.
+/// </para>
+/// <para>
+/// <b>Thread safety</b>: every member may be called from any thread at any time.
+/// <b>Blocks</b>: never, but for a spin of a few instructions while another thread edits the list of callbacks.
+/// <b>Allocates</b>: only the constructor, <see cref="Dispose()"/> and the report of a throwing callback.
+/// </para>
+/// </remarks>
+[DebuggerDisplay("{Name,nq}: {Completed} of {Issued}")]
+public partial class FenceTimeline : IDisposable
+{
+    private ulong _state; // see TimelineState
+    private ulong _issued;
+    private volatile bool _disposed;
+
+    /// <summary>Creates a timeline that stands at point 0.</summary>
+    /// <param name="name">Who produces the fences: it appears in errors, reports and the debugger.</param>
+    /// <param name="options">Limits and clock; null for the usual ones.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public FenceTimeline(string name, FenceTimelineOptions? options = null)
+        : this(name, options ??= FenceTimelineOptions.Default, FenceWaiterPools.For(options.PoolProvider))
+    {
+    }
+
+    internal FenceTimeline(string name, FenceTimelineOptions options, FenceWaiterPools waiterPools)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        options.Validate();
+
+        Name = name;
+        TimeProvider = options.TimeProvider;
+        WaiterPools = waiterPools;
+        _faults = new Fault[options.RetainedFaults];
+    }
+
+    /// <summary>Who produces the fences.</summary>
+    public string Name { get; }
+
+    /// <summary>The last point that was issued. Points count from 1; point 0 is complete from the start.</summary>
+    public ulong Issued => Volatile.Read(ref _issued);
+
+    /// <summary>
+    /// The last completed point. All ones, shifted (<c>ulong.MaxValue &gt;&gt; 2</c>), once the timeline is poisoned or disposed:
+    /// everything is complete then.
+    /// </summary>
+    public ulong Completed => TimelineState.PointOf(Volatile.Read(ref _state));
+
+    /// <summary>The clock of timed waits.</summary>
+    internal TimeProvider TimeProvider { get; }
+
+    /// <summary>Where <c>await</c> finds its nodes.</summary>
+    internal FenceWaiterPools WaiterPools { get; }
+
+    /// <summary>Hands out the next point.</summary>
+    /// <returns>A fence that signals when the point is signaled.</returns>
+    /// <remarks>Never blocks, never allocates: one interlocked increment.</remarks>
+    /// <exception cref="ObjectDisposedException">The timeline is disposed.</exception>
+    public Fence Issue()
+    {
+        if (_disposed)
+        {
+            FenceThrow.TimelineDisposed(Name);
+        }
+
+        return new Fence(this, Interlocked.Increment(ref _issued));
+    }
+
+    /// <summary>Hands out <paramref name="count"/> points at once.</summary>
+    /// <param name="count">How many, at least 1.</param>
+    /// <returns>The fence of the last of them; the others are reached through <see cref="GetFence"/>.</returns>
+    /// <remarks>Never blocks, never allocates.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is 0, or the points would run out.</exception>
+    /// <exception cref="ObjectDisposedException">The timeline is disposed.</exception>
+    public Fence Issue(ulong count)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(count);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ulong issued = Volatile.Read(ref _issued);
+        while (true)
+        {
+            ulong left = TimelineState.MaxIssuedByCount - Math.Min(issued, TimelineState.MaxIssuedByCount);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(count, left);
+            ulong seen = Interlocked.CompareExchange(ref _issued, issued + count, issued);
+            if (seen == issued)
+            {
+                return new Fence(this, issued + count);
+            }
+
+            issued = seen;
+        }
+    }
+
+    /// <summary>The fence of a point that was issued before.</summary>
+    /// <param name="point">0 to <see cref="Issued"/>; point 0 is signaled from the start.</param>
+    /// <returns>The fence.</returns>
+    /// <remarks>Never blocks, never allocates. Works on a disposed timeline too: its fences stay readable.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The point was never issued.</exception>
+    public Fence GetFence(ulong point)
+    {
+        CheckIssued(point);
+        return new Fence(this, point);
+    }
+
+    /// <summary>
+    /// Ends the timeline. Points that are still pending fault with <see cref="FenceAbandonedException"/>, so nobody waits for ever;
+    /// points that completed before keep their outcome. Calling it again does nothing.
+    /// </summary>
+    /// <remarks>Callbacks of pending points run on this thread, before the method returns.</remarks>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Called by <see cref="Dispose()"/>; a driver that derives releases its own things here, then calls the base.</summary>
+    /// <param name="disposing">True: there is no finalizer in the base class.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        // First no new points, then an end for those that are out. A point issued between the two reads poisoned like all others.
+        _disposed = true;
+        ulong completed = Completed;
+        ulong issued = Issued;
+        Poison(completed < issued
+            ? FenceAbandonedException.ForTimeline(Name, completed, issued)
+            : FenceAbandonedException.ForIdleTimeline(Name));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool HasReached(ulong target) => TimelineState.HasReached(Volatile.Read(ref _state), target);
+
+    private void CheckIssued(ulong point)
+    {
+        ulong issued = Volatile.Read(ref _issued);
+        if (point > issued)
+        {
+            FenceThrow.PointNeverIssued(Name, point, issued);
+        }
+    }
+}

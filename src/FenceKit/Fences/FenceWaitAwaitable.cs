@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>A wait for a fence with a time limit and a token; see <see cref="Fence.WaitAsync"/>.</summary>
+public readonly struct FenceWaitAwaitable
+{
+    private readonly Fence _fence;
+    private readonly TimeSpan _timeout;
+    private readonly CancellationToken _cancellationToken;
+    private readonly FenceContinuation _continuation;
+
+    internal FenceWaitAwaitable(Fence fence, TimeSpan timeout, FenceContinuation continuation, CancellationToken cancellationToken)
+    {
+        _fence = fence;
+        _timeout = timeout;
+        _cancellationToken = cancellationToken;
+        _continuation = continuation;
+    }
+
+    /// <summary>Chooses where the code after the <c>await</c> runs.</summary>
+    /// <param name="continuation">The place. Inline means: on whichever thread ends the wait, the signaler's, a timer's or the canceler's.</param>
+    /// <returns>Something to await.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="continuation"/> is none of the named values.</exception>
+    public FenceWaitAwaitable ConfigureAwait(FenceContinuation continuation)
+    {
+        FenceThrow.IfNotAContinuation(continuation);
+        return new FenceWaitAwaitable(_fence, _timeout, continuation, _cancellationToken);
+    }
+
+    /// <summary>Makes <c>await</c> work.</summary>
+    /// <returns>The awaiter; the compiler uses it.</returns>
+    public FenceWaitAwaiter GetAwaiter() => new(_fence, _timeout, _continuation, _cancellationToken);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+/// <summary>The awaiter of <see cref="Fence.WaitAsync"/>. Compilers use it; there is nothing here to be used by hand.</summary>
+public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
+{
+    private readonly Fence _fence;
+    private readonly TimeSpan _timeout;
+    private readonly CancellationToken _cancellationToken;
+    private readonly FenceWaitNode? _node;
+    private readonly long _round;
+    private readonly FenceContinuation _continuation;
+
+    internal FenceWaitAwaiter(Fence fence, TimeSpan timeout, FenceContinuation continuation, CancellationToken cancellationToken)
+    {
+        _fence = fence;
+        _timeout = timeout;
+        _cancellationToken = cancellationToken;
+        _continuation = continuation;
+        if (!IsCompleted)
+        {
+            _node = fence.Timeline!.WaiterPools.Wait.Get();
+            _round = _node.Round;
+        }
+    }
+
+    /// <summary>Whether there is nothing to wait for: the fence is complete, the timeout is zero, or the token is canceled.</summary>
+    public bool IsCompleted => _fence.IsSignaled || _timeout == TimeSpan.Zero || _cancellationToken.IsCancellationRequested;
+
+    /// <summary>Runs a continuation once the wait is over, with the caller's execution context.</summary>
+    /// <param name="continuation">What to run.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
+    public void OnCompleted(Action continuation) => Arm(continuation, ExecutionContext.Capture());
+
+    /// <summary>Runs a continuation once the wait is over.</summary>
+    /// <param name="continuation">What to run.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
+    public void UnsafeOnCompleted(Action continuation) => Arm(continuation, executionContext: null);
+
+    /// <summary>The outcome of the wait. Blocks if the wait is not over; after an <c>await</c> it always is.</summary>
+    /// <returns>The outcome of the fence, or <see cref="FenceStatus.Pending"/> when the time ran out.</returns>
+    /// <exception cref="OperationCanceledException">The token was canceled before the fence completed.</exception>
+    public FenceStatus GetResult()
+    {
+        if (_node is null || !_node.TryTakeOutcome(_round, out FenceStatus status, out _))
+        {
+            return _fence.Wait(_timeout, _cancellationToken);
+        }
+
+        if (status == FenceStatus.Pending)
+        {
+            // The node left the list by time or by token; a token that was canceled is the better reason.
+            _cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return status;
+    }
+
+    private void Arm(Action continuation, ExecutionContext? executionContext)
+    {
+        ArgumentNullException.ThrowIfNull(continuation);
+        FenceWaitNode? node = _node;
+        if (node is null || !node.TryBeginRound(_round))
+        {
+            // A second continuation on one awaiter: it gets a node of its own, which is not pooled.
+            node = new FenceWaitNode(FenceWaiterPools.Shared);
+            node.TryBeginRound(node.Round);
+        }
+
+        node.SetContinuation(continuation, _continuation, executionContext);
+        node.Arm(_fence, _timeout, _cancellationToken);
+    }
+}

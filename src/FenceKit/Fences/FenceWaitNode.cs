@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>The pooled node behind an <c>await</c> with a time limit or a token.</summary>
+/// <remarks>
+/// Three parties may end the wait: the signaler, the timer, the canceler. The list of the timeline is the judge: whoever takes the node
+/// out of it has won, under the gate, and there is exactly one. Timer and token may also come late, when the node already serves
+/// another wait; they read the round (<see cref="FenceCallback.Word"/>) first, look whether that round is really due, and remove the
+/// node only if it is still in that same round.
+/// </remarks>
+internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(pools)
+{
+    private readonly Lock _timerGate = new();
+    private ITimer? _timer;
+    private TimeProvider? _clock;
+    private TimeSpan _timeout;
+    private long _start;
+    private bool _limited;
+    private CancellationToken _token;
+    private CancellationTokenRegistration _registration;
+
+    // Both the one who arms (timer and token are set) and the one who ends the wait come here; the later one runs the continuation,
+    // so the node cannot go back to the pool while it is still being armed.
+    private int _arrivals;
+
+    internal void Arm(Fence fence, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        _limited = timeout != Timeout.InfiniteTimeSpan;
+        _timeout = timeout;
+        _token = cancellationToken;
+        _arrivals = 0;
+        FenceTimeline? timeline = fence.Timeline;
+        if (_limited && timeline is not null)
+        {
+            _start = timeline.TimeProvider.GetTimestamp();
+        }
+
+        if (!fence.TryAddCallback(this))
+        {
+            DeliveredStatus = fence.GetStatus(out DeliveredError);
+            Dispatch();
+            return;
+        }
+
+        if (_limited)
+        {
+            StartTimer(timeline!.TimeProvider, timeout);
+        }
+
+        if (cancellationToken.CanBeCanceled)
+        {
+            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((FenceWaitNode)state!).OnCanceled(token), this);
+        }
+
+        Arrive();
+    }
+
+    protected override void OnSignaled(FenceStatus status, Exception? fault) => Arrive();
+
+    protected override void Recycle()
+    {
+        // Unregister does not wait: a callback under way finds another round and goes away.
+        _registration.Unregister();
+        _registration = default;
+        _token = default;
+        if (_limited)
+        {
+            StopTimer();
+        }
+
+        Reset();
+        Pools.Wait.Return(this);
+    }
+
+    private void Arrive()
+    {
+        if (Interlocked.Increment(ref _arrivals) == 2)
+        {
+            Dispatch();
+        }
+    }
+
+    private void OnCanceled(CancellationToken token)
+    {
+        long word = Word;
+        FenceTimeline? timeline = Timeline;
+        if (timeline is not null && token == _token && timeline.TryRemoveRound(this, word))
+        {
+            Arrive();
+        }
+    }
+
+    private void OnTimer()
+    {
+        long word = Word;
+        FenceTimeline? timeline = Timeline;
+        if (timeline is null || !IsQueuedWord(word) || !_limited)
+        {
+            return;
+        }
+
+        TimeSpan left = _timeout - timeline.TimeProvider.GetElapsedTime(_start);
+        if (left > TimeSpan.Zero)
+        {
+            Postpone(word, left);
+        }
+        else if (timeline.TryRemoveRound(this, word))
+        {
+            Arrive();
+        }
+    }
+
+    private void StartTimer(TimeProvider clock, TimeSpan due)
+    {
+        _timerGate.Enter();
+        try
+        {
+            if (_timer is null || _clock != clock)
+            {
+                _timer?.Dispose();
+                _clock = clock;
+                _timer = CreateUnflowedTimer(clock);
+            }
+
+            _timer.Change(due, Timeout.InfiniteTimeSpan);
+        }
+        finally
+        {
+            _timerGate.Exit();
+        }
+    }
+
+    /// <summary>
+    /// Timers count coarse ticks and may fire a little before the clock says so. Under the timer's gate, so that this cannot overwrite
+    /// the due time of a later round.
+    /// </summary>
+    private void Postpone(long word, TimeSpan left)
+    {
+        _timerGate.Enter();
+        try
+        {
+            if (IsStillQueued(word))
+            {
+                _timer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+            }
+        }
+        finally
+        {
+            _timerGate.Exit();
+        }
+    }
+
+    private void StopTimer()
+    {
+        _timerGate.Enter();
+        try
+        {
+            _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+        finally
+        {
+            _timerGate.Exit();
+        }
+    }
+
+    /// <summary>The timer outlives the wait that makes it, so it must not carry that caller's async-locals.</summary>
+    private ITimer CreateUnflowedTimer(TimeProvider clock)
+    {
+        TimerCallback callback = static state => ((FenceWaitNode)state!).OnTimer();
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            return clock.CreateTimer(callback, this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        using (ExecutionContext.SuppressFlow())
+        {
+            return clock.CreateTimer(callback, this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+}

@@ -1,2 +1,0 @@
-namespace FenceKit;
-internal static class Placeholder;
