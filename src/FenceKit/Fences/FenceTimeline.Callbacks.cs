@@ -53,7 +53,10 @@ public partial class FenceTimeline
         }
 
         ulong state = EnterGate();
-        bool removed = IsFor(callback, target) && FenceCallback.IsQueuedWord(callback.Word);
+
+        // The word first: Timeline becomes this one only under our gate, so a node that was queued before and is ours now is queued here.
+        // The other way round it may have run and entered another timeline's list between the two reads.
+        bool removed = FenceCallback.IsQueuedWord(callback.Word) && IsFor(callback, target);
         if (removed)
         {
             Unlink(callback);
