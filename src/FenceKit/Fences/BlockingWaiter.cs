@@ -6,6 +6,7 @@ internal sealed class BlockingWaiter : FenceCallback
 {
     // Monitor takes at most int.MaxValue milliseconds; longer waits go round again.
     private static readonly TimeSpan s_longestSleep = TimeSpan.FromMilliseconds(int.MaxValue);
+    private static readonly TimeSpan s_shortestSleep = TimeSpan.FromMilliseconds(1);
 
     [ThreadStatic]
     private static BlockingWaiter? t_spare;
@@ -64,7 +65,7 @@ internal sealed class BlockingWaiter : FenceCallback
 
         // A clock of the user's own decides when time is over, so it has to wake us; the system's clock is the one of Monitor.
         using ITimer? timer = limited && clock != TimeProvider.System
-            ? clock.CreateTimer(static state => ((BlockingWaiter)state!).Nudge(), this, timeout, Timeout.InfiniteTimeSpan)
+            ? clock.CreateTimer(static state => ((BlockingWaiter)state!).Nudge(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan)
             : null;
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             static state => ((BlockingWaiter)state!).Nudge(), this);
@@ -82,13 +83,14 @@ internal sealed class BlockingWaiter : FenceCallback
 
                 if (timer is not null)
                 {
+                    // Set anew each time round: timers count coarse ticks, and one may fire a little before the clock says so.
+                    timer.Change(Clamp(left), Timeout.InfiniteTimeSpan);
                     Monitor.Wait(this);
                 }
                 else
                 {
                     // Rounded up: waking a fraction of a millisecond early would spin through the rest.
-                    double milliseconds = Math.Ceiling(Math.Min(left.TotalMilliseconds, s_longestSleep.TotalMilliseconds));
-                    Monitor.Wait(this, (int)milliseconds);
+                    Monitor.Wait(this, (int)Math.Ceiling(Clamp(left).TotalMilliseconds));
                 }
             }
         }
@@ -128,6 +130,9 @@ internal sealed class BlockingWaiter : FenceCallback
         Timeline = null;
         t_spare = this;
     }
+
+    private static TimeSpan Clamp(TimeSpan left) =>
+        left < s_shortestSleep ? s_shortestSleep : left > s_longestSleep ? s_longestSleep : left;
 
     private void Nudge()
     {
