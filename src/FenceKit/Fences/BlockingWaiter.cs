@@ -6,12 +6,12 @@ internal sealed class BlockingWaiter : FenceCallback
 {
     // Monitor takes at most int.MaxValue milliseconds; longer waits go round again.
     private static readonly TimeSpan s_longestSleep = TimeSpan.FromMilliseconds(int.MaxValue);
-    private static readonly TimeSpan s_shortestSleep = TimeSpan.FromMilliseconds(1);
 
     [ThreadStatic]
     private static BlockingWaiter? t_spare;
 
     private bool _signaled; // under this monitor
+    private bool _nudged;   // under this monitor: something changed that is worth a look
 
     internal static FenceStatus Wait(Fence fence, FenceTimeline timeline, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -30,6 +30,7 @@ internal sealed class BlockingWaiter : FenceCallback
         BlockingWaiter waiter = t_spare ?? new BlockingWaiter();
         t_spare = null;
         waiter._signaled = false;
+        waiter._nudged = false;
         if (!fence.TryAddCallback(waiter))
         {
             t_spare = waiter;
@@ -52,7 +53,7 @@ internal sealed class BlockingWaiter : FenceCallback
 
     protected override void OnSignaled(FenceStatus status, Exception? fault)
     {
-        Monitor.Enter(this);
+        InterruptShield.EnterShielded(this);
         _signaled = true;
         Monitor.Pulse(this);
         Monitor.Exit(this);
@@ -81,16 +82,20 @@ internal sealed class BlockingWaiter : FenceCallback
                     return;
                 }
 
-                if (timer is not null)
+                // Rounded up: waking a fraction of a millisecond early would spin through the rest.
+                int milliseconds = (int)Math.Ceiling(Math.Min(left.TotalMilliseconds, s_longestSleep.TotalMilliseconds));
+                if (timer is null)
                 {
-                    // Set anew each time round: timers count coarse ticks, and one may fire a little before the clock says so.
-                    timer.Change(Clamp(left), Timeout.InfiniteTimeSpan);
-                    Monitor.Wait(this);
+                    Monitor.Wait(this, milliseconds);
+                    continue;
                 }
-                else
+
+                // Set anew in every round: a timer may fire a little before its clock agrees. It may also fire inside Change.
+                _nudged = false;
+                timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
+                if (!_nudged)
                 {
-                    // Rounded up: waking a fraction of a millisecond early would spin through the rest.
-                    Monitor.Wait(this, (int)Math.Ceiling(Clamp(left).TotalMilliseconds));
+                    Monitor.Wait(this);
                 }
             }
         }
@@ -107,7 +112,7 @@ internal sealed class BlockingWaiter : FenceCallback
         if (fence.TryRemoveCallback(this) != FenceCallbackRemoval.Removed)
         {
             FenceStatus status = DeliveredStatus;
-            Monitor.Enter(this);
+            InterruptShield.EnterShielded(this);
             bool callbackIsOver = _signaled;
             Monitor.Exit(this);
             if (callbackIsOver)
@@ -131,12 +136,10 @@ internal sealed class BlockingWaiter : FenceCallback
         t_spare = this;
     }
 
-    private static TimeSpan Clamp(TimeSpan left) =>
-        left < s_shortestSleep ? s_shortestSleep : left > s_longestSleep ? s_longestSleep : left;
-
     private void Nudge()
     {
-        Monitor.Enter(this);
+        InterruptShield.EnterShielded(this);
+        _nudged = true;
         Monitor.Pulse(this);
         Monitor.Exit(this);
     }

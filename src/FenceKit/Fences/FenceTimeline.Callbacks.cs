@@ -88,14 +88,18 @@ public partial class FenceTimeline
     {
         Interlocked.Increment(ref s_callbackFaults);
         FenceKitEventSource.Log.CallbackFaulted(timeline.Name, point, exception);
-        try
+        FenceCallbackFaultedEventArgs arguments = new(callback, timeline.Name, point, exception);
+        foreach (EventHandler<FenceCallbackFaultedEventArgs> handler in Delegate.EnumerateInvocationList(CallbackFaulted))
         {
-            CallbackFaulted?.Invoke(timeline, new FenceCallbackFaultedEventArgs(callback, timeline.Name, point, exception));
-        }
-        catch (Exception handlerException)
-        {
-            // A handler must not stop the other callbacks either; the counter above already has the first fault.
-            FenceKitEventSource.Log.CallbackFaulted(timeline.Name, point, handlerException);
+            try
+            {
+                handler(timeline, arguments);
+            }
+            catch (Exception handlerException)
+            {
+                // A handler must stop neither the other handlers nor the other callbacks; the counter already has the first fault.
+                FenceKitEventSource.Log.CallbackFaulted(timeline.Name, point, handlerException);
+            }
         }
     }
 
