@@ -24,6 +24,19 @@ internal sealed class FenceKitEventSource : EventSource
         }
     }
 
+    /// <summary>A subscriber threw while it was being scheduled.</summary>
+    [NonEvent]
+    internal void SubscriberFaulted(string subscription, string range, Exception exception)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            SubscriberFaulted(subscription, range, exception.ToString());
+        }
+    }
+
     [Event(1, Level = EventLevel.Error, Message = "A callback of {0}:{1} threw: {2}")]
     private void CallbackFaulted(string timeline, string point, string exception) => WriteEvent(1, timeline, point, exception);
+
+    [Event(2, Level = EventLevel.Error, Message = "The subscriber {0} threw while {1} was being invalidated: {2}")]
+    private void SubscriberFaulted(string subscription, string range, string exception) => WriteEvent(2, subscription, range, exception);
 }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+/// <summary>
+/// What all parties of a notifier agree on: which ranges are being invalidated now, and which have been since a reader began.
+/// </summary>
+/// <remarks>
+/// <para>Readers and invalidations meet here. A reader of range R must not publish what it built if R was invalidated meanwhile:</para>
+/// <code>
+/// reader                                        invalidation of R
+/// ------                                        -----------------
+/// n = sequence; nobody active on R              enter R as active; sequence = n + 1      (under the gate)
+/// build the mapping                             call the subscriber: tear down what is published
+/// [ under the lock that the subscriber takes too:
+///   sequence == n  → publish                      (the subscriber comes after and tears it down)
+///   sequence != n and R touched → start again     (the subscriber has been, or will be and finds nothing) ]
+/// </code>
+/// <para>The gate is held for a few instructions and never while anything of a user's runs.</para>
+/// </remarks>
+internal sealed class InvalidationLedger
+{
+    private readonly Lock _gate = new();
+    private readonly AddressRange[] _recent; // a ring; invalidation n stands at n % Length. Under the gate
+    private ActiveInvalidation? _firstActive; // under the gate
+    private int _activeCount; // written under the gate; pairs with the lock-free look in TryBeginRead
+    private ulong _sequence;  // the number of the last invalidation that began. Written under the gate, after _activeCount
+
+    internal InvalidationLedger(int remembered) => _recent = new AddressRange[remembered];
+
+    internal int ActiveCount => Volatile.Read(ref _activeCount);
+
+    internal Lock Gate => _gate;
+
+    /// <summary>Under the gate: from here on no reader begins on the range, and none that began before can publish into it.</summary>
+    internal void BeginLocked(ActiveInvalidation invalidation, AddressRange range)
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "The ledger is written under its gate.");
+        ulong number = _sequence + 1;
+        invalidation.Begin(number, range);
+        invalidation.Previous = null;
+        invalidation.Next = _firstActive;
+        if (_firstActive is not null)
+        {
+            _firstActive.Previous = invalidation;
+        }
+
+        _firstActive = invalidation;
+        _recent[number % (ulong)_recent.Length] = range;
+
+        // The count first: a reader that sees the new sequence must also see that somebody is active. Pairs with TryBeginRead.
+        Volatile.Write(ref _activeCount, _activeCount + 1);
+        Volatile.Write(ref _sequence, number);
+    }
+
+    /// <summary>Under the gate. The caller then signals <see cref="ActiveInvalidation.Ended"/>, outside it.</summary>
+    internal void EndLocked(ActiveInvalidation invalidation)
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "The ledger is written under its gate.");
+        if (invalidation.Previous is null)
+        {
+            _firstActive = invalidation.Next;
+        }
+        else
+        {
+            invalidation.Previous.Next = invalidation.Next;
+        }
+
+        if (invalidation.Next is not null)
+        {
+            invalidation.Next.Previous = invalidation.Previous;
+        }
+
+        invalidation.Next = null;
+        invalidation.Previous = null;
+        Volatile.Write(ref _activeCount, _activeCount - 1);
+    }
+
+    /// <summary>The number for a reader that starts now; false, and whom to wait for, when the range is being invalidated.</summary>
+    internal bool TryBeginRead(AddressRange range, out ulong number, out Fence blocker)
+    {
+        // Sequence, then count; BeginLocked writes them the other way round. So: a count of 0 means that all invalidations up to this
+        // number have ended, and any later one has a higher number, which MustRetry will notice.
+        number = Volatile.Read(ref _sequence);
+        blocker = default;
+        return Volatile.Read(ref _activeCount) == 0 || TryBeginReadAmongActive(range, out number, out blocker);
+    }
+
+    /// <summary>Whether an invalidation that began after <paramref name="number"/> touches the range. May say true without need, never false.</summary>
+    internal bool MustRetry(AddressRange range, ulong number)
+    {
+        // Acquire: pairs with the release in BeginLocked, for readers that hold no lock in common with the subscriber.
+        return Volatile.Read(ref _sequence) != number && WasTouchedSince(range, number);
+    }
+
+    /// <summary>Whether an invalidation up to a number is still calling its subscribers. Pairs with the release of IsScheduling.</summary>
+    internal bool IsScheduling(ulong upTo)
+    {
+        _gate.Enter();
+        try
+        {
+            for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
+            {
+                if (active.Number <= upTo && active.IsScheduling)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    /// <summary>Under the gate.</summary>
+    internal ulong SequenceLocked => _sequence;
+
+    private bool TryBeginReadAmongActive(AddressRange range, out ulong number, out Fence blocker)
+    {
+        _gate.Enter();
+        try
+        {
+            number = _sequence;
+            for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
+            {
+                if (active.Range.Overlaps(range))
+                {
+                    blocker = active.Ended;
+                    return false;
+                }
+            }
+
+            blocker = default;
+            return true;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    private bool WasTouchedSince(AddressRange range, ulong number)
+    {
+        _gate.Enter();
+        try
+        {
+            if (_sequence - number > (ulong)_recent.Length)
+            {
+                return true;
+            }
+
+            for (ulong recent = number + 1; recent <= _sequence; recent++)
+            {
+                if (_recent[recent % (ulong)_recent.Length].Overlaps(range))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using Microsoft.Extensions.ObjectPool;
+
+namespace FenceKit;
+
+/// <summary>
+/// Tells everybody who uses a range of memory (or of anything with 64-bit numbers) that it is about to go away, in three phases:
+/// schedule, unmap, wait. The owner of the memory has one notifier; devices, caches and readers subscribe to it.
+/// </summary>
+/// <remarks>
+/// <para><b>A. Schedule</b>: <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession)"/> calls every subscriber
+/// of the range; each starts to let go and hands back a fence. Nobody waits.
+/// <b>B. Unmap</b>: meanwhile the owner does its own work. <b>C. Wait</b>: once, for all, with a budget; then commit or back off.
+/// Sequential notification takes the sum of all latencies; this takes the longest of them.</para>
+/// <para><b>Thread safety</b>: every member may be called from any thread at any time. Sessions over the same range may overlap.</para>
+/// </remarks>
+[DebuggerDisplay("{Name,nq}: {ActiveSessions} active")]
+public sealed partial class InvalidationNotifier : IDisposable, IInvalidationRegistry
+{
+    // Sessions open at once beyond this go to the garbage collector when they end.
+    private const int RetainedSessions = 256;
+
+    private readonly InvalidationLedger _ledger;
+    private readonly InvalidationCounters _counters = new();
+    private readonly TimeProvider _clock;
+    private readonly ObjectPool<InvalidationSessionState> _sessions;
+    private IntervalIndex<InvalidationSubscription>? _index; // written under the ledger's gate; the tree itself never changes
+    private ulong _subscriptionNumber; // under the gate
+    private int _subscriptionCount;    // under the gate
+    private bool _disposed;            // under the gate
+
+    /// <summary>Creates a notifier without subscribers.</summary>
+    /// <param name="name">Whose memory it is: it appears in errors, reports and the debugger.</param>
+    /// <param name="options">Policy, sizes and clock; null for the usual ones.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public InvalidationNotifier(string name, InvalidationNotifierOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        options ??= new InvalidationNotifierOptions();
+        options.Validate();
+        Name = name;
+        _clock = options.TimeProvider;
+        _ledger = new InvalidationLedger(options.RememberedInvalidations);
+        SessionPolicy policy = new(this, options);
+        _sessions = (options.PoolProvider ?? new DefaultObjectPoolProvider { MaximumRetained = RetainedSessions }).Create(policy);
+        policy.Pool = _sessions;
+    }
+
+    /// <summary>Whose memory it is.</summary>
+    public string Name { get; }
+
+    /// <summary>How many sessions are open at this moment.</summary>
+    public int ActiveSessions => _ledger.ActiveCount;
+
+    /// <summary>Reads all counters at one moment.</summary>
+    /// <returns>The counters.</returns>
+    public InvalidationStatistics GetStatistics()
+    {
+        _ledger.Gate.Enter();
+        try
+        {
+            return new InvalidationStatistics(
+                _counters.Begun,
+                _counters.Refused,
+                _counters.Committed,
+                _counters.BackedOff,
+                _counters.SubscriberFaults,
+                _ledger.ActiveCount,
+                _subscriptionCount);
+        }
+        finally
+        {
+            _ledger.Gate.Exit();
+        }
+    }
+
+    /// <summary>Registers a subscriber for a range.</summary>
+    /// <param name="range">What it uses.</param>
+    /// <param name="subscriber">Who is called when part of the range is invalidated.</param>
+    /// <param name="name">Its name in reports.</param>
+    /// <returns>The subscription; dispose it to unsubscribe.</returns>
+    /// <remarks>
+    /// Takes effect at once for sessions that begin from now on. A session that has begun does not call the new subscriber, but its
+    /// range is closed to it: <see cref="InvalidationSubscription.BeginRead"/> waits for its end. Never blocks; allocates.
+    /// </remarks>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty, or <paramref name="name"/> is null or empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="subscriber"/> is null.</exception>
+    /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
+    public InvalidationSubscription Subscribe(AddressRange range, IInvalidationSubscriber subscriber, string name)
+    {
+        AddressRange.IfEmpty(range);
+        ArgumentNullException.ThrowIfNull(subscriber);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        _ledger.Gate.Enter();
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            ulong number = _subscriptionNumber + 1;
+            InvalidationSubscription subscription = new(this, _ledger, _clock, subscriber, range, number, name);
+            _index = IntervalIndex<InvalidationSubscription>.Insert(_index, range, number, subscription);
+            _subscriptionNumber = number;
+            _subscriptionCount++;
+            return subscription;
+        }
+        finally
+        {
+            _ledger.Gate.Exit();
+        }
+    }
+
+    /// <summary>Closes the notifier: nothing new can be scheduled or subscribed. Open sessions can still be ended by their owners.</summary>
+    public void Dispose()
+    {
+        _ledger.Gate.Enter();
+        try
+        {
+            _disposed = true;
+        }
+        finally
+        {
+            _ledger.Gate.Exit();
+        }
+    }
+
+    bool IInvalidationRegistry.IsSchedulingOnThisThread => IsSchedulingOnThisThread;
+
+    void IInvalidationRegistry.Unsubscribe(InvalidationSubscription subscription)
+    {
+        ulong lastThatMayCall;
+        _ledger.Gate.Enter();
+        try
+        {
+            _index = IntervalIndex<InvalidationSubscription>.Remove(_index, subscription.Range, subscription.Number);
+            _subscriptionCount--;
+            lastThatMayCall = _ledger.SequenceLocked;
+        }
+        finally
+        {
+            _ledger.Gate.Exit();
+        }
+
+        // Sessions take the index when they enter the ledger, under the same gate: those that entered before may still hold the old one.
+        SpinWait spin = default;
+        while (_ledger.IsScheduling(lastThatMayCall))
+        {
+            spin.SpinOnce();
+        }
+    }
+
+    private sealed class SessionPolicy(InvalidationNotifier notifier, InvalidationNotifierOptions options)
+        : PooledObjectPolicy<InvalidationSessionState>
+    {
+        internal ObjectPool<InvalidationSessionState>? Pool { get; set; }
+
+        public override InvalidationSessionState Create() =>
+            new($"{notifier.Name} sessions", notifier._ledger, notifier._counters, notifier._clock, options) { Pool = Pool };
+
+        public override bool Return(InvalidationSessionState obj) => true;
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+using Microsoft.Extensions.ObjectPool;
+
+namespace FenceKit;
+
+/// <summary>How an <see cref="InvalidationNotifier"/> behaves.</summary>
+public sealed class InvalidationNotifierOptions
+{
+    /// <summary>What a faulted fence means; <see cref="InvalidationFaultPolicy.Fail"/> unless said otherwise.</summary>
+    public InvalidationFaultPolicy FaultPolicy { get; init; }
+
+    /// <summary>
+    /// How many subscribers a session can hold without growing, 1 or more; 16 unless said otherwise. A session that meets more of them
+    /// grows once and stays so in the pool.
+    /// </summary>
+    public int SessionCapacity { get; init; } = 16;
+
+    /// <summary>
+    /// How many invalidations are remembered exactly, 1 to 65,536; 256 unless said otherwise. A reader that began longer ago than that
+    /// has to start again even if none of them touched its range.
+    /// </summary>
+    public int RememberedInvalidations { get; init; } = 256;
+
+    /// <summary>The clock of budgets; <see cref="System.TimeProvider.System"/> unless said otherwise.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Makes the pool of sessions; null for a pool of the usual size.</summary>
+    public ObjectPoolProvider? PoolProvider { get; init; }
+
+    internal void Validate()
+    {
+        if (FaultPolicy is not (InvalidationFaultPolicy.Fail or InvalidationFaultPolicy.TreatAsQuiesced))
+        {
+            throw new ArgumentOutOfRangeException(nameof(FaultPolicy), FaultPolicy, "Not a fault policy.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(SessionCapacity, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(RememberedInvalidations, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(RememberedInvalidations, 65536);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>Counters of an <see cref="InvalidationNotifier"/>, read at one moment.</summary>
+/// <param name="Begun">Schedules that began. At rest <c>Begun == Refused + Committed + BackedOff</c>.</param>
+/// <param name="Refused">Schedules that a subscriber refused: it would have had to block.</param>
+/// <param name="Committed">Sessions that ended with a commit.</param>
+/// <param name="BackedOff">Sessions that ended without one.</param>
+/// <param name="SubscriberFaults">Subscribers that threw while being scheduled.</param>
+/// <param name="Active">Sessions that are open now; 0 at rest.</param>
+/// <param name="Subscriptions">Subscriptions now.</param>
+public readonly record struct InvalidationStatistics(
+    long Begun,
+    long Refused,
+    long Committed,
+    long BackedOff,
+    long SubscriberFaults,
+    int Active,
+    int Subscriptions);

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+// Publishing a mapping so that a schedule comes either wholly before it or wholly after it.
+public sealed partial class InvalidationSubscription
+{
+    private readonly Lock _publishGate = new();
+    private int _publishers; // threads that hold the gate or want it
+
+    /// <summary>
+    /// Opens a scope in which a mapping may be published: while it is open, this subscription's callback is held off. For mappings
+    /// that have no lock of their own; those that have one use <see cref="MustRetry"/> under it.
+    /// </summary>
+    /// <param name="sequence">A sequence of this subscription, from before the mapping was built.</param>
+    /// <param name="scope">The scope; dispose it right after the mapping is stored.</param>
+    /// <returns>False when the range was invalidated meanwhile: publish nothing, start again.</returns>
+    /// <remarks>
+    /// <para>Inside the scope do no more than store the mapping: <b>no waiting, no lock, no allocation</b>. A schedule may be standing
+    /// behind it. Publishers of one subscription take turns. Allocates nothing.</para>
+    /// <code>
+    /// if (subscription.TryPopulate(sequence, out PopulateScope scope))
+    ///     using (scope)
+    ///         table[page] = mapping;
+    /// </code>
+    /// </remarks>
+    /// <exception cref="ArgumentException">The sequence is empty or of another subscription.</exception>
+    public bool TryPopulate(InvalidationSequence sequence, out PopulateScope scope)
+    {
+        CheckOwn(sequence);
+
+        // Announce first, look at the ledger second. Full fence in between (Interlocked), because of this pair:
+        //
+        //   publisher                           schedule
+        //   ---------                           --------
+        //   _publishers++            (store)    sequence = n + 1        (store, InvalidationLedger.BeginLocked)
+        //   full fence                          full fence              (InvalidationNotifier.Begin)
+        //   sequence == mine?        (load)     _publishers != 0?       (load, PassPublishers)
+        //
+        // At least one of them sees the other: either we retry, or the schedule waits for the scope to close.
+        Interlocked.Increment(ref _publishers);
+        _publishGate.Enter();
+        if (IsDisposed || _ledger.MustRetry(sequence.Range, sequence.Number))
+        {
+            EndPublishing();
+            scope = default;
+            return false;
+        }
+
+        scope = new PopulateScope(this);
+        return true;
+    }
+
+    internal void EndPublishing()
+    {
+        _publishGate.Exit();
+        Interlocked.Decrement(ref _publishers);
+    }
+
+    /// <summary>Returns once every scope that was opened before the ledger changed is closed.</summary>
+    private void PassPublishers(bool evenIfNone)
+    {
+        if (evenIfNone || Volatile.Read(ref _publishers) != 0) // pairs with the increment in TryPopulate
+        {
+            if (_publishGate.IsHeldByCurrentThread)
+            {
+                throw new InvalidOperationException(
+                    $"A range of the subscription '{Name}' is being invalidated from inside its own {nameof(PopulateScope)}.");
+            }
+
+            // Scopes opened after this one closes have looked at the ledger after the change: they are none of our business.
+            _publishGate.Enter();
+            _publishGate.Exit();
+        }
+    }
+}

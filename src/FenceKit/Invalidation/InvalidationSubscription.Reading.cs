@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+// Beginning to read a range: the readers' side of the sequence protocol.
+public sealed partial class InvalidationSubscription
+{
+    /// <summary>Begins to build a mapping, if the range is not being invalidated at this moment.</summary>
+    /// <param name="range">What will be mapped; within <see cref="Range"/>.</param>
+    /// <param name="sequence">To be given to <see cref="MustRetry"/> or <see cref="TryPopulate"/> before the mapping is published.</param>
+    /// <returns>False when an invalidation of the range is under way.</returns>
+    /// <remarks>Never blocks, never allocates. Invalidations of other ranges do not matter.</remarks>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
+    /// <exception cref="ObjectDisposedException">The subscription is disposed.</exception>
+    public bool TryBeginRead(AddressRange range, out InvalidationSequence sequence)
+    {
+        CheckReadable(range);
+        bool began = _ledger.TryBeginRead(range, out ulong number, out _);
+        sequence = began ? new InvalidationSequence(this, range, number) : default;
+        return began;
+    }
+
+    /// <summary>Begins to build a mapping; waits while the range is being invalidated.</summary>
+    /// <param name="range">What will be mapped; within <see cref="Range"/>.</param>
+    /// <param name="budget">How long to wait altogether; zero tries once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="sequence">To be given to <see cref="MustRetry"/> or <see cref="TryPopulate"/> before the mapping is published.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False when the time ran out.</returns>
+    /// <remarks>
+    /// As mmu_interval_read_begin, but it waits only for invalidations that touch the range, never for unrelated ones, and only as
+    /// long as the budget says. Blocks the thread; allocates nothing.
+    /// </remarks>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="ObjectDisposedException">The subscription is disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
+    public bool BeginRead(
+        AddressRange range, TimeSpan budget, out InvalidationSequence sequence, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(budget);
+        CheckReadable(range);
+        WaitBudget left = default;
+        while (true)
+        {
+            if (_ledger.TryBeginRead(range, out ulong number, out Fence blocker))
+            {
+                sequence = new InvalidationSequence(this, range, number);
+                return true;
+            }
+
+            left = left.IsStarted ? left : WaitBudget.Start(_clock, budget);
+            if (blocker.Wait(left.Remaining, cancellationToken) == FenceStatus.Pending)
+            {
+                sequence = default;
+                return false;
+            }
+
+            CheckReadable(range);
+        }
+    }
+
+    /// <summary>The twin of <see cref="BeginRead"/> that waits without a thread.</summary>
+    /// <param name="range">What will be mapped; within <see cref="Range"/>.</param>
+    /// <param name="budget">How long to wait altogether; zero tries once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The sequence, or null when the time ran out. To be awaited once.</returns>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="ObjectDisposedException">The subscription is disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
+    public ValueTask<InvalidationSequence?> BeginReadAsync(
+        AddressRange range, TimeSpan budget, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(budget);
+        FenceThrow.IfBeyondTimers(budget);
+        CheckReadable(range);
+        return _ledger.TryBeginRead(range, out ulong number, out Fence blocker)
+            ? new ValueTask<InvalidationSequence?>(new InvalidationSequence(this, range, number))
+            : BeginReadSlowlyAsync(range, budget, blocker, cancellationToken);
+    }
+
+    /// <summary>
+    /// Whether the range was touched by an invalidation since the sequence was taken: then what was built must not be published.
+    /// </summary>
+    /// <param name="sequence">A sequence of this subscription.</param>
+    /// <returns>
+    /// True: start again from <see cref="BeginRead"/>. False: nothing has touched the range up to this moment. That still holds at the
+    /// time of publishing only if both happen <b>under a lock that the subscriber takes in its callback too</b>, or inside
+    /// <see cref="TryPopulate"/>. Without such a lock it is a hint.
+    /// </returns>
+    /// <remarks>
+    /// As mmu_interval_read_retry. Never blocks, never allocates; one load when nothing was invalidated at all. After very many
+    /// invalidations (<see cref="InvalidationNotifierOptions.RememberedInvalidations"/>) it says true to be safe. True once the
+    /// subscription is disposed.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The sequence is empty or of another subscription.</exception>
+    public bool MustRetry(InvalidationSequence sequence)
+    {
+        CheckOwn(sequence);
+        return IsDisposed || _ledger.MustRetry(sequence.Range, sequence.Number);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<InvalidationSequence?> BeginReadSlowlyAsync(
+        AddressRange range, TimeSpan budget, Fence blocker, CancellationToken cancellationToken)
+    {
+        WaitBudget left = WaitBudget.Start(_clock, budget);
+        while (true)
+        {
+            FenceStatus status = await blocker.WaitAsync(left.Remaining, cancellationToken)
+                .ConfigureAwait(FenceContinuation.ThreadPool);
+            if (status == FenceStatus.Pending)
+            {
+                return null;
+            }
+
+            CheckReadable(range);
+            if (_ledger.TryBeginRead(range, out ulong number, out blocker))
+            {
+                return new InvalidationSequence(this, range, number);
+            }
+        }
+    }
+
+    private void CheckReadable(AddressRange range)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        AddressRange.IfEmpty(range);
+        if (!Range.Contains(range))
+        {
+            throw new ArgumentOutOfRangeException(nameof(range), range, $"The subscription '{Name}' covers {Range} only.");
+        }
+    }
+
+    private void CheckOwn(InvalidationSequence sequence)
+    {
+        if (!ReferenceEquals(sequence.Subscription, this))
+        {
+            throw new ArgumentException($"The sequence was not taken from the subscription '{Name}'.", nameof(sequence));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+/// <summary>Where subscriptions come from and go back to.</summary>
+internal interface IInvalidationRegistry
+{
+    /// <summary>Takes the subscription out and waits until no callback of it runs. Throws when called from inside a callback.</summary>
+    void Unsubscribe(InvalidationSubscription subscription);
+
+    /// <summary>Whether this thread is inside a schedule of the registry.</summary>
+    bool IsSchedulingOnThisThread { get; }
+}
+
+/// <summary>
+/// A subscriber's registration for a range, and its way to build mappings into that range safely. Made by
+/// <see cref="InvalidationNotifier.Subscribe"/>; disposing it unsubscribes.
+/// </summary>
+/// <remarks><b>Thread safety</b>: every member may be called from any thread at any time.</remarks>
+[DebuggerDisplay("{Name,nq} {Range}")]
+public sealed partial class InvalidationSubscription : IDisposable
+{
+    private readonly IInvalidationRegistry _registry;
+    private readonly InvalidationLedger _ledger;
+    private readonly TimeProvider _clock;
+    private int _disposed;
+
+    internal InvalidationSubscription(
+        IInvalidationRegistry registry,
+        InvalidationLedger ledger,
+        TimeProvider clock,
+        IInvalidationSubscriber subscriber,
+        AddressRange range,
+        ulong number,
+        string name)
+    {
+        _registry = registry;
+        _ledger = ledger;
+        _clock = clock;
+        Subscriber = subscriber;
+        Range = range;
+        Number = number;
+        Name = name;
+    }
+
+    /// <summary>Who is called.</summary>
+    public IInvalidationSubscriber Subscriber { get; }
+
+    /// <summary>The range for which it is called.</summary>
+    public AddressRange Range { get; }
+
+    /// <summary>The subscriber's name in reports.</summary>
+    public string Name { get; }
+
+    /// <summary>Which subscription of the notifier this is; subscriptions that start alike are called in this order.</summary>
+    internal ulong Number { get; }
+
+    internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    /// <summary>
+    /// Unsubscribes. When it returns, no callback of this subscription runs or will run, and nothing more can be published through it.
+    /// A second call does nothing.
+    /// </summary>
+    /// <remarks>
+    /// Blocks until schedules that have begun are through with their callbacks (which never wait), and until an open
+    /// <see cref="PopulateScope"/> is closed. Must not be called under a lock that the subscriber's callback takes.
+    /// Fences that the subscriber has handed out still count for the sessions that hold them.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">
+    /// Called from inside a callback of the same notifier, or from inside a <see cref="PopulateScope"/> of this subscription: it would wait for itself.
+    /// </exception>
+    public void Dispose()
+    {
+        if (_registry.IsSchedulingOnThisThread)
+        {
+            throw new InvalidOperationException(
+                $"The subscription '{Name}' cannot be disposed from inside {nameof(IInvalidationSubscriber)}.{nameof(IInvalidationSubscriber.TrySchedule)}: it would wait for that call to return.");
+        }
+
+        if (_publishGate.IsHeldByCurrentThread)
+        {
+            throw new InvalidOperationException(
+                $"The subscription '{Name}' cannot be disposed from inside its own {nameof(PopulateScope)}: it would wait for the scope to close.");
+        }
+
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _registry.Unsubscribe(this);
+            PassPublishers(evenIfNone: true);
+        }
+    }
+
+    /// <summary>Phase A for this subscription.</summary>
+    internal bool TrySchedule(in InvalidationRequest request, out Fence fence)
+    {
+        PassPublishers(evenIfNone: false);
+        return Subscriber.TrySchedule(in request, out fence);
+    }
+}
