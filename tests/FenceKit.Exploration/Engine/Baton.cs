@@ -2,7 +2,7 @@ namespace FenceKit.Exploration;
 
 /// <summary>
 /// Hands the right to run from one OS thread to another. Most waits are a few hundred nanoseconds, so the receiver spins first,
-/// then lets others have the core, and only then goes to sleep in the kernel, which costs some fifty microseconds.
+/// then lets others have the core for a while, and only then sleeps in the kernel, which costs some fifty microseconds.
 /// </summary>
 internal sealed class Baton : IDisposable
 {
@@ -10,8 +10,8 @@ internal sealed class Baton : IDisposable
     private const int Given = 1;
     private const int Asleep = 2;
 
-    private const int SpinTurns = 400;
-    private const int YieldTurns = 40;
+    private const int SpinTurns = 50;
+    private const int YieldTurns = 1000;
 
     private readonly SemaphoreSlim _wake = new(0);
 

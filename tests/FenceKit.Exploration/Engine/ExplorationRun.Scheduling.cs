@@ -142,8 +142,7 @@ internal sealed partial class ExplorationRun
             writer.Note($"~ the write of {writer.Stores.OldestName} becomes visible");
         }
 
-        writer.Stores.FlushOldest();
-        writer.Changed();
+        writer.FlushOldestStore();
     }
 
     private void Record(int actor)
@@ -154,6 +153,7 @@ internal sealed partial class ExplorationRun
         }
 
         _chosen[_position++] = (byte)actor;
+        _totalSteps++;
     }
 
     private ulong HashOfSchedule()

@@ -12,6 +12,7 @@ internal sealed partial class ExplorationRun : IDisposable
     private readonly HashSet<ulong>? _distinct;
     private readonly ManualResetEventSlim _ended = new();
     private bool _isWarmUp = true;
+    private long _totalSteps;
 
     /// <param name="schedule">Who goes when.</param>
     /// <param name="countsDistinct">True where a schedule can come up twice.</param>
@@ -37,6 +38,12 @@ internal sealed partial class ExplorationRun : IDisposable
     /// <summary>Changes of memory in this execution, by all threads.</summary>
     public long Changes { get; set; }
 
+    /// <summary>Orders the calls of a <see cref="History{TModel}"/>.</summary>
+    public long Clock { get; set; }
+
+    /// <summary>What the scenario's code queued to the thread pool; a body made by Scenario.PoolThread runs it.</summary>
+    public Queue<Action> PooledWork { get; } = new();
+
     public long Interleavings { get; private set; }
 
     public bool IsExhausted { get; private set; }
@@ -60,7 +67,7 @@ internal sealed partial class ExplorationRun : IDisposable
         }
 
         BeginExecution();
-        _ended.Wait();
+        WaitForEnd();
         IsOver = true;
         foreach (LogicalThread thread in _threads)
         {
@@ -82,11 +89,28 @@ internal sealed partial class ExplorationRun : IDisposable
         }
     }
 
+    /// <summary>Code that blocks its OS thread by something that has no twin would hang the test run without a word.</summary>
+    private void WaitForEnd()
+    {
+        long seen = -1;
+        while (!_ended.Wait(TimeSpan.FromSeconds(20)))
+        {
+            long now = System.Threading.Volatile.Read(ref _totalSteps);
+            if (now == seen)
+            {
+                throw new InvalidOperationException($"\"{Scenario.Name}\" is stuck outside the twins: some body blocks its thread for real.");
+            }
+
+            seen = now;
+        }
+    }
+
     private void BeginExecution()
     {
         Changes = 0;
         _position = 0;
         Monitors.Clear();
+        PooledWork.Clear();
         MutexModel.ForgetOwners();
         foreach (LogicalThread thread in _threads)
         {

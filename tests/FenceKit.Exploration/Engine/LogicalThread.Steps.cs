@@ -14,10 +14,13 @@ internal sealed partial class LogicalThread
         if (_startPaysForNextStep && !Run.IsAborting)
         {
             _startPaysForNextStep = false;
-            return;
+        }
+        else
+        {
+            Run.Reschedule(this);
         }
 
-        Run.Reschedule(this);
+        StampCall();
     }
 
     /// <summary>A scheduling point that cannot be passed before the obstacle is clear.</summary>
@@ -33,6 +36,7 @@ internal sealed partial class LogicalThread
         Obstacle = obstacle;
         Run.Reschedule(this);
         Obstacle = null;
+        StampCall();
     }
 
     public void StepPastSpin()
@@ -53,9 +57,15 @@ internal sealed partial class LogicalThread
     {
         while (Stores.Count > 0)
         {
-            Stores.FlushOldest();
-            Changed();
+            FlushOldestStore();
         }
+    }
+
+    public void FlushOldestStore()
+    {
+        Stores.FlushOldest();
+        Changed();
+        SettleCalls();
     }
 
     public void Note(string operation) => Run.Trace?.Add(Index, operation);

@@ -60,6 +60,8 @@ internal sealed partial class LogicalThread : IDisposable
         Obstacle = null;
         _ownChanges = 0;
         _spin.Restart();
+        _call = null;
+        _unsettled.Clear();
         Stores.Clear();
     }
 

@@ -41,6 +41,9 @@ public sealed class Scenario<TState>(string name, Func<TState> create) : Scenari
         return this;
     }
 
+    /// <summary>A thread that runs what the others queue to the thread pool, until they are done.</summary>
+    public Scenario<TState> PoolThread() => Thread("thread pool", _ => ThreadPoolTwin.RunUntilOthersFinish());
+
     public Scenario<TState> Always(Action<TState> check)
     {
         _always += check;

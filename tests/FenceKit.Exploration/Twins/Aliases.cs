@@ -5,4 +5,5 @@ global using Interlocked = FenceKit.Exploration.InterlockedTwin;
 global using Lock = FenceKit.Exploration.LockTwin;
 global using Monitor = FenceKit.Exploration.MonitorTwin;
 global using SpinWait = FenceKit.Exploration.SpinWaitTwin;
+global using ThreadPool = FenceKit.Exploration.ThreadPoolTwin;
 global using Volatile = FenceKit.Exploration.VolatileTwin;

@@ -68,8 +68,7 @@ internal static partial class VolatileTwin
     {
         if (thread.Stores.IsFull)
         {
-            thread.Stores.FlushOldest();
-            thread.Changed();
+            thread.FlushOldestStore();
         }
 
         thread.Stores.Add(ref location, value, name);
