@@ -11,6 +11,7 @@ internal sealed class BlockingWaiter : FenceCallback
     private static BlockingWaiter? t_spare;
 
     private bool _signaled; // under this monitor
+    private bool _nudged;   // under this monitor: something changed that is worth a look
 
     internal static FenceStatus Wait(Fence fence, FenceTimeline timeline, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -29,6 +30,7 @@ internal sealed class BlockingWaiter : FenceCallback
         BlockingWaiter waiter = t_spare ?? new BlockingWaiter();
         t_spare = null;
         waiter._signaled = false;
+        waiter._nudged = false;
         if (!fence.TryAddCallback(waiter))
         {
             t_spare = waiter;
@@ -51,7 +53,7 @@ internal sealed class BlockingWaiter : FenceCallback
 
     protected override void OnSignaled(FenceStatus status, Exception? fault)
     {
-        Monitor.Enter(this);
+        InterruptShield.EnterShielded(this);
         _signaled = true;
         Monitor.Pulse(this);
         Monitor.Exit(this);
@@ -64,7 +66,7 @@ internal sealed class BlockingWaiter : FenceCallback
 
         // A clock of the user's own decides when time is over, so it has to wake us; the system's clock is the one of Monitor.
         using ITimer? timer = limited && clock != TimeProvider.System
-            ? clock.CreateTimer(static state => ((BlockingWaiter)state!).Nudge(), this, timeout, Timeout.InfiniteTimeSpan)
+            ? clock.CreateTimer(static state => ((BlockingWaiter)state!).Nudge(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan)
             : null;
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             static state => ((BlockingWaiter)state!).Nudge(), this);
@@ -80,15 +82,20 @@ internal sealed class BlockingWaiter : FenceCallback
                     return;
                 }
 
-                if (timer is not null)
+                // Rounded up: waking a fraction of a millisecond early would spin through the rest.
+                int milliseconds = (int)Math.Ceiling(Math.Min(left.TotalMilliseconds, s_longestSleep.TotalMilliseconds));
+                if (timer is null)
+                {
+                    Monitor.Wait(this, milliseconds);
+                    continue;
+                }
+
+                // Set anew in every round: a timer may fire a little before its clock agrees. It may also fire inside Change.
+                _nudged = false;
+                timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
+                if (!_nudged)
                 {
                     Monitor.Wait(this);
-                }
-                else
-                {
-                    // Rounded up: waking a fraction of a millisecond early would spin through the rest.
-                    double milliseconds = Math.Ceiling(Math.Min(left.TotalMilliseconds, s_longestSleep.TotalMilliseconds));
-                    Monitor.Wait(this, (int)milliseconds);
                 }
             }
         }
@@ -105,7 +112,7 @@ internal sealed class BlockingWaiter : FenceCallback
         if (fence.TryRemoveCallback(this) != FenceCallbackRemoval.Removed)
         {
             FenceStatus status = DeliveredStatus;
-            Monitor.Enter(this);
+            InterruptShield.EnterShielded(this);
             bool callbackIsOver = _signaled;
             Monitor.Exit(this);
             if (callbackIsOver)
@@ -131,7 +138,8 @@ internal sealed class BlockingWaiter : FenceCallback
 
     private void Nudge()
     {
-        Monitor.Enter(this);
+        InterruptShield.EnterShielded(this);
+        _nudged = true;
         Monitor.Pulse(this);
         Monitor.Exit(this);
     }

@@ -55,6 +55,9 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback, IThreadPo
         }
     }
 
+    /// <summary>Whether the result of the rental was taken: the node belongs to somebody else by now.</summary>
+    internal bool IsOver(long round) => (Volatile.Read(ref _word) & ~StageMask) != round;
+
     /// <summary>Takes the outcome and gives the node back to the pool. False when the rental is over or the continuation still waits.</summary>
     internal bool TryTakeOutcome(long round, out FenceStatus status, out Exception? error)
     {

@@ -138,7 +138,32 @@ public abstract class FenceCallback
         }
 
         // Fails when the callback was added again meanwhile (by itself, or by the owner of a recycled node): then the next round owns it.
-        Interlocked.CompareExchange(ref _word, (running & ~PhaseMask) | Finished, running);
+        if (Interlocked.CompareExchange(ref _word, (running & ~PhaseMask) | Finished, running) != running)
+        {
+            FinishAfterArming(running);
+        }
+    }
+
+    /// <summary>
+    /// Somebody is adding the callback just now. If that is refused it puts our own word back, and it is still on us to say Finished.
+    /// </summary>
+    private void FinishAfterArming(long running)
+    {
+        SpinWait spin = default;
+        long word = Volatile.Read(ref _word);
+        while (word == running || word == (((running & ~PhaseMask) + Generation) | Arming))
+        {
+            if (word == running)
+            {
+                Interlocked.CompareExchange(ref _word, (running & ~PhaseMask) | Finished, running);
+            }
+            else
+            {
+                spin.SpinOnce(sleep1Threshold: -1); // the adder has only the gate of a timeline before it
+            }
+
+            word = Volatile.Read(ref _word);
+        }
     }
 
     private void SetPhase(long phase) => Volatile.Write(ref _word, (_word & ~PhaseMask) | phase);

@@ -13,7 +13,7 @@ public sealed partial class FencePool
         _next = new int[_slots.Length];
         for (int index = 0; index < _next.Length; index++)
         {
-            _next[index] = index + 1; // links count from 1; 0 ends the list
+            _next[index] = index + 2; // the slot after this one: links count from 1; 0 ends the list
         }
 
         _next[^1] = 0;

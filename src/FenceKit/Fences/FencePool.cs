@@ -19,7 +19,7 @@ public sealed partial class FencePool : IDisposable
     public const int MaxCapacity = (1 << FreeListHead.IndexBits) - 1;
 
     private readonly FencePoolSlot[] _slots;
-    private volatile bool _disposed;
+    private bool _disposed; // Volatile.Read and Write: a slot rented while it is set is disposed, or refuses to issue
 
     /// <summary>Creates the pool and all its slots.</summary>
     /// <param name="name">Who produces the fences.</param>
@@ -68,7 +68,7 @@ public sealed partial class FencePool : IDisposable
     /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
     public bool TryRent(out FenceSource source)
     {
-        if (_disposed)
+        if (Volatile.Read(ref _disposed))
         {
             FenceThrow.PoolDisposed(Name);
         }
@@ -88,12 +88,12 @@ public sealed partial class FencePool : IDisposable
     /// <remarks>Callbacks of pending fences run on this thread, before the method returns.</remarks>
     public void Dispose()
     {
-        if (_disposed)
+        if (Volatile.Read(ref _disposed))
         {
             return;
         }
 
-        _disposed = true;
+        Volatile.Write(ref _disposed, true);
         foreach (FencePoolSlot slot in _slots)
         {
             slot.Dispose();

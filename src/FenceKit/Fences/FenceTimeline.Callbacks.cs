@@ -53,7 +53,10 @@ public partial class FenceTimeline
         }
 
         ulong state = EnterGate();
-        bool removed = IsFor(callback, target) && FenceCallback.IsQueuedWord(callback.Word);
+
+        // The word first: Timeline becomes this one only under our gate, so a node that was queued before and is ours now is queued here.
+        // The other way round it may have run and entered another timeline's list between the two reads.
+        bool removed = FenceCallback.IsQueuedWord(callback.Word) && IsFor(callback, target);
         if (removed)
         {
             Unlink(callback);
@@ -85,14 +88,18 @@ public partial class FenceTimeline
     {
         Interlocked.Increment(ref s_callbackFaults);
         FenceKitEventSource.Log.CallbackFaulted(timeline.Name, point, exception);
-        try
+        FenceCallbackFaultedEventArgs arguments = new(callback, timeline.Name, point, exception);
+        foreach (EventHandler<FenceCallbackFaultedEventArgs> handler in Delegate.EnumerateInvocationList(CallbackFaulted))
         {
-            CallbackFaulted?.Invoke(timeline, new FenceCallbackFaultedEventArgs(callback, timeline.Name, point, exception));
-        }
-        catch (Exception handlerException)
-        {
-            // A handler must not stop the other callbacks either; the counter above already has the first fault.
-            FenceKitEventSource.Log.CallbackFaulted(timeline.Name, point, handlerException);
+            try
+            {
+                handler(timeline, arguments);
+            }
+            catch (Exception handlerException)
+            {
+                // A handler must stop neither the other handlers nor the other callbacks; the counter already has the first fault.
+                FenceKitEventSource.Log.CallbackFaulted(timeline.Name, point, handlerException);
+            }
         }
     }
 

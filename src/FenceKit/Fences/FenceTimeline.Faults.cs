@@ -52,7 +52,7 @@ public partial class FenceTimeline
                 }
             }
 
-            spin.SpinOnce();
+            spin.SpinOnce(SpinOnly);
         }
     }
 

@@ -6,6 +6,12 @@ namespace FenceKit;
 // Moving the counter. Whoever moves it owns the callbacks that it passes.
 public partial class FenceTimeline
 {
+    /// <summary>
+    /// Never sleep while waiting for the gate: it is held for a few instructions, a sleep lasts a millisecond, and a sleep throws on an
+    /// interrupted thread. Yielding the processor to a holder that was preempted is enough.
+    /// </summary>
+    private const int SpinOnly = -1;
+
     /// <summary>Completes every point up to <paramref name="point"/>.</summary>
     /// <param name="point">A point that was issued.</param>
     /// <returns>True for the one caller who moved the counter; false when the point was complete already (nothing happens then).</returns>
@@ -111,7 +117,7 @@ public partial class FenceTimeline
 
             if (TimelineState.IsGateHeld(state))
             {
-                spin.SpinOnce();
+                spin.SpinOnce(SpinOnly);
                 continue;
             }
 
@@ -173,7 +179,7 @@ public partial class FenceTimeline
                 return state;
             }
 
-            spin.SpinOnce();
+            spin.SpinOnce(SpinOnly);
         }
     }
 

@@ -25,7 +25,7 @@ public partial class FenceTimeline : IDisposable
 {
     private ulong _state; // see TimelineState
     private ulong _issued;
-    private volatile bool _disposed;
+    private bool _disposed; // Volatile.Read and Write: points may be issued while it is set; Dispose says why that is harmless
 
     /// <summary>Creates a timeline that stands at point 0.</summary>
     /// <param name="name">Who produces the fences: it appears in errors, reports and the debugger.</param>
@@ -72,7 +72,7 @@ public partial class FenceTimeline : IDisposable
     /// <exception cref="ObjectDisposedException">The timeline is disposed.</exception>
     public Fence Issue()
     {
-        if (_disposed)
+        if (Volatile.Read(ref _disposed))
         {
             FenceThrow.TimelineDisposed(Name);
         }
@@ -89,7 +89,11 @@ public partial class FenceTimeline : IDisposable
     public Fence Issue(ulong count)
     {
         ArgumentOutOfRangeException.ThrowIfZero(count);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (Volatile.Read(ref _disposed))
+        {
+            FenceThrow.TimelineDisposed(Name);
+        }
+
         ulong issued = Volatile.Read(ref _issued);
         while (true)
         {
@@ -131,13 +135,13 @@ public partial class FenceTimeline : IDisposable
     /// <param name="disposing">True: there is no finalizer in the base class.</param>
     protected virtual void Dispose(bool disposing)
     {
-        if (_disposed)
+        if (Volatile.Read(ref _disposed))
         {
             return;
         }
 
         // First no new points, then an end for those that are out. A point issued between the two reads poisoned like all others.
-        _disposed = true;
+        Volatile.Write(ref _disposed, true);
         ulong completed = Completed;
         ulong issued = Issued;
         Poison(completed < issued

@@ -46,7 +46,9 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
     {
         if (_node is null || !_node.TryTakeOutcome(_round, out FenceStatus status, out _))
         {
-            return _fence.Wait(_timeout, _cancellationToken);
+            // Asked a second time, the awaiter answers for this moment; asked too early, it blocks as a task's awaiter does.
+            bool secondTime = _node is not null && _node.IsOver(_round);
+            return _fence.Wait(secondTime ? TimeSpan.Zero : _timeout, _cancellationToken);
         }
 
         if (status == FenceStatus.Pending)

@@ -112,7 +112,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
 
     private void StartTimer(TimeProvider clock, TimeSpan due)
     {
-        _timerGate.Enter();
+        _timerGate.EnterShielded();
         try
         {
             if (_timer is null || _clock != clock)
@@ -136,7 +136,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     /// </summary>
     private void Postpone(long word, TimeSpan left)
     {
-        _timerGate.Enter();
+        _timerGate.EnterShielded();
         try
         {
             if (IsStillQueued(word))
@@ -152,7 +152,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
 
     private void StopTimer()
     {
-        _timerGate.Enter();
+        _timerGate.EnterShielded();
         try
         {
             _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

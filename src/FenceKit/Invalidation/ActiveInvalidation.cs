@@ -10,6 +10,7 @@ internal abstract class ActiveInvalidation
     // Never disposed: it lives as long as the pooled object, and readers may still look at its points.
     // Each invalidation object has its own timeline, one point a round: readers of the range wait for that point.
     private readonly FenceTimeline _rounds;
+    private bool _isScheduling;
 
     protected ActiveInvalidation(string name, TimeProvider clock) =>
         _rounds = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock });
@@ -32,7 +33,11 @@ internal abstract class ActiveInvalidation
     /// Whether subscribers may still be called. Set under the ledger's gate; cleared by a release, so that whoever reads false also sees
     /// everything that the callbacks did. Pairs with InvalidationLedger.IsScheduling.
     /// </summary>
-    internal volatile bool IsScheduling;
+    internal bool IsScheduling
+    {
+        get => Volatile.Read(ref _isScheduling);
+        set => Volatile.Write(ref _isScheduling, value);
+    }
 
     /// <summary>Under the ledger's gate.</summary>
     internal void Begin(ulong number, AddressRange range)

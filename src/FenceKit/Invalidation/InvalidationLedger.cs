@@ -97,7 +97,7 @@ internal sealed class InvalidationLedger
     /// <summary>Whether an invalidation up to a number is still calling its subscribers. Pairs with the release of IsScheduling.</summary>
     internal bool IsScheduling(ulong upTo)
     {
-        _gate.Enter();
+        _gate.EnterShielded();
         try
         {
             for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
@@ -121,7 +121,7 @@ internal sealed class InvalidationLedger
 
     private bool TryBeginReadAmongActive(AddressRange range, out ulong number, out Fence blocker)
     {
-        _gate.Enter();
+        _gate.EnterShielded();
         try
         {
             number = _sequence;
@@ -145,7 +145,7 @@ internal sealed class InvalidationLedger
 
     private bool WasTouchedSince(AddressRange range, ulong number)
     {
-        _gate.Enter();
+        _gate.EnterShielded();
         try
         {
             if (_sequence - number > (ulong)_recent.Length)

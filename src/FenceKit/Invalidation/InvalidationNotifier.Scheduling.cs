@@ -145,7 +145,7 @@ public sealed partial class InvalidationNotifier
     {
         IntervalIndex<InvalidationSubscription>? index;
         state.BeginScheduling();
-        _ledger.Gate.Enter();
+        _ledger.Gate.EnterShielded();
         try
         {
             if (_disposed)

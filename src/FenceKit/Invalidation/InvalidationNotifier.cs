@@ -58,7 +58,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     /// <returns>The counters.</returns>
     public InvalidationStatistics GetStatistics()
     {
-        _ledger.Gate.Enter();
+        _ledger.Gate.EnterShielded();
         try
         {
             return new InvalidationStatistics(
@@ -93,7 +93,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         AddressRange.IfEmpty(range);
         ArgumentNullException.ThrowIfNull(subscriber);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        _ledger.Gate.Enter();
+        _ledger.Gate.EnterShielded();
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -113,7 +113,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     /// <summary>Closes the notifier: nothing new can be scheduled or subscribed. Open sessions can still be ended by their owners.</summary>
     public void Dispose()
     {
-        _ledger.Gate.Enter();
+        _ledger.Gate.EnterShielded();
         try
         {
             _disposed = true;
@@ -129,7 +129,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     void IInvalidationRegistry.Unsubscribe(InvalidationSubscription subscription)
     {
         ulong lastThatMayCall;
-        _ledger.Gate.Enter();
+        _ledger.Gate.EnterShielded();
         try
         {
             _index = IntervalIndex<InvalidationSubscription>.Remove(_index, subscription.Range, subscription.Number);

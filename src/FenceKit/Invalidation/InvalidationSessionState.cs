@@ -150,7 +150,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     private void LeaveLedger(ref long counted)
     {
         Fence ended = Ended;
-        _ledger.Gate.Enter();
+        _ledger.Gate.EnterShielded();
         try
         {
             _ledger.EndLocked(this);

@@ -38,7 +38,7 @@ public sealed partial class InvalidationSubscription
         //
         // At least one of them sees the other: either we retry, or the schedule waits for the scope to close.
         Interlocked.Increment(ref _publishers);
-        _publishGate.Enter();
+        _publishGate.EnterShielded();
         if (IsDisposed || _ledger.MustRetry(sequence.Range, sequence.Number))
         {
             EndPublishing();
@@ -68,7 +68,7 @@ public sealed partial class InvalidationSubscription
             }
 
             // Scopes opened after this one closes have looked at the ledger after the change: they are none of our business.
-            _publishGate.Enter();
+            _publishGate.EnterShielded();
             _publishGate.Exit();
         }
     }
