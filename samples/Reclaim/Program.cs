@@ -18,7 +18,8 @@ static int Run(RunOptions options)
 
     try
     {
-        BackendChoice choice = BackendChoice.Make(options.Backend, Environment.GetEnvironmentVariable(Requirements.Variable));
+        string? required = Environment.GetEnvironmentVariable(Requirements.Variable);
+        BackendChoice choice = BackendChoice.Make(options.Backend, required, Requirements.Parts);
         IDisplay display = Console.IsOutputRedirected ? new PlainDisplay(Console.Out) : new TerminalDisplay();
         display.Announce(choice);
         using LastResort _ = LastResort.After(options.Duration);

@@ -21,15 +21,19 @@ internal enum BackendWish
 /// <summary>The backend of a run, and why it is a simulation if it had to be one.</summary>
 internal sealed record BackendChoice(Backend Backend, string? WhySimulated)
 {
-    public static BackendChoice Make(BackendWish wish, string? required)
+    /// <param name="wish">What the command line says.</param>
+    /// <param name="required">What FENCEKIT_REQUIRE says.</param>
+    /// <param name="parts">The real parts, and why one cannot be used.</param>
+    /// <exception cref="RequirementException">The real thing was demanded and cannot be had.</exception>
+    public static BackendChoice Make(BackendWish wish, string? required, IReadOnlyDictionary<string, Func<string?>> parts)
     {
         if (wish == BackendWish.Simulated)
         {
             return new BackendChoice(new SimulatedBackend(), "asked for by --backend simulated");
         }
 
-        Requirements.Check(required);
-        string[] reasons = [.. Requirements.Parts
+        Requirements.Check(required, parts);
+        string[] reasons = [.. parts
             .Select(static part => (part.Key, Reason: part.Value()))
             .Where(static part => part.Reason is not null)
             .Select(static part => $"{part.Key}: {part.Reason}")];

@@ -27,11 +27,11 @@ internal static class Requirements
 
     /// <summary>Tries every part that the list names.</summary>
     /// <exception cref="RequirementException">One of them is missing, or nobody knows it.</exception>
-    public static void Check(string? list)
+    public static void Check(string? list, IReadOnlyDictionary<string, Func<string?>> parts)
     {
         foreach (string part in (list ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (Parts.TryGetValue(part, out Func<string?>? whyNot))
+            if (parts.TryGetValue(part, out Func<string?>? whyNot))
             {
                 if (whyNot() is string reason)
                 {
@@ -40,7 +40,7 @@ internal static class Requirements
             }
             else if (!s_elsewhere.Contains(part))
             {
-                throw new RequirementException($"{Variable} demands '{part}', which is none of: {string.Join(", ", Parts.Keys)}");
+                throw new RequirementException($"{Variable} demands '{part}', which is none of: {string.Join(", ", parts.Keys)}");
             }
         }
     }
