@@ -29,9 +29,6 @@ internal sealed class Reclaimer(InvalidationNotifier notifier, PageMemory memory
     /// <summary>Attempts at a range that had been given up before.</summary>
     public long Retried { get; private set; }
 
-    /// <summary>Ranges that were reclaimed at such a second attempt.</summary>
-    public long RetriesThatPaid { get; private set; }
-
     public void Add(int buffer) => _resident.Add(buffer);
 
     /// <summary>Reclaims one range: first whichever is free, then whichever becomes free in a moment.</summary>
@@ -70,8 +67,7 @@ internal sealed class Reclaimer(InvalidationNotifier notifier, PageMemory memory
 
     private bool TryReclaim(int buffer, TimeSpan patience)
     {
-        bool isRetry = _wasSkipped[buffer];
-        Retried += isRetry ? 1 : 0;
+        Retried += _wasSkipped[buffer] ? 1 : 0;
         _wasSkipped[buffer] = true;
         if (!notifier.TrySchedule(memory.RangeOf(buffer), InvalidationReason.Unmap, out InvalidationSession session))
         {
@@ -97,7 +93,6 @@ internal sealed class Reclaimer(InvalidationNotifier notifier, PageMemory memory
         }
 
         _wasSkipped[buffer] = false;
-        RetriesThatPaid += isRetry ? 1 : 0;
         Reclaimed++;
         return true;
     }

@@ -2,6 +2,7 @@
 
 using FenceKit.Samples.Reclaim.Backends;
 using FenceKit.Samples.Reclaim.Scenes;
+using Spectre.Console;
 
 namespace FenceKit.Samples.Reclaim.Reporting;
 
@@ -27,7 +28,7 @@ internal sealed class PlainDisplay(TextWriter output) : IDisplay
             output.WriteLine(scene);
             foreach (string line in lines)
             {
-                output.WriteLine($"  {line}");
+                output.WriteLine($"  {Markup.Remove(line)}");
             }
         }
     }

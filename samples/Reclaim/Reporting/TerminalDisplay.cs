@@ -9,8 +9,6 @@ namespace FenceKit.Samples.Reclaim.Reporting;
 /// <summary>For people: a bar for each scene while it runs, and a table at the end.</summary>
 internal sealed class TerminalDisplay : IDisplay
 {
-    private static readonly string[] s_verdictColors = ["red", "green", "green", "green"];
-
     public void Announce(BackendChoice choice)
     {
         AnsiConsole.MarkupLineInterpolated($"[bold]FenceKit · Reclaim[/] on [aqua]{choice.Backend.Name}[/]");
@@ -37,26 +35,12 @@ internal sealed class TerminalDisplay : IDisplay
 
     public void Summarize(ShowResult result)
     {
-        var table = new Table { Border = TableBorder.Rounded };
-        table.AddColumn("Scene").AddColumn("What happened").AddColumn("Verdict");
-        (string Text, bool IsGood)[] verdicts = Verdicts(result);
-        foreach ((int i, IReadOnlyList<string> lines) in SummaryText.Of(result).Index())
+        Table table = new Table { ShowHeaders = false, ShowRowSeparators = true, Border = TableBorder.Rounded }.AddColumns("", "");
+        foreach ((string scene, IReadOnlyList<string> lines) in Show.Scenes.Zip(SummaryText.Of(result)))
         {
-            string color = verdicts[i].IsGood ? s_verdictColors[i] : "yellow";
-            table.AddRow(
-                new Text(Show.Scenes[i]),
-                new Text(string.Join('\n', lines)),
-                new Markup($"[{color}]{Markup.Escape(verdicts[i].Text)}[/]"));
+            table.AddRow(new Text(scene), new Markup(string.Join('\n', lines)));
         }
 
         AnsiConsole.Write(table);
     }
-
-    private static (string Text, bool IsGood)[] Verdicts(ShowResult result) =>
-    [
-        ($"{result.Without.Stale} stale", result.Without.Stale > 0),
-        ($"{result.With.Stale} stale", result.With.Stale == 0),
-        ($"×{result.Split[^1].Ratio:F1}", result.Split[^1].Ratio > 1),
-        ($"{result.Reclaim.Corrupt} corrupt", result.Reclaim.Corrupt == 0),
-    ];
 }

@@ -9,13 +9,23 @@ namespace FenceKit.Samples.Reclaim.Scenes;
 /// <summary>What scene 4 found.</summary>
 /// <param name="Ranges">Ranges that were wanted, one time or another.</param>
 /// <param name="Budget">How many of them may be in memory at once.</param>
+/// <param name="StuckRanges">How many of those a device never lets go of.</param>
 /// <param name="Loads">How often a range came (back) from the file.</param>
 /// <param name="Reclaimer">What the reclaimer did.</param>
 /// <param name="Corrupt">Pages that came back and did not show the file.</param>
 /// <param name="PeakPages">The most pages that took up memory at once, by the kernel's own count.</param>
+/// <param name="AllowedPages">The most that were allowed to.</param>
 /// <param name="LongestPause">The longest time without a range coming back.</param>
 internal sealed record ReclaimResult(
-    int Ranges, int Budget, long Loads, Reclaimer Reclaimer, long Corrupt, int PeakPages, TimeSpan LongestPause);
+    int Ranges,
+    int Budget,
+    int StuckRanges,
+    long Loads,
+    Reclaimer Reclaimer,
+    long Corrupt,
+    int PeakPages,
+    int AllowedPages,
+    TimeSpan LongestPause);
 
 /// <summary>
 /// Scene 4: more memory is wanted than allowed, and one device holds two ranges for ever. Reclaim goes round what is busy, comes back to it
@@ -99,8 +109,16 @@ internal static class ReclaimUnderBudget
             Measure();
         }
 
-        public ReclaimResult ToResult(long staleElsewhere) =>
-            new(_wanted.Count, Budget, _loads, reclaimer, _corrupt + staleElsewhere, _peakPages, _longestPause);
+        public ReclaimResult ToResult(long staleElsewhere) => new(
+            _wanted.Count,
+            Budget,
+            StuckRanges,
+            _loads,
+            reclaimer,
+            _corrupt + staleElsewhere,
+            _peakPages,
+            Budget * memory.PagesPerBuffer,
+            _longestPause);
 
         private void Compare(int range)
         {
