@@ -23,7 +23,8 @@ static int Run(RunOptions options)
         IDisplay display = Console.IsOutputRedirected ? new PlainDisplay(Console.Out) : new TerminalDisplay();
         display.Announce(choice);
         using LastResort _ = LastResort.After(options.Duration);
-        ShowResult result = display.Watch(Show.Scenes, new Show(choice.Backend, options.Duration, cancellation.Token).Run);
+        var show = new Show(choice.Backend, options.Duration, options.WithHang, cancellation.Token);
+        ShowResult result = display.Watch(Show.Scenes, show.Run);
         display.Summarize(result);
         if (options.Json is not null)
         {

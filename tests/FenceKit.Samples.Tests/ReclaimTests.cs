@@ -22,6 +22,12 @@ public sealed class ReclaimTests : IDisposable
     public async Task Reclaim_OnASimulation_LosesDataOnlyWithoutFenceKit() =>
         CheckFigures(await RunAsync("--backend", "simulated"), backend: "simulated");
 
+    [RealPartsFact("uffd", "uring")]
+    public Task Hang_OnTheKernel_IsEndedByTheWatchdog() => CheckHangAsync(backend: "real");
+
+    [Fact]
+    public Task Hang_OnASimulation_IsEndedByTheWatchdog() => CheckHangAsync(backend: "simulated");
+
     [Fact]
     public async Task Reclaim_WhenRedirected_WritesPlainLinesOnly()
     {
@@ -47,6 +53,17 @@ public sealed class ReclaimTests : IDisposable
         [.. new[] { Path.GetTempPath(), "/var/tmp" }
             .Where(Directory.Exists)
             .SelectMany(static folder => Directory.GetFiles(folder, "fencekit-reclaim-*"))];
+
+    /// <summary>Threads sleep in the kernel for a device that never lets go: somebody must set them free, and say whose fault it was.</summary>
+    private static async Task CheckHangAsync(string backend)
+    {
+        SampleRun run = await SampleProcess.RunAsync(["--backend", backend, "--hang"]);
+
+        Assert.Equal(1, run.ExitCode);
+        string line = Assert.Single(run.ErrorLines);
+        Assert.Contains("still held by 'slow device, buffer 0'", line, StringComparison.Ordinal);
+        Assert.Contains("watchdog", line, StringComparison.Ordinal);
+    }
 
     private static void CheckFigures(JsonElement figures, string backend)
     {

@@ -8,7 +8,7 @@ using FenceKit.Samples.Reclaim.Backends;
 namespace FenceKit.Samples.Reclaim.Cli;
 
 /// <summary>What the user asked for.</summary>
-internal sealed record RunOptions(TimeSpan Duration, FileInfo? Json, BackendWish Backend);
+internal sealed record RunOptions(TimeSpan Duration, FileInfo? Json, BackendWish Backend, bool WithHang);
 
 /// <summary>The command line.</summary>
 internal static class CommandLine
@@ -39,14 +39,22 @@ internal static class CommandLine
             DefaultValueFactory = static _ => BackendWish.Auto,
             CustomParser = ParseBackend,
         };
+        var hang = new Option<bool>("--hang")
+        {
+            Description = "Let a device of scene 2 get stuck, to see the watchdog end it.",
+        };
         var command = new RootCommand("Memory is taken away under a device: without a notifier it loses data, with FenceKit it does not.")
         {
             seconds,
             json,
             backend,
+            hang,
         };
         command.SetAction(parsed => run(new RunOptions(
-            TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(json), parsed.GetValue(backend))));
+            TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+            parsed.GetValue(json),
+            parsed.GetValue(backend),
+            parsed.GetValue(hang))));
 
         ParseResult result = command.Parse(arguments);
         if (result.Errors is [ParseError first, ..])

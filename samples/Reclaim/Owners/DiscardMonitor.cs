@@ -20,13 +20,12 @@ namespace FenceKit.Samples.Reclaim.Owners;
 /// </remarks>
 internal sealed class DiscardMonitor : IDisposable
 {
-    // Generous, because this owner cannot back off: the kernel's caller has made up its mind. A device that needs longer is broken.
-    private static readonly TimeSpan s_budget = TimeSpan.FromSeconds(10);
     private readonly IDiscardEvents _events;
     private readonly InvalidationNotifier _notifier;
     private readonly PageMemory _memory;
     private readonly FrameTable _frames;
     private readonly RingDevice _device;
+    private readonly CancellationTokenSource _abandoned = new();
     private readonly Worker[] _threads;
     private long _invalidations;
     private long _caughtInFlight;
@@ -42,7 +41,7 @@ internal sealed class DiscardMonitor : IDisposable
 
         // A monitor that dies must not leave callers in the kernel, where only SIGKILL would reach them.
         _threads = [.. Enumerable.Range(0, memory.Buffers).Select(
-            buffer => Worker.Start($"monitor {buffer}", () => Run(buffer), _ => events.Abandon()))];
+            buffer => Worker.Start($"monitor {buffer}", () => Run(buffer), _ => Abandon()))];
     }
 
     /// <summary>Invalidations so far.</summary>
@@ -51,11 +50,20 @@ internal sealed class DiscardMonitor : IDisposable
     /// <summary>Those that found requests of the ring device in flight in their buffer.</summary>
     public long CaughtInFlight => Volatile.Read(ref _caughtInFlight);
 
+    /// <summary>Lets everybody go who is held, and gives up: what they take away is then taken from under the devices.</summary>
+    public void Abandon()
+    {
+        _events.Abandon();
+        _abandoned.Cancel();
+    }
+
     /// <summary>To be called once nobody discards any more: a discard without a monitor would hang.</summary>
+    /// <exception cref="TimeoutException">A device had not let go when the monitor was told to give up.</exception>
     public void Dispose()
     {
         _events.Stop();
         Array.ForEach(_threads, static thread => thread.Join());
+        _abandoned.Dispose();
     }
 
     private void Run(int buffer)
@@ -65,12 +73,7 @@ internal sealed class DiscardMonitor : IDisposable
             bool isCaught = _device[buffer].InFlight > 0;
             using InvalidationSession session = Schedule(_memory.RangeOf(buffer));
             _frames.Park(buffer);
-            InvalidationOutcome outcome = session.Wait(s_budget);
-            if (outcome != InvalidationOutcome.Completed)
-            {
-                throw new TimeoutException($"Buffer {buffer} could not be taken from its devices: {outcome}.");
-            }
-
+            Wait(session, buffer);
             _frames.Free(_events.Acknowledge(buffer));
             _frames.Restore(buffer);
             session.Commit();
@@ -86,9 +89,35 @@ internal sealed class DiscardMonitor : IDisposable
         InvalidationSession session;
         while (!_notifier.TrySchedule(range, InvalidationReason.Discard, out session))
         {
+            _abandoned.Token.ThrowIfCancellationRequested();
             Thread.Yield(); // somebody's queue was full; it is being worked off
         }
 
         return session;
+    }
+
+    /// <summary>Without a limit of its own: this owner cannot back off, for the caller of madvise has made up his mind. The watchdog can.</summary>
+    private void Wait(InvalidationSession session, int buffer)
+    {
+        try
+        {
+            if (session.Wait(Timeout.InfiniteTimeSpan, _abandoned.Token) != InvalidationOutcome.Completed)
+            {
+                throw new IOException($"Buffer {buffer} cannot be taken away: {NameHolder(session)} failed.");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException(
+                $"Buffer {buffer} is still held by {NameHolder(session)}; the watchdog closed the descriptors and let the callers go.");
+        }
+    }
+
+    private static string NameHolder(InvalidationSession session)
+    {
+        var holders = new PendingInvalidation[1];
+        return session.CopyPending(holders) > 0
+            ? $"'{holders[0].Subscription.Name}' after {holders[0].Held.TotalSeconds:F1} s"
+            : "nobody";
     }
 }

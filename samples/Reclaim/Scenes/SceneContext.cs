@@ -10,7 +10,12 @@ internal readonly record struct SceneProgress(double Fraction, string Detail);
 
 /// <summary>What every scene is given: where it plays, how long it may take, and whom to tell.</summary>
 internal sealed class SceneContext(
-    Backend backend, DataFile file, TimeSpan duration, IProgress<SceneProgress> progress, CancellationToken cancellation)
+    Backend backend,
+    DataFile file,
+    TimeSpan duration,
+    bool withHang,
+    IProgress<SceneProgress> progress,
+    CancellationToken cancellation)
 {
     private readonly long _began = TimeProvider.System.GetTimestamp();
 
@@ -19,6 +24,9 @@ internal sealed class SceneContext(
     public DataFile File { get; } = file;
 
     public TimeSpan Duration { get; } = duration;
+
+    /// <summary>Whether a device is to get stuck where nobody can back off.</summary>
+    public bool WithHang { get; } = withHang;
 
     /// <summary>The part of the time that has gone by; 1 when the scene should end.</summary>
     public double Elapsed => TimeProvider.System.GetElapsedTime(_began) / Duration;

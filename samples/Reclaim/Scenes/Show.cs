@@ -7,7 +7,7 @@ using FenceKit.Samples.Reclaim.Reporting;
 namespace FenceKit.Samples.Reclaim.Scenes;
 
 /// <summary>The four scenes, one after the other, each with its share of the time.</summary>
-internal sealed class Show(Backend backend, TimeSpan duration, CancellationToken cancellation)
+internal sealed class Show(Backend backend, TimeSpan duration, bool withHang, CancellationToken cancellation)
 {
     /// <summary>As the display calls them.</summary>
     public static IReadOnlyList<string> Scenes { get; } =
@@ -27,7 +27,7 @@ internal sealed class Show(Backend backend, TimeSpan duration, CancellationToken
 
         T Play<T>(int scene, Func<SceneContext, T> run)
         {
-            var context = new SceneContext(backend, file, duration * Shares[scene], progressOf(scene), cancellation);
+            var context = new SceneContext(backend, file, duration * Shares[scene], withHang, progressOf(scene), cancellation);
             return run(context);
         }
     }
