@@ -26,6 +26,7 @@ internal static class WithFenceKit
     public const int Goal = 500;
     private const int Buffers = 8;
     private const int PagesPerBuffer = 64;
+    private const int SlowBuffers = Buffers / 2; // a slow device sets the pace of whatever it uses
     private const int LongestInSlices = 4;
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_slowLatency = TimeSpan.FromMilliseconds(1);
@@ -42,7 +43,7 @@ internal static class WithFenceKit
         using var readers = new MemoryReaders(threads: 2, memory, context.File, frames, notifier);
         TimeSpan latency = context.WithHang ? Timeout.InfiniteTimeSpan : s_slowLatency;
         using var slow = new SlowDevice(
-            "slow device", latency, memory, context.File, frames, notifier, buffers: .., isScanning: true);
+            "slow device", latency, memory, context.File, frames, notifier, ..SlowBuffers, isScanning: true);
         using var ring = new RingDevice(context.Backend, memory, context.File, frames, notifier, keepFull: true);
         using IDiscardEvents events = context.Backend.Watch(memory);
         using var monitor = new DiscardMonitor(events, notifier, memory, frames, ring);
