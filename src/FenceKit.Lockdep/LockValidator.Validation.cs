@@ -166,20 +166,27 @@ public sealed partial class LockValidator
         }
 
         LockViolation? ofInstances = AddSituationLocked(wanted);
-        if (ofInstances is not null)
+        int recursion = found.FindIndex(static draft => draft.Kind == LockViolationKind.Recursion);
+        if (ofInstances is not null && recursion >= 0)
         {
-            found.RemoveAll(draft => draft.Kind == LockViolationKind.Recursion && draft.Confidence < ofInstances.Confidence);
-            bool isKnownRecursion = found.Exists(static draft => draft.Kind == LockViolationKind.Recursion);
-            if (!isKnownRecursion)
-            {
-                found.Add(ofInstances);
-            }
+            // One finding, seen from two sides: the recursion names the rule, the instances say how sure it is.
+            found[recursion] = Merge(found[recursion], ofInstances);
         }
-        else if (ofClasses is not null)
+        else if ((ofInstances ?? ofClasses) is { } cycle)
         {
-            found.Add(ofClasses);
+            found.Add(cycle);
         }
     }
+
+    private static LockViolation Merge(LockViolation recursion, LockViolation cycle) => recursion.Confidence >= cycle.Confidence
+        ? recursion
+        : recursion with
+        {
+            Confidence = cycle.Confidence,
+            Dependencies = cycle.Dependencies,
+            Interleaving = cycle.Interleaving,
+            Assumption = cycle.Assumption,
+        };
 
     private LockViolation? AddDependenciesLocked(Acquisition wanted, LockNode node, List<LockViolation> found)
     {

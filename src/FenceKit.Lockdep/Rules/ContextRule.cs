@@ -49,7 +49,7 @@ internal sealed class ContextRule(DependencyGraph graph, Func<int, string> nameO
         ContextSet takenBy = default;
         graph.FindBackward(from, held.Record.IsReader, (node, isWeak) =>
         {
-            takenBy |= isWeak ? node.Usage.UsedIn : node.Usage.UsedIn | node.Usage.UsedInRead;
+            takenBy |= (isWeak ? node.Usage.UsedIn : node.Usage.UsedIn | node.Usage.UsedInRead).Without(BrokenIn(node));
             return false;
         }, IsLocal);
         if (takenBy.IsEmpty)
@@ -61,7 +61,7 @@ internal sealed class ContextRule(DependencyGraph graph, Func<int, string> nameO
         LockNode? last = null;
         List<LockViolationEdge>? forward = graph.FindForward(to, wanted.Mode == LockAcquireMode.SharedRecursive, (node, isWeak) =>
         {
-            meeting = takenBy & (isWeak ? node.Usage.Enabled : node.Usage.Enabled | node.Usage.EnabledRead);
+            meeting = (takenBy & (isWeak ? node.Usage.Enabled : node.Usage.Enabled | node.Usage.EnabledRead)).Without(BrokenIn(node));
             last = node;
             return !meeting.IsEmpty;
         }, IsLocal);
@@ -75,7 +75,8 @@ internal sealed class ContextRule(DependencyGraph graph, Func<int, string> nameO
         List<LockViolationEdge> backward = graph.FindBackward(from, held.Record.IsReader, (node, isWeak) =>
         {
             first = node;
-            return node.Usage.UsedIn.Contains(context) || (!isWeak && node.Usage.UsedInRead.Contains(context));
+            return !IsBroken(node, context)
+                && (node.Usage.UsedIn.Contains(context) || (!isWeak && node.Usage.UsedInRead.Contains(context)));
         }, IsLocal)!;
         violations.Add(Report(wanted, context, first!, last!, [.. backward, evidence, .. forward]));
     }
@@ -92,7 +93,7 @@ internal sealed class ContextRule(DependencyGraph graph, Func<int, string> nameO
         bool Meets(LockNode other, bool isWeak)
         {
             end = other;
-            return !ReferenceEquals(other, node)
+            return !ReferenceEquals(other, node) && !IsBroken(other, context)
                 && (other.Usage.Of(!isUsedIn, false).Contains(context) || (!isWeak && other.Usage.Of(!isUsedIn, true).Contains(context)));
         }
 
@@ -103,6 +104,12 @@ internal sealed class ContextRule(DependencyGraph graph, Func<int, string> nameO
 
         return graph.FindBackward(node, isReader, Meets, IsLocal) is { } back ? (end!, node, back) : null;
     }
+
+    // A class at odds with itself is reported as such; every path to or from it would only repeat that.
+    private static ContextSet BrokenIn(LockNode node)
+        => (node.Usage.UsedIn & (node.Usage.Enabled | node.Usage.EnabledRead)) | (node.Usage.UsedInRead & node.Usage.Enabled);
+
+    private static bool IsBroken(LockNode node, int context) => BrokenIn(node).Contains(context);
 
     private static bool IsLocal(LockNode node) => node.Class.Options.IsContextLocal;
 

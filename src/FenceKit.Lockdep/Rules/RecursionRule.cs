@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Rules;
 
@@ -40,6 +41,24 @@ internal static class RecursionRule
 
     private static bool IsSameNode(SituationItem held, Acquisition wanted)
         => ReferenceEquals(held.Class, wanted.Class) && held.Record.Subclass == wanted.Record.Subclass;
+
+    private static bool IsBelow(Acquisition wanted, object outer, SituationItem held)
+    {
+        foreach (HeldEntry entry in wanted.Stack.Entries)
+        {
+            if (ReferenceEquals(entry.Instance, outer))
+            {
+                return true;
+            }
+
+            if (ReferenceEquals(entry.Record, held.Record))
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
 
     private static RecursionVerdict SameInstance(SituationItem held, Acquisition wanted, List<LockViolation> violations)
     {
@@ -86,9 +105,9 @@ internal static class RecursionRule
             return RecursionVerdict.AddNothing;
         }
 
-        if (wanted.NestedIn is not null)
+        // Only a lock taken before both can serialize them.
+        if (wanted.NestedIn is { } outer && IsBelow(wanted, outer, held))
         {
-            // Whether that lock is held is another rule; here it is enough that the caller named one.
             return RecursionVerdict.AddNothing;
         }
 
