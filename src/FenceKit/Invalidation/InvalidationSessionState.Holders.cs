@@ -16,6 +16,7 @@ internal sealed partial class InvalidationSessionState
         public InvalidationSubscription Subscription;
         public Fence Fence;
         public Exception? Thrown;
+        public bool Done; // seen to be over, and well; set by whoever looks, never taken back while the session lasts
     }
 
     /// <summary>Calls one subscriber. False: it cannot without blocking.</summary>
@@ -50,16 +51,19 @@ internal sealed partial class InvalidationSessionState
         InvalidationOutcome outcome = _someoneThrew ? InvalidationOutcome.Faulted : InvalidationOutcome.Completed;
         for (int index = 0; index < _holderCount; index++)
         {
-            if (_holders[index].Thrown is not null)
+            ref Holder holder = ref _holders[index];
+            if (holder.Thrown is not null || Volatile.Read(ref holder.Done))
             {
                 continue;
             }
 
-            FenceStatus status = _holders[index].Fence.Status;
+            FenceStatus status = holder.Fence.Status;
             if (IsFailure(status))
             {
                 return InvalidationOutcome.Faulted;
             }
+
+            NoteOutcome(ref holder, status);
 
             if (status == FenceStatus.Pending && outcome == InvalidationOutcome.Completed)
             {
@@ -82,6 +86,7 @@ internal sealed partial class InvalidationSessionState
         for (int index = 0; index < _holderCount; index++)
         {
             FenceStatus status = _holders[index].Fence.Wait(left.Remaining, cancellationToken);
+            NoteOutcome(ref _holders[index], status);
             if (status == FenceStatus.Pending || IsFailure(status))
             {
                 break;
@@ -108,6 +113,7 @@ internal sealed partial class InvalidationSessionState
             {
                 FenceStatus status = await _holders[index].Fence.WaitAsync(left.Remaining, cancellationToken)
                     .ConfigureAwait(FenceContinuation.ThreadPool);
+                NoteOutcome(ref _holders[index], status);
                 if (status == FenceStatus.Pending || IsFailure(status))
                 {
                     break;
@@ -129,7 +135,7 @@ internal sealed partial class InvalidationSessionState
         {
             ref readonly Holder holder = ref _holders[index];
             FenceStatus status = holder.Fence.GetStatus(out Exception? error);
-            if (holder.Thrown is null && status != FenceStatus.Pending && !IsFailure(status))
+            if (holder.Thrown is null && (Volatile.Read(in holder.Done) || (status != FenceStatus.Pending && !IsFailure(status))))
             {
                 continue;
             }
@@ -152,6 +158,18 @@ internal sealed partial class InvalidationSessionState
     private bool IsFailure(FenceStatus status) =>
         status is FenceStatus.Faulted or FenceStatus.Retired && !_faultsCountAsDone;
 
+    /// <summary>
+    /// Remembers that a holder is done. Its timeline may forget that later, and a session that was complete must stay so: its owner has
+    /// freed the range by then.
+    /// </summary>
+    private void NoteOutcome(ref Holder holder, FenceStatus status)
+    {
+        if (status != FenceStatus.Pending && !IsFailure(status))
+        {
+            Volatile.Write(ref holder.Done, true);
+        }
+    }
+
     private void AddHolder(InvalidationSubscription subscription, Fence fence, Exception? thrown)
     {
         if (_holderCount == _holders.Length)
@@ -164,6 +182,7 @@ internal sealed partial class InvalidationSessionState
         holder.Subscription = subscription;
         holder.Fence = fence;
         holder.Thrown = thrown;
+        holder.Done = false;
     }
 
     private void ReportThrown(InvalidationSubscription subscription, Exception exception)
