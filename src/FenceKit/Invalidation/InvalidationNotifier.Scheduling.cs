@@ -55,6 +55,10 @@ public sealed partial class InvalidationNotifier
         try
         {
             scheduled = IntervalIndex<InvalidationSubscription>.Visit(index, range, ref scheduler);
+            if (scheduled)
+            {
+                state.ScanReaders();
+            }
         }
         finally
         {

@@ -88,7 +88,10 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty, or <paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="subscriber"/> is null.</exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
-    public InvalidationSubscription Subscribe(AddressRange range, IInvalidationSubscriber subscriber, string name)
+    public InvalidationSubscription Subscribe(AddressRange range, IInvalidationSubscriber subscriber, string name) =>
+        Subscribe(range, subscriber, name, readers: null);
+
+    internal InvalidationSubscription Subscribe(AddressRange range, IInvalidationSubscriber subscriber, string name, ReaderRoster? readers)
     {
         AddressRange.IfEmpty(range);
         ArgumentNullException.ThrowIfNull(subscriber);
@@ -98,7 +101,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             ulong number = _subscriptionNumber + 1;
-            InvalidationSubscription subscription = new(this, _ledger, _clock, subscriber, range, number, name);
+            InvalidationSubscription subscription = new(this, _ledger, _clock, subscriber, range, number, name, readers);
             _index = IntervalIndex<InvalidationSubscription>.Insert(_index, range, number, subscription);
             _subscriptionNumber = number;
             _subscriptionCount++;
@@ -109,6 +112,13 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
             _ledger.Gate.Exit();
         }
     }
+
+    internal InvalidationLedger Ledger => _ledger;
+
+    internal TimeProvider Clock => _clock;
+
+    /// <summary>Whether this thread is inside a callback of this notifier.</summary>
+    internal bool IsCalling => IsSchedulingOnThisThread;
 
     /// <summary>Closes the notifier: nothing new can be scheduled or subscribed. Open sessions can still be ended by their owners.</summary>
     public void Dispose()

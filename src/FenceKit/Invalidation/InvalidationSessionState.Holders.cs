@@ -8,6 +8,8 @@ internal sealed partial class InvalidationSessionState
 {
     private Holder[] _holders;
     private int _holderCount;
+    private InvalidationSubscription[] _gates = new InvalidationSubscription[4]; // of readers that have yet to be looked for
+    private int _gateCount;
     private bool _someoneThrew;
     private long _scheduled; // when phase A was over; only if there is anybody to wait for
 
@@ -21,6 +23,12 @@ internal sealed partial class InvalidationSessionState
     /// <summary>Calls one subscriber. False: it cannot without blocking.</summary>
     internal bool Schedule(InvalidationSubscription subscription, InvalidationReason reason)
     {
+        if (subscription.Readers is not null)
+        {
+            AddGate(subscription);
+            return true;
+        }
+
         Fence fence;
         try
         {
@@ -43,6 +51,32 @@ internal sealed partial class InvalidationSessionState
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// The last step of phase A: finds the readers on the CPU that are inside. Last, so that the devices have begun already; and with
+    /// one process-wide barrier, however many gates there are.
+    /// </summary>
+    internal void ScanReaders()
+    {
+        if (_gateCount == 0)
+        {
+            return;
+        }
+
+        // Active was raised in BeginLocked, Scanning here: both before the barrier, as ReaderSlot needs it.
+        Interlocked.Increment(ref _ledger.Signals.Scanning);
+        Interlocked.MemoryBarrierProcessWide();
+        for (int index = 0; index < _gateCount; index++)
+        {
+            Fence fence = _gates[index].Readers!.Scan();
+            if (!fence.IsSignaled)
+            {
+                AddHolder(_gates[index], fence, thrown: null);
+            }
+        }
+
+        Interlocked.Decrement(ref _ledger.Signals.Scanning);
     }
 
     internal InvalidationOutcome Poll()
@@ -166,6 +200,16 @@ internal sealed partial class InvalidationSessionState
         holder.Thrown = thrown;
     }
 
+    private void AddGate(InvalidationSubscription subscription)
+    {
+        if (_gateCount == _gates.Length)
+        {
+            Array.Resize(ref _gates, _gates.Length * 2);
+        }
+
+        _gates[_gateCount++] = subscription;
+    }
+
     private void ReportThrown(InvalidationSubscription subscription, Exception exception)
     {
         _someoneThrew = true;
@@ -178,6 +222,8 @@ internal sealed partial class InvalidationSessionState
     {
         Array.Clear(_holders, 0, _holderCount);
         _holderCount = 0;
+        Array.Clear(_gates, 0, _gateCount);
+        _gateCount = 0;
         _someoneThrew = false;
     }
 }

@@ -15,7 +15,7 @@ internal interface IInvalidationRegistry
 
 /// <summary>
 /// A subscriber's registration for a range, and its way to build mappings into that range safely. Made by
-/// <see cref="InvalidationNotifier.Subscribe"/>; disposing it unsubscribes.
+/// <see cref="InvalidationNotifier.Subscribe(AddressRange, IInvalidationSubscriber, string)"/>; disposing it unsubscribes.
 /// </summary>
 /// <remarks><b>Thread safety</b>: every member may be called from any thread at any time.</remarks>
 [DebuggerDisplay("{Name,nq} {Range}")]
@@ -33,7 +33,8 @@ public sealed partial class InvalidationSubscription : IDisposable
         IInvalidationSubscriber subscriber,
         AddressRange range,
         ulong number,
-        string name)
+        string name,
+        ReaderRoster? readers)
     {
         _registry = registry;
         _ledger = ledger;
@@ -42,6 +43,7 @@ public sealed partial class InvalidationSubscription : IDisposable
         Range = range;
         Number = number;
         Name = name;
+        Readers = readers;
     }
 
     /// <summary>Who is called.</summary>
@@ -55,6 +57,9 @@ public sealed partial class InvalidationSubscription : IDisposable
 
     /// <summary>Which subscription of the notifier this is; subscriptions that start alike are called in this order.</summary>
     internal ulong Number { get; }
+
+    /// <summary>Readers on the CPU: found by one pass behind a barrier that all of them share, instead of by a call.</summary>
+    internal ReaderRoster? Readers { get; }
 
     internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
