@@ -22,9 +22,9 @@ namespace FenceKit;
 internal sealed class InvalidationLedger
 {
     private readonly Lock _gate = new();
-    private readonly AddressRange[] _recent; // a ring; invalidation n stands at n % Length. Under the gate
+    private readonly AddressRange[] _recent; // a ring; the range with number n stands at n % Length. Under the gate
     private ActiveInvalidation? _firstActive; // under the gate
-    private ulong _sequence; // the number of the last invalidation that began. Written under the gate, after Signals.Active
+    private ulong _sequence; // the number of the last range whose invalidation began. Written under the gate, after Signals.Active
 
     internal InvalidationLedger(int remembered) => _recent = new AddressRange[remembered];
 
@@ -36,11 +36,11 @@ internal sealed class InvalidationLedger
     internal Lock Gate => _gate;
 
     /// <summary>Under the gate: from here on no reader begins on the range, and none that began before can publish into it.</summary>
-    internal void BeginLocked(ActiveInvalidation invalidation, AddressRange range)
+    internal void BeginLocked(ActiveInvalidation invalidation)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "The ledger is written under its gate.");
-        ulong number = _sequence + 1;
-        invalidation.Begin(number, range);
+        ulong number = _sequence;
+        invalidation.Begin(number + 1);
         invalidation.Previous = null;
         invalidation.Next = _firstActive;
         if (_firstActive is not null)
@@ -49,7 +49,11 @@ internal sealed class InvalidationLedger
         }
 
         _firstActive = invalidation;
-        _recent[number % (ulong)_recent.Length] = range;
+        foreach (AddressRange range in invalidation.Ranges)
+        {
+            number++;
+            _recent[number % (ulong)_recent.Length] = range;
+        }
 
         // The count first: a reader that sees the new sequence must also see that somebody is active. Pairs with TryBeginRead,
         // and with ReaderSlot.TryEnterQuickly.
@@ -102,7 +106,7 @@ internal sealed class InvalidationLedger
             number = _sequence;
             for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
             {
-                if (active.Number <= upTo && active.Range.Overlaps(range))
+                if (active.Number <= upTo && active.Overlaps(range))
                 {
                     blocker = active.Ended;
                     return false;

@@ -24,6 +24,9 @@ public sealed partial class InvalidationSubscription : IDisposable
     private readonly IInvalidationRegistry _registry;
     private readonly InvalidationLedger _ledger;
     private readonly TimeProvider _clock;
+    private readonly InvalidationReasons _reasons;
+    private readonly object? _owner;
+    private readonly AttemptLog? _attempts; // null: what it maps is not known
     private int _disposed;
 
     internal InvalidationSubscription(
@@ -34,6 +37,7 @@ public sealed partial class InvalidationSubscription : IDisposable
         AddressRange range,
         ulong number,
         string name,
+        InvalidationSubscriptionOptions options,
         ReaderRoster? readers)
     {
         _registry = registry;
@@ -44,6 +48,11 @@ public sealed partial class InvalidationSubscription : IDisposable
         Number = number;
         Name = name;
         Readers = readers;
+        After = options.After;
+        Rank = options.After is null ? 0 : options.After.Rank + 1;
+        _reasons = options.Reasons;
+        _owner = options.Owner;
+        _attempts = options.MapsThroughSubscription ? new AttemptLog() : null;
     }
 
     /// <summary>Who is called.</summary>
@@ -60,6 +69,12 @@ public sealed partial class InvalidationSubscription : IDisposable
 
     /// <summary>Readers on the CPU: found by one pass behind a barrier that all of them share, instead of by a call.</summary>
     internal ReaderRoster? Readers { get; }
+
+    /// <summary>Which one is called before this one; null for any order.</summary>
+    internal InvalidationSubscription? After { get; }
+
+    /// <summary>0 for those without an order; otherwise one more than <see cref="After"/> has.</summary>
+    internal int Rank { get; }
 
     internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
@@ -96,10 +111,37 @@ public sealed partial class InvalidationSubscription : IDisposable
         }
     }
 
+    internal bool IsOf(InvalidationLedger ledger) => ReferenceEquals(_ledger, ledger);
+
+    /// <summary>Whether it is told at all.</summary>
+    internal bool WantsToKnow(InvalidationReason reason, object? initiator) =>
+        ((int)_reasons & (1 << (int)reason)) != 0
+        && (initiator is null || !ReferenceEquals(initiator, _owner) || reason is not (InvalidationReason.Migrate or InvalidationReason.Exclusive));
+
     /// <summary>Phase A for this subscription.</summary>
-    internal bool TrySchedule(in InvalidationRequest request, out Fence fence)
+    internal bool TrySchedule(in InvalidationRequest request, out Fence fence, out bool isReused)
     {
         PassPublishers(evenIfNone: false);
-        return Subscriber.TrySchedule(in request, out fence);
+        isReused = false;
+        if (_attempts is null)
+        {
+            return Subscriber.TrySchedule(in request, out fence);
+        }
+
+        AddressRange overlap = request.Overlap;
+        if (_attempts.TryReuse(overlap, request.Reason, out fence))
+        {
+            isReused = true;
+            return true;
+        }
+
+        ulong publications = _attempts.Publications;
+        if (!Subscriber.TrySchedule(in request, out fence))
+        {
+            return false;
+        }
+
+        _attempts.Record(overlap, request.Reason, fence, publications);
+        return true;
     }
 }

@@ -51,7 +51,7 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
         _notifier = notifier;
         _ledger = notifier.Ledger;
         _roster = new ReaderRoster(name, _ledger.Signals, notifier.Clock);
-        _subscription = notifier.Subscribe(range, this, name, _roster);
+        _subscription = notifier.Subscribe(range, this, name, InvalidationSubscriptionOptions.Default, _roster);
         _lastReader = new LastReader(this);
     }
 
