@@ -125,7 +125,7 @@ public class PoisonAndDisposeTests
     [Fact]
     public void Whatever_is_issued_while_the_timeline_is_being_disposed_is_complete_afterwards()
     {
-        for (int round = 0; round < 300; round++)
+        for (int round = 0; round < 100; round++)
         {
             FenceTimeline timeline = new("short");
             List<Fence> issued = [];
@@ -143,7 +143,7 @@ public class PoisonAndDisposeTests
                 }
             });
 
-            Assert.All(issued, fence => Assert.Equal(FenceStatus.Faulted, fence.Status));
+            Assert.DoesNotContain(issued, fence => fence.Status != FenceStatus.Faulted);
         }
     }
 }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Benchmarks.Ratios;
+
+/// <summary>Poll, signal, callback, and two threads that wake each other.</summary>
+internal static class FenceRows
+{
+    private static readonly FenceTimeline s_timeline = new("ratios");
+    private static readonly Fence s_pending = new FenceTimeline("never").Issue();
+    private static readonly CountingCallback s_callback = new();
+    private static readonly ManualResetEventSlim s_event = new();
+    private static ulong s_word;
+    private static long s_sink;
+
+    internal static IEnumerable<RatioRow> All() =>
+    [
+        new("fence.poll", Poll, VolatileRead, 1.2, "IsSignaled of a pending fence", "Volatile.Read + compare"),
+        new("fence.signal", Signal, TwoInterlocked, 1.3, "next point + signal, no waiter", "two uncontended interlocked operations"),
+        new("fence.signal.vs-tcs", Signal, NewTaskCompletionSource, 0.2, "next point + signal, no waiter", "new TaskCompletionSource + TrySetResult"),
+        new("fence.callback", Callback, SetReset, 1.5, "add + signal + run one callback", "ManualResetEventSlim Set + Reset"),
+        new("fence.pingpong", PingPong.Fences, PingPong.Events, 1.0, "two threads, each waits for the other's fence", "a pair of ManualResetEventSlim", Threads: 2),
+    ];
+
+    private static void Poll(int count)
+    {
+        long signaled = 0;
+        Fence fence = s_pending;
+        for (int i = 0; i < count; i++)
+        {
+            signaled += fence.IsSignaled ? 1 : 0;
+        }
+
+        s_sink = signaled;
+    }
+
+    private static void VolatileRead(int count)
+    {
+        long reached = 0;
+        ulong target = ulong.MaxValue;
+        for (int i = 0; i < count; i++)
+        {
+            reached += Volatile.Read(ref s_word) >= target ? 1 : 0;
+        }
+
+        s_sink = reached;
+    }
+
+    private static void Signal(int count)
+    {
+        FenceTimeline timeline = s_timeline;
+        for (int i = 0; i < count; i++)
+        {
+            timeline.Signal(timeline.Issue());
+        }
+    }
+
+    private static void TwoInterlocked(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            ulong next = Interlocked.Increment(ref s_word);
+            Interlocked.CompareExchange(ref s_word, next, next);
+        }
+
+        s_word = 0;
+    }
+
+    private static void NewTaskCompletionSource(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously).TrySetResult();
+        }
+    }
+
+    private static void Callback(int count)
+    {
+        FenceTimeline timeline = s_timeline;
+        CountingCallback callback = s_callback;
+        for (int i = 0; i < count; i++)
+        {
+            Fence fence = timeline.Issue();
+            fence.TryAddCallback(callback);
+            timeline.Signal(fence);
+        }
+    }
+
+    private static void SetReset(int count)
+    {
+        ManualResetEventSlim gate = s_event;
+        for (int i = 0; i < count; i++)
+        {
+            gate.Set();
+            gate.Reset();
+        }
+    }
+
+    private sealed class CountingCallback : FenceCallback
+    {
+        private long _count;
+
+        protected override void OnSignaled(FenceStatus status, Exception? fault) => _count++;
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Benchmarks.Ratios;
+
+/// <summary>
+/// One comparison. Each side does its work <c>count</c> times in a call; what "once" is must be the same on both sides.
+/// </summary>
+/// <param name="Name">The name in the table of results.</param>
+/// <param name="Ours">What FenceKit does.</param>
+/// <param name="Theirs">What people use today.</param>
+/// <param name="Limit">The ratio ours / theirs that must hold.</param>
+/// <param name="OursText">Ours, in words.</param>
+/// <param name="TheirsText">Theirs, in words.</param>
+/// <param name="Threads">More than one: bytes are counted for the whole process.</param>
+internal sealed record RatioRow(
+    string Name, Action<int> Ours, Action<int> Theirs, double Limit, string OursText, string TheirsText, int Threads = 1);

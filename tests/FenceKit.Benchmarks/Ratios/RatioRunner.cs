@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit.Benchmarks.Ratios;
+
+/// <summary>Measures both sides in turn, A B A B …, so that whatever disturbs the machine disturbs both.</summary>
+internal static class RatioRunner
+{
+    private const int Rounds = 21;
+    private static readonly TimeSpan s_block = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(400);
+
+    internal static RatioResult Measure(RatioRow row)
+    {
+        int ours = Calibrate(row.Ours);
+        int theirs = Calibrate(row.Theirs);
+        double bytes = Bytes(row, ours);
+
+        double[] ratios = new double[Rounds];
+        double[] oursTimes = new double[Rounds];
+        double[] theirsTimes = new double[Rounds];
+        for (int round = 0; round < Rounds; round++)
+        {
+            oursTimes[round] = Time(row.Ours, ours);
+            theirsTimes[round] = Time(row.Theirs, theirs);
+            ratios[round] = oursTimes[round] / theirsTimes[round];
+        }
+
+        Array.Sort(ratios);
+        double low = ratios[Rounds / 4];
+        double ratio = ratios[Rounds / 2];
+        bool holds = low <= row.Limit && bytes < 0.01;
+        return new RatioResult(
+            row.Name, ratio, bytes, row.Limit, holds, low, ratios[Rounds * 3 / 4], Median(oursTimes), Median(theirsTimes));
+    }
+
+    /// <summary>Runs one side until the tiered compiler has settled, and finds the count that fills a block.</summary>
+    private static int Calibrate(Action<int> side)
+    {
+        int count = 1;
+        long start = Stopwatch.GetTimestamp();
+        double once = double.MaxValue;
+        int calls = 0;
+
+        // At least 60 calls: code is compiled again after 30, and in the background.
+        while (Stopwatch.GetElapsedTime(start) < s_warmUp || calls < 60)
+        {
+            double time = Time(side, count);
+            calls++;
+            if (time * count < s_block.TotalNanoseconds / 20 && count < int.MaxValue / 4)
+            {
+                count *= 2; // too short to tell
+            }
+            else
+            {
+                once = Math.Min(once, time);
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > 10 * s_warmUp)
+            {
+                break;
+            }
+        }
+
+        return (int)Math.Clamp(s_block.TotalNanoseconds / once, 1, int.MaxValue / 4);
+    }
+
+    private static double Time(Action<int> side, int count)
+    {
+        long start = Stopwatch.GetTimestamp();
+        side(count);
+        return (Stopwatch.GetTimestamp() - start) * (1e9 / Stopwatch.Frequency) / count; // a TimeSpan counts in steps of 100 ns
+    }
+
+    private static double Bytes(RatioRow row, int count)
+    {
+        // The least of three: a pool that grows once is not a cost of each time.
+        double least = double.MaxValue;
+        for (int attempt = 0; attempt < 3; attempt++)
+        {
+            long before = Read();
+            row.Ours(count);
+            least = Math.Min(least, (Read() - before) / (double)count);
+        }
+
+        return least;
+
+        long Read() => row.Threads == 1 ? GC.GetAllocatedBytesForCurrentThread() : GC.GetTotalAllocatedBytes(precise: true);
+    }
+
+    private static double Median(double[] values)
+    {
+        double[] sorted = [.. values];
+        Array.Sort(sorted);
+        return sorted[sorted.Length / 2];
+    }
+}
