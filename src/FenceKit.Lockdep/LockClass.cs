@@ -1,2 +1,88 @@
+// SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
 namespace FenceKit.Lockdep;
-internal static class Placeholder;
+
+/// <summary>All locks that obey the same rules. One harmless run of one lock of the class proves the order for all of them.</summary>
+/// <remarks>
+/// Make it once and keep it, usually in a <c>static readonly</c> field. It belongs to no validator and costs nothing until it is used.
+/// Thread safe. The idea is the lock class of Linux lockdep.
+/// </remarks>
+[DebuggerDisplay("{Name,nq}")]
+public sealed class LockClass
+{
+    /// <summary>The highest subclass that an acquisition may name.</summary>
+    public const int MaxSubclass = 7;
+
+    private static readonly ConcurrentDictionary<(string File, int Line), LockClass> s_bySite = new();
+    private static int s_lastId;
+
+    private LockClass(string name, LockClassOptions options, bool isDeclared)
+    {
+        Name = name;
+        Options = options;
+        IsDeclared = isDeclared;
+        Id = Interlocked.Increment(ref s_lastId);
+    }
+
+    /// <summary>The name in reports and snapshots.</summary>
+    public string Name { get; }
+
+    /// <summary>The rules of the class.</summary>
+    public LockClassOptions Options { get; }
+
+    /// <summary>True when somebody named the class on purpose: only then are reports given that rest on classes alone.</summary>
+    public bool IsDeclared { get; }
+
+    internal int Id { get; }
+
+    /// <summary>Declares a class by name. Two calls make two classes, even with the same name.</summary>
+    /// <param name="name">The name in reports; names should be unique, for snapshots go by them.</param>
+    /// <param name="options">The rules of the class, or null for a plain one.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null, empty or white space, or holds a control character.</exception>
+    public static LockClass Create(string name, LockClassOptions? options = null)
+    {
+        ValidateName(name);
+        return new LockClass(name, options ?? LockClassOptions.Default, isDeclared: true);
+    }
+
+    /// <summary>The class of all locks that are made at one place in the source: what unannotated locks get.</summary>
+    /// <param name="options">The rules; they count for the first call only.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    public static LockClass ForSite(LockClassOptions? options = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return s_bySite.GetOrAdd(
+            (file, line),
+            static (key, rules) => new LockClass($"{LockSite.FileNameOf(key.File)}:{key.Line}", rules ?? LockClassOptions.Default, isDeclared: false),
+            options);
+    }
+
+    /// <summary>The class that a tool found for locks nobody annotated; reports never rest on it alone.</summary>
+    /// <param name="name">The name in reports, such as the field that holds the lock.</param>
+    /// <param name="options">The rules of the class, or null for a plain one.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null, empty or white space, or holds a control character.</exception>
+    public static LockClass Infer(string name, LockClassOptions? options = null)
+    {
+        ValidateName(name);
+        return new LockClass(name, options ?? LockClassOptions.Default, isDeclared: false);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    private static void ValidateName(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        foreach (char character in name)
+        {
+            if (char.IsControl(character))
+            {
+                throw new ArgumentException("A class name must not hold control characters: snapshots are line by line.", nameof(name));
+            }
+        }
+    }
+}

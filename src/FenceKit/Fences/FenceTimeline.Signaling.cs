@@ -162,6 +162,9 @@ public partial class FenceTimeline
 
         FenceCallback? batch = DetachUpTo(target, FenceStatus.Faulted, error);
         LeaveGate(target); // moves the counter: a release of the log above; pairs with the acquire read in Fence.GetStatus
+
+        // Every other signal is a CAS, and callers may count on its full fence (signal, then look at a flag); so this one has it too.
+        Interlocked.MemoryBarrier();
         RunAll(batch);
         return true;
     }

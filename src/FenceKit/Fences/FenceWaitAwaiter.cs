@@ -44,10 +44,10 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
     /// <exception cref="OperationCanceledException">The token was canceled before the fence completed.</exception>
     public FenceStatus GetResult()
     {
+        // Asked a second time, the awaiter answers for this moment; asked too early, it blocks as a task's awaiter does.
+        bool secondTime = _node is not null && _node.IsOver(_round);
         if (_node is null || !_node.TryTakeOutcome(_round, out FenceStatus status, out _))
         {
-            // Asked a second time, the awaiter answers for this moment; asked too early, it blocks as a task's awaiter does.
-            bool secondTime = _node is not null && _node.IsOver(_round);
             return _fence.Wait(secondTime ? TimeSpan.Zero : _timeout, _cancellationToken);
         }
 

@@ -93,6 +93,23 @@ public class AwaiterMisuseTests
     }
 
     [Fact]
+    public void A_second_GetResult_of_a_wait_whose_time_ran_out_does_not_wait_again()
+    {
+        ManualTimeProvider clock = new();
+        using FenceTimeline timeline = new("clocked", new FenceTimelineOptions { TimeProvider = clock });
+        FenceWaitAwaiter stored = timeline.Issue().WaitAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
+        stored.UnsafeOnCompleted(() => { });
+        clock.Advance(TimeSpan.FromSeconds(1));
+
+        TestThread.Run(() =>
+        {
+            Assert.Equal(FenceStatus.Pending, stored.GetResult());
+            Assert.Equal(FenceStatus.Pending, stored.GetResult());
+        });
+        Assert.Equal(0, clock.ActiveTimers);
+    }
+
+    [Fact]
     public void Continuations_must_not_be_null()
     {
         Fence fence = _timeline.Issue();

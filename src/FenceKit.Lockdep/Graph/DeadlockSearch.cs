@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Lockdep.Graph;
+
+/// <summary>One thread of a deadlock: a situation, perhaps with another instance standing in for the one that was seen.</summary>
+internal readonly record struct DeadlockRole(Situation Situation, bool IsSubstituted);
+
+/// <summary>
+/// Looks for a set of situations, with the newest among them, in which everybody waits for somebody in the set and everything held can be
+/// held at the same time. Common guard locks exclude a set by that second condition; a shared acquisition counts as waiting only with a
+/// writer in the set that waits for the same lock.
+/// </summary>
+/// <remarks>
+/// A set found is reachable: let the threads run to their place one after the other. It needs locks that are released inside out; released
+/// in another order, a lock that only serialized the way there can make the set unreachable, and it is then reported all the same.
+/// </remarks>
+internal sealed partial class DeadlockSearch(SituationTable table)
+{
+    private const int MostRoles = 8;
+    private const int MostPairs = 64;
+
+    private readonly List<DeadlockRole> _roles = [];
+    private int _steps;
+    private int _limit;
+    private LockMap? _original;
+    private LockMap? _standIn;
+
+    /// <summary>How many steps one search may take before it gives up, visibly.</summary>
+    public int Budget { get; set; } = 20_000;
+
+    /// <summary>Searches that gave up.</summary>
+    public long GaveUp { get; private set; }
+
+    /// <summary>The smallest set of the very instances seen.</summary>
+    public IReadOnlyList<DeadlockRole>? FindCertain(Situation seed)
+    {
+        _original = _standIn = null;
+        _steps = 0;
+        return Smallest(new DeadlockRole(seed, false));
+    }
+
+    /// <summary>The smallest set in which one instance stands in for another of its class.</summary>
+    public IReadOnlyList<DeadlockRole>? FindLikely(Situation seed, IEnumerable<LockClass> classes, out LockMap? original, out LockMap? standIn)
+    {
+        _steps = 0;
+        int pairs = 0;
+        foreach (LockClass lockClass in classes)
+        {
+            IReadOnlyList<LockMap> instances = table.InstancesOf(lockClass);
+            foreach (LockMap first in instances)
+            {
+                foreach (LockMap second in instances)
+                {
+                    if (ReferenceEquals(first, second))
+                    {
+                        continue;
+                    }
+
+                    if (pairs++ == MostPairs)
+                    {
+                        GaveUp++;
+                        original = standIn = null;
+                        return null;
+                    }
+
+                    _original = first;
+                    _standIn = second;
+                    IReadOnlyList<DeadlockRole>? found = seed.CanSubstitute(first) ? Smallest(new DeadlockRole(seed, true)) : null;
+                    found ??= Smallest(new DeadlockRole(seed, false));
+                    if (found is not null)
+                    {
+                        (original, standIn) = (first, second);
+                        return found;
+                    }
+                }
+            }
+        }
+
+        original = standIn = null;
+        return null;
+    }
+
+    public LockMap MapOf(DeadlockRole role, SituationItem item)
+        => role.IsSubstituted && ReferenceEquals(item.Map, _original) ? _standIn! : item.Map;
+
+    private DeadlockRole[]? Smallest(DeadlockRole seed)
+    {
+        if (!seed.Situation.CanHang || NeverBlocks(seed))
+        {
+            return null;
+        }
+
+        for (_limit = 1; _limit <= MostRoles; _limit++)
+        {
+            _roles.Clear();
+            _roles.Add(seed);
+            _wasCut = false;
+            if (Complete())
+            {
+                return [.. _roles];
+            }
+
+            if (!_wasCut)
+            {
+                return null;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Lockdep.Graph;
+
+internal sealed partial class DependencyGraph
+{
+    /// <summary>
+    /// Takes a node out but keeps the order that led through it: who stood before it now stands directly before who stood after it.
+    /// Linux forgets such orders and learns them again; a class that lives for a moment would make it forget for ever.
+    /// </summary>
+    public void Remove(LockNode node)
+    {
+        foreach (LockEdge before in node.Before)
+        {
+            foreach (LockEdge after in node.After)
+            {
+                if (!ReferenceEquals(before.From, node) && !ReferenceEquals(after.To, node))
+                {
+                    Bypass(before, after);
+                }
+            }
+        }
+
+        foreach (LockEdge before in node.Before)
+        {
+            before.From.After.Remove(before);
+            _edges.Remove((before.From, node));
+        }
+
+        foreach (LockEdge after in node.After)
+        {
+            after.To.Before.Remove(after);
+            _edges.Remove((node, after.To));
+        }
+
+        node.IsRemoved = true;
+        _nodes.Remove((node.Class.Id, node.Subclass));
+    }
+
+    public IEnumerable<LockNode> NodesOf(LockClass lockClass)
+    {
+        for (int subclass = 0; subclass <= LockClass.MaxSubclass; subclass++)
+        {
+            if (_nodes.TryGetValue((lockClass.Id, subclass), out LockNode? node))
+            {
+                yield return node;
+            }
+        }
+    }
+
+    /// <summary>For tests: every edge is known to both ends and to the table, and nothing leads to a removed node.</summary>
+    public void CheckInvariants()
+    {
+        int listed = 0;
+        foreach (LockNode node in _nodes.Values)
+        {
+            listed += node.After.Count;
+            foreach (LockEdge edge in node.After)
+            {
+                Require(ReferenceEquals(edge.From, node) && edge.To.Before.Contains(edge) && !edge.To.IsRemoved, "an edge is known to both ends");
+                Require(ReferenceEquals(Find(edge.From, edge.To), edge), "an edge is in the table");
+                Require(edge.Kinds != LockDependencyKinds.None, "an edge has a kind");
+            }
+        }
+
+        Require(listed == _edges.Count, "the table holds exactly the edges of the nodes");
+    }
+
+    private static void Require(bool condition, string what)
+    {
+        if (!condition)
+        {
+            throw new InvalidOperationException($"Broken invariant of the graph: {what}.");
+        }
+    }
+
+    private void Bypass(LockEdge before, LockEdge after)
+    {
+        // A path that returns to its start is no order between two classes.
+        if (ReferenceEquals(before.From, after.To))
+        {
+            return;
+        }
+
+        foreach (var (first, firstEvidence) in before.Evidence)
+        {
+            foreach (var (second, secondEvidence) in after.Evidence)
+            {
+                if (IsStrong(first, second))
+                {
+                    var evidence = new LockViolationEdge(
+                        firstEvidence.Held, secondEvidence.Wanted, secondEvidence.Thread, origin: $"through {before.To.Name}, which has gone away");
+                    Add(before.From, after.To, Join(first, second), evidence);
+                }
+            }
+        }
+    }
+
+    private static bool IsStrong(LockDependencyKinds first, LockDependencyKinds second)
+    {
+        bool intoRecursive = first is LockDependencyKinds.ExclusiveToRecursive or LockDependencyKinds.SharedToRecursive;
+        bool fromShared = second is LockDependencyKinds.SharedToRecursive or LockDependencyKinds.SharedToQueued;
+        return !(intoRecursive && fromShared);
+    }
+
+    private static LockDependencyKinds Join(LockDependencyKinds first, LockDependencyKinds second)
+    {
+        bool isExclusive = first is LockDependencyKinds.ExclusiveToRecursive or LockDependencyKinds.ExclusiveToQueued;
+        bool isRecursive = second is LockDependencyKinds.ExclusiveToRecursive or LockDependencyKinds.SharedToRecursive;
+        return KindOf(
+            isExclusive ? LockAcquireMode.Exclusive : LockAcquireMode.Shared,
+            isRecursive ? LockAcquireMode.SharedRecursive : LockAcquireMode.Exclusive);
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep.Graph;
+
+/// <summary>
+/// Which class follows which. Has no lock of its own: the validator's gate guards it. The reader rules are those of Linux lockdep: a path
+/// counts only when it is strong, that is when no step into a recursive reader is followed by a step out of a reader.
+/// </summary>
+internal sealed partial class DependencyGraph
+{
+    private readonly Dictionary<(int Class, int Subclass), LockNode> _nodes = [];
+    private readonly Dictionary<(LockNode From, LockNode To), LockEdge> _edges = [];
+    private readonly HashSet<LockClass> _cyclic = [];
+
+    public int NodeCount => _nodes.Count;
+
+    public int EdgeCount => _edges.Count;
+
+    public IEnumerable<LockNode> Nodes => _nodes.Values;
+
+    public IEnumerable<LockEdge> Edges => _edges.Values;
+
+    public LockNode NodeOf(LockClass lockClass, int subclass)
+    {
+        if (!_nodes.TryGetValue((lockClass.Id, subclass), out LockNode? node))
+        {
+            node = new LockNode(lockClass, subclass);
+            _nodes.Add((lockClass.Id, subclass), node);
+        }
+
+        return node;
+    }
+
+    public LockEdge? Find(LockNode from, LockNode to) => _edges.GetValueOrDefault((from, to));
+
+    public bool Has(LockNode from, LockNode to, LockDependencyKinds kinds) => Find(from, to) is { } edge && (edge.Kinds & kinds) == kinds;
+
+    /// <summary>True when the dependency, or this kind of it, is new.</summary>
+    public bool Add(LockNode from, LockNode to, LockDependencyKinds kinds, LockViolationEdge evidence)
+    {
+        if (Find(from, to) is not { } edge)
+        {
+            edge = new LockEdge(from, to);
+            _edges.Add((from, to), edge);
+            from.After.Add(edge);
+            to.Before.Add(edge);
+        }
+
+        return edge.Add(kinds, evidence);
+    }
+
+    public static LockDependencyKinds KindOf(LockAcquireMode held, LockAcquireMode wanted)
+        => (held == LockAcquireMode.Exclusive, wanted == LockAcquireMode.SharedRecursive) switch
+        {
+            (true, true) => LockDependencyKinds.ExclusiveToRecursive,
+            (true, false) => LockDependencyKinds.ExclusiveToQueued,
+            (false, true) => LockDependencyKinds.SharedToRecursive,
+            _ => LockDependencyKinds.SharedToQueued,
+        };
+
+    /// <summary>A class that lies on some circle, strong or not: only there can a set of instances hang.</summary>
+    public bool IsCyclic(LockClass lockClass) => _cyclic.Contains(lockClass);
+
+    public void MarkCyclic(LockClass lockClass) => _cyclic.Add(lockClass);
+
+    /// <summary>Marks every class on any circle through a new dependency. False when it closes none: then no search can find anything.</summary>
+    public bool MarkCircles(LockNode from, LockNode to)
+    {
+        if (!Reaches(to, from))
+        {
+            return false;
+        }
+
+        HashSet<LockNode> forward = Closure(to, static node => node.After, static edge => edge.To);
+        HashSet<LockNode> backward = Closure(from, static node => node.Before, static edge => edge.From);
+        foreach (LockNode node in forward)
+        {
+            if (backward.Contains(node))
+            {
+                _cyclic.Add(node.Class);
+            }
+        }
+
+        return true;
+    }
+
+    private static HashSet<LockNode> Closure(LockNode start, Func<LockNode, List<LockEdge>> edges, Func<LockEdge, LockNode> end)
+    {
+        var seen = new HashSet<LockNode> { start };
+        var queue = new Queue<LockNode>([start]);
+        while (queue.TryDequeue(out LockNode? node))
+        {
+            foreach (LockEdge edge in edges(node))
+            {
+                if (seen.Add(end(edge)))
+                {
+                    queue.Enqueue(end(edge));
+                }
+            }
+        }
+
+        return seen;
+    }
+}

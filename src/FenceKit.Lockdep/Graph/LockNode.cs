@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep.Graph;
+
+/// <summary>A class and subclass in the graph of one validator. Guarded by the validator's gate.</summary>
+[DebuggerDisplay("{Name,nq}")]
+internal sealed class LockNode(LockClass lockClass, int subclass)
+{
+    public LockClass Class { get; } = lockClass;
+
+    public int Subclass { get; } = subclass;
+
+    public string Name => HeldLock.NameOf(Class, Subclass);
+
+    public List<LockEdge> After { get; } = [];
+
+    public List<LockEdge> Before { get; } = [];
+
+    public LockUsage Usage { get; } = new();
+
+    public bool IsRemoved { get; set; }
+
+    /// <summary>Search marks: which of the two search states were reached, and in which search.</summary>
+    public int Visit;
+    public int VisitStates;
+}
+
+/// <summary>One class follows another, and the first proof of each way in which it does.</summary>
+[DebuggerDisplay("{From.Name,nq} -> {To.Name,nq} ({Kinds})")]
+internal sealed class LockEdge(LockNode from, LockNode to)
+{
+    private readonly LockViolationEdge?[] _evidence = new LockViolationEdge?[4];
+
+    public LockNode From { get; } = from;
+
+    public LockNode To { get; } = to;
+
+    public LockDependencyKinds Kinds { get; private set; }
+
+    /// <summary>True when something new was learned: a new kind, or a first acquisition without a time limit.</summary>
+    public bool Add(LockDependencyKinds kinds, LockViolationEdge evidence)
+    {
+        bool isNew = (Kinds & kinds) != kinds;
+        Kinds |= kinds;
+        for (int i = 0; i < _evidence.Length; i++)
+        {
+            if (((int)kinds & (1 << i)) != 0 && (_evidence[i] is not { } known || (IsTimed(known) && !IsTimed(evidence))))
+            {
+                _evidence[i] = evidence;
+            }
+        }
+
+        return isNew;
+    }
+
+    public LockViolationEdge EvidenceFor(LockDependencyKinds allowed)
+    {
+        LockViolationEdge? best = null;
+        for (int i = 0; i < _evidence.Length; i++)
+        {
+            if (((int)allowed & (1 << i)) != 0 && _evidence[i] is { } found && (best is null || IsTimed(best)))
+            {
+                best = found;
+            }
+        }
+
+        return best ?? throw new UnreachableException("A path never uses a kind that an edge does not have.");
+    }
+
+    public IEnumerable<(LockDependencyKinds Kind, LockViolationEdge Evidence)> Evidence
+    {
+        get
+        {
+            for (int i = 0; i < _evidence.Length; i++)
+            {
+                if (_evidence[i] is { } evidence)
+                {
+                    yield return ((LockDependencyKinds)(1 << i), evidence);
+                }
+            }
+        }
+    }
+
+    private static bool IsTimed(LockViolationEdge evidence) => evidence.Wanted.Attempt == LockAttempt.Timed;
+}

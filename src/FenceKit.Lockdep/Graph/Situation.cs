@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep.Graph;
+
+/// <summary>One lock of a situation.</summary>
+internal readonly record struct SituationItem(LockMap Map, ChainRecord Record)
+{
+    public LockAcquireMode Mode => Record.Mode;
+
+    public LockClass Class => Record.Class;
+
+    public HeldLock Describe() => new(Record.Class, Record.Subclass, Map.InstanceName, Mode, Record.Attempt, Record.Site, Record.Stack);
+}
+
+/// <summary>Something that was seen: a thread held these instances and wanted that one. What can hang is a set of situations.</summary>
+[DebuggerDisplay("holds {Held.Length}, wants {Want.Map}")]
+internal sealed class Situation(SituationItem[] held, SituationItem want, string thread)
+{
+    public SituationItem[] Held { get; } = held;
+
+    public SituationItem Want { get; } = want;
+
+    public string Thread { get; } = thread;
+
+    /// <summary>True when the want waits without limit.</summary>
+    public bool CanHang => Want.Record.Attempt == LockAttempt.Blocking;
+
+    /// <summary>True when the instance occurs once and no other lock of its class does: only then can another instance stand in for it.</summary>
+    public bool CanSubstitute(LockMap map)
+    {
+        int ofClass = ReferenceEquals(Want.Class, map.Class) ? 1 : 0;
+        bool isHere = ReferenceEquals(Want.Map, map);
+        foreach (SituationItem item in Held)
+        {
+            ofClass += ReferenceEquals(item.Class, map.Class) ? 1 : 0;
+            isHere |= ReferenceEquals(item.Map, map);
+        }
+
+        return isHere && ofClass == 1;
+    }
+
+    public bool Involves(LockMap map)
+    {
+        if (ReferenceEquals(Want.Map, map))
+        {
+            return true;
+        }
+
+        foreach (SituationItem item in Held)
+        {
+            if (ReferenceEquals(item.Map, map))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.InteropServices;
+
+namespace FenceKit.Lockdep.Graph;
+
+/// <summary>All situations seen, by what they hold and what they want. Guarded by the validator's gate.</summary>
+internal sealed class SituationTable
+{
+    private readonly Dictionary<LockMap, Entry> _entries = [];
+    private readonly Dictionary<LockClass, List<LockMap>> _instances = [];
+
+    public int Count { get; private set; }
+
+    private sealed class Entry
+    {
+        public List<Situation> Holding { get; } = [];
+
+        public List<Situation> WantingToWrite { get; } = [];
+    }
+
+    public void Add(Situation situation)
+    {
+        Count++;
+        foreach (SituationItem item in situation.Held)
+        {
+            List<Situation> holding = EntryOf(item.Map).Holding;
+            if (holding.Count == 0 || !ReferenceEquals(holding[^1], situation))
+            {
+                holding.Add(situation);
+            }
+        }
+
+        Entry want = EntryOf(situation.Want.Map);
+        if (situation.Want.Mode == LockAcquireMode.Exclusive && situation.CanHang)
+        {
+            want.WantingToWrite.Add(situation);
+        }
+    }
+
+    public IReadOnlyList<Situation> Holding(LockMap map) => _entries.TryGetValue(map, out Entry? entry) ? entry.Holding : [];
+
+    public IReadOnlyList<Situation> WantingToWrite(LockMap map) => _entries.TryGetValue(map, out Entry? entry) ? entry.WantingToWrite : [];
+
+    public IReadOnlyList<LockMap> InstancesOf(LockClass lockClass) => _instances.TryGetValue(lockClass, out List<LockMap>? maps) ? maps : [];
+
+    /// <summary>Forgets every situation that some lock of the class takes part in.</summary>
+    public void Remove(LockClass lockClass)
+    {
+        foreach (Entry entry in _entries.Values)
+        {
+            entry.Holding.RemoveAll(Concerns);
+            entry.WantingToWrite.RemoveAll(Concerns);
+        }
+
+        foreach (LockMap map in InstancesOf(lockClass))
+        {
+            _entries.Remove(map);
+        }
+
+        _instances.Remove(lockClass);
+
+        bool Concerns(Situation situation)
+            => ReferenceEquals(situation.Want.Class, lockClass) || Array.Exists(situation.Held, item => ReferenceEquals(item.Class, lockClass));
+    }
+
+    private Entry EntryOf(LockMap map)
+    {
+        ref Entry? entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, map, out bool exists);
+        if (!exists)
+        {
+            ref List<LockMap>? instances = ref CollectionsMarshal.GetValueRefOrAddDefault(_instances, map.Class, out _);
+            (instances ??= []).Add(map);
+        }
+
+        return entry ??= new Entry();
+    }
+}

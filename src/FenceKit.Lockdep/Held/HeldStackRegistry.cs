@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Lockdep.Held;
+
+/// <summary>All stacks of one validator. Stacks of threads that ended are dropped when there are many, and looked at on the way out.</summary>
+internal sealed class HeldStackRegistry
+{
+    private readonly Lock _gate = new();
+    private readonly List<HeldStack> _abandoned = [];
+    private List<HeldStack> _stacks = [];
+    private int _sweepAt = 32;
+
+    public HeldStack Register(HeldStack stack)
+    {
+        lock (_gate)
+        {
+            _stacks.Add(stack);
+            if (_stacks.Count >= _sweepAt)
+            {
+                SweepLocked();
+                _sweepAt = Math.Max(32, _stacks.Count * 2);
+            }
+        }
+
+        return stack;
+    }
+
+    /// <summary>Stacks whose thread ended while it held something; each is handed out once.</summary>
+    public IReadOnlyList<HeldStack> TakeAbandoned()
+    {
+        lock (_gate)
+        {
+            SweepLocked();
+            HeldStack[] taken = [.. _abandoned];
+            _abandoned.Clear();
+            return taken;
+        }
+    }
+
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _stacks.Count;
+            }
+        }
+    }
+
+    private void SweepLocked()
+    {
+        var alive = new List<HeldStack>(_stacks.Count);
+        foreach (HeldStack stack in _stacks)
+        {
+            if (stack.Thread.IsAlive)
+            {
+                alive.Add(stack);
+            }
+            else if (stack.Depth > 0)
+            {
+                _abandoned.Add(stack);
+            }
+        }
+
+        _stacks = alive;
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep;
+
+/// <summary>The less common sides of an acquisition: mode, attempt, subclass, and the lock that serializes a nesting.</summary>
+/// <remarks>A value; passing it costs no allocation.</remarks>
+public readonly record struct LockAcquireOptions
+{
+    /// <summary>The mode that is wanted.</summary>
+    public LockAcquireMode Mode { get; init; }
+
+    /// <summary>Whether it waits, tries or gives up.</summary>
+    public LockAttempt Attempt { get; init; }
+
+    /// <summary>Distinguishes levels of one class that may nest, from 0 to <see cref="LockClass.MaxSubclass"/>.</summary>
+    public int Subclass { get; init; }
+
+    /// <summary>The lock that must be held and serializes all holders of several locks of this class (nest_lock of Linux lockdep).</summary>
+    public object? NestedIn { get; init; }
+
+    internal AcquireShape ToShape(int defaultSubclass)
+    {
+        if ((uint)Mode > (uint)LockAcquireMode.Upgradeable)
+        {
+            Misuse.ThrowBadMode(Mode);
+        }
+
+        if ((uint)Attempt > (uint)LockAttempt.Timed)
+        {
+            Misuse.ThrowBadAttempt(Attempt);
+        }
+
+        if ((uint)Subclass > LockClass.MaxSubclass)
+        {
+            Misuse.ThrowBadSubclass(Subclass);
+        }
+
+        return AcquireShape.Of(Mode, Attempt, Subclass == 0 ? defaultSubclass : Subclass, NestedIn is not null);
+    }
+}

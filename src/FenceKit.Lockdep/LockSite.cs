@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit.Lockdep;
+
+/// <summary>A place in the source where a lock is taken.</summary>
+/// <remarks>Make it once per place and keep it; code that rewrites assemblies puts one into a static field per call. Thread safe.</remarks>
+[DebuggerDisplay("{ToString(),nq}")]
+public sealed class LockSite
+{
+    private static readonly ConcurrentDictionary<(string File, int Line), LockSite> s_byPlace = new();
+
+    private LockTrace? _firstStack;
+
+    /// <summary>Names a place.</summary>
+    /// <param name="file">The file; reports show its name without the folder.</param>
+    /// <param name="line">The line, or 0 when it is not known.</param>
+    /// <param name="member">The method, or null when it is not known.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="file"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="line"/> is negative.</exception>
+    public LockSite(string file, int line, string? member = null)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentOutOfRangeException.ThrowIfNegative(line);
+        File = file;
+        Line = line;
+        Member = member;
+    }
+
+    /// <summary>The file as it was given.</summary>
+    public string File { get; }
+
+    /// <summary>The line, or 0.</summary>
+    public int Line { get; }
+
+    /// <summary>The method, if it is known.</summary>
+    public string? Member { get; }
+
+    /// <summary>The call stack of the first acquisition here that a validator looked at, if stacks are captured.</summary>
+    public LockTrace? FirstStack => Volatile.Read(ref _firstStack); // Pairs with the exchange in Remember().
+
+    /// <summary>The place where this method is called.</summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <param name="member">Filled in by the compiler.</param>
+    public static LockSite Here([CallerFilePath] string file = "", [CallerLineNumber] int line = 0, [CallerMemberName] string? member = null)
+        => new(file, line, member);
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        string place = Line == 0 ? FileNameOf(File) : $"{FileNameOf(File)}:{Line}";
+        return Member is null ? place : $"{place} in {Member}";
+    }
+
+    internal static LockSite At(string file, int line)
+        => s_byPlace.GetOrAdd((file, line), static key => new LockSite(key.File, key.Line));
+
+    // Source paths come from whichever machine compiled the caller, so both separators count everywhere.
+    internal static string FileNameOf(string path) => path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
+
+    // The first stack stands for all: later ones add nothing to a report. Pairs with the read in FirstStack.
+    internal void Remember(LockTrace stack) => Interlocked.CompareExchange(ref _firstStack, stack, null);
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockValidator
+{
+    private static readonly LockClass s_unknown = LockClass.Infer("(unknown)");
+
+    /// <summary>Whether this thread holds the lock, in any mode.</summary>
+    /// <param name="instance">The lock.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
+    public bool IsHeld(object instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        return HeldStack.CurrentIfAny(this) is { } stack && stack.IndexOf(instance) >= 0;
+    }
+
+    /// <summary>Whether this thread holds the lock in this mode.</summary>
+    /// <param name="instance">The lock.</param>
+    /// <param name="mode">The mode; holding it in another mode as well does no harm.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
+    public bool IsHeld(object instance, LockAcquireMode mode)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        foreach (HeldEntry entry in HeldStack.Current(this).Entries)
+        {
+            if (ReferenceEquals(entry.Instance, instance) && entry.Record.Mode == mode)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Reports when this thread does not hold the lock.</summary>
+    /// <param name="instance">The lock.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held.</exception>
+    public void AssertHeld(object instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        TryFind(HeldStack.Current(this), instance, "expected to be held", out _);
+    }
+
+    /// <summary>Reports when this thread does not hold the lock, or holds it in other modes only.</summary>
+    /// <param name="instance">The lock.</param>
+    /// <param name="mode">The mode it should be held in.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held so.</exception>
+    public void AssertHeld(object instance, LockAcquireMode mode)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        HeldStack stack = HeldStack.Current(this);
+        if (TryFind(stack, instance, "expected to be held", out int index) && !IsHeld(instance, mode))
+        {
+            ChainRecord record = stack.Entries[index].Record;
+            LockMap map = MapOf(instance, record.Class);
+            ReportMisuse(stack, LockViolationKind.WrongMode, map, $"{map} should be held as {mode} and is held as {record.Mode}.", record);
+        }
+    }
+
+    /// <summary>Reports when this thread holds the lock.</summary>
+    /// <param name="instance">The lock.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is held.</exception>
+    public void AssertNotHeld(object instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        HeldStack stack = HeldStack.Current(this);
+        int index = stack.IndexOf(instance);
+        if (index >= 0)
+        {
+            ChainRecord record = stack.Entries[index].Record;
+            LockMap map = MapOf(instance, record.Class);
+            ReportMisuse(stack, LockViolationKind.UnexpectedlyHeld, map, $"{map} must not be held here.", record);
+        }
+    }
+
+    /// <summary>Reports when this thread holds anything: for the end of a request, a work item, a callback.</summary>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and something is held.</exception>
+    public void AssertNoneHeld()
+    {
+        if (HeldStack.CurrentIfAny(this) is { Depth: > 0 } stack)
+        {
+            HeldEntry top = stack.Entries[^1];
+            LockMap map = MapOf(top.Instance!, top.Record.Class);
+            ReportMisuse(
+                stack, LockViolationKind.UnexpectedlyHeld, map, $"No lock may be held here, but {stack.Depth} are; the innermost is {map}.", top.Record);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockValidator
+{
+    private LockMap MapOf(object instance, LockClass lockClass)
+        => instance as LockMap ?? _foreign.GetValue(instance, target => LockMap.ForForeign(target, lockClass));
+
+    private SituationItem[] ItemsOf(HeldStack stack, int depth)
+    {
+        var items = new List<SituationItem>(depth);
+        foreach (HeldEntry entry in stack.Entries[..depth])
+        {
+            if (!entry.Record.IsUnchecked && !entry.Record.IsReentry)
+            {
+                items.Add(new SituationItem(MapOf(entry.Instance!, entry.Record.Class), entry.Record));
+            }
+        }
+
+        return [.. items];
+    }
+
+    private ulong ClassKeyOf(HeldStack stack, int depth, LockMap map, AcquireShape shape, object? nestedIn, LockSite? site)
+    {
+        ulong key = _seed;
+        foreach (HeldEntry entry in stack.Entries[..depth])
+        {
+            if (!entry.Record.IsUnchecked)
+            {
+                // Whether it is the same instance decides between re-entry and recursion, so it belongs to the chain.
+                bool isSame = ReferenceEquals(entry.Instance, map) || (entry.Instance is { } other && other is not LockMap && ReferenceEquals(MapOf(other, entry.Record.Class), map));
+                key = ChainKey.Mix(key, entry.Record.ClassHash + (isSame ? 1UL : 0));
+            }
+        }
+
+        ulong own = ChainRecord.ClassHashOf(map.Class, shape, stack.Active) + (ulong)(map.Capacity > 1 ? 1 : 0) + (ulong)(nestedIn is not null && stack.IndexOf(nestedIn) >= 0 ? 2 : 0);
+        own = ChainKey.Mix(own, (ulong)(site is null ? 0 : System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(site)));
+        bool isSuppressed = stack.IsSuppressed || stack.IsReporting || IsMasked(stack, map);
+        return ChainKey.Mix(key ^ stack.Masked.Hash ^ (ulong)(stack.InNoWaitSection ? 4 : 0) ^ (ulong)(isSuppressed ? 8 : 0) ^ ((ulong)stack.WaitLimit << 8), own);
+    }
+
+    private static ulong SituationKeyOf(SituationItem[] held, SituationItem want)
+    {
+        ulong key = 0;
+        foreach (SituationItem item in held)
+        {
+            key = ChainKey.Mix(key, item.Map.Identity + (ulong)item.Mode);
+        }
+
+        return ChainKey.Mix(ChainKey.Mix(key, want.Map.Identity), want.Record.Shape.Bits);
+    }
+
+    private LockTrace? CaptureFor(LockSite? site)
+    {
+        if (!_options.CaptureStacks)
+        {
+            return null;
+        }
+
+        LockTrace stack = LockTrace.Capture();
+        site?.Remember(stack);
+        return stack;
+    }
+
+    private static bool IsMasked(HeldStack stack, LockMap map) => stack.MaskedMaps is { Count: > 0 } masked && masked.Contains(map);
+}

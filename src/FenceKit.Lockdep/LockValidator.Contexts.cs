@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
+using FenceKit.Lockdep.Rules;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockValidator
+{
+    // Index 0 stands for sections that must not wait.
+    private InterruptingContext?[] _contexts = [null];
+
+    /// <summary>Defines a context that may interrupt threads.</summary>
+    /// <param name="name">The name in reports.</param>
+    /// <param name="parent">Masking the parent masks this one too; null for a context of its own.</param>
+    /// <param name="waitLimit">The heaviest kind of lock that may be taken inside.</param>
+    /// <remarks>Define contexts before locks are used: what was taken before counts as not interruptible by it.</remarks>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty, or <paramref name="parent"/> belongs to another validator.</exception>
+    public InterruptingContext DefineContext(string name, InterruptingContext? parent = null, LockWaitType waitLimit = LockWaitType.Blocking)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (parent is not null && !ReferenceEquals(parent.Validator, this))
+        {
+            Misuse.ThrowForeignContext(nameof(parent));
+        }
+
+        lock (_gate)
+        {
+            var context = new InterruptingContext(this, name, parent, waitLimit, _contexts.Length);
+            for (InterruptingContext? above = parent; above is not null; above = above.Parent)
+            {
+                above.MaskedWith |= context.Self;
+            }
+
+            // Published whole; pairs with the reads in EnabledIn() and ContextNameOf(), which run under the gate or see an older, complete array.
+            Volatile.Write(ref _contexts, [.. _contexts, context]);
+            ForgetChainsLocked();
+            return context;
+        }
+    }
+
+    /// <summary>Says that this thread now runs inside a context, on top of whatever it did.</summary>
+    /// <param name="context">The context. Inside, it is masked itself.</param>
+    /// <exception cref="ArgumentException">The context belongs to another validator.</exception>
+    public InterruptingContextScope EnterContext(InterruptingContext context)
+    {
+        CheckContext(context);
+        HeldStack stack = HeldStack.Current(this);
+        var scope = new InterruptingContextScope(context, stack);
+        LockWaitType limit = context.WaitLimit < stack.WaitLimit ? context.WaitLimit : stack.WaitLimit;
+        stack.SetContexts(stack.Active | context.Self, stack.Masked | context.MaskedWith, limit);
+        return scope;
+    }
+
+    /// <summary>Says that a context, and those below it, cannot interrupt this thread until the mask ends.</summary>
+    /// <param name="context">The context.</param>
+    /// <exception cref="ArgumentException">The context belongs to another validator.</exception>
+    public InterruptingContextMask MaskContext(InterruptingContext context)
+    {
+        CheckContext(context);
+        HeldStack stack = HeldStack.Current(this);
+        ContextSet added = context.MaskedWith.Without(stack.Masked);
+        stack.SetContexts(stack.Active, stack.Masked | added, stack.WaitLimit);
+        return new InterruptingContextMask(this, stack, added);
+    }
+
+    internal void Unmask(HeldStack stack, ContextSet added)
+    {
+        stack.SetContexts(stack.Active, stack.Masked.Without(added), stack.WaitLimit);
+        MarkHeld(stack, EnabledIn(stack) & added);
+    }
+
+    internal void LeaveContext(HeldStack stack, InterruptingContext context, ContextSet active, ContextSet masked, LockWaitType limit)
+    {
+        bool leavesHeld = stack.Depth > 0 && stack.Entries[^1].Record.Context.Contains(context.Index);
+        stack.SetContexts(active, masked, limit);
+        if (leavesHeld)
+        {
+            HeldEntry top = stack.Entries[^1];
+            LockMap map = MapOf(top.Instance!, top.Record.Class);
+            ReportMisuse(stack, LockViolationKind.UnexpectedlyHeld, map, $"{map} was taken in {context} and is still held when it ends.", top.Record);
+        }
+    }
+
+    private void CheckContext(InterruptingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (!ReferenceEquals(context.Validator, this))
+        {
+            Misuse.ThrowForeignContext(nameof(context));
+        }
+    }
+
+    private ContextSet EnabledIn(HeldStack stack)
+    {
+        ContextSet enabled = default;
+        foreach (InterruptingContext? context in Volatile.Read(ref _contexts))
+        {
+            if (context is not null && !stack.Masked.Contains(context.Index) && !IsMaskedAbove(context, stack.Masked))
+            {
+                enabled |= context.Self;
+            }
+        }
+
+        return enabled;
+    }
+
+    // A context below a masked one cannot interrupt, even when it was defined after the mask began.
+    private static bool IsMaskedAbove(InterruptingContext context, ContextSet masked)
+    {
+        for (InterruptingContext? above = context.Parent; above is not null; above = above.Parent)
+        {
+            if (masked.Contains(above.Index))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void MarkUsageLocked(Acquisition wanted, LockNode node, List<LockViolation> found)
+    {
+        HeldStack stack = wanted.Stack;
+        if (wanted.Attempt != LockAttempt.Try)
+        {
+            ContextSet usedIn = wanted.Record.Context;
+            if (stack.InNoWaitSection && wanted.Attempt == LockAttempt.Blocking)
+            {
+                usedIn |= ContextSet.Of(ContextRule.NoWaitIndex);
+            }
+
+            _contextRule.Mark(wanted, node, wanted.Want, isUsedIn: true, usedIn, found);
+        }
+
+        if (!wanted.Record.Shape.IsWait)
+        {
+            _contextRule.Mark(wanted, node, wanted.Want, isUsedIn: false, EnabledIn(stack), found);
+            return;
+        }
+
+        foreach (SituationItem held in wanted.Held)
+        {
+            LockNode heldNode = _graph.NodeOf(held.Class, held.Record.Subclass);
+            _contextRule.Mark(wanted, heldNode, held, isUsedIn: false, ContextSet.Of(ContextRule.NoWaitIndex), found);
+        }
+    }
+
+    private void MarkHeld(HeldStack stack, ContextSet enabled)
+    {
+        if (enabled.IsEmpty || stack.Depth == 0 || stack.IsSuppressed)
+        {
+            return;
+        }
+
+        SituationItem[] held = ItemsOf(stack, stack.Depth);
+        List<LockViolation> found = [];
+        List<LockViolation>? violations;
+        lock (_gate)
+        {
+            foreach (SituationItem item in held)
+            {
+                var judged = new Acquisition { Stack = stack, Map = item.Map, Record = item.Record, NestedIn = null, Held = held };
+                LockNode node = _graph.NodeOf(item.Class, item.Record.Subclass);
+                _contextRule.Mark(judged, node, item, isUsedIn: false, enabled, found);
+            }
+
+            violations = AdmitLocked(found);
+        }
+
+        if (violations is not null)
+        {
+            Deliver(stack, violations);
+        }
+    }
+
+    private string ContextNameOf(int index)
+        => index == ContextRule.NoWaitIndex ? "a section that must not wait" : Volatile.Read(ref _contexts)[index]!.Name;
+}

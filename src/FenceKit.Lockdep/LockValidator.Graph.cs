@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Graph;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockValidator
+{
+    /// <summary>Every dependency known, ordered by name.</summary>
+    /// <remarks>A copy. Thread safe; blocks for a moment while something new is validated; allocates.</remarks>
+    public IReadOnlyList<LockDependency> GetDependencies()
+    {
+        var dependencies = new List<LockDependency>();
+        lock (_gate)
+        {
+            foreach (LockEdge edge in _graph.Edges)
+            {
+                LockViolationEdge evidence = edge.EvidenceFor((LockDependencyKinds)15);
+                dependencies.Add(new LockDependency(edge.From.Name, edge.To.Name, edge.Kinds, evidence));
+            }
+        }
+
+        dependencies.Sort(static (left, right) =>
+            string.CompareOrdinal(left.From, right.From) is var order and not 0 ? order : string.CompareOrdinal(left.To, right.To));
+        return dependencies;
+    }
+
+    /// <summary>For tests: throws when the graph contradicts itself.</summary>
+    internal void CheckInvariants()
+    {
+        lock (_gate)
+        {
+            _graph.CheckInvariants();
+        }
+    }
+}

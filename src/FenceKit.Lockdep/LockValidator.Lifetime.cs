@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockValidator
+{
+    /// <summary>Says that a lock starts a new life, for pooled objects. Reports when this thread holds it; it is then no longer held.</summary>
+    /// <param name="map">The lock.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is held.</exception>
+    public void Reinitialize(LockMap map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        EndLife(map, "initialized again");
+        map.Renew();
+    }
+
+    /// <summary>Says that a lock is disposed. Reports when this thread holds it; it is then no longer held.</summary>
+    /// <param name="instance">The lock.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is held.</exception>
+    public void Retire(object instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        EndLife(instance, "disposed");
+    }
+
+    /// <summary>Forgets a class that goes away, such as that of an unloaded plug-in. The orders that led through it stay.</summary>
+    /// <param name="lockClass">The class. Seen again, it starts anew.</param>
+    /// <remarks>Threads look again at each chain they know, once. Nothing is lost: what is left is at least as strict.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
+    public void Forget(LockClass lockClass)
+    {
+        ArgumentNullException.ThrowIfNull(lockClass);
+        lock (_gate)
+        {
+            foreach (LockNode node in (LockNode[])[.. _graph.NodesOf(lockClass)])
+            {
+                _graph.Remove(node);
+            }
+
+            _situations.Remove(lockClass);
+            ForgetChainsLocked();
+        }
+    }
+
+    /// <summary>Reports every thread that ended while it held locks; each once.</summary>
+    /// <returns>How many there were since the last call.</returns>
+    /// <remarks>There is no notice of a thread's end, so somebody has to ask: at the end of a test, from a timer.</remarks>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there was one.</exception>
+    public int CheckEndedThreads()
+    {
+        IReadOnlyList<HeldStack> abandoned = Stacks.TakeAbandoned();
+        foreach (HeldStack stack in abandoned)
+        {
+            HeldEntry top = stack.Entries[^1];
+            LockMap map = MapOf(top.Instance!, top.Record.Class);
+            ReportMisuse(
+                stack, LockViolationKind.HeldAtThreadEnd, map, $"A thread ended while it held {stack.Depth} locks; the innermost is {map}.", top.Record);
+        }
+
+        return abandoned.Count;
+    }
+
+    private void EndLife(object instance, string what)
+    {
+        if (HeldStack.CurrentIfAny(this) is not { } stack)
+        {
+            return;
+        }
+
+        int index = stack.IndexOf(instance);
+        if (index < 0)
+        {
+            return;
+        }
+
+        ChainRecord record = stack.Entries[index].Record;
+        LockMap map = MapOf(instance, record.Class);
+        for (; index >= 0; index = stack.IndexOf(instance))
+        {
+            stack.RemoveAt(index, _seed);
+        }
+
+        ReportMisuse(stack, LockViolationKind.ReinitializedWhileHeld, map, $"{map} is {what} by a thread that holds it.", record);
+    }
+
+    private void ForgetChainsLocked()
+    {
+        _chains.Clear();
+        _situationKeys.Clear();
+        // Read without a lock on every acquisition; a thread that still sees the old value repeats an old verdict once more.
+        Volatile.Write(ref _seed, ChainKey.Mix(_seed, 0xC2B2AE3D27D4EB4FUL));
+    }
+}

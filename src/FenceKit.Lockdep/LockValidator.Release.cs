@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
+using FenceKit.Lockdep.Rules;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockValidator
+{
+    private long _lastPin;
+
+    /// <summary>Says that this thread let a lock go. Any order will do; of several holds the innermost ends.</summary>
+    /// <param name="instance">The <see cref="LockMap"/>, or the object that was named when it was acquired.</param>
+    /// <remarks>Call it before or after the lock itself is left. Never blocks; allocates only for a report.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held, or is pinned.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Release(object instance)
+    {
+        if (instance is null)
+        {
+            Misuse.ThrowNull(nameof(instance));
+        }
+
+        HeldStack stack = HeldStack.Current(this);
+        if (!stack.TryPopTop(instance))
+        {
+            ReleaseSlow(stack, instance);
+        }
+    }
+
+    /// <summary>Turns an exclusive or upgradeable hold into a shared one, without letting go.</summary>
+    /// <param name="instance">The lock.</param>
+    /// <param name="mode">The mode from now on.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="mode"/> is not a shared mode.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held, or not in such a mode.</exception>
+    public void Downgrade(object instance, LockAcquireMode mode = LockAcquireMode.Shared)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        if (mode is not (LockAcquireMode.Shared or LockAcquireMode.SharedRecursive))
+        {
+            Misuse.ThrowBadMode(mode);
+        }
+
+        HeldStack stack = HeldStack.Current(this);
+        if (!TryFind(stack, instance, "downgraded", out int index))
+        {
+            return;
+        }
+
+        ChainRecord record = stack.Entries[index].Record;
+        if (record.IsReader && record.Mode != LockAcquireMode.Upgradeable)
+        {
+            ReportMisuse(stack, LockViolationKind.WrongMode, MapOf(instance, record.Class), "A lock is downgraded that is held as a reader already.", record);
+            return;
+        }
+
+        Rejudge(stack, index, record.Class, record.Shape.With(mode));
+    }
+
+    /// <summary>Gives a lock another class, held or not. Held, the locks taken above it are judged again.</summary>
+    /// <param name="map">The lock.</param>
+    /// <param name="lockClass">Its class from now on.</param>
+    /// <param name="subclass">The subclass of an acquisition that names none.</param>
+    /// <remarks>Only the thread that holds the lock may change it while it is held. (lock_set_class of Linux lockdep.)</remarks>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="subclass"/> is out of its range.</exception>
+    public void ChangeClass(LockMap map, LockClass lockClass, int subclass = 0)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ArgumentNullException.ThrowIfNull(lockClass);
+        if ((uint)subclass > LockClass.MaxSubclass)
+        {
+            Misuse.ThrowBadSubclass(subclass);
+        }
+
+        HeldStack stack = HeldStack.Current(this);
+        int index = stack.IndexOf(map);
+        map.ChangeClass(lockClass, subclass);
+        if (index >= 0)
+        {
+            Rejudge(stack, index, lockClass, stack.Entries[index].Record.Shape.WithSubclass(subclass));
+        }
+    }
+
+    /// <summary>Forbids that a held lock is released, until the pin is undone: for code that hands a locked object to a callback.</summary>
+    /// <param name="instance">The lock.</param>
+    /// <returns>What <see cref="Unpin"/> needs; default when the lock is not held.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held.</exception>
+    public LockPinCookie Pin(object instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        HeldStack stack = HeldStack.Current(this);
+        if (!TryFind(stack, instance, "pinned", out int index))
+        {
+            return default;
+        }
+
+        // Odd and never twice the same for long, so that one pin cannot be undone with the cookie of another.
+        long cookie = (Interlocked.Increment(ref _lastPin) * 2) + 1;
+        stack.AddPins(index, cookie);
+        return new LockPinCookie(cookie);
+    }
+
+    /// <summary>Undoes a pin.</summary>
+    /// <param name="instance">The lock.</param>
+    /// <param name="cookie">What <see cref="Pin"/> returned.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is no such pin.</exception>
+    public void Unpin(object instance, LockPinCookie cookie)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        HeldStack stack = HeldStack.Current(this);
+        if (!TryFind(stack, instance, "unpinned", out int index))
+        {
+            return;
+        }
+
+        HeldEntry entry = stack.Entries[index];
+        if (cookie.Value == 0 || entry.Pins < cookie.Value)
+        {
+            ReportMisuse(stack, LockViolationKind.PinBroken, MapOf(instance, entry.Record.Class), "A pin is undone that does not stand.", entry.Record);
+            return;
+        }
+
+        stack.AddPins(index, -cookie.Value);
+    }
+
+    private bool TryFind(HeldStack stack, object instance, string what, out int index)
+    {
+        index = stack.IndexOf(instance);
+        if (index < 0)
+        {
+            LockMap map = MapOf(instance, s_unknown);
+            ReportMisuse(stack, LockViolationKind.NotHeld, map, $"{Name(instance, map)} is {what} by a thread that does not hold it.");
+        }
+
+        return index >= 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ReleaseSlow(HeldStack stack, object instance)
+    {
+        if (!TryFind(stack, instance, "released", out int index))
+        {
+            return;
+        }
+
+        HeldEntry entry = stack.Entries[index];
+        stack.RemoveAt(index, _seed);
+        if (entry.Pins != 0)
+        {
+            LockMap map = MapOf(instance, entry.Record.Class);
+            ReportMisuse(stack, LockViolationKind.PinBroken, map, $"{map} is released while it is pinned.", entry.Record);
+        }
+    }
+
+    // What changes below changes what the locks above were taken under, so they are judged as if they were taken now.
+    private void Rejudge(HeldStack stack, int index, LockClass lockClass, AcquireShape shape)
+    {
+        List<LockViolation>? all = null;
+        for (int i = index; i < stack.Depth; i++)
+        {
+            HeldEntry entry = stack.Entries[i];
+            LockMap map = MapOf(entry.Instance!, entry.Record.Class);
+            AcquireShape judged = i == index ? shape : entry.Record.Shape;
+            ulong own = OwnKey(
+                entry.Instance is LockMap ? map.Identity : ForeignIdentity(lockClass, entry.Instance!), judged, null, entry.Record.Site?.Line ?? 0);
+            ulong classKey = ClassKeyOf(stack, i, map, judged, null, entry.Record.Site);
+            var request = new Request(
+                stack, i, entry.Instance!, map, judged, null, entry.Record.SiteToken, entry.Record.Site, own, classKey, entry.Record.Stack);
+            ChainRecord record = Examine(request, out List<LockViolation>? violations, out _);
+            stack.Replace(i, record, own, _seed);
+            (all ??= []).AddRange(violations ?? []);
+        }
+
+        if (all is { Count: > 0 })
+        {
+            Deliver(stack, all);
+        }
+    }
+
+    private static string Name(object instance, LockMap map) => instance is LockMap ? map.ToString() : $"An object of type {instance.GetType().Name}";
+}

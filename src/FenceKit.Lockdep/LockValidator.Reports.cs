@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.ExceptionServices;
+using FenceKit.Lockdep.Held;
+using FenceKit.Lockdep.Rules;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockValidator
+{
+    private readonly Dictionary<string, LockConfidence> _reported = [];
+    private long _reports;
+    private long _belowThreshold;
+    private long _repeated;
+    private long _unjudged;
+    private long _instancesNotKept;
+    private long _chainsNotKept;
+
+    /// <summary>What the validator knows, and what it left out.</summary>
+    /// <remarks>Thread safe; blocks for a moment while something new is validated; allocates.</remarks>
+    public LockValidatorStatistics Statistics
+    {
+        get
+        {
+            int threads = Stacks.Count;
+            lock (_gate)
+            {
+                return new LockValidatorStatistics
+                {
+                    Classes = _graph.NodeCount,
+                    Dependencies = _graph.EdgeCount,
+                    Chains = _chains.Count,
+                    Situations = _situations.Count,
+                    Threads = threads,
+                    Reports = _reports,
+                    ReportsBelowThreshold = _belowThreshold,
+                    RepeatedReports = _repeated,
+                    UnjudgedAcquisitions = Interlocked.Read(ref _unjudged),
+                    InstancesNotKept = _instancesNotKept,
+                    ChainsNotKept = _chainsNotKept,
+                    SearchesGivenUp = _search.GaveUp,
+                };
+            }
+        }
+    }
+
+    /// <summary>Lets the author of a lock report that its own rules were broken, with everything the validator knows about the thread.</summary>
+    /// <param name="map">The lock.</param>
+    /// <param name="message">One sentence: what was done that must not be done.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
+    /// <exception cref="ArgumentException"><paramref name="message"/> is null or empty.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed.</exception>
+    public void ReportProtocol(LockMap map, string message)
+    {
+        if (map is null)
+        {
+            Misuse.ThrowNull(nameof(map));
+        }
+
+        ArgumentException.ThrowIfNullOrEmpty(message);
+        ReportMisuse(HeldStack.Current(this), LockViolationKind.Protocol, map, message);
+    }
+
+    private void ReportMisuse(HeldStack stack, LockViolationKind kind, LockMap map, string message, ChainRecord? record = null)
+    {
+        if (stack.IsSuppressed)
+        {
+            Interlocked.Increment(ref _unjudged);
+            return;
+        }
+
+        HeldLock[] held = Array.ConvertAll(ItemsOf(stack, stack.Depth), static item => item.Describe());
+        var subject = record is null
+            ? new HeldLock(map.Class, map.Subclass, map.InstanceName, LockAcquireMode.Exclusive, LockAttempt.Blocking, null, null)
+            : new Graph.SituationItem(map, record).Describe();
+        var violation = new LockViolation(kind, LockConfidence.Certain, message)
+        {
+            Lock = subject,
+            HeldLocks = held,
+            Thread = Acquisition.NameOf(stack.Thread),
+            Stack = _options.CaptureStacks ? LockTrace.Capture() : null,
+            Key = $"{kind}|{map.Class.Name}",
+        };
+        lock (_gate)
+        {
+            _reports++;
+        }
+
+        Deliver(stack, [violation]);
+    }
+
+    private static bool IsSelfDeadlock(LockViolation violation)
+        => violation.Kind == LockViolationKind.Recursion && violation.Confidence == LockConfidence.Certain;
+
+    /// <summary>Lets through what is new, or surer than before, and sure enough; counts the rest.</summary>
+    private List<LockViolation>? AdmitLocked(List<LockViolation> found)
+    {
+        List<LockViolation>? admitted = null;
+        foreach (LockViolation violation in found)
+        {
+            if (violation.Confidence < _options.MinimumConfidence || (violation.Confidence == LockConfidence.Possible && !violation.IsDeclared))
+            {
+                _belowThreshold++;
+                continue;
+            }
+
+            bool isKnown = _reported.TryGetValue(violation.Key, out LockConfidence before);
+            if (isKnown && before >= violation.Confidence && !IsSelfDeadlock(violation))
+            {
+                _repeated++;
+                continue;
+            }
+
+            _reported[violation.Key] = violation.Confidence;
+            _reports++;
+            bool isRaised = isKnown && before < violation.Confidence;
+            (admitted ??= []).Add(isRaised ? violation with { RaisedFrom = before } : violation);
+        }
+
+        return admitted;
+    }
+
+    private void DeliverOrUndo(HeldStack stack, List<LockViolation>? violations)
+    {
+        if (violations is null)
+        {
+            return;
+        }
+
+        int depth = stack.Depth;
+        try
+        {
+            Deliver(stack, violations);
+        }
+        catch
+        {
+            // What a sink forgot to release is its own; the entry just pushed is at a known place.
+            stack.RemoveAt(depth - 1, _seed);
+            throw;
+        }
+    }
+
+    private void Deliver(HeldStack stack, List<LockViolation> violations)
+    {
+        ExceptionDispatchInfo? failure = null;
+        bool wasReporting = stack.IsReporting;
+        stack.IsReporting = true;
+        try
+        {
+            foreach (LockViolation violation in violations)
+            {
+                foreach (ILockViolationSink sink in _options.Sinks)
+                {
+                    try
+                    {
+                        sink.Report(violation);
+                    }
+#pragma warning disable CA1031 // One sink must not keep the others from their report; the first failure is rethrown below.
+                    catch (Exception exception)
+#pragma warning restore CA1031
+                    {
+                        failure ??= ExceptionDispatchInfo.Capture(exception);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            stack.IsReporting = wasReporting;
+        }
+
+        failure?.Throw();
+    }
+}

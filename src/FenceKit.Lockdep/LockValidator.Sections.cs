@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockValidator
+{
+    private readonly Dictionary<string, long> _suppressions = [];
+
+    /// <summary>The reasons given to <see cref="Suppress"/>, and how often.</summary>
+    public IReadOnlyDictionary<string, long> Suppressions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new Dictionary<string, long>(_suppressions);
+            }
+        }
+    }
+
+    /// <summary>Begins a section that must not wait: no <see cref="Wait"/>, and no lock that is ever held over one, directly or through others.</summary>
+    public LockSectionScope EnterNoWaitSection()
+    {
+        HeldStack stack = HeldStack.Current(this);
+        stack.AddNoWait(1);
+        return new LockSectionScope(this, stack, LockSectionScope.SectionKind.NoWait);
+    }
+
+    /// <summary>Begins a section that must not allocate. What is allocated in it is measured, and reported when it ends.</summary>
+    /// <remarks>What the validator itself allocates does not count, apart from what sinks allocate.</remarks>
+    public LockSectionScope EnterNoAllocationSection()
+    {
+        HeldStack stack = HeldStack.Current(this);
+        stack.AddNoAllocation(1);
+        return new LockSectionScope(
+            this, stack, LockSectionScope.SectionKind.NoAllocation, bytes: GC.GetAllocatedBytesForCurrentThread() - stack.OwnBytes);
+    }
+
+    /// <summary>Says that memory may be allocated here, even if none is: reported inside a section that must not allocate.</summary>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and this is such a section.</exception>
+    public void MightAllocate()
+    {
+        HeldStack stack = HeldStack.Current(this);
+        if (stack.InNoAllocationSection)
+        {
+            ReportMisuse(stack, LockViolationKind.AllocationInSection, s_allocation, "Memory may be allocated here, inside a section that must not allocate.");
+        }
+    }
+
+    /// <summary>Says that this thread is now inside an exclusive context. Inside already, it stays so and nothing is added.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="context"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    public LockSectionScope EnterExclusive(ExclusiveContext context, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        HeldStack stack = HeldStack.Current(this);
+        if (stack.IndexOf(context.Map) >= 0)
+        {
+            return default;
+        }
+
+        Acquire(context.Map, file, line);
+        return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Exclusive, context.Map);
+    }
+
+    /// <summary>Says that an exclusive context is needed here: a Send to the UI thread, a wait for finalizers, an allocation that may reclaim.</summary>
+    /// <param name="context">The context. Nothing happens while this thread has it masked.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="context"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    public void NeedExclusive(ExclusiveContext context, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        MightAcquire(context.Map, LockAcquireMode.Exclusive, file, line);
+    }
+
+    /// <summary>Says that an exclusive context cannot be needed until the scope ends, whatever is called (a NOFS scope of Linux).</summary>
+    /// <param name="context">The context.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="context"/> is null.</exception>
+    public LockSectionScope MaskExclusive(ExclusiveContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        HeldStack stack = HeldStack.Current(this);
+        (stack.MaskedMaps ??= []).Add(context.Map);
+        return new LockSectionScope(this, stack, LockSectionScope.SectionKind.MaskedExclusive, context.Map);
+    }
+
+    /// <summary>Switches judgement off for this thread until the scope ends. Locks taken inside are held, and nothing follows from them.</summary>
+    /// <param name="reason">Why: it is kept and counted, see <see cref="Suppressions"/>.</param>
+    /// <exception cref="ArgumentException"><paramref name="reason"/> is null, empty or white space.</exception>
+    public LockSectionScope Suppress(string reason)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        HeldStack stack = HeldStack.Current(this);
+        lock (_gate)
+        {
+            _suppressions[reason] = _suppressions.GetValueOrDefault(reason) + 1;
+        }
+
+        stack.AddSuppressed(1);
+        return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Suppressed);
+    }
+
+    internal void EndSection(HeldStack stack, LockSectionScope.SectionKind kind, LockMap? map, long bytes)
+    {
+        switch (kind)
+        {
+            case LockSectionScope.SectionKind.NoWait:
+                stack.AddNoWait(-1);
+                break;
+            case LockSectionScope.SectionKind.NoAllocation:
+                EndNoAllocation(stack, bytes);
+                break;
+            case LockSectionScope.SectionKind.Exclusive:
+                Release(map!);
+                break;
+            case LockSectionScope.SectionKind.MaskedExclusive:
+                stack.MaskedMaps!.Remove(map!);
+                break;
+            default:
+                stack.AddSuppressed(-1);
+                break;
+        }
+    }
+
+    private void EndNoAllocation(HeldStack stack, long bytes)
+    {
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - stack.OwnBytes - bytes;
+        stack.AddNoAllocation(-1);
+        if (allocated > 0)
+        {
+            ReportMisuse(stack, LockViolationKind.AllocationInSection, s_allocation, $"{allocated} bytes were allocated in a section that must not allocate.");
+        }
+    }
+
+    private static readonly LockMap s_allocation = new(LockClass.Create("(allocation)"), "(memory)");
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
+using FenceKit.Lockdep.Rules;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockValidator
+{
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AcquireForeignSlow(
+        HeldStack stack, LockClass lockClass, object instance, AcquireShape shape, object? nestedIn, ulong own, LockSite? site)
+    {
+        LockMap map = MapOf(instance, lockClass);
+        Enter(stack, instance, map, shape, nestedIn, own, site, site);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AcquireSlow(HeldStack stack, LockMap map, AcquireShape shape, object? nestedIn, ulong own, string? file, int line)
+        => Enter(stack, map, map, shape, nestedIn, own, file, file is null ? null : LockSite.At(file, line));
+
+    private void Enter(
+        HeldStack stack, object instance, LockMap map, AcquireShape shape, object? nestedIn, ulong own, object? siteToken, LockSite? site)
+    {
+        long before = stack.InNoAllocationSection ? GC.GetAllocatedBytesForCurrentThread() : 0;
+        ulong key = stack.KeyFor(own, _seed);
+        ulong classKey = ClassKeyOf(stack, stack.Depth, map, shape, nestedIn, site);
+        if (!_chains.TryGetValue(classKey, out ChainRecord? record) || !record.Settles(key) || !ReferenceEquals(record.SiteToken, siteToken))
+        {
+            var request = new Request(stack, stack.Depth, instance, map, shape, nestedIn, siteToken, site, key, classKey, record?.Stack);
+            record = Examine(request, out List<LockViolation>? violations, out bool isSettled);
+            if (isSettled)
+            {
+                stack.Cache(key, record);
+            }
+
+            stack.Push(instance, record, own, _seed);
+            DeliverOrUndo(stack, violations);
+        }
+        else
+        {
+            stack.Cache(key, record);
+            stack.Push(instance, record, own, _seed);
+        }
+
+        if (before != 0)
+        {
+            stack.OwnBytes += GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    /// <summary>One acquisition on top of the lowest <c>Depth</c> entries of a stack.</summary>
+    private readonly record struct Request(
+        HeldStack Stack, int Depth, object Instance, LockMap Map, AcquireShape Shape, object? NestedIn,
+        object? SiteToken, LockSite? Site, ulong Key, ulong ClassKey, LockTrace? KnownStack);
+
+    /// <summary>Judges an acquisition and remembers the verdict. <paramref name="isSettled"/>: the thread need not ask again.</summary>
+    private ChainRecord Examine(in Request request, out List<LockViolation>? violations, out bool isSettled)
+    {
+        HeldStack stack = request.Stack;
+        LockMap map = request.Map;
+        bool isPassing = stack.IsReporting || IsMasked(stack, map);
+        bool isUnchecked = isPassing || stack.IsSuppressed || map.Class.Options.SkipValidation;
+        ChainRecord record = RecordOf(request, isUnchecked, isReentry: false);
+        violations = null;
+        isSettled = !isPassing;
+        if (isUnchecked)
+        {
+            Interlocked.Add(ref _unjudged, map.Class.Options.SkipValidation ? 0 : 1);
+            return record;
+        }
+
+        var wanted = new Acquisition
+        {
+            Stack = stack,
+            Map = map,
+            Record = record,
+            NestedIn = request.NestedIn,
+            Held = ItemsOf(stack, request.Depth),
+        };
+        List<LockViolation> found = [];
+        RecursionVerdict verdict = RecursionRule.Check(wanted, found);
+        ThreadRules.CheckNesting(wanted, found);
+        ThreadRules.CheckWaitType(wanted, found);
+        ThreadRules.CheckNoWaitSection(wanted, found);
+        if (verdict == RecursionVerdict.Reentry)
+        {
+            record = RecordOf(request, isUnchecked: false, isReentry: true);
+        }
+
+        // A thread that waits for itself hangs each time, so it is told each time.
+        isSettled = !found.Exists(static draft => IsSelfDeadlock(draft));
+        lock (_gate)
+        {
+            record = KeepLocked(record, request.Key, request.ClassKey, isSettled);
+            if (verdict != RecursionVerdict.Reentry)
+            {
+                JudgeLocked(wanted, verdict, found);
+            }
+
+            violations = AdmitLocked(found);
+        }
+
+        return record;
+    }
+
+    private ChainRecord RecordOf(in Request request, bool isUnchecked, bool isReentry) => new()
+    {
+        Class = request.Map.Class,
+        Shape = request.Shape,
+        SiteToken = request.SiteToken,
+        Site = request.Site,
+        Stack = isUnchecked ? null : request.KnownStack ?? CaptureFor(request.Site),
+        Context = request.Stack.Active,
+        IsUnchecked = isUnchecked,
+        IsReentry = isReentry,
+        NeedsEveryInstance = request.Map.Class.Options.Order is not null,
+    };
+
+    private ChainRecord KeepLocked(ChainRecord record, ulong key, ulong classKey, bool isSettled)
+    {
+        if (!isSettled)
+        {
+            return record;
+        }
+
+        if (_chains.TryGetValue(classKey, out ChainRecord? known) && ReferenceEquals(known.SiteToken, record.SiteToken))
+        {
+            record = known;
+        }
+        else if (_chains.Count < _options.ChainCapacity)
+        {
+            _chains[classKey] = record;
+        }
+        else
+        {
+            _chainsNotKept++;
+            return record;
+        }
+
+        if (!record.Remember(key))
+        {
+            _instancesNotKept++;
+        }
+
+        return record;
+    }
+
+    private void JudgeLocked(Acquisition wanted, RecursionVerdict verdict, List<LockViolation> found)
+    {
+        LockNode node = _graph.NodeOf(wanted.Class, wanted.Record.Subclass);
+        MarkUsageLocked(wanted, node, found);
+        LockViolation? ofClasses = null;
+        if (verdict == RecursionVerdict.Proceed)
+        {
+            ofClasses = AddDependenciesLocked(wanted, node, found);
+        }
+
+        foreach (SituationItem held in wanted.Held)
+        {
+            if (ReferenceEquals(held.Class, wanted.Class))
+            {
+                _graph.MarkCyclic(wanted.Class);
+            }
+        }
+
+        LockViolation? ofInstances = AddSituationLocked(wanted);
+        int recursion = found.FindIndex(static draft => draft.Kind == LockViolationKind.Recursion);
+        if (ofInstances is not null && recursion >= 0)
+        {
+            // One finding, seen from two sides: the recursion names the rule, the instances say how sure it is.
+            found[recursion] = Merge(found[recursion], ofInstances);
+        }
+        else if ((ofInstances ?? ofClasses) is { } cycle)
+        {
+            found.Add(cycle);
+        }
+    }
+
+    private static LockViolation Merge(LockViolation recursion, LockViolation cycle) => recursion.Confidence >= cycle.Confidence
+        ? recursion
+        : recursion with
+        {
+            Confidence = cycle.Confidence,
+            Dependencies = cycle.Dependencies,
+            Interleaving = cycle.Interleaving,
+            Assumption = cycle.Assumption,
+        };
+
+    private LockViolation? AddDependenciesLocked(Acquisition wanted, LockNode node, List<LockViolation> found)
+    {
+        LockViolation? cycle = null;
+        if (wanted.Attempt == LockAttempt.Try)
+        {
+            return null;
+        }
+
+        for (int i = wanted.Held.Length - 1; i >= 0; i--)
+        {
+            SituationItem held = wanted.Held[i];
+            if (!held.Record.Context.Equals(wanted.Record.Context))
+            {
+                break;
+            }
+
+            LockNode from = _graph.NodeOf(held.Class, held.Record.Subclass);
+            if (!ReferenceEquals(from, node))
+            {
+                cycle = AddDependencyLocked(wanted, from, held, node, found) ?? cycle;
+            }
+
+            // Below a lock that was waited for, order follows through it; a try, a time limit or a recursive reader does not carry it.
+            if (held.Record.Attempt == LockAttempt.Blocking && held.Mode != LockAcquireMode.SharedRecursive)
+            {
+                break;
+            }
+        }
+
+        return cycle;
+    }
+
+    private LockViolation? AddDependencyLocked(Acquisition wanted, LockNode from, SituationItem held, LockNode node, List<LockViolation> found)
+    {
+        LockDependencyKinds kinds = DependencyGraph.KindOf(HeldMode(held), WantedMode(wanted));
+        if (_graph.Has(from, node, kinds))
+        {
+            return null;
+        }
+
+        var evidence = new LockViolationEdge(held.Describe(), wanted.Describe(), wanted.Thread, wanted.DescribeHeld());
+        bool closes = _graph.MarkCircles(from, node);
+        LockViolation? cycle = closes ? _cycles.OfClasses(wanted, from, held, node, evidence) : null;
+        _contextRule.CheckDependency(wanted, from, held, node, evidence, found);
+        _graph.Add(from, node, kinds, evidence);
+        return cycle;
+    }
+
+    // Holders of permits let others in, like readers; who wants one queues.
+    private static LockAcquireMode HeldMode(SituationItem held) => held.Map.Capacity > 1 ? LockAcquireMode.Shared : held.Mode;
+
+    private static LockAcquireMode WantedMode(Acquisition wanted) => wanted.Map.Capacity > 1 ? LockAcquireMode.Shared : wanted.Mode;
+
+    private LockViolation? AddSituationLocked(Acquisition wanted)
+    {
+        if (wanted.Attempt == LockAttempt.Try)
+        {
+            return null;
+        }
+
+        SituationItem[] held = Array.FindAll(wanted.Held, item => item.Record.Context.Equals(wanted.Record.Context));
+        if (!_situationKeys.Add(SituationKeyOf(held, wanted.Want)))
+        {
+            return null;
+        }
+
+        if (_situationKeys.Count > _options.ChainCapacity)
+        {
+            _instancesNotKept++;
+            return null;
+        }
+
+        var situation = new Situation(held, wanted.Want, wanted.Thread);
+        _situations.Add(situation);
+        bool isInvolved = _graph.IsCyclic(wanted.Class) || Array.Exists(held, item => _graph.IsCyclic(item.Class));
+        return isInvolved ? _cycles.OfInstances(wanted, situation) : null;
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Lockdep;
+
+/// <summary>How a validator behaves. Read once, when the validator is made.</summary>
+public sealed class LockValidatorOptions
+{
+    /// <summary>Where reports go; none by default, then they are only counted.</summary>
+    public IReadOnlyList<ILockViolationSink> Sinks { get; init; } = [];
+
+    /// <summary>Less sure findings are counted but not reported.</summary>
+    public LockConfidence MinimumConfidence { get; init; } = LockConfidence.Possible;
+
+    /// <summary>Whether call stacks are captured, once for each new place and each new dependency.</summary>
+    public bool CaptureStacks { get; init; } = true;
+
+    /// <summary>How many different chains are kept; further ones are validated anew each time, and counted.</summary>
+    public int ChainCapacity { get; init; } = 1 << 20;
+
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Sinks);
+        ArgumentOutOfRangeException.ThrowIfNegative(ChainCapacity);
+        foreach (ILockViolationSink sink in Sinks)
+        {
+            if (sink is null)
+            {
+                throw new ArgumentException("A sink is null.", nameof(Sinks));
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Lockdep;
+
+/// <summary>Thrown by <see cref="ThrowingSink"/> on the thread that found a violation; the lock was not taken.</summary>
+public sealed class LockViolationException : Exception
+{
+    /// <summary>Wraps a report.</summary>
+    /// <param name="violation">The report.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="violation"/> is null.</exception>
+    public LockViolationException(LockViolation violation)
+        : base((violation ?? throw new ArgumentNullException(nameof(violation))).ToString())
+    {
+        Violation = violation;
+    }
+
+    /// <summary>The report.</summary>
+    public LockViolation Violation { get; }
+}

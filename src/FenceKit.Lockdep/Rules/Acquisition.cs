@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+using System.Globalization;
+using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep.Rules;
+
+/// <summary>One acquisition under examination: who wants what, how, and what is held.</summary>
+internal sealed class Acquisition
+{
+    public required HeldStack Stack { get; init; }
+
+    public required LockMap Map { get; init; }
+
+    public required ChainRecord Record { get; init; }
+
+    public required object? NestedIn { get; init; }
+
+    /// <summary>What is held below: the whole stack when something is taken, only the lower part when a held lock is judged again.</summary>
+    public required SituationItem[] Held { get; init; }
+
+    public LockClass Class => Record.Class;
+
+    public LockAcquireMode Mode => Record.Mode;
+
+    public LockAttempt Attempt => Record.Attempt;
+
+    public string Thread => field ??= NameOf(Stack.Thread);
+
+    public SituationItem Want => new(Map, Record);
+
+    public HeldLock Describe() => Want.Describe();
+
+    public HeldLock[] DescribeHeld() => Array.ConvertAll(Held, static item => item.Describe());
+
+    public LockViolation Violation(LockViolationKind kind, LockConfidence confidence, string message) => new(kind, confidence, message)
+    {
+        Lock = Describe(),
+        HeldLocks = DescribeHeld(),
+        Thread = Thread,
+        Stack = Record.Stack,
+        IsDeclared = Class.IsDeclared,
+        Key = $"{kind}|{HeldLock.NameOf(Class, Record.Subclass)}|{Record.Site}",
+    };
+
+    public static string NameOf(Thread thread) => string.IsNullOrEmpty(thread.Name)
+        ? string.Create(CultureInfo.InvariantCulture, $"thread {thread.ManagedThreadId}")
+        : string.Create(CultureInfo.InvariantCulture, $"thread {thread.ManagedThreadId} \"{thread.Name}\"");
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep.Rules;
+
+/// <summary>Reports a circle of dependencies: first of the very instances, else with one stand-in, else of classes. Called under the validator's gate.</summary>
+internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
+{
+    /// <summary>The shortest strong circle that a dependency closes, from classes alone. Call before the dependency is added.</summary>
+    public LockViolation? OfClasses(Acquisition wanted, LockNode from, SituationItem held, LockNode to, LockViolationEdge closing)
+    {
+        List<LockViolationEdge>? path = graph.FindForward(
+            to,
+            wanted.Mode == LockAcquireMode.SharedRecursive,
+            (node, isWeak) => ReferenceEquals(node, from) && !(isWeak && held.Record.IsReader));
+        if (path is null)
+        {
+            return null;
+        }
+
+        List<LockViolationEdge> cycle = [closing, .. path];
+        return Report(wanted, cycle, LockConfidence.Possible, Interleavings.Cycle(cycle)) with
+        {
+            Assumption = cycle.Exists(static edge => edge.Wanted.Attempt == LockAttempt.Timed)
+                ? "an acquisition with a time limit runs into it again and again"
+                : "other locks of these classes are taken in the same orders",
+        };
+    }
+
+    /// <summary>A set of situations around the newest one that hangs.</summary>
+    public LockViolation? OfInstances(Acquisition wanted, Situation newest)
+    {
+        if (search.FindCertain(newest) is { } certain)
+        {
+            return OfRoles(wanted, certain, LockConfidence.Certain, null);
+        }
+
+        if (search.FindLikely(newest, CyclicClasses(newest), out LockMap? original, out LockMap? standIn) is { } likely)
+        {
+            return OfRoles(wanted, likely, LockConfidence.Likely, $"what was seen with {original} also happens with {standIn}");
+        }
+
+        return null;
+    }
+
+    // Any class may give the stand-in, a guard's as well; those of the newest situation come first.
+    private IEnumerable<LockClass> CyclicClasses(Situation newest)
+    {
+        var seen = new HashSet<LockClass>();
+        foreach (LockClass lockClass in (IEnumerable<LockClass>)[newest.Want.Class, .. newest.Held.Select(static item => item.Class), .. graph.Nodes.Select(static node => node.Class)])
+        {
+            if (seen.Add(lockClass))
+            {
+                yield return lockClass;
+            }
+        }
+    }
+
+    private LockViolation OfRoles(Acquisition wanted, IReadOnlyList<DeadlockRole> roles, LockConfidence confidence, string? assumption)
+    {
+        var threads = new List<(IReadOnlyList<HeldLock> Held, HeldLock Wanted)>();
+        foreach (DeadlockRole role in roles)
+        {
+            threads.Add((Array.ConvertAll(role.Situation.Held, item => Describe(role, item)), Describe(role, role.Situation.Want)));
+        }
+
+        return Report(wanted, CircleOf(roles), confidence, Interleavings.Set(threads)) with { Assumption = assumption };
+    }
+
+    private HeldLock Describe(DeadlockRole role, SituationItem item) => new SituationItem(search.MapOf(role, item), item.Record).Describe();
+
+    // Follows who waits for whom until it comes round: the set may hold more threads than the circle has, such as a writer that readers queue behind.
+    private List<LockViolationEdge> CircleOf(IReadOnlyList<DeadlockRole> roles)
+    {
+        var edges = new List<LockViolationEdge>();
+        var visited = new List<int>();
+        int current = 0;
+        while (!visited.Contains(current))
+        {
+            visited.Add(current);
+            LockMap wanted = search.MapOf(roles[current], roles[current].Situation.Want);
+            (int holder, SituationItem held) = HolderOf(roles, wanted, current);
+            DeadlockRole role = roles[holder];
+            edges.Add(new LockViolationEdge(
+                Describe(role, held),
+                Describe(role, role.Situation.Want),
+                role.Situation.Thread,
+                Array.ConvertAll(role.Situation.Held, item => Describe(role, item))));
+            current = holder;
+        }
+
+        // The walk may have had a tail before the circle.
+        int start = visited.IndexOf(current);
+        return edges.GetRange(start, edges.Count - start);
+    }
+
+    private (int Role, SituationItem Held) HolderOf(IReadOnlyList<DeadlockRole> roles, LockMap wanted, int waiter)
+    {
+        for (int offset = 1; offset <= roles.Count; offset++)
+        {
+            int index = (waiter + offset) % roles.Count;
+            foreach (SituationItem item in roles[index].Situation.Held)
+            {
+                if (ReferenceEquals(search.MapOf(roles[index], item), wanted) && !(index == waiter && item.Mode == LockAcquireMode.Upgradeable && roles.Count > 1))
+                {
+                    return (index, item);
+                }
+            }
+        }
+
+        throw new System.Diagnostics.UnreachableException("Somebody in the set holds what is waited for.");
+    }
+
+    private static LockViolation Report(Acquisition wanted, List<LockViolationEdge> cycle, LockConfidence confidence, LockInterleaving interleaving)
+    {
+        var names = cycle.ConvertAll(static edge => edge.Held.ClassName);
+        string circle = string.Join(" -> ", names);
+        return wanted.Violation(LockViolationKind.CircularDependency, confidence, $"The order {circle} -> {names[0]} is a circle.") with
+        {
+            Dependencies = cycle,
+            Interleaving = interleaving,
+            IsDeclared = cycle.TrueForAll(static edge => edge.Held.Class.IsDeclared),
+            Key = $"{LockViolationKind.CircularDependency}|{Normalize(names)}",
+        };
+    }
+
+    // A circle has no first member, so it starts with the smallest name.
+    private static string Normalize(List<string> names)
+    {
+        string best = string.Join('|', names);
+        for (int i = 1; i < names.Count; i++)
+        {
+            string turned = string.Join('|', [.. names[i..], .. names[..i]]);
+            best = string.CompareOrdinal(turned, best) < 0 ? turned : best;
+        }
+
+        return best;
+    }
+}

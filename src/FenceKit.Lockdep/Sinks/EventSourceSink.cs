@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics.Tracing;
+
+namespace FenceKit.Lockdep;
+
+/// <summary>Writes each report to the event source <c>FenceKit.Lockdep</c>, for dotnet-trace and event listeners.</summary>
+public sealed class EventSourceSink : ILockViolationSink
+{
+    /// <summary>The name of the event source.</summary>
+    public const string EventSourceName = "FenceKit.Lockdep";
+
+    /// <inheritdoc/>
+    public void Report(LockViolation violation)
+    {
+        ArgumentNullException.ThrowIfNull(violation);
+        if (LockViolationEventSource.Instance.IsEnabled())
+        {
+            LockViolationEventSource.Instance.Violation(violation.Kind.ToString(), violation.Confidence.ToString(), violation.ToString());
+        }
+    }
+
+    [EventSource(Name = EventSourceName)]
+    private sealed class LockViolationEventSource : EventSource
+    {
+        public static readonly LockViolationEventSource Instance = new();
+
+        [Event(1, Level = EventLevel.Error)]
+        public void Violation(string kind, string confidence, string report) => WriteEvent(1, kind, confidence, report);
+    }
+}

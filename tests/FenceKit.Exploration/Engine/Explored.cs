@@ -1,0 +1,13 @@
+namespace FenceKit.Exploration;
+
+/// <summary>What a scenario's body may ask of the explorer.</summary>
+public static class Explored
+{
+    /// <summary>Waits, as for an event outside the scenario's own code.</summary>
+    public static void WaitUntil(Func<bool> condition, string text)
+    {
+        LogicalThread thread = LogicalThread.Current ?? throw new InvalidOperationException("Only a body of a scenario can wait.");
+        thread.StepPast(new ConditionObstacle(condition, text));
+        thread.Note($"has waited until {text}");
+    }
+}

@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+using Real = System.Threading.Monitor;
+
+namespace FenceKit.Exploration;
+
+/// <summary>
+/// Stands in for <see cref="Real"/>. The lock statement does not come here (the compiler binds it to the real one), so explored code
+/// calls Enter and Exit itself. A wait with a finite time runs out only when nobody else can go on.
+/// </summary>
+internal static partial class MonitorTwin
+{
+    public static void Enter(object target, [CallerMemberName] string member = "")
+    {
+        LogicalThread? thread = LogicalThread.Current;
+        if (thread is null)
+        {
+            Real.Enter(target);
+            return;
+        }
+
+        Model(thread, target).Enter(thread);
+        Note(thread, member, "enters", target);
+    }
+
+    public static void Enter(object target, ref bool lockTaken, [CallerMemberName] string member = "")
+    {
+        Enter(target, member);
+        lockTaken = true;
+    }
+
+    public static bool TryEnter(object target, [CallerMemberName] string member = "")
+    {
+        LogicalThread? thread = LogicalThread.Current;
+        if (thread is null)
+        {
+            return Real.TryEnter(target);
+        }
+
+        bool isEntered = Model(thread, target).TryEnter(thread);
+        Note(thread, member, isEntered ? "enters" : "tries in vain to enter", target);
+        return isEntered;
+    }
+
+    public static void Exit(object target, [CallerMemberName] string member = "")
+    {
+        LogicalThread? thread = LogicalThread.Current;
+        if (thread is null)
+        {
+            Real.Exit(target);
+            return;
+        }
+
+        Model(thread, target).Exit(thread);
+        Note(thread, member, "leaves", target);
+    }
+
+    public static bool IsEntered(object target) =>
+        LogicalThread.Current is { } thread ? Model(thread, target).Owner == thread : Real.IsEntered(target);
+
+    private static MonitorModel Model(LogicalThread thread, object target)
+    {
+        if (!thread.Run.Monitors.TryGetValue(target, out MonitorModel? model))
+        {
+            model = new MonitorModel();
+            thread.Run.Monitors.Add(target, model);
+        }
+
+        return model;
+    }
+
+    private static void Note(LogicalThread thread, string member, string what, object target)
+    {
+        if (thread.IsTraced)
+        {
+            Operation.Note(thread, member, $"{what} monitor of {thread.Run.Trace!.Describe(target)}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using Real = System.Threading.Volatile;
+
+namespace FenceKit.Exploration;
+
+/// <summary>Stands in for <see cref="Real"/>. Under total store order a write may wait in the store buffer.</summary>
+internal static partial class VolatileTwin
+{
+    public static T Read<T>(
+        ref readonly T location, [CallerArgumentExpression(nameof(location))] string name = "", [CallerMemberName] string member = "")
+    {
+        LogicalThread? thread = LogicalThread.Current;
+        if (thread is null)
+        {
+            T real = location;
+            Real.ReadBarrier();
+            return real;
+        }
+
+        thread.Step();
+        if (thread.Stores.Count == 0 || !thread.Stores.TryForward(in location, out T value))
+        {
+            value = location;
+        }
+
+        if (thread.IsTraced)
+        {
+            Operation.NoteRead(thread, member, name, value);
+        }
+
+        return value;
+    }
+
+    public static void Write<T>(
+        ref T location, T value,
+        [CallerArgumentExpression(nameof(location))] string name = "", [CallerMemberName] string member = "")
+    {
+        LogicalThread? thread = LogicalThread.Current;
+        if (thread is null)
+        {
+            System.Threading.Interlocked.MemoryBarrier();
+            location = value;
+            return;
+        }
+
+        thread.Step();
+        if (thread.Run.HasStoreBuffers)
+        {
+            Buffer(thread, ref location, value, name);
+        }
+        else
+        {
+            location = value;
+            thread.Changed();
+        }
+
+        if (thread.IsTraced)
+        {
+            Operation.NoteWrite(thread, member, name, value, isBuffered: thread.Stores.Count > 0);
+        }
+    }
+
+    public static void ReadBarrier([CallerMemberName] string member = "") => Barrier(member, nameof(ReadBarrier));
+
+    public static void WriteBarrier([CallerMemberName] string member = "") => Barrier(member, nameof(WriteBarrier));
+
+    private static void Buffer<T>(LogicalThread thread, ref T location, T value, string name)
+    {
+        if (thread.Stores.IsFull)
+        {
+            thread.FlushOldestStore();
+        }
+
+        thread.Stores.Add(ref location, value, name);
+    }
+
+    /// <summary>Neither model reorders what these two order, so they are a step and nothing else.</summary>
+    private static void Barrier(string member, string kind)
+    {
+        LogicalThread? thread = LogicalThread.Current;
+        if (thread is null)
+        {
+            System.Threading.Interlocked.MemoryBarrier();
+            return;
+        }
+
+        thread.Step();
+        if (thread.IsTraced)
+        {
+            Operation.Note(thread, member, kind);
+        }
+    }
+}
