@@ -8,6 +8,10 @@ internal sealed partial class InvalidationSessionState
 {
     private Holder[] _holders;
     private int _holderCount;
+    private InvalidationSubscription[] _gates = new InvalidationSubscription[4]; // of readers that have yet to be looked for
+    private int _gateCount;
+    private (InvalidationSubscription Subscription, AddressRange Range)[] _later = []; // those that come after somebody
+    private int _laterCount;
     private bool _someoneThrew;
     private long _scheduled; // when phase A was over; only if there is anybody to wait for
 
@@ -20,20 +24,31 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>Calls one subscriber. False: it cannot without blocking.</summary>
-    internal bool Schedule(InvalidationSubscription subscription, InvalidationReason reason)
+    internal bool Schedule(InvalidationSubscription subscription, AddressRange range, InvalidationReason reason)
     {
+        if (subscription.Readers is not null)
+        {
+            AddGate(subscription);
+            return true;
+        }
+
         Fence fence;
         try
         {
-            InvalidationRequest request = new(Range, subscription.Range, reason);
-            if (!subscription.TrySchedule(in request, out fence))
+            InvalidationRequest request = new(range, subscription.Range, reason, FenceOf(subscription.After));
+            if (!subscription.TrySchedule(in request, out fence, out bool isReused))
             {
                 return false;
+            }
+
+            if (isReused)
+            {
+                _counters.CountReuse();
             }
         }
         catch (Exception exception)
         {
-            ReportThrown(subscription, exception);
+            ReportThrown(subscription, range, exception);
             return true;
         }
 
@@ -44,6 +59,70 @@ internal sealed partial class InvalidationSessionState
         }
 
         return true;
+    }
+
+    /// <summary>A subscriber that comes after another one: it is called when all others have been.</summary>
+    internal void PutOff(InvalidationSubscription subscription, AddressRange range)
+    {
+        if (_laterCount == _later.Length)
+        {
+            Array.Resize(ref _later, Math.Max(4, _later.Length * 2));
+        }
+
+        _later[_laterCount++] = (subscription, range);
+    }
+
+    /// <summary>Calls those that were put off, by rising rank. False: one cannot without blocking.</summary>
+    internal bool SchedulePutOff(InvalidationReason reason, out InvalidationSubscription? refusedBy)
+    {
+        int called = 0;
+        for (int rank = 1; called < _laterCount; rank++)
+        {
+            for (int index = 0; index < _laterCount; index++)
+            {
+                (InvalidationSubscription subscription, AddressRange range) = _later[index];
+                if (subscription.Rank != rank)
+                {
+                    continue;
+                }
+
+                called++;
+                if (!Schedule(subscription, range, reason))
+                {
+                    refusedBy = subscription;
+                    return false;
+                }
+            }
+        }
+
+        refusedBy = null;
+        return true;
+    }
+
+    /// <summary>
+    /// The last step of phase A: finds the readers on the CPU that are inside. Last, so that the devices have begun already; and with
+    /// one process-wide barrier, however many gates there are.
+    /// </summary>
+    internal void ScanReaders()
+    {
+        if (_gateCount == 0)
+        {
+            return;
+        }
+
+        // Active was raised in BeginLocked, Scanning here: both before the barrier, as ReaderSlot needs it.
+        Interlocked.Increment(ref _ledger.Signals.Scanning);
+        Interlocked.MemoryBarrierProcessWide();
+        for (int index = 0; index < _gateCount; index++)
+        {
+            Fence fence = _gates[index].Readers!.Scan();
+            if (!fence.IsSignaled)
+            {
+                AddHolder(_gates[index], fence, thrown: null);
+            }
+        }
+
+        Interlocked.Decrement(ref _ledger.Signals.Scanning);
     }
 
     internal InvalidationOutcome Poll()
@@ -172,6 +251,13 @@ internal sealed partial class InvalidationSessionState
 
     private void AddHolder(InvalidationSubscription subscription, Fence fence, Exception? thrown)
     {
+        // One fence for several ranges of a batch is one thing to wait for.
+        if (_holderCount > 0 && thrown is null && _holders[_holderCount - 1].Fence == fence
+            && ReferenceEquals(_holders[_holderCount - 1].Subscription, subscription))
+        {
+            return;
+        }
+
         if (_holderCount == _holders.Length)
         {
             // Between two callbacks, not inside one. The object keeps its size in the pool, so this ends after warm-up.
@@ -185,18 +271,54 @@ internal sealed partial class InvalidationSessionState
         holder.Done = false;
     }
 
-    private void ReportThrown(InvalidationSubscription subscription, Exception exception)
+    /// <summary>What the session got from a subscription last; <c>default</c> if nothing is left to wait for.</summary>
+    private Fence FenceOf(InvalidationSubscription? subscription)
+    {
+        if (subscription is not null)
+        {
+            for (int index = _holderCount - 1; index >= 0; index--)
+            {
+                if (ReferenceEquals(_holders[index].Subscription, subscription))
+                {
+                    return _holders[index].Fence;
+                }
+            }
+        }
+
+        return default;
+    }
+
+    private void AddGate(InvalidationSubscription subscription)
+    {
+        if (Array.IndexOf(_gates, subscription, 0, _gateCount) >= 0)
+        {
+            return;
+        }
+
+        if (_gateCount == _gates.Length)
+        {
+            Array.Resize(ref _gates, _gates.Length * 2);
+        }
+
+        _gates[_gateCount++] = subscription;
+    }
+
+    private void ReportThrown(InvalidationSubscription subscription, AddressRange range, Exception exception)
     {
         _someoneThrew = true;
         AddHolder(subscription, default, exception);
         _counters.CountSubscriberFault();
-        Diagnostics.FenceKitEventSource.Log.SubscriberFaulted(subscription.Name, Range.ToString(), exception);
+        Diagnostics.FenceKitEventSource.Log.SubscriberFaulted(subscription.Name, range.ToString(), exception);
     }
 
     private void ClearHolders()
     {
         Array.Clear(_holders, 0, _holderCount);
         _holderCount = 0;
+        Array.Clear(_gates, 0, _gateCount);
+        _gateCount = 0;
+        Array.Clear(_later, 0, _laterCount);
+        _laterCount = 0;
         _someoneThrew = false;
     }
 }
