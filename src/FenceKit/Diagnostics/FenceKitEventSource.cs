@@ -34,9 +34,22 @@ internal sealed class FenceKitEventSource : EventSource
         }
     }
 
+    /// <summary>A thread ended without leaving a gate.</summary>
+    [NonEvent]
+    internal void ReaderEndedInside(string gate, string reader)
+    {
+        if (IsEnabled(EventLevel.Warning, EventKeywords.None))
+        {
+            ReaderEnded(gate, reader);
+        }
+    }
+
     [Event(1, Level = EventLevel.Error, Message = "A callback of {0}:{1} threw: {2}")]
     private void CallbackFaulted(string timeline, string point, string exception) => WriteEvent(1, timeline, point, exception);
 
     [Event(2, Level = EventLevel.Error, Message = "The subscriber {0} threw while {1} was being invalidated: {2}")]
     private void SubscriberFaulted(string subscription, string range, string exception) => WriteEvent(2, subscription, range, exception);
+
+    [Event(3, Level = EventLevel.Warning, Message = "The reader {1} of the gate {0} ended without leaving it")]
+    private void ReaderEnded(string gate, string reader) => WriteEvent(3, gate, reader);
 }

@@ -92,13 +92,26 @@ public sealed partial class InvalidationSubscription
     /// <remarks>
     /// As mmu_interval_read_retry. Never blocks, never allocates; one load when nothing was invalidated at all. After very many
     /// invalidations (<see cref="InvalidationNotifierOptions.RememberedInvalidations"/>) it says true to be safe. True once the
-    /// subscription is disposed.
+    /// subscription is disposed. With <see cref="InvalidationSubscriptionOptions.MapsThroughSubscription"/> the answer false counts as
+    /// a publication, and costs a lock and a fence.
     /// </remarks>
     /// <exception cref="ArgumentException">The sequence is empty or of another subscription.</exception>
     public bool MustRetry(InvalidationSequence sequence)
     {
         CheckOwn(sequence);
-        return IsDisposed || _ledger.MustRetry(sequence.Range, sequence.Number);
+        if (IsDisposed || _ledger.MustRetry(sequence.Range, sequence.Number))
+        {
+            return true;
+        }
+
+        if (_attempts is null)
+        {
+            return false;
+        }
+
+        // The caller is about to publish. It must be known before the last look: see AttemptLog.
+        _attempts.NotePublication(sequence.Range);
+        return _ledger.MustRetry(sequence.Range, sequence.Number);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -15,7 +15,7 @@ internal interface IInvalidationRegistry
 
 /// <summary>
 /// A subscriber's registration for a range, and its way to build mappings into that range safely. Made by
-/// <see cref="InvalidationNotifier.Subscribe"/>; disposing it unsubscribes.
+/// <see cref="InvalidationNotifier.Subscribe(AddressRange, IInvalidationSubscriber, string)"/>; disposing it unsubscribes.
 /// </summary>
 /// <remarks><b>Thread safety</b>: every member may be called from any thread at any time.</remarks>
 [DebuggerDisplay("{Name,nq} {Range}")]
@@ -24,6 +24,9 @@ public sealed partial class InvalidationSubscription : IDisposable
     private readonly IInvalidationRegistry _registry;
     private readonly InvalidationLedger _ledger;
     private readonly TimeProvider _clock;
+    private readonly InvalidationReasons _reasons;
+    private readonly object? _owner;
+    private readonly AttemptLog? _attempts; // null: what it maps is not known
     private int _disposed;
 
     internal InvalidationSubscription(
@@ -33,7 +36,9 @@ public sealed partial class InvalidationSubscription : IDisposable
         IInvalidationSubscriber subscriber,
         AddressRange range,
         ulong number,
-        string name)
+        string name,
+        InvalidationSubscriptionOptions options,
+        ReaderRoster? readers)
     {
         _registry = registry;
         _ledger = ledger;
@@ -42,6 +47,12 @@ public sealed partial class InvalidationSubscription : IDisposable
         Range = range;
         Number = number;
         Name = name;
+        Readers = readers;
+        After = options.After;
+        Rank = options.After is null ? 0 : options.After.Rank + 1;
+        _reasons = options.Reasons;
+        _owner = options.Owner;
+        _attempts = options.MapsThroughSubscription ? new AttemptLog() : null;
     }
 
     /// <summary>Who is called.</summary>
@@ -55,6 +66,15 @@ public sealed partial class InvalidationSubscription : IDisposable
 
     /// <summary>Which subscription of the notifier this is; subscriptions that start alike are called in this order.</summary>
     internal ulong Number { get; }
+
+    /// <summary>Readers on the CPU: found by one pass behind a barrier that all of them share, instead of by a call.</summary>
+    internal ReaderRoster? Readers { get; }
+
+    /// <summary>Which one is called before this one; null for any order.</summary>
+    internal InvalidationSubscription? After { get; }
+
+    /// <summary>0 for those without an order; otherwise one more than <see cref="After"/> has.</summary>
+    internal int Rank { get; }
 
     internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
@@ -91,10 +111,37 @@ public sealed partial class InvalidationSubscription : IDisposable
         }
     }
 
+    internal bool IsOf(InvalidationLedger ledger) => ReferenceEquals(_ledger, ledger);
+
+    /// <summary>Whether it is told at all.</summary>
+    internal bool WantsToKnow(InvalidationReason reason, object? initiator) =>
+        ((int)_reasons & (1 << (int)reason)) != 0
+        && (initiator is null || !ReferenceEquals(initiator, _owner) || reason is not (InvalidationReason.Migrate or InvalidationReason.Exclusive));
+
     /// <summary>Phase A for this subscription.</summary>
-    internal bool TrySchedule(in InvalidationRequest request, out Fence fence)
+    internal bool TrySchedule(in InvalidationRequest request, out Fence fence, out bool isReused)
     {
         PassPublishers(evenIfNone: false);
-        return Subscriber.TrySchedule(in request, out fence);
+        isReused = false;
+        if (_attempts is null)
+        {
+            return Subscriber.TrySchedule(in request, out fence);
+        }
+
+        AddressRange overlap = request.Overlap;
+        if (_attempts.TryReuse(overlap, request.Reason, out fence))
+        {
+            isReused = true;
+            return true;
+        }
+
+        ulong publications = _attempts.Publications;
+        if (!Subscriber.TrySchedule(in request, out fence))
+        {
+            return false;
+        }
+
+        _attempts.Record(overlap, request.Reason, fence, publications);
+        return true;
     }
 }
