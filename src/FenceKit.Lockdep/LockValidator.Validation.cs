@@ -156,6 +156,13 @@ public sealed partial class LockValidator
         {
             ofClasses = AddDependenciesLocked(wanted, node, found);
         }
+        else
+        {
+            foreach (SituationItem held in wanted.Held)
+            {
+                _graph.AddHint(_graph.NodeOf(held.Class, held.Record.Subclass), node);
+            }
+        }
 
         foreach (SituationItem held in wanted.Held)
         {
@@ -243,26 +250,32 @@ public sealed partial class LockValidator
 
     private LockViolation? AddSituationLocked(Acquisition wanted)
     {
-        if (wanted.Attempt == LockAttempt.Try)
+        bool isNewInstance = _situations.Register(wanted.Map);
+        LockViolation? found = wanted.Attempt == LockAttempt.Try ? null : AddWantLocked(wanted);
+        if (found is null && isNewInstance && _graph.HasCircles)
         {
-            return null;
+            found = _cycles.WithNewInstance(wanted);
         }
 
+        return found;
+    }
+
+    private LockViolation? AddWantLocked(Acquisition wanted)
+    {
         SituationItem[] held = Array.FindAll(wanted.Held, item => item.Record.Context.Equals(wanted.Record.Context));
-        if (!_situationKeys.Add(SituationKeyOf(held, wanted.Want)))
-        {
-            return null;
-        }
-
-        if (_situationKeys.Count > _options.ChainCapacity)
+        if (_situationKeys.Count >= _options.ChainCapacity)
         {
             _instancesNotKept++;
             return null;
         }
 
+        if (!_situationKeys.Add(SituationKeyOf(held, wanted.Want)))
+        {
+            return null;
+        }
+
         var situation = new Situation(held, wanted.Want, wanted.Thread);
         _situations.Add(situation);
-        bool isInvolved = _graph.IsCyclic(wanted.Class) || Array.Exists(held, item => _graph.IsCyclic(item.Class));
-        return isInvolved ? _cycles.OfInstances(wanted, situation) : null;
+        return _cycles.IsOnCircle(situation) ? _cycles.OfInstances(wanted, situation) : null;
     }
 }

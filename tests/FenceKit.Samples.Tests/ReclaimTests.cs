@@ -54,7 +54,9 @@ public sealed class ReclaimTests : IDisposable
             .Where(Directory.Exists)
             .SelectMany(static folder => Directory.GetFiles(folder, "fencekit-reclaim-*"))];
 
-    /// <summary>Threads sleep in the kernel for a device that never lets go: somebody must set them free, and say whose fault it was.</summary>
+    /// <summary>
+    /// Threads sleep in the kernel for a device that never lets go: somebody must set them free, and say whose fault it was.
+    /// </summary>
     private static async Task CheckHangAsync(string backend)
     {
         SampleRun run = await SampleProcess.RunAsync(["--backend", backend, "--hang"]);

@@ -96,7 +96,9 @@ internal sealed class DiscardMonitor : IDisposable
         return session;
     }
 
-    /// <summary>Without a limit of its own: this owner cannot back off, for the caller of madvise has made up his mind. The watchdog can.</summary>
+    /// <summary>
+    /// Without a limit of its own: this owner cannot back off, for the caller of madvise has made up his mind. The watchdog can.
+    /// </summary>
     private void Wait(InvalidationSession session, int buffer)
     {
         try

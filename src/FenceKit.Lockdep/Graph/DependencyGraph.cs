@@ -15,11 +15,11 @@ internal sealed partial class DependencyGraph
 
     public int NodeCount => _nodes.Count;
 
-    public int EdgeCount => _edges.Count;
+    public int EdgeCount { get; private set; }
 
     public IEnumerable<LockNode> Nodes => _nodes.Values;
 
-    public IEnumerable<LockEdge> Edges => _edges.Values;
+    public IEnumerable<LockEdge> Edges => _edges.Values.Where(static edge => edge.Kinds != LockDependencyKinds.None);
 
     public LockNode NodeOf(LockClass lockClass, int subclass)
     {
@@ -39,15 +39,19 @@ internal sealed partial class DependencyGraph
     /// <summary>True when the dependency, or this kind of it, is new.</summary>
     public bool Add(LockNode from, LockNode to, LockDependencyKinds kinds, LockViolationEdge evidence)
     {
-        if (Find(from, to) is not { } edge)
-        {
-            edge = new LockEdge(from, to);
-            _edges.Add((from, to), edge);
-            from.After.Add(edge);
-            to.Before.Add(edge);
-        }
-
+        LockEdge edge = Find(from, to) ?? Connect(from, to);
+        EdgeCount += edge.Kinds == LockDependencyKinds.None ? 1 : 0;
         return edge.Add(kinds, evidence);
+    }
+
+    /// <summary>Notes that one follows the other without any kind: no search takes it for an order, but circles are looked for around it.</summary>
+    public void AddHint(LockNode from, LockNode to)
+    {
+        if (Find(from, to) is null)
+        {
+            MarkCircles(from, to);
+            Connect(from, to);
+        }
     }
 
     public static LockDependencyKinds KindOf(LockAcquireMode held, LockAcquireMode wanted)
@@ -61,6 +65,8 @@ internal sealed partial class DependencyGraph
 
     /// <summary>A class that lies on some circle, strong or not: only there can a set of instances hang.</summary>
     public bool IsCyclic(LockClass lockClass) => _cyclic.Contains(lockClass);
+
+    public bool HasCircles => _cyclic.Count > 0;
 
     public void MarkCyclic(LockClass lockClass) => _cyclic.Add(lockClass);
 
@@ -83,6 +89,15 @@ internal sealed partial class DependencyGraph
         }
 
         return true;
+    }
+
+    private LockEdge Connect(LockNode from, LockNode to)
+    {
+        var edge = new LockEdge(from, to);
+        _edges.Add((from, to), edge);
+        from.After.Add(edge);
+        to.Before.Add(edge);
+        return edge;
     }
 
     private static HashSet<LockNode> Closure(LockNode start, Func<LockNode, List<LockEdge>> edges, Func<LockEdge, LockNode> end)

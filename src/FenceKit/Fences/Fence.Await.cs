@@ -10,7 +10,7 @@ public readonly partial struct Fence
     /// The await throws the fault of a faulted fence; otherwise its value is <see cref="FenceStatus.Signaled"/> (or
     /// <see cref="FenceStatus.Retired"/>, if the fence was complete long before). Any number of awaits may wait for one fence.
     /// Code after the await runs in the captured context or on the thread pool, never on the signaler's stack; see
-    /// <see cref="ConfigureAwait"/>. Nodes are pooled: nothing is allocated in steady state.
+    /// <see cref="ConfigureAwait(FenceContinuation)"/>. Nodes are pooled: nothing is allocated in steady state.
     /// </remarks>
     public FenceAwaiter GetAwaiter() => new(this, FenceContinuation.CapturedContext);
 
@@ -22,6 +22,17 @@ public readonly partial struct Fence
     {
         FenceThrow.IfNotAContinuation(continuation);
         return new FenceAwaitable(this, continuation);
+    }
+
+    /// <summary>Has the code after the <c>await</c> run on a scheduler.</summary>
+    /// <param name="scheduler">The scheduler.</param>
+    /// <returns>Something to await.</returns>
+    /// <remarks>A scheduler of one's own costs one task per await; the other places allocate nothing.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is null.</exception>
+    public FenceAwaitable ConfigureAwait(TaskScheduler scheduler)
+    {
+        ArgumentNullException.ThrowIfNull(scheduler);
+        return new FenceAwaitable(this, FencePlace.On(scheduler));
     }
 
     /// <summary>Waits, without a thread, until the fence is complete or the time is over.</summary>

@@ -36,13 +36,13 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback, IThreadPo
     /// <summary>Claims the rental for one continuation; false when it has been used before.</summary>
     internal bool TryBeginRound(long round) => Interlocked.CompareExchange(ref _word, round | Armed, round) == round;
 
-    internal void SetContinuation(Action continuation, FenceContinuation place, ExecutionContext? executionContext)
+    internal void SetContinuation(Action continuation, FencePlace place, ExecutionContext? executionContext)
     {
         Debug.Assert((_word & StageMask) == Armed, "The continuation is set between TryBeginRound and Arm.");
         _continuation = continuation;
         _executionContext = executionContext;
-        _inline = place == FenceContinuation.Inline;
-        _context = place == FenceContinuation.CapturedContext ? CaptureContext() : null;
+        _inline = place.IsInline;
+        _context = place.GetTarget();
     }
 
     internal void Arm(Fence fence)
@@ -84,6 +84,8 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback, IThreadPo
         return known;
     }
 
+    internal override void Deliver(ref FenceHandOff handOff) => Dispatch(ref handOff);
+
     protected override void OnSignaled(FenceStatus status, Exception? fault) => Dispatch();
 
     /// <summary>Clears what must not outlive the wait, and goes back to the pool.</summary>
@@ -103,21 +105,42 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback, IThreadPo
     /// <summary>Brings the continuation to its place. The node must not be touched afterwards: it may serve another await already.</summary>
     protected void Dispatch()
     {
+        FenceHandOff handOff = default;
+        Dispatch(ref handOff);
+        handOff.Flush();
+    }
+
+    /// <inheritdoc cref="Dispatch()"/>
+    protected void Dispatch(ref FenceHandOff handOff)
+    {
         if (_context is not null)
         {
+            handOff.Flush();
             Post(_context);
         }
         else if (_inline && RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
+            handOff.Flush();
             RunContinuation();
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+            handOff.Add(this);
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => RunContinuation();
+    void IThreadPoolWorkItem.Execute()
+    {
+        FenceCallback? behind = Next;
+        if (behind is not null)
+        {
+            // First the others, then our own: a continuation that blocks must not hold them up.
+            Next = null;
+            ThreadPool.UnsafeQueueUserWorkItem((FenceAwaitNode)behind, preferLocal: true);
+        }
+
+        RunContinuation();
+    }
 
     private void Post(object captured)
     {
@@ -162,17 +185,5 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback, IThreadPo
         {
             ExecutionContext.Run(executionContext, s_invoke, continuation);
         }
-    }
-
-    private static object? CaptureContext()
-    {
-        SynchronizationContext? context = SynchronizationContext.Current;
-        if (context is not null && context.GetType() != typeof(SynchronizationContext))
-        {
-            return context;
-        }
-
-        TaskScheduler scheduler = TaskScheduler.Current;
-        return scheduler == TaskScheduler.Default ? null : scheduler;
     }
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>A fence together with the place where the code after its <c>await</c> runs; see <see cref="Fence.ConfigureAwait"/>.</summary>
+/// <summary>A fence together with the place where the code after its <c>await</c> runs; see <see cref="Fence.ConfigureAwait(FenceContinuation)"/>.</summary>
 public readonly struct FenceAwaitable
 {
     private readonly Fence _fence;
-    private readonly FenceContinuation _continuation;
+    private readonly FencePlace _place;
 
-    internal FenceAwaitable(Fence fence, FenceContinuation continuation)
+    internal FenceAwaitable(Fence fence, FencePlace place)
     {
         _fence = fence;
-        _continuation = continuation;
+        _place = place;
     }
 
     /// <summary>Makes <c>await</c> work.</summary>
     /// <returns>The awaiter; the compiler uses it.</returns>
-    public FenceAwaiter GetAwaiter() => new(_fence, _continuation);
+    public FenceAwaiter GetAwaiter() => new(_fence, _place);
 }

@@ -14,12 +14,12 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
     private readonly Fence _fence;
     private readonly FenceAwaitNode? _node;
     private readonly long _round;
-    private readonly FenceContinuation _continuation;
+    private readonly FencePlace _place;
 
-    internal FenceAwaiter(Fence fence, FenceContinuation continuation)
+    internal FenceAwaiter(Fence fence, FencePlace place)
     {
         _fence = fence;
-        _continuation = continuation;
+        _place = place;
         if (!fence.IsSignaled)
         {
             _node = fence.Timeline!.WaiterPools.Await.Get();
@@ -69,7 +69,7 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
             node.TryBeginRound(node.Round);
         }
 
-        node.SetContinuation(continuation, _continuation, executionContext);
+        node.SetContinuation(continuation, _place, executionContext);
         node.Arm(_fence);
     }
 }

@@ -121,8 +121,18 @@ public abstract class FenceCallback
         _ => FenceCallbackRemoval.NotAdded,
     };
 
+    /// <summary>
+    /// Brings the outcome to its receiver. Nodes of our own may put a continuation on the chain; before any other code runs, what is on
+    /// the chain goes out.
+    /// </summary>
+    internal virtual void Deliver(ref FenceHandOff handOff)
+    {
+        handOff.Flush();
+        OnSignaled(DeliveredStatus, DeliveredError);
+    }
+
     /// <summary>Runs the callback. Only the signaler that detached the node calls this, outside the gate.</summary>
-    internal void Run()
+    internal void Run(ref FenceHandOff handOff)
     {
         FenceTimeline timeline = Timeline!;
         ulong target = Target;
@@ -130,7 +140,7 @@ public abstract class FenceCallback
         Volatile.Write(ref _word, running);
         try
         {
-            OnSignaled(DeliveredStatus, DeliveredError);
+            Deliver(ref handOff);
         }
         catch (Exception exception)
         {

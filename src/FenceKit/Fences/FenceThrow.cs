@@ -52,6 +52,17 @@ internal static class FenceThrow
         }
     }
 
+    internal static void IfEmpty(ReadOnlySpan<Fence> fences)
+    {
+        if (fences.IsEmpty)
+        {
+            EmptySet();
+        }
+    }
+
+    [DoesNotReturn]
+    private static void EmptySet() => throw new ArgumentException("A wait for any of no fences would never end.", "fences");
+
     [DoesNotReturn]
     internal static void PoolDisposed(string name) => throw new ObjectDisposedException($"{nameof(FencePool)} '{name}'");
 

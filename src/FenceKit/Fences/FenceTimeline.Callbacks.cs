@@ -201,15 +201,18 @@ public partial class FenceTimeline
 
     private static void RunAll(FenceCallback? batch)
     {
+        FenceHandOff handOff = default;
         while (batch is not null)
         {
             // Read the link first: once it runs, the node belongs to its owner again.
             FenceCallback? next = batch.Next;
             batch.Next = null;
             batch.Previous = null;
-            batch.Run();
+            batch.Run(ref handOff);
             batch = next;
         }
+
+        handOff.Flush();
     }
 
     [Conditional("DEBUG")]

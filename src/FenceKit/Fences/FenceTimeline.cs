@@ -60,8 +60,8 @@ public partial class FenceTimeline : IDisposable
     /// </summary>
     public ulong Completed => TimelineState.PointOf(Volatile.Read(ref _state));
 
-    /// <summary>The clock of timed waits.</summary>
-    internal TimeProvider TimeProvider { get; }
+    /// <summary>The clock of timed waits. Set only by a pooled wait for several fences, which takes over the clock of what it waits for.</summary>
+    internal TimeProvider TimeProvider { get; set; }
 
     /// <summary>Where <c>await</c> finds its nodes.</summary>
     internal FenceWaiterPools WaiterPools { get; }

@@ -7,14 +7,14 @@ public readonly struct FenceWaitAwaitable
     private readonly Fence _fence;
     private readonly TimeSpan _timeout;
     private readonly CancellationToken _cancellationToken;
-    private readonly FenceContinuation _continuation;
+    private readonly FencePlace _place;
 
-    internal FenceWaitAwaitable(Fence fence, TimeSpan timeout, FenceContinuation continuation, CancellationToken cancellationToken)
+    internal FenceWaitAwaitable(Fence fence, TimeSpan timeout, FencePlace place, CancellationToken cancellationToken)
     {
         _fence = fence;
         _timeout = timeout;
         _cancellationToken = cancellationToken;
-        _continuation = continuation;
+        _place = place;
     }
 
     /// <summary>Chooses where the code after the <c>await</c> runs.</summary>
@@ -27,7 +27,17 @@ public readonly struct FenceWaitAwaitable
         return new FenceWaitAwaitable(_fence, _timeout, continuation, _cancellationToken);
     }
 
+    /// <summary>Has the code after the <c>await</c> run on a scheduler.</summary>
+    /// <param name="scheduler">The scheduler.</param>
+    /// <returns>Something to await.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is null.</exception>
+    public FenceWaitAwaitable ConfigureAwait(TaskScheduler scheduler)
+    {
+        ArgumentNullException.ThrowIfNull(scheduler);
+        return new FenceWaitAwaitable(_fence, _timeout, FencePlace.On(scheduler), _cancellationToken);
+    }
+
     /// <summary>Makes <c>await</c> work.</summary>
     /// <returns>The awaiter; the compiler uses it.</returns>
-    public FenceWaitAwaiter GetAwaiter() => new(_fence, _timeout, _continuation, _cancellationToken);
+    public FenceWaitAwaiter GetAwaiter() => new(_fence, _timeout, _place, _cancellationToken);
 }

@@ -11,14 +11,14 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
     private readonly CancellationToken _cancellationToken;
     private readonly FenceWaitNode? _node;
     private readonly long _round;
-    private readonly FenceContinuation _continuation;
+    private readonly FencePlace _place;
 
-    internal FenceWaitAwaiter(Fence fence, TimeSpan timeout, FenceContinuation continuation, CancellationToken cancellationToken)
+    internal FenceWaitAwaiter(Fence fence, TimeSpan timeout, FencePlace place, CancellationToken cancellationToken)
     {
         _fence = fence;
         _timeout = timeout;
         _cancellationToken = cancellationToken;
-        _continuation = continuation;
+        _place = place;
         if (!IsCompleted)
         {
             _node = fence.Timeline!.WaiterPools.Wait.Get();
@@ -71,7 +71,7 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
             node.TryBeginRound(node.Round);
         }
 
-        node.SetContinuation(continuation, _continuation, executionContext);
+        node.SetContinuation(continuation, _place, executionContext);
         node.Arm(_fence, _timeout, _cancellationToken);
     }
 }

@@ -55,6 +55,14 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         Arrive();
     }
 
+    internal override void Deliver(ref FenceHandOff handOff)
+    {
+        if (Interlocked.Increment(ref _arrivals) == 2)
+        {
+            Dispatch(ref handOff);
+        }
+    }
+
     protected override void OnSignaled(FenceStatus status, Exception? fault) => Arrive();
 
     protected override void Recycle()

@@ -15,6 +15,7 @@ internal sealed class FenceWaiterPools
     {
         Await = provider.Create(new AwaitPolicy(this));
         Wait = provider.Create(new WaitPolicy(this));
+        Sets = provider.Create(new SetPolicy());
     }
 
     internal static FenceWaiterPools For(ObjectPoolProvider? provider) => provider is null ? Shared : new FenceWaiterPools(provider);
@@ -24,6 +25,16 @@ internal sealed class FenceWaiterPools
 
     /// <summary>Nodes of awaits with a timeout or a token.</summary>
     internal ObjectPool<FenceWaitNode> Wait { get; }
+
+    /// <summary>Waits for several fences.</summary>
+    internal ObjectPool<FenceSetWait> Sets { get; }
+
+    private sealed class SetPolicy : PooledObjectPolicy<FenceSetWait>
+    {
+        public override FenceSetWait Create() => new();
+
+        public override bool Return(FenceSetWait obj) => true;
+    }
 
     private sealed class AwaitPolicy(FenceWaiterPools pools) : PooledObjectPolicy<FenceAwaitNode>
     {

@@ -20,6 +20,7 @@ internal sealed partial class InvalidationSessionState
         public InvalidationSubscription Subscription;
         public Fence Fence;
         public Exception? Thrown;
+        public bool Done; // seen to be over, and well; set by whoever looks, never taken back while the session lasts
     }
 
     /// <summary>Calls one subscriber. False: it cannot without blocking.</summary>
@@ -144,16 +145,19 @@ internal sealed partial class InvalidationSessionState
         InvalidationOutcome outcome = _someoneThrew ? InvalidationOutcome.Faulted : InvalidationOutcome.Completed;
         for (int index = 0; index < _holderCount; index++)
         {
-            if (_holders[index].Thrown is not null)
+            ref Holder holder = ref _holders[index];
+            if (holder.Thrown is not null || Volatile.Read(ref holder.Done))
             {
                 continue;
             }
 
-            FenceStatus status = _holders[index].Fence.Status;
+            FenceStatus status = holder.Fence.Status;
             if (IsFailure(status))
             {
                 return InvalidationOutcome.Faulted;
             }
+
+            NoteOutcome(ref holder, status);
 
             if (status == FenceStatus.Pending && outcome == InvalidationOutcome.Completed)
             {
@@ -176,6 +180,7 @@ internal sealed partial class InvalidationSessionState
         for (int index = 0; index < _holderCount; index++)
         {
             FenceStatus status = _holders[index].Fence.Wait(left.Remaining, cancellationToken);
+            NoteOutcome(ref _holders[index], status);
             if (status == FenceStatus.Pending || IsFailure(status))
             {
                 break;
@@ -202,6 +207,7 @@ internal sealed partial class InvalidationSessionState
             {
                 FenceStatus status = await _holders[index].Fence.WaitAsync(left.Remaining, cancellationToken)
                     .ConfigureAwait(FenceContinuation.ThreadPool);
+                NoteOutcome(ref _holders[index], status);
                 if (status == FenceStatus.Pending || IsFailure(status))
                 {
                     break;
@@ -223,7 +229,7 @@ internal sealed partial class InvalidationSessionState
         {
             ref readonly Holder holder = ref _holders[index];
             FenceStatus status = holder.Fence.GetStatus(out Exception? error);
-            if (holder.Thrown is null && status != FenceStatus.Pending && !IsFailure(status))
+            if (holder.Thrown is null && (Volatile.Read(in holder.Done) || (status != FenceStatus.Pending && !IsFailure(status))))
             {
                 continue;
             }
@@ -246,6 +252,18 @@ internal sealed partial class InvalidationSessionState
     private bool IsFailure(FenceStatus status) =>
         status is FenceStatus.Faulted or FenceStatus.Retired && !_faultsCountAsDone;
 
+    /// <summary>
+    /// Remembers that a holder is done. Its timeline may forget that later, and a session that was complete must stay so: its owner has
+    /// freed the range by then.
+    /// </summary>
+    private void NoteOutcome(ref Holder holder, FenceStatus status)
+    {
+        if (status != FenceStatus.Pending && !IsFailure(status))
+        {
+            Volatile.Write(ref holder.Done, true);
+        }
+    }
+
     private void AddHolder(InvalidationSubscription subscription, Fence fence, Exception? thrown)
     {
         // One fence for several ranges of a batch is one thing to wait for.
@@ -265,6 +283,7 @@ internal sealed partial class InvalidationSessionState
         holder.Subscription = subscription;
         holder.Fence = fence;
         holder.Thrown = thrown;
+        holder.Done = false;
     }
 
     /// <summary>What the session got from a subscription last; <c>default</c> if nothing is left to wait for.</summary>

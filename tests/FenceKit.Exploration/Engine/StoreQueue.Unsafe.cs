@@ -18,6 +18,7 @@ internal sealed partial class StoreQueue
     {
         ref Store store = ref _stores[Count];
         store.Name = name;
+        store.Released = null;
         store.IsReference = !typeof(T).IsValueType;
         if (store.IsReference)
         {
@@ -28,7 +29,7 @@ internal sealed partial class StoreQueue
             Unsafe.As<ulong, T>(ref store.Bits) = value;
         }
 
-        (*_locations)[Count] = MemoryMarshal.CreateSpan(ref Unsafe.As<T, byte>(ref location), Unsafe.SizeOf<T>());
+        SetLocation(Count, MemoryMarshal.CreateSpan(ref Unsafe.As<T, byte>(ref location), Unsafe.SizeOf<T>()));
         Count++;
     }
 
@@ -50,11 +51,17 @@ internal sealed partial class StoreQueue
         return false;
     }
 
+    private unsafe void SetLocation(int index, Span<byte> location) => (*_locations)[index] = location;
+
     public unsafe void FlushOldest()
     {
         ref Store store = ref _stores[0];
         Span<byte> location = (*_locations)[0];
-        if (store.IsReference)
+        if (store.Released is not null)
+        {
+            store.Released.ShowReleased();
+        }
+        else if (store.IsReference)
         {
             Unsafe.As<byte, object?>(ref MemoryMarshal.GetReference(location)) = store.Reference;
         }

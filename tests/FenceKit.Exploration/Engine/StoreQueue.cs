@@ -19,6 +19,14 @@ internal sealed partial class StoreQueue
     /// <summary>Name of the oldest write, for the trace.</summary>
     public string OldestName => _stores[0].Name;
 
+    /// <summary>Leaving a lock is a write like any other, only that its place is the model of the lock.</summary>
+    public void AddRelease(MutexModel mutex, string name)
+    {
+        _stores[Count] = new Store { Name = name, Released = mutex };
+        SetLocation(Count, default);
+        Count++;
+    }
+
     private void RemoveOldest()
     {
         Count--;
@@ -28,6 +36,7 @@ internal sealed partial class StoreQueue
     private struct Store
     {
         public string Name;
+        public MutexModel? Released;
         public ulong Bits;
         public object? Reference;
         public bool IsReference;

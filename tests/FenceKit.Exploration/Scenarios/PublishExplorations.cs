@@ -53,6 +53,19 @@ public class PublishExplorations(ITestOutputHelper output) : ExplorationTests(ou
                 .AtEnd(page => page.CheckAtRest()),
             preemptions: 3);
 
+    [Fact]
+    public void A_reader_goes_on_after_a_schedule_that_was_refused() =>
+        Verify(
+            Scenario.Of("waiting reader against refused schedule", MappedPage () => new RefusedPage())
+                .Thread("mapper", page => page.Map())
+                .Thread("owner", page => page.Replace())
+                .AtEnd(page =>
+                {
+                    Assert.Equal(0, page.Replaced);
+                    page.CheckAtRest();
+                }),
+            preemptions: 3);
+
     [Theory]
     [InlineData(MemoryModel.SequentiallyConsistent, 2)]
     [InlineData(MemoryModel.TotalStoreOrder, 1)]

@@ -13,7 +13,7 @@ internal sealed class LockTwin
     private readonly MutexModel _model = new("lock");
 
     public bool IsHeldByCurrentThread =>
-        LogicalThread.Current is { } thread ? _model.Owner == thread : _real.IsHeldByCurrentThread;
+        LogicalThread.Current is { } thread ? _model.IsHeldBy(thread) : _real.IsHeldByCurrentThread;
 
     public void Enter([CallerMemberName] string member = "")
     {

@@ -55,7 +55,7 @@ internal static partial class MonitorTwin
     }
 
     public static bool IsEntered(object target) =>
-        LogicalThread.Current is { } thread ? Model(thread, target).Owner == thread : Real.IsEntered(target);
+        LogicalThread.Current is { } thread ? Model(thread, target).IsHeldBy(thread) : Real.IsEntered(target);
 
     private static MonitorModel Model(LogicalThread thread, object target)
     {

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+// Waiting for several fences at once.
+public readonly partial struct Fence
+{
+    /// <summary>Blocks until one of the fences is complete, or the time is over.</summary>
+    /// <param name="fences">One or more; there is no upper limit. The same fence may stand in it twice.</param>
+    /// <param name="timeout">How long at most; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work behind the fences. A complete fence wins over a canceled token.</param>
+    /// <returns>The outcome and the position of the fence that completed first; <see cref="FenceStatus.Pending"/> when the time ran out.</returns>
+    /// <remarks>
+    /// <para>If several are complete at the call, the one with the lowest position wins. Does not throw for a fault.</para>
+    /// <para>One timeout covers the whole set, on the clock of the first fence. Nothing stays behind in any timeline when it returns.
+    /// Nothing is allocated in steady state: the nodes are pooled. As dma_fence_wait_any_timeout, which allocates.</para>
+    /// </remarks>
+    /// <exception cref="ArgumentException"><paramref name="fences"/> is empty: nothing would ever end the wait.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled before a fence completed.</exception>
+    public static FenceWaitResult WaitAny(ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        FenceThrow.IfEmpty(fences);
+        return TryFindComplete(fences, out FenceWaitResult result)
+            ? result
+            : WaitForSet(fences, FenceArrayMode.Any, result, timeout, cancellationToken);
+    }
+
+    /// <summary>Blocks until one of the fences is complete.</summary>
+    /// <param name="fences">One or more.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
+    /// <returns>The outcome and the position of the fence that completed first.</returns>
+    /// <inheritdoc cref="WaitAny(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>
+    public static FenceWaitResult WaitAny(ReadOnlySpan<Fence> fences, CancellationToken cancellationToken = default) =>
+        WaitAny(fences, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Blocks until all fences are complete, or the time is over.</summary>
+    /// <param name="fences">Any number; none is complete at once. The same fence may stand in it twice.</param>
+    /// <param name="timeout">How long at most for all together; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work behind the fences. A complete set wins over a canceled token.</param>
+    /// <returns>
+    /// <see cref="FenceStatus.Signaled"/> when all are; <see cref="FenceStatus.Faulted"/> with the fence that faulted first;
+    /// <see cref="FenceStatus.Pending"/> with the first that is pending when the time ran out.
+    /// </returns>
+    /// <remarks>
+    /// Waits for all also when one faults: whoever waits for all needs all to be over. All nodes are in place before it blocks, so a
+    /// timeline that forgets faults does not forget these, and a lazy driver is armed for all at once. Otherwise as
+    /// <see cref="WaitAny(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled before all completed.</exception>
+    public static FenceWaitResult WaitAll(ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        return TryFindAllComplete(fences, out FenceWaitResult result)
+            ? result
+            : WaitForSet(fences, FenceArrayMode.All, result, timeout, cancellationToken);
+    }
+
+    /// <summary>Blocks until all fences are complete.</summary>
+    /// <param name="fences">Any number.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
+    /// <returns><see cref="FenceStatus.Signaled"/> when all are; <see cref="FenceStatus.Faulted"/> with the fence that faulted first.</returns>
+    /// <inheritdoc cref="WaitAll(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>
+    public static FenceWaitResult WaitAll(ReadOnlySpan<Fence> fences, CancellationToken cancellationToken = default) =>
+        WaitAll(fences, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Waits, without a thread, until one of the fences is complete or the time is over.</summary>
+    /// <param name="fences">One or more; copied, so the span may go away before the <c>await</c>.</param>
+    /// <param name="timeout">How long at most, from the <c>await</c> on.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
+    /// <returns>Something to await, once.</returns>
+    /// <remarks>
+    /// As <see cref="WaitAny(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>; the nodes leave the timelines when the code after the
+    /// <c>await</c> goes on. That code runs as after the await of one fence. Nothing is allocated in steady state.
+    /// </remarks>
+    /// <exception cref="ArgumentException"><paramref name="fences"/> is empty.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond about 49 days.</exception>
+    public static FenceSetAwaitable WaitAnyAsync(
+        ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        FenceThrow.IfBeyondTimers(timeout);
+        FenceThrow.IfEmpty(fences);
+        bool over = TryFindComplete(fences, out FenceWaitResult result) || timeout == TimeSpan.Zero;
+        return AwaitSet(fences, FenceArrayMode.Any, over, result, timeout, cancellationToken);
+    }
+
+    /// <summary>Waits, without a thread, until one of the fences is complete.</summary>
+    /// <param name="fences">One or more.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
+    /// <returns>Something to await, once.</returns>
+    /// <inheritdoc cref="WaitAnyAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>
+    public static FenceSetAwaitable WaitAnyAsync(ReadOnlySpan<Fence> fences, CancellationToken cancellationToken = default) =>
+        WaitAnyAsync(fences, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Waits, without a thread, until all fences are complete or the time is over.</summary>
+    /// <param name="fences">Any number; copied, so the span may go away before the <c>await</c>.</param>
+    /// <param name="timeout">How long at most for all together, from the <c>await</c> on.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
+    /// <returns>Something to await, once.</returns>
+    /// <remarks>
+    /// As <see cref="WaitAll(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/> and
+    /// <see cref="WaitAnyAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond about 49 days.</exception>
+    public static FenceSetAwaitable WaitAllAsync(
+        ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        FenceThrow.IfBeyondTimers(timeout);
+        bool over = TryFindAllComplete(fences, out FenceWaitResult result) || timeout == TimeSpan.Zero;
+        return AwaitSet(fences, FenceArrayMode.All, over, result, timeout, cancellationToken);
+    }
+
+    /// <summary>Waits, without a thread, until all fences are complete.</summary>
+    /// <param name="fences">Any number.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
+    /// <returns>Something to await, once.</returns>
+    /// <inheritdoc cref="WaitAllAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>
+    public static FenceSetAwaitable WaitAllAsync(ReadOnlySpan<Fence> fences, CancellationToken cancellationToken = default) =>
+        WaitAllAsync(fences, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>
+    /// Reduces a set to what is worth waiting for: complete fences are dropped, and of each timeline only the latest stays, since it
+    /// completes the others.
+    /// </summary>
+    /// <param name="fences">The set; it is overwritten.</param>
+    /// <returns>How many are left, at the front, in the order in which their timelines first appeared.</returns>
+    /// <remarks>
+    /// Never blocks, never allocates; time grows with fences times distinct timelines. Waiting for all of what is left is waiting for
+    /// all. A fence that was dropped keeps its own outcome: read it there. As dma_fence_unwrap_merge and dma_fence_dedup_array.
+    /// </remarks>
+    public static int Merge(Span<Fence> fences)
+    {
+        int count = 0;
+        foreach (Fence fence in fences)
+        {
+            if (fence.IsSignaled)
+            {
+                continue;
+            }
+
+            int same = IndexOfTimeline(fences[..count], fence.Timeline!);
+            if (same < 0)
+            {
+                fences[count++] = fence;
+            }
+            else if (fence.Target > fences[same].Target)
+            {
+                fences[same] = fence;
+            }
+        }
+
+        return count;
+    }
+
+    private static int IndexOfTimeline(ReadOnlySpan<Fence> fences, FenceTimeline timeline)
+    {
+        for (int i = 0; i < fences.Length; i++)
+        {
+            if (ReferenceEquals(fences[i].Timeline, timeline))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static bool TryFindComplete(ReadOnlySpan<Fence> fences, out FenceWaitResult result)
+    {
+        for (int i = 0; i < fences.Length; i++)
+        {
+            if (fences[i].IsSignaled)
+            {
+                FenceStatus status = fences[i].GetStatus(out Exception? error);
+                result = new FenceWaitResult(status, i, error);
+                return true;
+            }
+        }
+
+        result = new FenceWaitResult(FenceStatus.Pending, -1);
+        return false;
+    }
+
+    private static bool TryFindAllComplete(ReadOnlySpan<Fence> fences, out FenceWaitResult result)
+    {
+        result = new FenceWaitResult(FenceStatus.Signaled, -1);
+        for (int i = 0; i < fences.Length; i++)
+        {
+            switch (fences[i].GetStatus(out Exception? error))
+            {
+                case FenceStatus.Pending:
+                    result = new FenceWaitResult(FenceStatus.Pending, i);
+                    return false;
+                case FenceStatus.Faulted when result.Status != FenceStatus.Faulted:
+                    result = new FenceWaitResult(FenceStatus.Faulted, i, error);
+                    break;
+                case FenceStatus.Retired when result.Status == FenceStatus.Signaled:
+                    result = new FenceWaitResult(FenceStatus.Retired, -1);
+                    break;
+            }
+        }
+
+        return true;
+    }
+
+    private static FenceWaitResult WaitForSet(
+        ReadOnlySpan<Fence> fences, FenceArrayMode mode, FenceWaitResult pending, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return timeout == TimeSpan.Zero ? pending : FenceSetWait.Rent(fences, mode).Wait(timeout, cancellationToken);
+    }
+
+    private static FenceSetAwaitable AwaitSet(
+        ReadOnlySpan<Fence> fences, FenceArrayMode mode, bool over, FenceWaitResult result, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        return new FenceSetAwaitable(over || cancellationToken.IsCancellationRequested
+            ? new FenceSetAwaiter(result, cancellationToken)
+            : new FenceSetAwaiter(FenceSetWait.Rent(fences, mode), timeout, cancellationToken));
+    }
+}

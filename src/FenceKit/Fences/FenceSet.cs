@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+/// <summary>
+/// Several fences watched for one party: the nodes, who decided, and who still holds a node. What "decided" leads to is up to the derived
+/// class: a wait wakes its thread, an array signals its own fence.
+/// </summary>
+/// <remarks>
+/// <code>
+/// Begin ──► Watch (adds the nodes) ──► Unwatch (removes those that are left) ──► the owner releases ──► the last reference: OnIdle
+///                    └── members signal ──► Complete ── the one that decides: true ──► release ──┘
+/// </code>
+/// A node that has left the list of its timeline but has not run yet cannot be used again, and nobody may wait for it: it may stand
+/// behind the very code that wants to go on. So every node in a list, or on its way out of one, holds a reference to the set, and the
+/// set is free for the next round when the last reference is gone.
+/// </remarks>
+internal abstract class FenceSet
+{
+    private const int Nobody = -1;
+
+    private FenceSetNode[] _nodes = [];
+    private Fence[] _fences = [];
+    private int _count;
+    private int _watched;    // the first so many members have a node in a list, or were complete when it was their turn
+    private int _references; // the owner's, and one for each node that may still run
+    private int _left;       // All: members that are not complete, and one for Watch
+    private int _decider;    // Any: the first that completed; All: the first that faulted
+    private int _retired;    // All: 1 when the outcome of a member is unknown
+
+    internal FenceArrayMode Mode { get; private set; }
+
+    internal ReadOnlySpan<Fence> Members => _fences.AsSpan(0, _count);
+
+    /// <summary>Nobody holds a node: the next round may begin.</summary>
+    internal bool IsIdle => Volatile.Read(ref _references) == 0;
+
+    internal abstract void OnMemberSignaled(int index, FenceStatus status);
+
+    /// <summary>The last reference is gone. The set may serve somebody else as soon as this is called.</summary>
+    protected abstract void OnIdle();
+
+    /// <summary>Starts a round; the caller owns it and calls <see cref="Release"/> in the end. Allocates only to grow.</summary>
+    protected void Begin(ReadOnlySpan<Fence> fences, FenceArrayMode mode)
+    {
+        Debug.Assert(IsIdle, "A round begins when the last one is over.");
+        EnsureCapacity(fences.Length);
+        fences.CopyTo(_fences);
+        _count = fences.Length;
+        _watched = 0;
+        _left = fences.Length + 1;
+        _decider = Nobody;
+        _retired = 0;
+        Mode = mode;
+        Volatile.Write(ref _references, 1);
+    }
+
+    protected void EnsureCapacity(int count)
+    {
+        int before = _nodes.Length;
+        if (count <= before)
+        {
+            return;
+        }
+
+        int capacity = Math.Max(count, Math.Max(4, before * 2));
+        Array.Resize(ref _nodes, capacity);
+        Array.Resize(ref _fences, capacity);
+        for (int i = before; i < capacity; i++)
+        {
+            _nodes[i] = new FenceSetNode(this, i);
+        }
+    }
+
+    /// <summary>Adds the nodes.</summary>
+    /// <returns>True when this call decided: a member was complete already.</returns>
+    protected bool Watch()
+    {
+        bool decided = false;
+        for (int i = 0; i < _count && !decided; i++)
+        {
+            FenceSetNode node = _nodes[i];
+            Interlocked.Increment(ref _references); // before the node can run and release it
+            if (!_fences[i].TryAddCallback(node))
+            {
+                Interlocked.Decrement(ref _references); // never the last: the owner holds one
+                node.DeliveredStatus = _fences[i].GetStatus(out node.DeliveredError);
+                decided = Complete(i, node.DeliveredStatus);
+            }
+
+            _watched = i + 1;
+            if (Mode == FenceArrayMode.Any && Volatile.Read(ref _decider) != Nobody)
+            {
+                break;
+            }
+        }
+
+        // The one that was held back for us, so that All cannot be decided before every member has its node.
+        return decided || (Mode == FenceArrayMode.All && Interlocked.Decrement(ref _left) == 0);
+    }
+
+    /// <summary>A member is complete. True for the one that decides the round.</summary>
+    protected bool Complete(int index, FenceStatus status)
+    {
+        if (Mode == FenceArrayMode.Any)
+        {
+            return Interlocked.CompareExchange(ref _decider, index, Nobody) == Nobody;
+        }
+
+        if (status == FenceStatus.Faulted)
+        {
+            Interlocked.CompareExchange(ref _decider, index, Nobody);
+        }
+        else if (status == FenceStatus.Retired)
+        {
+            Volatile.Write(ref _retired, 1);
+        }
+
+        return Interlocked.Decrement(ref _left) == 0;
+    }
+
+    /// <summary>Removes what is still in a list and says how the round ended. Only the owner calls it, once a round.</summary>
+    protected FenceWaitResult Unwatch()
+    {
+        int firstPending = Nobody;
+        int firstFaulted = Nobody;
+        int firstComplete = Nobody;
+        for (int i = 0; i < _watched; i++)
+        {
+            FenceSetNode node = _nodes[i];
+            if (_fences[i].TryRemoveCallback(node) == FenceCallbackRemoval.Removed)
+            {
+                Release();
+                firstPending = firstPending == Nobody ? i : firstPending;
+                continue;
+            }
+
+            // Complete, and its outcome is fixed, although its callback may not have run yet.
+            firstComplete = firstComplete == Nobody ? i : firstComplete;
+            if (node.DeliveredStatus == FenceStatus.Faulted && firstFaulted == Nobody)
+            {
+                firstFaulted = i;
+            }
+        }
+
+        return Mode == FenceArrayMode.Any
+            ? DescribeAny(firstComplete)
+            : DescribeAll(firstPending, firstFaulted);
+    }
+
+    /// <summary>The outcome of a decided round, for the one that decided it.</summary>
+    protected FenceWaitResult Outcome()
+    {
+        int decider = Volatile.Read(ref _decider);
+        return Mode == FenceArrayMode.Any ? DescribeAny(decider) : DescribeAll(Nobody, decider);
+    }
+
+    protected void Release()
+    {
+        if (Interlocked.Decrement(ref _references) == 0)
+        {
+            OnIdle();
+        }
+    }
+
+    /// <summary>Lets go of everything that a round refers to.</summary>
+    protected void Forget()
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            _nodes[i].DeliveredError = null;
+            _nodes[i].Timeline = null;
+        }
+
+        Array.Clear(_fences, 0, _count);
+        _count = 0;
+    }
+
+    private FenceWaitResult DescribeAny(int firstComplete)
+    {
+        // Time is over, but a member completed: the wait says so. Its callback may be on its way to decide the same or another.
+        int decider = Interlocked.CompareExchange(ref _decider, firstComplete, Nobody);
+        decider = decider == Nobody ? firstComplete : decider;
+        return decider == Nobody
+            ? new FenceWaitResult(FenceStatus.Pending, Nobody)
+            : new FenceWaitResult(_nodes[decider].DeliveredStatus, decider, _nodes[decider].DeliveredError);
+    }
+
+    private FenceWaitResult DescribeAll(int firstPending, int firstFaulted)
+    {
+        if (firstPending != Nobody)
+        {
+            return new FenceWaitResult(FenceStatus.Pending, firstPending);
+        }
+
+        int decider = Volatile.Read(ref _decider);
+        decider = decider == Nobody ? firstFaulted : decider;
+        return decider != Nobody
+            ? new FenceWaitResult(FenceStatus.Faulted, decider, _nodes[decider].DeliveredError)
+            : new FenceWaitResult(Volatile.Read(ref _retired) == 1 ? FenceStatus.Retired : FenceStatus.Signaled, Nobody);
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+/// <summary>The awaiter of a wait for several fences. Compilers use it; there is nothing here to be used by hand.</summary>
+public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
+{
+    private readonly FenceSetWait? _wait; // null: there was nothing to wait for
+    private readonly long _round;
+    private readonly FenceWaitResult _result;
+    private readonly TimeSpan _timeout;
+    private readonly CancellationToken _cancellationToken;
+    private readonly FencePlace _place;
+
+    internal FenceSetAwaiter(FenceWaitResult result, CancellationToken cancellationToken)
+    {
+        _result = result;
+        _cancellationToken = cancellationToken;
+    }
+
+    internal FenceSetAwaiter(FenceSetWait wait, TimeSpan timeout, CancellationToken cancellationToken)
+        : this(wait, wait.Round, timeout, FencePlace.CapturedContext, cancellationToken)
+    {
+    }
+
+    private FenceSetAwaiter(FenceSetWait wait, long round, TimeSpan timeout, FencePlace place, CancellationToken cancellationToken)
+    {
+        _wait = wait;
+        _round = round;
+        _timeout = timeout;
+        _cancellationToken = cancellationToken;
+        _place = place;
+    }
+
+    /// <summary>Whether there is nothing to wait for.</summary>
+    public bool IsCompleted => _wait is null;
+
+    /// <summary>Runs a continuation once the wait is over, with the caller's execution context.</summary>
+    /// <param name="continuation">What to run.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
+    public void OnCompleted(Action continuation)
+    {
+        ArgumentNullException.ThrowIfNull(continuation);
+        if (TryStart(out FenceWaitAwaiter awaiter))
+        {
+            awaiter.OnCompleted(continuation);
+        }
+        else
+        {
+            GoOnToThrow(continuation);
+        }
+    }
+
+    /// <summary>Runs a continuation once the wait is over.</summary>
+    /// <param name="continuation">What to run.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        ArgumentNullException.ThrowIfNull(continuation);
+        if (TryStart(out FenceWaitAwaiter awaiter))
+        {
+            awaiter.UnsafeOnCompleted(continuation);
+        }
+        else
+        {
+            GoOnToThrow(continuation);
+        }
+    }
+
+    /// <summary>How the wait ended; removes what is left of it from the timelines. Blocks if it is not over.</summary>
+    /// <returns>The result; a fault is in it, not thrown.</returns>
+    /// <exception cref="OperationCanceledException">The token was canceled before the wait was over.</exception>
+    /// <exception cref="InvalidOperationException">The result was taken before.</exception>
+    public FenceWaitResult GetResult()
+    {
+        if (_wait is null)
+        {
+            if (_result.IsTimeout)
+            {
+                _cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            return _result;
+        }
+
+        if (_wait.TryGetResult(_round, out FenceWaitResult result))
+        {
+            return result;
+        }
+
+        // Asked without an await: as a task's awaiter, it blocks.
+        return TryStart(out _) && _wait.TryGetResult(_round, out result) ? result : throw AwaitedTwice();
+    }
+
+    internal FenceSetAwaiter At(FencePlace place) =>
+        _wait is null ? this : new FenceSetAwaiter(_wait, _round, _timeout, place, _cancellationToken);
+
+    private bool TryStart(out FenceWaitAwaiter awaiter)
+    {
+        awaiter = default;
+        return _wait is not null && _wait.TryStart(_round, _place, _timeout, _cancellationToken, out awaiter);
+    }
+
+    /// <summary>
+    /// Awaited a second time. What throws here would end the process, since the state machine has gone to sleep already; so it wakes,
+    /// and <see cref="GetResult"/> throws where it can be caught.
+    /// </summary>
+    private static void GoOnToThrow(Action continuation) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static state => state(), continuation, preferLocal: true);
+
+    private static InvalidOperationException AwaitedTwice() =>
+        new("A wait for several fences can be awaited once. Call WaitAnyAsync or WaitAllAsync again to wait again.");
+}
