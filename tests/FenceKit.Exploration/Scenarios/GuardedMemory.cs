@@ -70,6 +70,12 @@ internal sealed class GuardedMemory
         session.BackOff();
     }
 
+    public void DisposeGateAndFree(AddressRange place)
+    {
+        _gate.Dispose();
+        Free(place);
+    }
+
     public void ShutDown()
     {
         IReadOnlyList<QuarantinedMemory> held = _notifier.Release(Timeout.InfiniteTimeSpan);

@@ -46,6 +46,16 @@ public sealed class ReaderGateExplorations(ITestOutputHelper output) : Explorati
         MemoryModel.TotalStoreOrder);
 
     [Fact]
+    public void A_gate_that_is_disposed_stays_subscribed_until_its_readers_have_left() => VerifyRandomly(
+        Scenario.Of("enter, read, leave against dispose of the gate, free", () => new GuardedMemory())
+            .Thread("reader", memory => memory.Read(GuardedMemory.Place))
+            .Thread("owner", memory => memory.DisposeGateAndFree(GuardedMemory.Place))
+            .PoolThread()
+            .AtEnd(memory => memory.CheckAtRest()),
+        executions: 50_000,
+        MemoryModel.TotalStoreOrder);
+
+    [Fact]
     public void A_skipped_subscriber_has_nothing_mapped() => Verify(
         Scenario.Of("populate against schedule, back off, schedule", () => new TrackedPage())
             .Thread("mapper", page => page.TryMap())
