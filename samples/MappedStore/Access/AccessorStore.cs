@@ -16,7 +16,24 @@ internal readonly struct AccessorStore : IStore
         _segments = [.. Enumerable.Range(0, file.Segments).Select(file.View)];
     }
 
-    public ulong Read(int segment, int index)
+    public void Read(ReadOnlySpan<Lookup> lookups, Span<ulong> values)
+    {
+        for (int number = 0; number < lookups.Length; number++)
+        {
+            values[number] = Read(lookups[number].Segment, lookups[number].Index);
+        }
+    }
+
+    public void Replace(int segment)
+    {
+        MemoryMappedViewAccessor old = _segments[segment];
+        Volatile.Write(ref _segments[segment], _file.View(segment));
+        old.Dispose();
+    }
+
+    public void Close() => Array.ForEach(_segments, static view => view.Dispose());
+
+    private ulong Read(int segment, int index)
     {
         while (true)
         {
@@ -30,13 +47,4 @@ internal readonly struct AccessorStore : IStore
             }
         }
     }
-
-    public void Replace(int segment)
-    {
-        MemoryMappedViewAccessor old = _segments[segment];
-        Volatile.Write(ref _segments[segment], _file.View(segment));
-        old.Dispose();
-    }
-
-    public void Close() => Array.ForEach(_segments, static view => view.Dispose());
 }

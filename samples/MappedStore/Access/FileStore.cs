@@ -17,7 +17,24 @@ internal readonly struct FileStore : IStore
         _segments = [.. Enumerable.Range(0, file.Segments).Select(_ => File.OpenHandle(file.Path))];
     }
 
-    public ulong Read(int segment, int index)
+    public void Read(ReadOnlySpan<Lookup> lookups, Span<ulong> values)
+    {
+        for (int number = 0; number < lookups.Length; number++)
+        {
+            values[number] = Read(lookups[number].Segment, lookups[number].Index);
+        }
+    }
+
+    public void Replace(int segment)
+    {
+        SafeFileHandle old = _segments[segment];
+        Volatile.Write(ref _segments[segment], File.OpenHandle(_file.Path));
+        old.Dispose();
+    }
+
+    public void Close() => Array.ForEach(_segments, static handle => handle.Dispose());
+
+    private ulong Read(int segment, int index)
     {
         ulong value = 0;
         while (true)
@@ -36,13 +53,4 @@ internal readonly struct FileStore : IStore
             }
         }
     }
-
-    public void Replace(int segment)
-    {
-        SafeFileHandle old = _segments[segment];
-        Volatile.Write(ref _segments[segment], File.OpenHandle(_file.Path));
-        old.Dispose();
-    }
-
-    public void Close() => Array.ForEach(_segments, static handle => handle.Dispose());
 }

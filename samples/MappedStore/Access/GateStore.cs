@@ -16,40 +16,39 @@ internal readonly unsafe struct GateStore : IStore
     internal GateStore(DataFile file)
     {
         _file = file;
-        _gate = new ReaderGate(_notifier, new AddressRange(0, (ulong)file.Segments), "lookups");
+        _gate = new ReaderGate(_notifier, new AddressRange(0, (ulong)file.Segments), "lookups", NewReaders.Pass);
         _segments = [.. Enumerable.Range(0, file.Segments).Select(segment => new MappedSegment(file, segment))];
     }
 
-    public ulong Read(int segment, int index)
+    public void Read(ReadOnlySpan<Lookup> lookups, Span<ulong> values)
     {
-        using (_gate.Enter(AddressRange.FromLength((ulong)segment, 1)))
+        GateReader reader = _gate.GetReader();
+        for (int number = 0; number < lookups.Length; number++)
         {
-            return Volatile.Read(ref _segments[segment]).Keys[index];
+            Lookup lookup = lookups[number];
+            using (reader.Enter(AddressRange.FromLength((ulong)lookup.Segment, 1)))
+            {
+                values[number] = Volatile.Read(ref _segments[lookup.Segment]).Keys[lookup.Index];
+            }
         }
     }
 
     public void Replace(int segment)
     {
-        if (!_notifier.TrySchedule(AddressRange.FromLength((ulong)segment, 1), InvalidationReason.Unmap, out InvalidationSession session))
+        // Out of reach first, as NewReaders.Pass demands: whoever comes from here on finds the new mapping.
+        MappedSegment old = _segments[segment];
+        Volatile.Write(ref _segments[segment], new MappedSegment(_file, segment));
+        InvalidationOutcome outcome = _notifier.Invalidate(
+            AddressRange.FromLength((ulong)segment, 1), InvalidationReason.Unmap, old, static (_, _) => { }, TimeSpan.FromSeconds(10));
+        if (outcome == InvalidationOutcome.Completed)
         {
+            old.Unmap();
             return;
         }
 
-        using (session)
-        {
-            MappedSegment old = _segments[segment];
-            Volatile.Write(ref _segments[segment], new MappedSegment(_file, segment)); // readers of this segment park until the end
-            if (session.Wait(TimeSpan.FromSeconds(10)) == InvalidationOutcome.Completed)
-            {
-                old.Unmap();
-                session.Commit();
-                return;
-            }
-
-            // Somebody may still read the old one: better never unmapped than too early. It stays; leaving the scope backs off.
-            Span<ReaderHoldout> holdouts = new ReaderHoldout[1];
-            throw new TimeoutException(_gate.CopyHoldouts(holdouts) > 0 ? $"{holdouts[0].Reader} does not leave." : "A reader does not leave.");
-        }
+        // Somebody may still read the old one: better never unmapped than too early.
+        Span<ReaderHoldout> holdouts = new ReaderHoldout[1];
+        throw new TimeoutException(_gate.CopyHoldouts(holdouts) > 0 ? $"{holdouts[0].Reader} does not leave." : "A reader does not leave.");
     }
 
     public void Close()

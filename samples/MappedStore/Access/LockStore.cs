@@ -17,11 +17,11 @@ internal readonly unsafe struct LockStore : IStore
         _segments = [.. Enumerable.Range(0, file.Segments).Select(segment => new MappedSegment(file, segment))];
     }
 
-    public ulong Read(int segment, int index)
+    public void Read(ReadOnlySpan<Lookup> lookups, Span<ulong> values)
     {
-        lock (_locks[segment])
+        for (int number = 0; number < lookups.Length; number++)
         {
-            return _segments[segment].Keys[index];
+            values[number] = Read(lookups[number].Segment, lookups[number].Index);
         }
     }
 
@@ -36,4 +36,12 @@ internal readonly unsafe struct LockStore : IStore
     }
 
     public void Close() => Array.ForEach(_segments, static segment => segment.Unmap());
+
+    private ulong Read(int segment, int index)
+    {
+        lock (_locks[segment])
+        {
+            return _segments[segment].Keys[index];
+        }
+    }
 }

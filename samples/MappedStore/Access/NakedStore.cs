@@ -15,7 +15,13 @@ internal readonly unsafe struct NakedStore : IStore
         _segments = [.. Enumerable.Range(0, file.Segments).Select(segment => new MappedSegment(file, segment))];
     }
 
-    public ulong Read(int segment, int index) => Volatile.Read(ref _segments[segment]).Keys[index];
+    public void Read(ReadOnlySpan<Lookup> lookups, Span<ulong> values)
+    {
+        for (int number = 0; number < lookups.Length; number++)
+        {
+            values[number] = Read(lookups[number].Segment, lookups[number].Index);
+        }
+    }
 
     public void Replace(int segment)
     {
@@ -28,4 +34,6 @@ internal readonly unsafe struct NakedStore : IStore
     {
         // the process does not live to see it
     }
+
+    private ulong Read(int segment, int index) => Volatile.Read(ref _segments[segment]).Keys[index];
 }

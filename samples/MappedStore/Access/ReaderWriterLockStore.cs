@@ -17,17 +17,11 @@ internal readonly unsafe struct ReaderWriterLockStore : IStore
         _segments = [.. Enumerable.Range(0, file.Segments).Select(segment => new MappedSegment(file, segment))];
     }
 
-    public ulong Read(int segment, int index)
+    public void Read(ReadOnlySpan<Lookup> lookups, Span<ulong> values)
     {
-        ReaderWriterLockSlim gate = _locks[segment];
-        gate.EnterReadLock();
-        try
+        for (int number = 0; number < lookups.Length; number++)
         {
-            return _segments[segment].Keys[index];
-        }
-        finally
-        {
-            gate.ExitReadLock();
+            values[number] = Read(lookups[number].Segment, lookups[number].Index);
         }
     }
 
@@ -50,5 +44,19 @@ internal readonly unsafe struct ReaderWriterLockStore : IStore
     {
         Array.ForEach(_segments, static segment => segment.Unmap());
         Array.ForEach(_locks, static gate => gate.Dispose());
+    }
+
+    private ulong Read(int segment, int index)
+    {
+        ReaderWriterLockSlim gate = _locks[segment];
+        gate.EnterReadLock();
+        try
+        {
+            return _segments[segment].Keys[index];
+        }
+        finally
+        {
+            gate.ExitReadLock();
+        }
     }
 }

@@ -16,7 +16,24 @@ internal readonly unsafe struct SafeHandleStore : IStore
         _segments = [.. Enumerable.Range(0, file.Segments).Select(segment => file.View(segment).SafeMemoryMappedViewHandle)];
     }
 
-    public ulong Read(int segment, int index)
+    public void Read(ReadOnlySpan<Lookup> lookups, Span<ulong> values)
+    {
+        for (int number = 0; number < lookups.Length; number++)
+        {
+            values[number] = Read(lookups[number].Segment, lookups[number].Index);
+        }
+    }
+
+    public void Replace(int segment)
+    {
+        SafeMemoryMappedViewHandle old = _segments[segment];
+        Volatile.Write(ref _segments[segment], _file.View(segment).SafeMemoryMappedViewHandle);
+        old.Dispose(); // the last reader unmaps
+    }
+
+    public void Close() => Array.ForEach(_segments, static handle => handle.Dispose());
+
+    private ulong Read(int segment, int index)
     {
         while (true)
         {
@@ -40,13 +57,4 @@ internal readonly unsafe struct SafeHandleStore : IStore
             }
         }
     }
-
-    public void Replace(int segment)
-    {
-        SafeMemoryMappedViewHandle old = _segments[segment];
-        Volatile.Write(ref _segments[segment], _file.View(segment).SafeMemoryMappedViewHandle);
-        old.Dispose(); // the last reader unmaps
-    }
-
-    public void Close() => Array.ForEach(_segments, static handle => handle.Dispose());
 }

@@ -63,26 +63,29 @@ internal static class Load
         where TStore : struct, IStore
     {
         ulong random = seed * 0x9E3779B97F4A7C15;
+        var lookups = new Lookup[ReadsBetweenLooks];
+        var values = new ulong[ReadsBetweenLooks];
         long reads = 0;
         long wrong = 0;
         while (!Volatile.Read(ref stop))
         {
-            for (int round = 0; round < ReadsBetweenLooks; round++)
+            for (int number = 0; number < lookups.Length; number++)
             {
                 random ^= random << 13;
                 random ^= random >> 7;
                 random ^= random << 17;
-                int segment = (int)((uint)random % (uint)segments);
-                int keys = round % ColdOneIn == 0 ? DataFile.KeysPerSegment : HotKeys;
-                int index = (int)(random >> 40) & (keys - 1);
-                ulong key = ((ulong)segment * DataFile.KeysPerSegment) + (ulong)index;
-                if (store.Read(segment, index) != DataFile.ValueOf(key))
-                {
-                    wrong++;
-                }
+                int keys = number % ColdOneIn == 0 ? DataFile.KeysPerSegment : HotKeys;
+                lookups[number] = new Lookup((int)((uint)random % (uint)segments), (int)(random >> 40) & (keys - 1));
             }
 
-            reads += ReadsBetweenLooks;
+            store.Read(lookups, values);
+            for (int number = 0; number < lookups.Length; number++)
+            {
+                ulong key = ((ulong)lookups[number].Segment * DataFile.KeysPerSegment) + (ulong)lookups[number].Index;
+                wrong += values[number] == DataFile.ValueOf(key) ? 0 : 1;
+            }
+
+            reads += lookups.Length;
         }
 
         return (reads, wrong);

@@ -56,6 +56,14 @@ public sealed class GateFenceExplorations(ITestOutputHelper output) : Exploratio
         MemoryModel.TotalStoreOrder);
 
     [Fact]
+    public void Who_passes_finds_what_replaced_the_old_memory() => Verify(
+        Scenario.Of("enter, look up, read against replace", () => new ReplacedMemory())
+            .Thread("reader", memory => memory.Read())
+            .Thread("owner", memory => memory.Replace()),
+        preemptions: 2,
+        MemoryModel.TotalStoreOrder);
+
+    [Fact]
     public void A_skipped_subscriber_has_nothing_mapped() => Verify(
         Scenario.Of("populate against schedule, back off, schedule", () => new TrackedPage())
             .Thread("mapper", page => page.TryMap())
