@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+using System.Runtime.InteropServices;
 using FenceKit.Samples.Reclaim.Backends;
 using FenceKit.Samples.Reclaim.Cli;
 using FenceKit.Samples.Reclaim.Reporting;
@@ -10,17 +11,13 @@ return CommandLine.Run(args, Run);
 static int Run(RunOptions options)
 {
     using var cancellation = new CancellationTokenSource();
-    Console.CancelKeyPress += (_, pressed) =>
-    {
-        pressed.Cancel = true; // the scenes end in order and delete their file
-        cancellation.Cancel();
-    };
-
+    using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+    using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
     try
     {
         string? required = Environment.GetEnvironmentVariable(Requirements.Variable);
         BackendChoice choice = BackendChoice.Make(options.Backend, required, Requirements.Parts);
-        IDisplay display = Console.IsOutputRedirected ? new PlainDisplay(Console.Out) : new TerminalDisplay();
+        IDisplay display = TerminalDisplay.IsPossible ? new TerminalDisplay() : new PlainDisplay(Console.Out);
         display.Announce(choice);
         using LastResort _ = LastResort.After(options.Duration);
         var show = new Show(choice.Backend, options.Duration, options.WithHang, cancellation.Token);
@@ -49,5 +46,11 @@ static int Run(RunOptions options)
     {
         Console.Error.WriteLine($"reclaim: {failure.Message}");
         return ExitCode.Bad;
+    }
+
+    void End(PosixSignalContext signal)
+    {
+        signal.Cancel = true; // the scenes end in order and delete their file
+        cancellation.Cancel();
     }
 }

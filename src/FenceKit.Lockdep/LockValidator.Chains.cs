@@ -14,7 +14,7 @@ public sealed partial class LockValidator
         var items = new List<SituationItem>(depth);
         foreach (HeldEntry entry in stack.Entries[..depth])
         {
-            if (!entry.Record.IsUnchecked && !entry.Record.IsReentry)
+            if (!entry.Record.IsUnchecked)
             {
                 items.Add(new SituationItem(MapOf(entry.Instance!, entry.Record.Class), entry.Record));
             }

@@ -12,18 +12,27 @@ public sealed partial class LockValidator
     private void AcquireForeignSlow(
         HeldStack stack, LockClass lockClass, object instance, AcquireShape shape, object? nestedIn, ulong own, LockSite? site)
     {
-        LockMap map = MapOf(instance, lockClass);
-        Enter(stack, instance, map, shape, nestedIn, own, site, site);
+        long before = BytesBefore(stack);
+        Enter(stack, instance, MapOf(instance, lockClass), shape, nestedIn, own, site, site);
+        AddOwnBytes(stack, before);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AcquireSlow(HeldStack stack, LockMap map, AcquireShape shape, object? nestedIn, ulong own, string? file, int line)
-        => Enter(stack, map, map, shape, nestedIn, own, file, file is null ? null : LockSite.At(file, line));
+    {
+        long before = BytesBefore(stack);
+        Enter(stack, map, map, shape, nestedIn, own, file, file is null ? null : LockSite.At(file, line));
+        AddOwnBytes(stack, before);
+    }
+
+    private static long BytesBefore(HeldStack stack) => stack.InNoAllocationSection ? GC.GetAllocatedBytesForCurrentThread() : -1;
+
+    private static void AddOwnBytes(HeldStack stack, long before)
+        => stack.OwnBytes += before < 0 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
 
     private void Enter(
         HeldStack stack, object instance, LockMap map, AcquireShape shape, object? nestedIn, ulong own, object? siteToken, LockSite? site)
     {
-        long before = stack.InNoAllocationSection ? GC.GetAllocatedBytesForCurrentThread() : 0;
         ulong key = stack.KeyFor(own, _seed);
         ulong classKey = ClassKeyOf(stack, stack.Depth, map, shape, nestedIn, site);
         if (!_chains.TryGetValue(classKey, out ChainRecord? record) || !record.Settles(key) || !ReferenceEquals(record.SiteToken, siteToken))
@@ -42,11 +51,6 @@ public sealed partial class LockValidator
         {
             stack.Cache(key, record);
             stack.Push(instance, record, own, _seed);
-        }
-
-        if (before != 0)
-        {
-            stack.OwnBytes += GC.GetAllocatedBytesForCurrentThread() - before;
         }
     }
 
@@ -156,6 +160,13 @@ public sealed partial class LockValidator
         {
             ofClasses = AddDependenciesLocked(wanted, node, found);
         }
+        else
+        {
+            foreach (SituationItem held in wanted.Held)
+            {
+                _graph.AddHint(_graph.NodeOf(held.Class, held.Record.Subclass), node);
+            }
+        }
 
         foreach (SituationItem held in wanted.Held)
         {
@@ -243,26 +254,32 @@ public sealed partial class LockValidator
 
     private LockViolation? AddSituationLocked(Acquisition wanted)
     {
-        if (wanted.Attempt == LockAttempt.Try)
+        bool isNewInstance = _situations.Register(wanted.Map);
+        LockViolation? found = wanted.Attempt == LockAttempt.Try ? null : AddWantLocked(wanted);
+        if (found is null && isNewInstance && _graph.HasCircles)
         {
-            return null;
+            found = _cycles.WithNewInstance(wanted);
         }
 
+        return found;
+    }
+
+    private LockViolation? AddWantLocked(Acquisition wanted)
+    {
         SituationItem[] held = Array.FindAll(wanted.Held, item => item.Record.Context.Equals(wanted.Record.Context));
-        if (!_situationKeys.Add(SituationKeyOf(held, wanted.Want)))
-        {
-            return null;
-        }
-
-        if (_situationKeys.Count > _options.ChainCapacity)
+        if (_situationKeys.Count >= _options.ChainCapacity)
         {
             _instancesNotKept++;
             return null;
         }
 
+        if (!_situationKeys.Add(SituationKeyOf(held, wanted.Want)))
+        {
+            return null;
+        }
+
         var situation = new Situation(held, wanted.Want, wanted.Thread);
         _situations.Add(situation);
-        bool isInvolved = _graph.IsCyclic(wanted.Class) || Array.Exists(held, item => _graph.IsCyclic(item.Class));
-        return isInvolved ? _cycles.OfInstances(wanted, situation) : null;
+        return _cycles.IsOnCircle(situation) ? _cycles.OfInstances(wanted, situation) : null;
     }
 }

@@ -130,36 +130,4 @@ public sealed class DeviceMappingTests : IDisposable
         Assert.True(_notifier.TrySchedule(s_range, InvalidationReason.Unmap, out InvalidationSession session));
         return session;
     }
-
-    private sealed class ManualDevice(AddressRange range) : DeviceMapping("manual device", range)
-    {
-        public int StopsAsked { get; private set; }
-
-        public int MapsBegun { get; private set; }
-
-        public int Mappings { get; private set; }
-
-        public bool IsQueueFull { get; set; }
-
-        public Action? WhileMapping { get; set; }
-
-        public bool MapNow() => TryMap();
-
-        public void FinishStop() => CompleteStop();
-
-        protected override bool TryRequestStop()
-        {
-            StopsAsked += IsQueueFull ? 0 : 1;
-            return !IsQueueFull;
-        }
-
-        protected override void Map()
-        {
-            MapsBegun++;
-            Mappings++;
-            WhileMapping?.Invoke();
-        }
-
-        protected override void Unmap() => Mappings--;
-    }
 }

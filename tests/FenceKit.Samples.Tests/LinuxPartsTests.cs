@@ -95,6 +95,18 @@ public sealed class LinuxPartsTests
     }
 
     [RealPartsFact("uring")]
+    public void Ring_WhenDisposed_IsRefused()
+    {
+        using var wake = new WakeEvent();
+        var ring = new IoUring(entries: 2, slots: 1);
+        ring.Dispose();
+        ring.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => ring.TryPreparePoll(wake.Descriptor, tag: 1));
+        Assert.Throws<ObjectDisposedException>(() => ring.TryTakeCompletion(out _));
+    }
+
+    [RealPartsFact("uring")]
     public void Ring_Cancel_CompletesTheRequestAsCancelled()
     {
         using var never = new WakeEvent();

@@ -4,7 +4,9 @@ using FenceKit.Samples.Reclaim.Memory;
 
 namespace FenceKit.Samples.Reclaim.Backends;
 
-/// <summary>Tells that somebody is about to take pages away, and holds him until the event is acknowledged. One thread for each buffer.</summary>
+/// <summary>
+/// Tells that somebody is about to take pages away, and holds him until the event is acknowledged. One thread for each buffer.
+/// </summary>
 internal interface IDiscardEvents : IDisposable
 {
     /// <summary>
@@ -18,6 +20,8 @@ internal interface IDiscardEvents : IDisposable
     /// <summary>Ends every <see cref="Wait"/>. To be called when nobody discards any more.</summary>
     void Stop();
 
-    /// <summary>Lets everybody go, now and later, whatever the devices do: the emergency exit. Pages are then taken from under them.</summary>
+    /// <summary>
+    /// Lets everybody go, now and later, whatever the devices do: the emergency exit. Pages are then taken from under them.
+    /// </summary>
     void Abandon();
 }

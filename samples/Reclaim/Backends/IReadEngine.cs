@@ -17,7 +17,9 @@ internal readonly record struct ReadCompletion(int Buffer, int Page, int Block, 
 /// </summary>
 internal interface IReadEngine : IDisposable
 {
-    /// <summary>Gives the device the pages that the buffer has at this moment. It keeps writing to those, wherever the address leads later.</summary>
+    /// <summary>
+    /// Gives the device the pages that the buffer has at this moment. It keeps writing to those, wherever the address leads later.
+    /// </summary>
     void Pin(int buffer);
 
     /// <summary>Takes them from the device. Nothing may be in flight for the buffer.</summary>
@@ -29,7 +31,9 @@ internal interface IReadEngine : IDisposable
     /// <summary>Calls back the reads of a buffer that have not begun. All of them still complete, these as cancelled.</summary>
     void Cancel(int buffer);
 
-    /// <summary>Starts what was queued, sleeps until something completes or <see cref="Wake"/> is called, and returns the completions.</summary>
+    /// <summary>
+    /// Starts what was queued, sleeps until something completes or <see cref="Wake"/> is called, and returns the completions.
+    /// </summary>
     int Exchange(Span<ReadCompletion> completions);
 
     /// <summary>Ends the sleep. From any thread; neither waits nor allocates.</summary>

@@ -16,7 +16,9 @@ internal static class CommandLine
     private const int DefaultSeconds = 12;
     private const int LongestSeconds = 600;
 
-    /// <summary>Understands the arguments and runs; one that cannot be understood costs one line on standard error and exit code 2.</summary>
+    /// <summary>
+    /// Understands the arguments and runs; one that cannot be understood costs one line on standard error and exit code 2.
+    /// </summary>
     public static int Run(string[] arguments, Func<RunOptions, int> run)
     {
         var seconds = new Option<int>("--seconds")

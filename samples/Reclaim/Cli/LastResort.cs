@@ -2,7 +2,9 @@
 
 namespace FenceKit.Samples.Reclaim.Cli;
 
-/// <summary>Ends the process when it has long been due. Ending it closes every descriptor, which also frees threads held in the kernel.</summary>
+/// <summary>
+/// Ends the process when it has long been due. Ending it closes every descriptor, which also frees threads held in the kernel.
+/// </summary>
 internal sealed class LastResort : IDisposable
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(60);

@@ -78,7 +78,7 @@ internal abstract class DeviceMapping : IInvalidationSubscriber, IDisposable
     }
 
     /// <summary>The device is lost: whoever waits for it, now or later, learns so.</summary>
-    public void Poison(Exception error) => _stops.Poison(error);
+    public virtual void Poison(Exception error) => _stops.Poison(error);
 
     public virtual void Dispose()
     {
@@ -95,7 +95,7 @@ internal abstract class DeviceMapping : IInvalidationSubscriber, IDisposable
             return false;
         }
 
-        // This may take its time, for no lock is held. An invalidation that comes meanwhile finds nothing mapped and does not wait for us...
+        // This may take its time, for no lock is held. An invalidation that comes meanwhile finds nothing mapped and does not wait...
         Map();
         lock (_gate)
         {
@@ -126,7 +126,9 @@ internal abstract class DeviceMapping : IInvalidationSubscriber, IDisposable
         _stops.Signal(stop);
     }
 
-    /// <summary>Tells the device to stop. Called with the gate held: must not wait, must not allocate; false when it cannot be told now.</summary>
+    /// <summary>
+    /// Tells the device to stop. Called with the gate held: must not wait, must not allocate; false when it cannot be told now.
+    /// </summary>
     protected abstract bool TryRequestStop();
 
     /// <summary>Takes hold of the pages.</summary>

@@ -6,8 +6,8 @@ using FenceKit.Samples.Reclaim.Memory;
 namespace FenceKit.Samples.Reclaim.Devices;
 
 /// <summary>
-/// One buffer of the <see cref="RingDevice"/>. Stopping takes four steps (call back, drain, unpin, signal), chained by the device itself, so
-/// that the one who invalidates sees a single fence.
+/// One buffer of the <see cref="RingDevice"/>. Stopping takes four steps (call back, drain, unpin, signal), chained by the device itself,
+/// so that the one who invalidates sees a single fence.
 /// </summary>
 internal sealed class PinnedBuffer(int buffer, PageMemory memory, FrameTable frames, IReadEngine engine)
     : DeviceMapping($"ring buffer {buffer}", memory.RangeOf(buffer))
@@ -30,7 +30,9 @@ internal sealed class PinnedBuffer(int buffer, PageMemory memory, FrameTable fra
         return loaded;
     }
 
-    /// <summary>Does what there is to do, up to <paramref name="credit"/> new reads; returns how many it started. Ring thread only.</summary>
+    /// <summary>
+    /// Does what there is to do, up to <paramref name="credit"/> new reads; returns how many it started. Ring thread only.
+    /// </summary>
     public int Step(int credit)
     {
         if (IsStopping)
@@ -54,6 +56,12 @@ internal sealed class PinnedBuffer(int buffer, PageMemory memory, FrameTable fra
     {
         frames.EndLoad(buffer, completion.Page, completion.Outcome == ReadOutcome.Succeeded);
         Volatile.Write(ref _inFlight, _inFlight - 1);
+    }
+
+    public override void Poison(Exception error)
+    {
+        _loads.Poison(error);
+        base.Poison(error);
     }
 
     public override void Dispose()

@@ -3,8 +3,8 @@
 namespace FenceKit.Samples.Reclaim.Devices;
 
 /// <summary>
-/// CPU threads as a subscriber: each announces when it begins and ends to look at memory, and an invalidation gets a fence that signals when
-/// the last one who began before it has left.
+/// CPU threads as a subscriber: each announces when it begins and ends to look at memory, and an invalidation gets a fence that signals
+/// when the last one who began before it has left.
 /// </summary>
 /// <remarks>
 /// The point of the timeline is the epoch. A reader writes down the epoch it entered in; a point may be signaled once nobody is inside who

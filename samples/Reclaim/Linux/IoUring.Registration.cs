@@ -13,7 +13,9 @@ internal sealed unsafe partial class IoUring
     private const uint Sparse = 1;
     private const uint CancelAllOfDescriptor = 1 | 2; // ALL | FD
 
-    /// <summary>Pins the pages that <paramref name="buffer"/> has at this moment. They stay pinned whatever happens to the address.</summary>
+    /// <summary>
+    /// Pins the pages that <paramref name="buffer"/> has at this moment. They stay pinned whatever happens to the address.
+    /// </summary>
     public void Register(int slot, AnonymousMapping buffer)
     {
         ArgumentNullException.ThrowIfNull(buffer);

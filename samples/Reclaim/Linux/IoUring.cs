@@ -103,6 +103,7 @@ internal sealed unsafe partial class IoUring : IDisposable
     /// <summary>Takes the next completion, if there is one.</summary>
     public bool TryTakeCompletion(out RingCompletion completion)
     {
+        ThrowIfDisposed();
         uint head = *_completionHead;
 
         // Acquire: pairs with the kernel's release of the tail after it has filled in the entry.
@@ -127,8 +128,11 @@ internal sealed unsafe partial class IoUring : IDisposable
         _descriptor.Dispose();
     }
 
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_queues == 0, this);
+
     private bool TryPrepare(in RingRequest request)
     {
+        ThrowIfDisposed();
         uint tail = *_requestTail;
         if (tail - Volatile.Read(ref *_requestHead) > _requestMask)
         {

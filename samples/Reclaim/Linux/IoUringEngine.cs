@@ -5,7 +5,9 @@ using FenceKit.Samples.Reclaim.Memory;
 
 namespace FenceKit.Samples.Reclaim.Linux;
 
-/// <summary>The real device: io_uring with registered buffers, reading past the page cache so that requests stay in flight for a while.</summary>
+/// <summary>
+/// The real device: io_uring with registered buffers, reading past the page cache so that requests stay in flight for a while.
+/// </summary>
 internal sealed class IoUringEngine : IReadEngine
 {
     private const ulong WakeTag = ulong.MaxValue;

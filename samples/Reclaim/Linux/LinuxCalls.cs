@@ -65,7 +65,8 @@ internal static unsafe partial class LinuxCalls
     public static partial nint SetUpRing(nint number, uint entries, void* parameters);
 
     [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
-    public static partial nint EnterRing(nint number, SafeDescriptor ring, uint submit, uint minimum, uint flags, void* argument, nuint size);
+    public static partial nint EnterRing(
+        nint number, SafeDescriptor ring, uint submit, uint minimum, uint flags, void* argument, nuint size);
 
     [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
     public static partial nint RegisterWithRing(nint number, SafeDescriptor ring, uint operation, void* argument, uint count);

@@ -5,6 +5,8 @@ namespace FenceKit.Samples.Reclaim.Linux;
 /// <summary>Tries each part once, harmlessly: an answer from the kernel is worth more than its version number.</summary>
 internal static class LinuxProbe
 {
+    private const int PinnedPages = 512;
+
     /// <summary>Why userfaultfd cannot be used here; null if it can.</summary>
     public static string? WhyNoUserfaultfd() => Try(static () =>
     {
@@ -21,7 +23,8 @@ internal static class LinuxProbe
     /// <summary>Why io_uring cannot be used here; null if it can.</summary>
     public static string? WhyNoIoUring() => Try(static () =>
     {
-        using var mapping = new AnonymousMapping(Environment.SystemPageSize);
+        // As much as the scenes pin at a time: the limit of locked memory is the user's, and may be smaller than that.
+        using var mapping = new AnonymousMapping(PinnedPages * Environment.SystemPageSize);
         using var wake = new WakeEvent();
         using var ring = new IoUring(entries: 2, slots: 1);
         ring.Register(0, mapping);
@@ -45,7 +48,12 @@ internal static class LinuxProbe
         {
             return $"{refused.Message}; often a container's system call filter";
         }
-        catch (Exception refused) when (refused is IOException or PlatformNotSupportedException or UnauthorizedAccessException)
+        catch (LinuxException refused) when (refused.Error == LinuxException.NoMemory)
+        {
+            return $"{refused.Message}; often the limit of locked memory (ulimit -l)";
+        }
+        catch (Exception refused) when (
+            refused is IOException or PlatformNotSupportedException or UnauthorizedAccessException or TypeLoadException)
         {
             return refused.Message;
         }

@@ -33,10 +33,10 @@ internal sealed class UserfaultfdEvents : IDiscardEvents
     public bool Wait(int buffer) => _polls[buffer].Wait() == Discard;
 
     /// <remarks>
-    /// The kernel says "about to", and it has no event for "done". A device that came back in between would pin the old pages again, so the
-    /// going itself must be seen. A page that is gone reads as zero, whoever touches it first, and pages go in ascending order: once the
-    /// last page of the range reads as zero all of them are gone. That it does not do so before is what the marks are for. They cost
-    /// nothing of value: blocks of the file never begin with zero, so only pages that show nothing are marked.
+    /// The kernel says "about to", and it has no event for "done". A device that came back in between would pin the old pages again, so
+    /// the going itself must be seen. A page that is gone reads as zero, whoever touches it first; that none does so before is what the
+    /// marks are for. They cost nothing of value: blocks of the file never begin with zero, so only pages that show nothing are marked.
+    /// (To ask /proc/self/pagemap would not do: a device that tries to come back too early makes the page present again.)
     /// </remarks>
     public PageRange Acknowledge(int buffer)
     {
@@ -72,15 +72,17 @@ internal sealed class UserfaultfdEvents : IDiscardEvents
 
     private void WaitUntilGone(PageRange pages)
     {
-        int last = (pages.End - 1) * _memory.PageSize;
         long began = TimeProvider.System.GetTimestamp();
-        while (!_memory[pages.Buffer].IsZero(last))
+        for (int page = pages.First; page < pages.End; page++)
         {
-            // The caller is on its way through a few microseconds of kernel code; it may need this very core for that.
-            Thread.Yield();
-            if (TimeProvider.System.GetElapsedTime(began) > s_zapLimit)
+            while (!_memory[pages.Buffer].IsZero(page * _memory.PageSize))
             {
-                throw new TimeoutException($"Buffer {pages.Buffer}: the discard was acknowledged, yet its pages stay.");
+                // The caller is on its way through a few microseconds of kernel code; it may need this very core for that.
+                Thread.Yield();
+                if (TimeProvider.System.GetElapsedTime(began) > s_zapLimit)
+                {
+                    throw new TimeoutException($"Buffer {pages.Buffer}: the discard was acknowledged, yet its pages stay.");
+                }
             }
         }
     }

@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace FenceKit.Samples.Reclaim.Linux;
 
-/// <summary>An eventfd: wakes a thread that sleeps in the kernel on other descriptors. Setting it never waits and never allocates.</summary>
+/// <summary>
+/// An eventfd: wakes a thread that sleeps in the kernel on other descriptors. Setting it never waits and never allocates.
+/// </summary>
 internal sealed unsafe class WakeEvent : IDisposable
 {
     public SafeDescriptor Descriptor { get; } =

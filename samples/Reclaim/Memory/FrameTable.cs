@@ -16,7 +16,9 @@ internal sealed class FrameTable(PageMemory memory, DataFile file)
     private readonly bool[] _parked = new bool[memory.Buffers];
     private int _nextBlock;
 
-    /// <summary>Takes an empty page for loading. Each load brings another block, so that old contents can never pass for new ones.</summary>
+    /// <summary>
+    /// Takes an empty page for loading. Each load brings another block, so that old contents can never pass for new ones.
+    /// </summary>
     public bool TryBeginLoad(int buffer, int page, out int block)
     {
         ref int state = ref StateOf(buffer, page);

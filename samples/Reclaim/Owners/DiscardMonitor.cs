@@ -14,7 +14,7 @@ namespace FenceKit.Samples.Reclaim.Owners;
 /// <code>
 /// madvise ──event──▶ A schedule    every device begins to stop; nobody waits
 ///   held             B park        the table shows nothing of the buffer any more
-///   held             C wait        one budget for all fences
+///   held             C wait        once, for all fences
 /// goes on ◀──ack──   gone, commit  the devices may come back
 /// </code>
 /// </remarks>
@@ -96,7 +96,9 @@ internal sealed class DiscardMonitor : IDisposable
         return session;
     }
 
-    /// <summary>Without a limit of its own: this owner cannot back off, for the caller of madvise has made up his mind. The watchdog can.</summary>
+    /// <summary>
+    /// Without a limit of its own: this owner cannot back off, for the caller of madvise has made up his mind. The watchdog can.
+    /// </summary>
     private void Wait(InvalidationSession session, int buffer)
     {
         try

@@ -79,6 +79,39 @@ internal sealed partial class DeadlockSearch(SituationTable table)
         return null;
     }
 
+    /// <summary>The smallest set in which an instance seen for the first time stands in for another of its class.</summary>
+    public IReadOnlyList<DeadlockRole>? FindLikely(LockMap newInstance, Func<Situation, bool> isWorthwhile, out LockMap? original)
+    {
+        _steps = 0;
+        _standIn = newInstance;
+        foreach (LockMap other in table.InstancesOf(newInstance.Class))
+        {
+            if (ReferenceEquals(other, newInstance))
+            {
+                continue;
+            }
+
+            _original = other;
+            foreach (Situation situation in table.Involving(other))
+            {
+                if (situation.CanSubstitute(other) && isWorthwhile(situation) && Smallest(new DeadlockRole(situation, true)) is { } found)
+                {
+                    original = other;
+                    return found;
+                }
+
+                if (_steps >= Budget)
+                {
+                    original = null;
+                    return null;
+                }
+            }
+        }
+
+        original = null;
+        return null;
+    }
+
     public LockMap MapOf(DeadlockRole role, SituationItem item)
         => role.IsSubstituted && ReferenceEquals(item.Map, _original) ? _standIn! : item.Map;
 

@@ -23,13 +23,13 @@ internal sealed partial class DependencyGraph
         foreach (LockEdge before in node.Before)
         {
             before.From.After.Remove(before);
-            _edges.Remove((before.From, node));
+            Drop(before);
         }
 
         foreach (LockEdge after in node.After)
         {
             after.To.Before.Remove(after);
-            _edges.Remove((node, after.To));
+            Drop(after);
         }
 
         node.IsRemoved = true;
@@ -58,11 +58,17 @@ internal sealed partial class DependencyGraph
             {
                 Require(ReferenceEquals(edge.From, node) && edge.To.Before.Contains(edge) && !edge.To.IsRemoved, "an edge is known to both ends");
                 Require(ReferenceEquals(Find(edge.From, edge.To), edge), "an edge is in the table");
-                Require(edge.Kinds != LockDependencyKinds.None, "an edge has a kind");
             }
         }
 
         Require(listed == _edges.Count, "the table holds exactly the edges of the nodes");
+        Require(EdgeCount == Edges.Count(), "the edges that are orders are counted");
+    }
+
+    private void Drop(LockEdge edge)
+    {
+        _edges.Remove((edge.From, edge.To));
+        EdgeCount -= edge.Kinds == LockDependencyKinds.None ? 0 : 1;
     }
 
     private static void Require(bool condition, string what)
@@ -81,6 +87,7 @@ internal sealed partial class DependencyGraph
             return;
         }
 
+        AddHint(before.From, after.To);
         foreach (var (first, firstEvidence) in before.Evidence)
         {
             foreach (var (second, secondEvidence) in after.Evidence)

@@ -12,23 +12,40 @@ internal sealed partial class DependencyGraph
     private readonly Dictionary<(int Class, int Subclass), LockNode> _nodes = [];
     private readonly Dictionary<(LockNode From, LockNode To), LockEdge> _edges = [];
     private readonly HashSet<LockClass> _cyclic = [];
+    private readonly Dictionary<string, LockNode> _unclaimed = [];
 
     public int NodeCount => _nodes.Count;
 
-    public int EdgeCount => _edges.Count;
+    public int EdgeCount { get; private set; }
 
     public IEnumerable<LockNode> Nodes => _nodes.Values;
 
-    public IEnumerable<LockEdge> Edges => _edges.Values;
+    public IEnumerable<LockEdge> Edges => _edges.Values.Where(static edge => edge.Kinds != LockDependencyKinds.None);
 
     public LockNode NodeOf(LockClass lockClass, int subclass)
     {
         if (!_nodes.TryGetValue((lockClass.Id, subclass), out LockNode? node))
         {
-            node = new LockNode(lockClass, subclass);
+            node = Claim(lockClass, subclass) ?? new LockNode(lockClass, subclass);
             _nodes.Add((lockClass.Id, subclass), node);
         }
 
+        return node;
+    }
+
+    /// <summary>The node of a primed name, or of a class seen by that name; a class that comes later under this name takes it over.</summary>
+    public LockNode NodeNamed(string name)
+    {
+        if (_unclaimed.TryGetValue(name, out LockNode? node))
+        {
+            return node;
+        }
+
+        int slash = name.Length - 2;
+        bool hasSubclass = slash > 0 && name[slash] == '/' && name[^1] is >= '1' and <= (char)('0' + LockClass.MaxSubclass);
+        node = new LockNode(LockClass.Create(hasSubclass ? name[..slash] : name), hasSubclass ? name[^1] - '0' : 0);
+        _nodes.Add((node.Class.Id, node.Subclass), node);
+        _unclaimed.Add(name, node);
         return node;
     }
 
@@ -39,15 +56,19 @@ internal sealed partial class DependencyGraph
     /// <summary>True when the dependency, or this kind of it, is new.</summary>
     public bool Add(LockNode from, LockNode to, LockDependencyKinds kinds, LockViolationEdge evidence)
     {
-        if (Find(from, to) is not { } edge)
-        {
-            edge = new LockEdge(from, to);
-            _edges.Add((from, to), edge);
-            from.After.Add(edge);
-            to.Before.Add(edge);
-        }
-
+        LockEdge edge = Find(from, to) ?? Connect(from, to);
+        EdgeCount += edge.Kinds == LockDependencyKinds.None ? 1 : 0;
         return edge.Add(kinds, evidence);
+    }
+
+    /// <summary>Notes that one follows the other without any kind: no search takes it for an order, but circles are looked for around it.</summary>
+    public void AddHint(LockNode from, LockNode to)
+    {
+        if (Find(from, to) is null)
+        {
+            MarkCircles(from, to);
+            Connect(from, to);
+        }
     }
 
     public static LockDependencyKinds KindOf(LockAcquireMode held, LockAcquireMode wanted)
@@ -61,6 +82,8 @@ internal sealed partial class DependencyGraph
 
     /// <summary>A class that lies on some circle, strong or not: only there can a set of instances hang.</summary>
     public bool IsCyclic(LockClass lockClass) => _cyclic.Contains(lockClass);
+
+    public bool HasCircles => _cyclic.Count > 0;
 
     public void MarkCyclic(LockClass lockClass) => _cyclic.Add(lockClass);
 
@@ -83,6 +106,32 @@ internal sealed partial class DependencyGraph
         }
 
         return true;
+    }
+
+    private LockNode? Claim(LockClass lockClass, int subclass)
+    {
+        if (_unclaimed.Count == 0 || !_unclaimed.Remove(HeldLock.NameOf(lockClass, subclass), out LockNode? node))
+        {
+            return null;
+        }
+
+        _nodes.Remove((node.Class.Id, subclass));
+        if (_cyclic.Contains(node.Class))
+        {
+            _cyclic.Add(lockClass);
+        }
+
+        node.Class = lockClass;
+        return node;
+    }
+
+    private LockEdge Connect(LockNode from, LockNode to)
+    {
+        var edge = new LockEdge(from, to);
+        _edges.Add((from, to), edge);
+        from.After.Add(edge);
+        to.Before.Add(edge);
+        return edge;
     }
 
     private static HashSet<LockNode> Closure(LockNode start, Func<LockNode, List<LockEdge>> edges, Func<LockEdge, LockNode> end)

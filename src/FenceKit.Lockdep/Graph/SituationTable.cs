@@ -16,6 +16,8 @@ internal sealed class SituationTable
         public List<Situation> Holding { get; } = [];
 
         public List<Situation> WantingToWrite { get; } = [];
+
+        public List<Situation> Wanting { get; } = [];
     }
 
     public void Add(Situation situation)
@@ -31,11 +33,23 @@ internal sealed class SituationTable
         }
 
         Entry want = EntryOf(situation.Want.Map);
+        want.Wanting.Add(situation);
         if (situation.Want.Mode == LockAcquireMode.Exclusive && situation.CanHang)
         {
             want.WantingToWrite.Add(situation);
         }
     }
+
+    /// <summary>Makes an instance known: it can stand in for another even if nothing ever waits for it. True when it is new.</summary>
+    public bool Register(LockMap map)
+    {
+        bool isNew = !_entries.ContainsKey(map);
+        EntryOf(map);
+        return isNew;
+    }
+
+    /// <summary>Every situation that the instance takes part in.</summary>
+    public IEnumerable<Situation> Involving(LockMap map) => _entries.TryGetValue(map, out Entry? entry) ? entry.Holding.Concat(entry.Wanting) : [];
 
     public IReadOnlyList<Situation> Holding(LockMap map) => _entries.TryGetValue(map, out Entry? entry) ? entry.Holding : [];
 
@@ -50,6 +64,7 @@ internal sealed class SituationTable
         {
             entry.Holding.RemoveAll(Concerns);
             entry.WantingToWrite.RemoveAll(Concerns);
+            entry.Wanting.RemoveAll(Concerns);
         }
 
         foreach (LockMap map in InstancesOf(lockClass))

@@ -44,6 +44,15 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
         return null;
     }
 
+    /// <summary>Whether a situation touches a class on some circle. No other can be part of a set that hangs.</summary>
+    public bool IsOnCircle(Situation situation)
+        => graph.IsCyclic(situation.Want.Class) || Array.Exists(situation.Held, item => graph.IsCyclic(item.Class));
+
+    /// <summary>What was seen before an instance came up may hang now that there are two.</summary>
+    public LockViolation? WithNewInstance(Acquisition wanted) => search.FindLikely(wanted.Map, IsOnCircle, out LockMap? original) is { } likely
+        ? OfRoles(wanted, likely, LockConfidence.Likely, $"what was seen with {original} also happens with {wanted.Map}")
+        : null;
+
     // Any class may give the stand-in, a guard's as well; those of the newest situation come first.
     private IEnumerable<LockClass> CyclicClasses(Situation newest)
     {
@@ -102,7 +111,9 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
             int index = (waiter + offset) % roles.Count;
             foreach (SituationItem item in roles[index].Situation.Held)
             {
-                if (ReferenceEquals(search.MapOf(roles[index], item), wanted) && !(index == waiter && item.Mode == LockAcquireMode.Upgradeable && roles.Count > 1))
+                bool isOwnUpgrade = index == waiter && item.Mode == LockAcquireMode.Upgradeable
+                    && roles[waiter].Situation.Want.Mode == LockAcquireMode.Exclusive;
+                if (ReferenceEquals(search.MapOf(roles[index], item), wanted) && !isOwnUpgrade)
                 {
                     return (index, item);
                 }

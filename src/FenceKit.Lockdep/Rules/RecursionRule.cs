@@ -22,14 +22,14 @@ internal static class RecursionRule
 {
     public static RecursionVerdict Check(Acquisition wanted, List<LockViolation> violations)
     {
+        if (MostRestrictiveHold(wanted) is { } same)
+        {
+            return SameInstance(same, wanted, violations);
+        }
+
         RecursionVerdict verdict = RecursionVerdict.Proceed;
         foreach (SituationItem held in wanted.Held)
         {
-            if (ReferenceEquals(held.Map, wanted.Map))
-            {
-                return SameInstance(held, wanted, violations);
-            }
-
             if (verdict == RecursionVerdict.Proceed && IsSameNode(held, wanted))
             {
                 verdict = OtherInstance(held, wanted, violations);
@@ -37,6 +37,21 @@ internal static class RecursionRule
         }
 
         return verdict;
+    }
+
+    // A reader under its own upgradeable hold stands in the way of the upgrade, so it counts before the upgradeable hold.
+    private static SituationItem? MostRestrictiveHold(Acquisition wanted)
+    {
+        SituationItem? found = null;
+        foreach (SituationItem held in wanted.Held)
+        {
+            if (ReferenceEquals(held.Map, wanted.Map) && (found is null || found.Value.Mode == LockAcquireMode.Upgradeable))
+            {
+                found = held;
+            }
+        }
+
+        return found;
     }
 
     private static bool IsSameNode(SituationItem held, Acquisition wanted)
@@ -62,9 +77,10 @@ internal static class RecursionRule
 
     private static RecursionVerdict SameInstance(SituationItem held, Acquisition wanted, List<LockViolation> violations)
     {
+        bool isReentrant = wanted.Map.IsReentrant || wanted.Class.Options.IsReentrant;
         if (wanted.Attempt == LockAttempt.Try)
         {
-            return wanted.Class.Options.IsReentrant ? RecursionVerdict.Reentry : RecursionVerdict.AddNothing;
+            return isReentrant ? RecursionVerdict.Reentry : RecursionVerdict.AddNothing;
         }
 
         if (held.Mode == LockAcquireMode.Upgradeable && wanted.Mode is LockAcquireMode.Exclusive or LockAcquireMode.Shared)
@@ -73,7 +89,7 @@ internal static class RecursionRule
         }
 
         bool bothRead = held.Record.IsReader && wanted.Record.IsReader;
-        if (wanted.Class.Options.IsReentrant && (bothRead || held.Mode == LockAcquireMode.Exclusive))
+        if (isReentrant && (bothRead || held.Mode == LockAcquireMode.Exclusive))
         {
             return RecursionVerdict.Reentry;
         }
@@ -83,8 +99,9 @@ internal static class RecursionRule
             return RecursionVerdict.Reentry;
         }
 
-        bool needsMore = wanted.Map.Capacity > 1 || (held.Mode == LockAcquireMode.Shared && wanted.Mode == LockAcquireMode.Shared)
-            || (held.Mode == LockAcquireMode.Shared && wanted.Mode == LockAcquireMode.Upgradeable);
+        bool blocksItself = held.Mode == LockAcquireMode.Exclusive || wanted.Mode == LockAcquireMode.Exclusive
+            || (held.Mode == LockAcquireMode.Upgradeable && wanted.Mode == LockAcquireMode.Upgradeable);
+        bool needsMore = wanted.Map.Capacity > 1 || !blocksItself;
         string message = needsMore
             ? $"{wanted.Map} is taken again by its holder; that hangs as soon as another thread {(wanted.Map.Capacity > 1 ? "takes the last permit" : "waits to write")}."
             : $"{wanted.Map} is taken by a thread that holds it already and waits for itself.";

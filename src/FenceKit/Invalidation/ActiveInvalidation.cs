@@ -11,6 +11,8 @@ internal abstract class ActiveInvalidation
     // Each invalidation object has its own timeline, one point a round: readers of the range wait for that point.
     private readonly FenceTimeline _rounds;
     private bool _isScheduling;
+    private AddressRange[] _ranges = new AddressRange[1];
+    private int _rangeCount;
 
     protected ActiveInvalidation(string name, TimeProvider clock) =>
         _rounds = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock });
@@ -21,10 +23,14 @@ internal abstract class ActiveInvalidation
     /// <summary>Under the ledger's gate.</summary>
     internal ActiveInvalidation? Previous;
 
-    /// <summary>Which invalidation of the ledger this is, counted from 1.</summary>
+    /// <summary>The ledger counts ranges, from 1; this is the number of the first one.</summary>
     internal ulong Number { get; private set; }
 
-    internal AddressRange Range { get; private set; }
+    /// <summary>What is invalidated: sorted, and with a gap between any two.</summary>
+    internal ReadOnlySpan<AddressRange> Ranges => _ranges.AsSpan(0, _rangeCount);
+
+    /// <summary>From the start of the first range to the end of the last.</summary>
+    internal AddressRange Cover => new(_ranges[0].Start, _ranges[_rangeCount - 1].End);
 
     /// <summary>Signals when the invalidation has ended, whether by commit or by back-off.</summary>
     internal Fence Ended { get; private set; }
@@ -39,11 +45,47 @@ internal abstract class ActiveInvalidation
         set => Volatile.Write(ref _isScheduling, value);
     }
 
+    /// <summary>Before the ledger's gate is entered: it may have to grow.</summary>
+    internal void SetRanges(ReadOnlySpan<AddressRange> ranges)
+    {
+        if (_ranges.Length < ranges.Length)
+        {
+            _ranges = new AddressRange[ranges.Length];
+        }
+
+        ranges.CopyTo(_ranges);
+        _rangeCount = ranges.Length;
+    }
+
+    internal bool Overlaps(AddressRange range)
+    {
+        int low = 0;
+        int high = _rangeCount - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            if (_ranges[middle].Overlaps(range))
+            {
+                return true;
+            }
+
+            if (_ranges[middle].Start < range.Start)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Under the ledger's gate.</summary>
-    internal void Begin(ulong number, AddressRange range)
+    internal void Begin(ulong number)
     {
         Number = number;
-        Range = range;
         Ended = _rounds.Issue();
         IsScheduling = true;
     }

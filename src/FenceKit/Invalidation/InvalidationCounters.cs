@@ -9,8 +9,13 @@ internal sealed class InvalidationCounters
     internal long Committed;
     internal long BackedOff;
     private long _subscriberFaults;
+    private long _reused;
 
     internal long SubscriberFaults => Volatile.Read(ref _subscriberFaults);
+
+    internal long Reused => Volatile.Read(ref _reused);
+
+    internal void CountReuse() => Interlocked.Increment(ref _reused);
 
     internal void CountSubscriberFault() => Interlocked.Increment(ref _subscriberFaults);
 }

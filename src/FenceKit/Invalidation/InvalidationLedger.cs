@@ -22,23 +22,25 @@ namespace FenceKit;
 internal sealed class InvalidationLedger
 {
     private readonly Lock _gate = new();
-    private readonly AddressRange[] _recent; // a ring; invalidation n stands at n % Length. Under the gate
+    private readonly AddressRange[] _recent; // a ring; the range with number n stands at n % Length. Under the gate
     private ActiveInvalidation? _firstActive; // under the gate
-    private int _activeCount; // written under the gate; pairs with the lock-free look in TryBeginRead
-    private ulong _sequence;  // the number of the last invalidation that began. Written under the gate, after _activeCount
+    private ulong _sequence; // the number of the last range whose invalidation began. Written under the gate, after Signals.Active
 
     internal InvalidationLedger(int remembered) => _recent = new AddressRange[remembered];
 
-    internal int ActiveCount => Volatile.Read(ref _activeCount);
+    /// <summary>What readers look at without a lock: how many are active (written under the gate), and whether anybody looks for readers.</summary>
+    internal ReaderSignals Signals { get; } = new();
+
+    internal int ActiveCount => Volatile.Read(ref Signals.Active);
 
     internal Lock Gate => _gate;
 
     /// <summary>Under the gate: from here on no reader begins on the range, and none that began before can publish into it.</summary>
-    internal void BeginLocked(ActiveInvalidation invalidation, AddressRange range)
+    internal void BeginLocked(ActiveInvalidation invalidation)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "The ledger is written under its gate.");
-        ulong number = _sequence + 1;
-        invalidation.Begin(number, range);
+        ulong number = _sequence;
+        invalidation.Begin(number + 1);
         invalidation.Previous = null;
         invalidation.Next = _firstActive;
         if (_firstActive is not null)
@@ -47,10 +49,15 @@ internal sealed class InvalidationLedger
         }
 
         _firstActive = invalidation;
-        _recent[number % (ulong)_recent.Length] = range;
+        foreach (AddressRange range in invalidation.Ranges)
+        {
+            number++;
+            _recent[number % (ulong)_recent.Length] = range;
+        }
 
-        // The count first: a reader that sees the new sequence must also see that somebody is active. Pairs with TryBeginRead.
-        Volatile.Write(ref _activeCount, _activeCount + 1);
+        // The count first: a reader that sees the new sequence must also see that somebody is active. Pairs with TryBeginRead,
+        // and with ReaderSlot.TryEnterQuickly.
+        Volatile.Write(ref Signals.Active, Signals.Active + 1);
         Volatile.Write(ref _sequence, number);
     }
 
@@ -74,7 +81,7 @@ internal sealed class InvalidationLedger
 
         invalidation.Next = null;
         invalidation.Previous = null;
-        Volatile.Write(ref _activeCount, _activeCount - 1);
+        Volatile.Write(ref Signals.Active, Signals.Active - 1);
     }
 
     /// <summary>The number for a reader that starts now; false, and whom to wait for, when the range is being invalidated.</summary>
@@ -84,7 +91,35 @@ internal sealed class InvalidationLedger
         // number have ended, and any later one has a higher number, which MustRetry will notice.
         number = Volatile.Read(ref _sequence);
         blocker = default;
-        return Volatile.Read(ref _activeCount) == 0 || TryBeginReadAmongActive(range, out number, out blocker);
+        return Volatile.Read(ref Signals.Active) == 0 || TryEnter(range, ulong.MaxValue, out number, out blocker);
+    }
+
+    /// <summary>
+    /// Whether none of the active invalidations up to a number touches the range. What begins after this call sees whatever the caller
+    /// stored before it.
+    /// </summary>
+    internal bool TryEnter(AddressRange range, ulong upTo, out ulong number, out Fence blocker)
+    {
+        _gate.EnterShielded();
+        try
+        {
+            number = _sequence;
+            for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
+            {
+                if (active.Number <= upTo && active.Overlaps(range))
+                {
+                    blocker = active.Ended;
+                    return false;
+                }
+            }
+
+            blocker = default;
+            return true;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     /// <summary>Whether an invalidation that began after <paramref name="number"/> touches the range. May say true without need, never false.</summary>
@@ -118,30 +153,6 @@ internal sealed class InvalidationLedger
 
     /// <summary>Under the gate.</summary>
     internal ulong SequenceLocked => _sequence;
-
-    private bool TryBeginReadAmongActive(AddressRange range, out ulong number, out Fence blocker)
-    {
-        _gate.EnterShielded();
-        try
-        {
-            number = _sequence;
-            for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
-            {
-                if (active.Range.Overlaps(range))
-                {
-                    blocker = active.Ended;
-                    return false;
-                }
-            }
-
-            blocker = default;
-            return true;
-        }
-        finally
-        {
-            _gate.Exit();
-        }
-    }
 
     private bool WasTouchedSince(AddressRange range, ulong number)
     {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
+
 namespace FenceKit;
 
 // Phase A, and all three phases in one call.
@@ -41,20 +43,76 @@ public sealed partial class InvalidationNotifier
         AddressRange range, InvalidationReason reason, out InvalidationSession session, out InvalidationSubscription? refusedBy)
     {
         AddressRange.IfEmpty(range);
+        return TrySchedule([range], reason, initiator: null, out session, out refusedBy);
+    }
+
+    /// <summary>Phase A, by somebody who is a subscriber himself.</summary>
+    /// <param name="range">What is going away.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="initiator">
+    /// Who asks for it. Subscriptions of the same <see cref="InvalidationSubscriptionOptions.Owner"/> are passed over if the reason is
+    /// <see cref="InvalidationReason.Migrate"/> or <see cref="InvalidationReason.Exclusive"/>, and told otherwise.
+    /// </param>
+    /// <param name="session">The session, to be waited for and ended. <c>default</c> when the result is false.</param>
+    /// <param name="refusedBy">The subscription that could not start without blocking; null when the result is true.</param>
+    /// <returns>False when a subscriber could not start without blocking.</returns>
+    /// <remarks>As <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession)"/>.</remarks>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="initiator"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="reason"/> is none of the named values.</exception>
+    /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
+    public bool TrySchedule(
+        AddressRange range, InvalidationReason reason, object initiator, out InvalidationSession session, out InvalidationSubscription? refusedBy)
+    {
+        AddressRange.IfEmpty(range);
+        ArgumentNullException.ThrowIfNull(initiator);
+        return TrySchedule([range], reason, initiator, out session, out refusedBy);
+    }
+
+    /// <summary>Makes a batch: many ranges in one session, with one wait and one barrier.</summary>
+    /// <param name="coveringThreshold">
+    /// With more ranges than this, after merging, the batch invalidates one range that covers them all. At least 1.
+    /// </param>
+    /// <returns>The batch, empty; it can be used again and again.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="coveringThreshold"/> is less than 1.</exception>
+    public InvalidationBatch CreateBatch(int coveringThreshold = 64)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(coveringThreshold, 1);
+        return new InvalidationBatch(this, coveringThreshold);
+    }
+
+    /// <summary>Phase A of ranges that are sorted and have a gap between any two.</summary>
+    internal bool TryScheduleMerged(ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, out InvalidationSession session) =>
+        TrySchedule(ranges, reason, initiator: null, out session, out _);
+
+    private bool TrySchedule(
+        ReadOnlySpan<AddressRange> ranges,
+        InvalidationReason reason,
+        object? initiator,
+        out InvalidationSession session,
+        out InvalidationSubscription? refusedBy)
+    {
         if (reason is < InvalidationReason.Unmap or > InvalidationReason.Release)
         {
             throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not a reason.");
         }
 
         InvalidationSessionState state = _sessions.Get();
-        IntervalIndex<InvalidationSubscription>? index = Begin(state, range);
-        Scheduler scheduler = new(state, reason);
+        if (!TryBegin(state, ranges, isRelease: false, out IntervalIndex<InvalidationSubscription>? index))
+        {
+            ThrowDisposed();
+        }
+
         state.Outer = t_scheduling;
         t_scheduling = state;
         bool scheduled = false;
         try
         {
-            scheduled = IntervalIndex<InvalidationSubscription>.Visit(index, range, ref scheduler);
+            scheduled = TryCallAll(state, index, reason, initiator, out refusedBy);
+            if (scheduled)
+            {
+                state.ScanReaders(close: false);
+            }
         }
         finally
         {
@@ -64,7 +122,6 @@ public sealed partial class InvalidationNotifier
             session = scheduled ? state.OpenUp() : state.Refuse();
         }
 
-        refusedBy = scheduler.RefusedBy;
         return scheduled;
     }
 
@@ -140,21 +197,31 @@ public sealed partial class InvalidationNotifier
         return Invalidate(range, reason, unmap, static (unmap, range) => unmap(range), Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Closes the range to readers, and takes the subscribers as they are at that moment.</summary>
-    private IntervalIndex<InvalidationSubscription>? Begin(InvalidationSessionState state, AddressRange range)
+    /// <summary>
+    /// Closes the ranges to readers, and takes the subscribers as they are at that moment; with a release, for the last time. False, and
+    /// the state is back in its pool, when the notifier is disposed.
+    /// </summary>
+    private bool TryBegin(
+        InvalidationSessionState state, ReadOnlySpan<AddressRange> ranges, bool isRelease, out IntervalIndex<InvalidationSubscription>? index)
     {
-        IntervalIndex<InvalidationSubscription>? index;
+        index = null;
         state.BeginScheduling();
+        state.SetRanges(ranges);
         _ledger.Gate.EnterShielded();
         try
         {
             if (_disposed)
             {
                 state.CancelScheduling();
-                throw new ObjectDisposedException($"{nameof(InvalidationNotifier)} '{Name}'");
+                return false;
             }
 
-            _ledger.BeginLocked(state, range);
+            if (isRelease)
+            {
+                Volatile.Write(ref _disposed, true);
+            }
+
+            _ledger.BeginLocked(state);
             _counters.Begun++;
             index = _index;
         }
@@ -163,10 +230,10 @@ public sealed partial class InvalidationNotifier
             _ledger.Gate.Exit();
         }
 
-        // The new sequence must be visible before we look whether anybody is publishing; leaving a lock is only a release.
-        // Pairs with the increment in InvalidationSubscription.TryPopulate.
+        // The new sequence must be visible before we look whether anybody is publishing, or has; leaving a lock is only a release.
+        // Pairs with the increment in InvalidationSubscription.TryPopulate and the fence in AttemptLog.NotePublication.
         Interlocked.MemoryBarrier();
-        return index;
+        return true;
     }
 
     private bool IsSchedulingOnThisThread
@@ -185,13 +252,48 @@ public sealed partial class InvalidationNotifier
         }
     }
 
-    private struct Scheduler(InvalidationSessionState state, InvalidationReason reason) : IIntervalVisitor<InvalidationSubscription>
+    [DoesNotReturn]
+    private void ThrowDisposed() => throw new ObjectDisposedException($"{nameof(InvalidationNotifier)} '{Name}'");
+
+    private static bool TryCallAll(
+        InvalidationSessionState state,
+        IntervalIndex<InvalidationSubscription>? index,
+        InvalidationReason reason,
+        object? initiator,
+        out InvalidationSubscription? refusedBy)
+    {
+        foreach (AddressRange range in state.Ranges)
+        {
+            Scheduler scheduler = new(state, range, reason, initiator);
+            if (!IntervalIndex<InvalidationSubscription>.Visit(index, range, ref scheduler))
+            {
+                refusedBy = scheduler.RefusedBy;
+                return false;
+            }
+        }
+
+        return state.SchedulePutOff(reason, mayRefuse: true, out refusedBy);
+    }
+
+    private struct Scheduler(InvalidationSessionState state, AddressRange range, InvalidationReason reason, object? initiator)
+        : IIntervalVisitor<InvalidationSubscription>
     {
         internal InvalidationSubscription? RefusedBy { get; private set; }
 
         public bool Visit(InvalidationSubscription item)
         {
-            if (state.Schedule(item, reason))
+            if (!item.WantsToKnow(reason, initiator))
+            {
+                return true;
+            }
+
+            if (item.After is not null)
+            {
+                state.PutOff(item, range);
+                return true;
+            }
+
+            if (state.Schedule(item, range, reason))
             {
                 return true;
             }

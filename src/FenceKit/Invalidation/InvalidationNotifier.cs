@@ -28,7 +28,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     private IntervalIndex<InvalidationSubscription>? _index; // written under the ledger's gate; the tree itself never changes
     private ulong _subscriptionNumber; // under the gate
     private int _subscriptionCount;    // under the gate
-    private bool _disposed;            // under the gate
+    private bool _disposed;            // written under the gate
 
     /// <summary>Creates a notifier without subscribers.</summary>
     /// <param name="name">Whose memory it is: it appears in errors, reports and the debugger.</param>
@@ -67,6 +67,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
                 _counters.Committed,
                 _counters.BackedOff,
                 _counters.SubscriberFaults,
+                _counters.Reused,
                 _ledger.ActiveCount,
                 _subscriptionCount);
         }
@@ -88,7 +89,37 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty, or <paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="subscriber"/> is null.</exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
-    public InvalidationSubscription Subscribe(AddressRange range, IInvalidationSubscriber subscriber, string name)
+    public InvalidationSubscription Subscribe(AddressRange range, IInvalidationSubscriber subscriber, string name) =>
+        Subscribe(range, subscriber, name, InvalidationSubscriptionOptions.Default, readers: null);
+
+    /// <summary>Registers a subscriber that has something to declare about itself.</summary>
+    /// <param name="range">What it uses.</param>
+    /// <param name="subscriber">Who is called when part of the range is invalidated.</param>
+    /// <param name="name">Its name in reports.</param>
+    /// <param name="options">Which reasons it wants to hear, whom it belongs to, whom it comes after, and how it maps.</param>
+    /// <returns>The subscription; dispose it to unsubscribe.</returns>
+    /// <remarks>As the other overload.</remarks>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="range"/> is empty, <paramref name="name"/> is null or empty, or the order names a subscription of another notifier.
+    /// </exception>
+    /// <exception cref="ArgumentNullException"><paramref name="subscriber"/> or <paramref name="options"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The reasons are none, or unknown.</exception>
+    /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
+    public InvalidationSubscription Subscribe(
+        AddressRange range, IInvalidationSubscriber subscriber, string name, InvalidationSubscriptionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (options.After is not null && !options.After.IsOf(_ledger))
+        {
+            throw new ArgumentException($"The subscription '{options.After.Name}' belongs to another notifier.", nameof(options));
+        }
+
+        return Subscribe(range, subscriber, name, options, readers: null);
+    }
+
+    internal InvalidationSubscription Subscribe(
+        AddressRange range, IInvalidationSubscriber subscriber, string name, InvalidationSubscriptionOptions options, ReaderRoster? readers)
     {
         AddressRange.IfEmpty(range);
         ArgumentNullException.ThrowIfNull(subscriber);
@@ -98,7 +129,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             ulong number = _subscriptionNumber + 1;
-            InvalidationSubscription subscription = new(this, _ledger, _clock, subscriber, range, number, name);
+            InvalidationSubscription subscription = new(this, _ledger, _clock, subscriber, range, number, name, options, readers);
             _index = IntervalIndex<InvalidationSubscription>.Insert(_index, range, number, subscription);
             _subscriptionNumber = number;
             _subscriptionCount++;
@@ -110,42 +141,31 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         }
     }
 
-    /// <summary>Closes the notifier: nothing new can be scheduled or subscribed. Open sessions can still be ended by their owners.</summary>
-    public void Dispose()
-    {
-        _ledger.Gate.EnterShielded();
-        try
-        {
-            _disposed = true;
-        }
-        finally
-        {
-            _ledger.Gate.Exit();
-        }
-    }
+    internal InvalidationLedger Ledger => _ledger;
+
+    internal TimeProvider Clock => _clock;
+
+    /// <summary>Whether this thread is inside a callback of this notifier.</summary>
+    internal bool IsCalling => IsSchedulingOnThisThread;
 
     bool IInvalidationRegistry.IsSchedulingOnThisThread => IsSchedulingOnThisThread;
 
-    void IInvalidationRegistry.Unsubscribe(InvalidationSubscription subscription)
+    bool IInvalidationRegistry.IsDisposed => Volatile.Read(ref _disposed);
+
+    ulong IInvalidationRegistry.Remove(InvalidationSubscription subscription)
     {
-        ulong lastThatMayCall;
         _ledger.Gate.EnterShielded();
         try
         {
             _index = IntervalIndex<InvalidationSubscription>.Remove(_index, subscription.Range, subscription.Number);
             _subscriptionCount--;
-            lastThatMayCall = _ledger.SequenceLocked;
+
+            // Sessions take the index when they enter the ledger, under the same gate: those that entered before may still hold the old one.
+            return _ledger.SequenceLocked;
         }
         finally
         {
             _ledger.Gate.Exit();
-        }
-
-        // Sessions take the index when they enter the ledger, under the same gate: those that entered before may still hold the old one.
-        SpinWait spin = default;
-        while (_ledger.IsScheduling(lastThatMayCall))
-        {
-            spin.SpinOnce();
         }
     }
 

@@ -4,11 +4,12 @@ namespace FenceKit;
 /// <summary>What a subscriber is asked to let go of.</summary>
 public readonly struct InvalidationRequest
 {
-    internal InvalidationRequest(AddressRange range, AddressRange subscribedRange, InvalidationReason reason)
+    internal InvalidationRequest(AddressRange range, AddressRange subscribedRange, InvalidationReason reason, Fence predecessor)
     {
         Range = range;
         SubscribedRange = subscribedRange;
         Reason = reason;
+        Predecessor = predecessor;
     }
 
     /// <summary>The range that is invalidated; it may reach beyond the subscription.</summary>
@@ -22,4 +23,10 @@ public readonly struct InvalidationRequest
 
     /// <summary>Why.</summary>
     public InvalidationReason Reason { get; }
+
+    /// <summary>
+    /// The fence that the subscription named in <see cref="InvalidationSubscriptionOptions.After"/> handed back last in this session.
+    /// <c>default</c> when there is none, or it was done already.
+    /// </summary>
+    public Fence Predecessor { get; }
 }

@@ -40,14 +40,14 @@ public readonly struct InvalidationSession : IDisposable, IEquatable<Invalidatio
         _version = version;
     }
 
-    /// <summary>What is being invalidated.</summary>
+    /// <summary>What is being invalidated; for a batch, everything from its first range to its last.</summary>
     /// <exception cref="InvalidOperationException">The session has ended.</exception>
     public AddressRange Range
     {
         get
         {
             InvalidationSessionState state = Enter();
-            AddressRange range = state.Range;
+            AddressRange range = state.Cover;
             state.Leave();
             return range;
         }
@@ -118,6 +118,21 @@ public readonly struct InvalidationSession : IDisposable, IEquatable<Invalidatio
         return count;
     }
 
+    /// <summary>Lists what is being invalidated: one range, or those of a batch after merging.</summary>
+    /// <param name="destination">Where to write; may be shorter than the list.</param>
+    /// <returns>How many there are, written or not.</returns>
+    /// <remarks>Never blocks, never allocates.</remarks>
+    /// <exception cref="InvalidOperationException">The session has ended.</exception>
+    public int CopyRanges(Span<AddressRange> destination)
+    {
+        InvalidationSessionState state = Enter();
+        ReadOnlySpan<AddressRange> ranges = state.Ranges;
+        ranges[..Math.Min(ranges.Length, destination.Length)].CopyTo(destination);
+        int count = ranges.Length;
+        state.Leave();
+        return count;
+    }
+
     /// <summary>Ends the session: the range is gone, and readers of it go on (and will find it gone).</summary>
     /// <remarks>Never blocks, never allocates. Readers' continuations that were asked to run inline run on this thread.</remarks>
     /// <exception cref="InvalidOperationException">
@@ -175,7 +190,7 @@ public readonly struct InvalidationSession : IDisposable, IEquatable<Invalidatio
     /// <returns>True if they are not equal.</returns>
     public static bool operator !=(InvalidationSession left, InvalidationSession right) => !left.Equals(right);
 
-    private string DebuggerDisplay => HasEnded ? "ended" : $"{_state!.Range}: {_state.Poll()}";
+    private string DebuggerDisplay => HasEnded ? "ended" : $"{_state!.Cover}: {_state.Poll()}";
 
     private InvalidationSessionState Enter()
     {

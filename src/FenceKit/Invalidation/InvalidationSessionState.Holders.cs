@@ -8,6 +8,10 @@ internal sealed partial class InvalidationSessionState
 {
     private Holder[] _holders;
     private int _holderCount;
+    private InvalidationSubscription[] _gates = new InvalidationSubscription[4]; // of readers that have yet to be looked for
+    private int _gateCount;
+    private (InvalidationSubscription Subscription, AddressRange Range)[] _later = []; // those that come after somebody
+    private int _laterCount;
     private bool _someoneThrew;
     private long _scheduled; // when phase A was over; only if there is anybody to wait for
 
@@ -16,23 +20,35 @@ internal sealed partial class InvalidationSessionState
         public InvalidationSubscription Subscription;
         public Fence Fence;
         public Exception? Thrown;
+        public bool Done; // seen to be over, and well; set by whoever looks, never taken back while the session lasts
     }
 
     /// <summary>Calls one subscriber. False: it cannot without blocking.</summary>
-    internal bool Schedule(InvalidationSubscription subscription, InvalidationReason reason)
+    internal bool Schedule(InvalidationSubscription subscription, AddressRange range, InvalidationReason reason)
     {
+        if (subscription.Readers is not null)
+        {
+            AddGate(subscription);
+            return true;
+        }
+
         Fence fence;
         try
         {
-            InvalidationRequest request = new(Range, subscription.Range, reason);
-            if (!subscription.TrySchedule(in request, out fence))
+            InvalidationRequest request = new(range, subscription.Range, reason, FenceOf(subscription.After));
+            if (!subscription.TrySchedule(in request, out fence, out bool isReused))
             {
                 return false;
+            }
+
+            if (isReused)
+            {
+                _counters.CountReuse();
             }
         }
         catch (Exception exception)
         {
-            ReportThrown(subscription, exception);
+            ReportThrown(subscription, range, exception);
             return true;
         }
 
@@ -45,21 +61,103 @@ internal sealed partial class InvalidationSessionState
         return true;
     }
 
+    /// <summary>A subscriber that comes after another one: it is called when all others have been.</summary>
+    internal void PutOff(InvalidationSubscription subscription, AddressRange range)
+    {
+        if (_laterCount == _later.Length)
+        {
+            Array.Resize(ref _later, Math.Max(4, _later.Length * 2));
+        }
+
+        _later[_laterCount++] = (subscription, range);
+    }
+
+    /// <summary>Calls one subscriber that has no second chance: a refusal is an error.</summary>
+    internal void ScheduleOrFail(InvalidationSubscription subscription, AddressRange range, InvalidationReason reason)
+    {
+        if (!Schedule(subscription, range, reason))
+        {
+            ReportThrown(subscription, range, new InvalidOperationException(
+                $"The subscriber '{subscription.Name}' refused to let go at the shutdown of its owner: there is no later attempt."));
+        }
+    }
+
+    /// <summary>Calls those that were put off, by rising rank. False: one cannot without blocking.</summary>
+    internal bool SchedulePutOff(InvalidationReason reason, bool mayRefuse, out InvalidationSubscription? refusedBy)
+    {
+        int called = 0;
+        for (int rank = 1; called < _laterCount; rank++)
+        {
+            for (int index = 0; index < _laterCount; index++)
+            {
+                (InvalidationSubscription subscription, AddressRange range) = _later[index];
+                if (subscription.Rank != rank)
+                {
+                    continue;
+                }
+
+                called++;
+                if (!mayRefuse)
+                {
+                    ScheduleOrFail(subscription, range, reason);
+                }
+                else if (!Schedule(subscription, range, reason))
+                {
+                    refusedBy = subscription;
+                    return false;
+                }
+            }
+        }
+
+        refusedBy = null;
+        return true;
+    }
+
+    /// <summary>
+    /// The last step of phase A: finds the readers on the CPU that are inside. Last, so that the devices have begun already; and with
+    /// one process-wide barrier, however many gates there are.
+    /// </summary>
+    internal void ScanReaders(bool close)
+    {
+        if (_gateCount == 0)
+        {
+            return;
+        }
+
+        // Active was raised in BeginLocked, Scanning here: both before the barrier, as ReaderSlot needs it.
+        Interlocked.Increment(ref _ledger.Signals.Scanning);
+        Interlocked.MemoryBarrierProcessWide();
+        for (int index = 0; index < _gateCount; index++)
+        {
+            ReaderRoster readers = _gates[index].Readers!;
+            Fence fence = close ? readers.Close() : readers.Scan();
+            if (!fence.IsSignaled)
+            {
+                AddHolder(_gates[index], fence, thrown: null);
+            }
+        }
+
+        Interlocked.Decrement(ref _ledger.Signals.Scanning);
+    }
+
     internal InvalidationOutcome Poll()
     {
         InvalidationOutcome outcome = _someoneThrew ? InvalidationOutcome.Faulted : InvalidationOutcome.Completed;
         for (int index = 0; index < _holderCount; index++)
         {
-            if (_holders[index].Thrown is not null)
+            ref Holder holder = ref _holders[index];
+            if (holder.Thrown is not null || Volatile.Read(ref holder.Done))
             {
                 continue;
             }
 
-            FenceStatus status = _holders[index].Fence.Status;
+            FenceStatus status = holder.Fence.Status;
             if (IsFailure(status))
             {
                 return InvalidationOutcome.Faulted;
             }
+
+            NoteOutcome(ref holder, status);
 
             if (status == FenceStatus.Pending && outcome == InvalidationOutcome.Completed)
             {
@@ -82,6 +180,7 @@ internal sealed partial class InvalidationSessionState
         for (int index = 0; index < _holderCount; index++)
         {
             FenceStatus status = _holders[index].Fence.Wait(left.Remaining, cancellationToken);
+            NoteOutcome(ref _holders[index], status);
             if (status == FenceStatus.Pending || IsFailure(status))
             {
                 break;
@@ -108,6 +207,7 @@ internal sealed partial class InvalidationSessionState
             {
                 FenceStatus status = await _holders[index].Fence.WaitAsync(left.Remaining, cancellationToken)
                     .ConfigureAwait(FenceContinuation.ThreadPool);
+                NoteOutcome(ref _holders[index], status);
                 if (status == FenceStatus.Pending || IsFailure(status))
                 {
                     break;
@@ -129,7 +229,7 @@ internal sealed partial class InvalidationSessionState
         {
             ref readonly Holder holder = ref _holders[index];
             FenceStatus status = holder.Fence.GetStatus(out Exception? error);
-            if (holder.Thrown is null && status != FenceStatus.Pending && !IsFailure(status))
+            if (holder.Thrown is null && (Volatile.Read(in holder.Done) || (status != FenceStatus.Pending && !IsFailure(status))))
             {
                 continue;
             }
@@ -152,8 +252,27 @@ internal sealed partial class InvalidationSessionState
     private bool IsFailure(FenceStatus status) =>
         status is FenceStatus.Faulted or FenceStatus.Retired && !_faultsCountAsDone;
 
+    /// <summary>
+    /// Remembers that a holder is done. Its timeline may forget that later, and a session that was complete must stay so: its owner has
+    /// freed the range by then.
+    /// </summary>
+    private void NoteOutcome(ref Holder holder, FenceStatus status)
+    {
+        if (status != FenceStatus.Pending && !IsFailure(status))
+        {
+            Volatile.Write(ref holder.Done, true);
+        }
+    }
+
     private void AddHolder(InvalidationSubscription subscription, Fence fence, Exception? thrown)
     {
+        // One fence for several ranges of a batch is one thing to wait for.
+        if (_holderCount > 0 && thrown is null && _holders[_holderCount - 1].Fence == fence
+            && ReferenceEquals(_holders[_holderCount - 1].Subscription, subscription))
+        {
+            return;
+        }
+
         if (_holderCount == _holders.Length)
         {
             // Between two callbacks, not inside one. The object keeps its size in the pool, so this ends after warm-up.
@@ -164,20 +283,57 @@ internal sealed partial class InvalidationSessionState
         holder.Subscription = subscription;
         holder.Fence = fence;
         holder.Thrown = thrown;
+        holder.Done = false;
     }
 
-    private void ReportThrown(InvalidationSubscription subscription, Exception exception)
+    /// <summary>What the session got from a subscription last; <c>default</c> if nothing is left to wait for.</summary>
+    private Fence FenceOf(InvalidationSubscription? subscription)
+    {
+        if (subscription is not null)
+        {
+            for (int index = _holderCount - 1; index >= 0; index--)
+            {
+                if (ReferenceEquals(_holders[index].Subscription, subscription))
+                {
+                    return _holders[index].Fence;
+                }
+            }
+        }
+
+        return default;
+    }
+
+    private void AddGate(InvalidationSubscription subscription)
+    {
+        if (Array.IndexOf(_gates, subscription, 0, _gateCount) >= 0)
+        {
+            return;
+        }
+
+        if (_gateCount == _gates.Length)
+        {
+            Array.Resize(ref _gates, _gates.Length * 2);
+        }
+
+        _gates[_gateCount++] = subscription;
+    }
+
+    private void ReportThrown(InvalidationSubscription subscription, AddressRange range, Exception exception)
     {
         _someoneThrew = true;
         AddHolder(subscription, default, exception);
         _counters.CountSubscriberFault();
-        Diagnostics.FenceKitEventSource.Log.SubscriberFaulted(subscription.Name, Range.ToString(), exception);
+        Diagnostics.FenceKitEventSource.Log.SubscriberFaulted(subscription.Name, range.ToString(), exception);
     }
 
     private void ClearHolders()
     {
         Array.Clear(_holders, 0, _holderCount);
         _holderCount = 0;
+        Array.Clear(_gates, 0, _gateCount);
+        _gateCount = 0;
+        Array.Clear(_later, 0, _laterCount);
+        _laterCount = 0;
         _someoneThrew = false;
     }
 }

@@ -46,6 +46,8 @@ public sealed partial class InvalidationSubscription
             return false;
         }
 
+        // No need to look at the ledger again: a schedule that has not seen this waits for the scope to close, and sees it then.
+        _attempts?.NotePublication(sequence.Range);
         scope = new PopulateScope(this);
         return true;
     }

@@ -6,24 +6,30 @@ namespace FenceKit;
 /// <summary>Where subscriptions come from and go back to.</summary>
 internal interface IInvalidationRegistry
 {
-    /// <summary>Takes the subscription out and waits until no callback of it runs. Throws when called from inside a callback.</summary>
-    void Unsubscribe(InvalidationSubscription subscription);
+    /// <summary>Takes the subscription out. Invalidations up to the number that it returns may still call it.</summary>
+    ulong Remove(InvalidationSubscription subscription);
 
     /// <summary>Whether this thread is inside a schedule of the registry.</summary>
     bool IsSchedulingOnThisThread { get; }
+
+    /// <summary>Whether the owner has shut down.</summary>
+    bool IsDisposed { get; }
 }
 
 /// <summary>
 /// A subscriber's registration for a range, and its way to build mappings into that range safely. Made by
-/// <see cref="InvalidationNotifier.Subscribe"/>; disposing it unsubscribes.
+/// <see cref="InvalidationNotifier.Subscribe(AddressRange, IInvalidationSubscriber, string)"/>; disposing it unsubscribes.
 /// </summary>
 /// <remarks><b>Thread safety</b>: every member may be called from any thread at any time.</remarks>
 [DebuggerDisplay("{Name,nq} {Range}")]
-public sealed partial class InvalidationSubscription : IDisposable
+public sealed partial class InvalidationSubscription : IDisposable, IAsyncDisposable
 {
     private readonly IInvalidationRegistry _registry;
     private readonly InvalidationLedger _ledger;
     private readonly TimeProvider _clock;
+    private readonly InvalidationReasons _reasons;
+    private readonly object? _owner;
+    private readonly AttemptLog? _attempts; // null: what it maps is not known
     private int _disposed;
 
     internal InvalidationSubscription(
@@ -33,7 +39,9 @@ public sealed partial class InvalidationSubscription : IDisposable
         IInvalidationSubscriber subscriber,
         AddressRange range,
         ulong number,
-        string name)
+        string name,
+        InvalidationSubscriptionOptions options,
+        ReaderRoster? readers)
     {
         _registry = registry;
         _ledger = ledger;
@@ -42,6 +50,12 @@ public sealed partial class InvalidationSubscription : IDisposable
         Range = range;
         Number = number;
         Name = name;
+        Readers = readers;
+        After = options.After;
+        Rank = options.After is null ? 0 : options.After.Rank + 1;
+        _reasons = options.Reasons;
+        _owner = options.Owner;
+        _attempts = options.MapsThroughSubscription ? new AttemptLog() : null;
     }
 
     /// <summary>Who is called.</summary>
@@ -55,6 +69,15 @@ public sealed partial class InvalidationSubscription : IDisposable
 
     /// <summary>Which subscription of the notifier this is; subscriptions that start alike are called in this order.</summary>
     internal ulong Number { get; }
+
+    /// <summary>Readers on the CPU: found by one pass behind a barrier that all of them share, instead of by a call.</summary>
+    internal ReaderRoster? Readers { get; }
+
+    /// <summary>Which one is called before this one; null for any order.</summary>
+    internal InvalidationSubscription? After { get; }
+
+    /// <summary>0 for those without an order; otherwise one more than <see cref="After"/> has.</summary>
+    internal int Rank { get; }
 
     internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
@@ -86,15 +109,85 @@ public sealed partial class InvalidationSubscription : IDisposable
 
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _registry.Unsubscribe(this);
+            ulong lastThatMayCall = _registry.Remove(this);
+            SpinWait spin = default;
+            while (_ledger.IsScheduling(lastThatMayCall))
+            {
+                spin.SpinOnce();
+            }
+
             PassPublishers(evenIfNone: true);
         }
     }
 
+    /// <summary>
+    /// The twin of <see cref="Dispose"/> that blocks no thread. When its task completes, no callback of this subscription runs or will
+    /// run, and nothing more can be published through it.
+    /// </summary>
+    /// <returns>The task. When somebody else has disposed the subscription before, it completes at once.</returns>
+    /// <remarks>
+    /// May be called from inside the subscriber's own callback; do not wait for the task there. Allocates only when a schedule is under way.
+    /// </remarks>
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return default;
+        }
+
+        ulong lastThatMayCall = _registry.Remove(this);
+        if (_registry.IsSchedulingOnThisThread || _publishGate.IsHeldByCurrentThread || _ledger.IsScheduling(lastThatMayCall))
+        {
+            return UnsubscribeSlowlyAsync(lastThatMayCall);
+        }
+
+        PassPublishers(evenIfNone: true);
+        return default;
+    }
+
+    private async ValueTask UnsubscribeSlowlyAsync(ulong lastThatMayCall)
+    {
+        // Callbacks never wait, so there is nothing to sleep on: let others run until they have returned.
+        do
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+        while (_ledger.IsScheduling(lastThatMayCall));
+
+        PassPublishers(evenIfNone: true);
+    }
+
+    internal bool IsOf(InvalidationLedger ledger) => ReferenceEquals(_ledger, ledger);
+
+    /// <summary>Whether it is told at all.</summary>
+    internal bool WantsToKnow(InvalidationReason reason, object? initiator) =>
+        ((int)_reasons & (1 << (int)reason)) != 0
+        && (initiator is null || !ReferenceEquals(initiator, _owner) || reason is not (InvalidationReason.Migrate or InvalidationReason.Exclusive));
+
     /// <summary>Phase A for this subscription.</summary>
-    internal bool TrySchedule(in InvalidationRequest request, out Fence fence)
+    internal bool TrySchedule(in InvalidationRequest request, out Fence fence, out bool isReused)
     {
         PassPublishers(evenIfNone: false);
-        return Subscriber.TrySchedule(in request, out fence);
+        isReused = false;
+        if (_attempts is null)
+        {
+            return Subscriber.TrySchedule(in request, out fence);
+        }
+
+        AddressRange overlap = request.Overlap;
+        if (_attempts.TryReuse(overlap, request.Reason, out fence))
+        {
+            isReused = true;
+            return true;
+        }
+
+        ulong publications = _attempts.Publications;
+        if (!Subscriber.TrySchedule(in request, out fence))
+        {
+            return false;
+        }
+
+        _attempts.Record(overlap, request.Reason, fence, publications);
+        return true;
     }
 }

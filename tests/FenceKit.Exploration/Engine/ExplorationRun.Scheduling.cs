@@ -8,11 +8,13 @@ internal sealed partial class ExplorationRun
     private byte[] _chosen = new byte[256];
 
     private int _position;
+    private int _delayedWrites;
 
     /// <summary>Called by the running thread in front of its next operation: returns when it is that thread's turn.</summary>
     public void Reschedule(LogicalThread self)
     {
         ThrowIfAborting();
+        self.Stores.TakeOutOfMemory();
         int actor = Choose(self);
         if (actor >= 0 && actor != self.Index)
         {
@@ -21,11 +23,35 @@ internal sealed partial class ExplorationRun
         }
 
         ThrowIfAborting();
+        self.Stores.PutIntoMemory();
+    }
+
+    /// <summary>Whether the write that the running thread is about to make stays in its store buffer for a while.</summary>
+    public bool DelaysWrite(LogicalThread self)
+    {
+        if (!HasStoreBuffers || self.Stores.Count > 0)
+        {
+            return HasStoreBuffers;
+        }
+
+        bool isSeen = Array.Exists(_threads, thread => thread != self && !thread.IsFinished);
+        if (!isSeen || _delayedWrites == _options.DelayedWrites)
+        {
+            return false;
+        }
+
+        int delay = self.Index + (2 * _threads.Length);
+        uint options = (1u << self.Index) | (1u << delay);
+        int actor = _schedule.Choose(new ChoicePoint(_position, options, self.Index, CurrentMayGoOn: false, _threads.Length));
+        Record(actor);
+        _delayedWrites += actor == delay ? 1 : 0;
+        return actor == delay;
     }
 
     /// <summary>Called by a thread whose body has returned.</summary>
     public void Finish(LogicalThread self)
     {
+        self.Stores.TakeOutOfMemory();
         if (!IsAborting && Array.Exists(_threads, thread => !thread.IsFinished))
         {
             HandOn(self);

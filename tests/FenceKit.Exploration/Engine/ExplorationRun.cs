@@ -109,6 +109,7 @@ internal sealed partial class ExplorationRun : IDisposable
     {
         Changes = 0;
         _position = 0;
+        _delayedWrites = 0;
         Monitors.Clear();
         PooledWork.Clear();
         MutexModel.ForgetOwners();

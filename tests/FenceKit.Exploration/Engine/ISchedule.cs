@@ -1,6 +1,9 @@
 namespace FenceKit.Exploration;
 
-/// <summary>Decides who goes next. Actors below the number of threads are threads; actor n + i flushes the oldest buffered write of thread i.</summary>
+/// <summary>
+/// Decides who goes next. Actors below the number n of threads are threads; actor n + i flushes the oldest buffered write of thread i;
+/// actor 2 n + i stands for thread i going on with its next write delayed.
+/// </summary>
 internal interface ISchedule
 {
     /// <summary>Asked at the end of an execution: it did not go as the same choices went before.</summary>

@@ -61,6 +61,14 @@ internal sealed partial class LogicalThread
         }
     }
 
+    public void MakeRoomForStore()
+    {
+        if (Stores.IsFull)
+        {
+            FlushOldestStore();
+        }
+    }
+
     public void FlushOldestStore()
     {
         Stores.FlushOldest();

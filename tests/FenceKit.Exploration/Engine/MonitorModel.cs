@@ -6,7 +6,7 @@ internal sealed class MonitorModel
     private readonly MutexModel _mutex = new("monitor");
     private readonly Queue<Waiter> _waiters = new();
 
-    public LogicalThread? Owner => _mutex.Owner;
+    public bool IsHeldBy(LogicalThread thread) => _mutex.IsHeldBy(thread);
 
     public void Enter(LogicalThread thread) => _mutex.Enter(thread);
 
@@ -42,7 +42,7 @@ internal sealed class MonitorModel
 
     private void ThrowIfNotOwner(LogicalThread thread)
     {
-        if (Owner != thread)
+        if (!IsHeldBy(thread))
         {
             throw new SynchronizationLockException($"{thread.Name} waits on or pulses a monitor that it does not hold.");
         }

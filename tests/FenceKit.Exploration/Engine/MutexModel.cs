@@ -50,20 +50,34 @@ internal sealed class MutexModel(string kind) : IObstacle
         }
 
         thread.Step();
-        if (Owner != thread)
+        if (!IsHeldBy(thread))
         {
             throw new SynchronizationLockException($"{thread.Name} leaves a {kind} that it does not hold.");
         }
 
-        thread.DrainStores();
         Depth--;
-        if (Depth == 0)
+        if (Depth > 0)
         {
-            Owner = null;
+            return;
         }
 
-        thread.Changed();
+        if (thread.Run.DelaysWrite(thread))
+        {
+            // Leaving a lock is only a release: what the thread does next may be seen, or may look, before the lock is seen free.
+            thread.MakeRoomForStore();
+            thread.Stores.AddRelease(this, $"the {kind}");
+        }
+        else
+        {
+            ShowReleased();
+            thread.Changed();
+        }
     }
+
+    /// <summary>The release has left the store buffer.</summary>
+    public void ShowReleased() => Owner = null;
+
+    public bool IsHeldBy(LogicalThread thread) => Owner == thread && Depth > 0;
 
     /// <summary>Gives the lock up whole, whatever its depth, as waiting on a monitor does.</summary>
     public int ReleaseForWait(LogicalThread thread)
@@ -77,9 +91,9 @@ internal sealed class MutexModel(string kind) : IObstacle
 
     public void Take(LogicalThread thread, int depth)
     {
+        thread.DrainStores();
         Depth = Owner == thread ? Depth + depth : depth;
         Owner = thread;
-        thread.DrainStores();
         thread.Changed();
     }
 }

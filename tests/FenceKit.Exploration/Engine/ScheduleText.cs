@@ -3,7 +3,7 @@ using System.Text;
 
 namespace FenceKit.Exploration;
 
-/// <summary>A schedule as a short text: "A3Ba2" is three steps of the first thread, one of the second, two flushes of the first one's writes.</summary>
+/// <summary>A schedule as a short text: "A3Ba2" is three steps of the first thread, one of the second, two flushes of the first one's writes; N and up: a delayed write.</summary>
 internal static class ScheduleText
 {
     private const string TotalStoreOrderPrefix = "tso:";
@@ -19,8 +19,7 @@ internal static class ScheduleText
                 i++;
             }
 
-            int actor = actors[start];
-            text.Append((char)(actor < threadCount ? 'A' + actor : 'a' + actor - threadCount));
+            text.Append(LetterOf(actors[start], threadCount));
             if (i - start > 1)
             {
                 text.Append(CultureInfo.InvariantCulture, $"{i - start}");
@@ -45,15 +44,29 @@ internal static class ScheduleText
             }
 
             int count = i == start ? 1 : int.Parse(steps.AsSpan(start, i - start), CultureInfo.InvariantCulture);
-            int actor = char.IsAsciiLetterUpper(letter) ? letter - 'A' : letter - 'a' + threadCount;
-            if (!char.IsAsciiLetter(letter) || actor >= 2 * threadCount)
-            {
-                throw new FormatException($"'{letter}' in \"{text}\" names no thread of this scenario.");
-            }
-
-            actors.AddRange(Enumerable.Repeat(actor, count));
+            actors.AddRange(Enumerable.Repeat(ActorOf(letter, threadCount), count));
         }
 
         return (actors, hasStoreBuffers ? MemoryModel.TotalStoreOrder : MemoryModel.SequentiallyConsistent);
+    }
+
+    private static char LetterOf(int actor, int threadCount) => (char)((actor / threadCount) switch
+    {
+        0 => 'A' + actor,
+        1 => 'a' + actor - threadCount,
+        _ => 'N' + actor - (2 * threadCount),
+    });
+
+    private static int ActorOf(char letter, int threadCount)
+    {
+        for (int actor = 0; actor < 3 * threadCount; actor++)
+        {
+            if (LetterOf(actor, threadCount) == letter)
+            {
+                return actor;
+            }
+        }
+
+        throw new FormatException($"'{letter}' names no thread of this scenario.");
     }
 }

@@ -71,8 +71,13 @@ public class StoreBufferTests
                 Volatile.Write(ref box.Reference, "own");
                 Assert.Equal(1, Volatile.Read(ref box.Value));
                 Assert.Equal("own", Volatile.Read(ref box.Reference));
+                Assert.Equal(1, box.Value);
+                Volatile.Write(ref box.Value, 2);
+                Volatile.Read(ref box.Other);
+                Assert.Equal(2, box.Value);
             })
-            .Thread("B", box => Volatile.Read(ref box.Value));
+            .Thread("B", box => Interlocked.Increment(ref box.Other))
+            .AtEnd(box => Assert.Equal(2, box.Value));
 
         Assert.Null(Explorer.Explore(scenario, s_totalStoreOrder).Failure);
     }
@@ -99,6 +104,60 @@ public class StoreBufferTests
         ExplorationResult result = Explorer.Explore(scenario, s_totalStoreOrder);
 
         Assert.Null(result.Failure);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Leaving_a_lock_is_a_release_and_no_full_fence(bool hasFence)
+    {
+        Scenario<Box> scenario = Scenario.Of("store under a lock, then load", () => new Box { Reference = new Lock() })
+            .Thread("A", box =>
+            {
+                var gate = (Lock)box.Reference!;
+                gate.Enter();
+                Volatile.Write(ref box.Value, 1);
+                gate.Exit();
+                if (hasFence)
+                {
+                    Interlocked.MemoryBarrier();
+                }
+
+                box.Seen = Volatile.Read(ref box.Other);
+            })
+            .Thread("B", box =>
+            {
+                Interlocked.Exchange(ref box.Other, 1);
+                box.OtherSeen = Volatile.Read(ref box.Value);
+            })
+            .AtEnd(box => Assert.True(box.Seen + box.OtherSeen > 0, "both reads missed both writes"));
+
+        Assert.Equal(hasFence, Explorer.Explore(scenario, s_totalStoreOrder).Failure is null);
+    }
+
+    [Fact]
+    public void A_lock_excludes_and_hands_over_what_was_written_under_it()
+    {
+        Scenario<Box> scenario = Scenario.Of("two increments under a lock", () => new Box { Reference = new Lock() })
+            .Thread("A", IncrementUnderLock)
+            .Thread("B", IncrementUnderLock)
+            .AtEnd(box => Assert.Equal(4, box.Value));
+
+        Assert.Null(Explorer.Explore(scenario, s_totalStoreOrder).Failure);
+    }
+
+    private static void IncrementUnderLock(Box box)
+    {
+        var gate = (Lock)box.Reference!;
+        for (int i = 0; i < 2; i++)
+        {
+            gate.Enter();
+            Assert.Equal(1, ++box.Other);
+            Volatile.Write(ref box.Value, Volatile.Read(ref box.Value) + 1);
+            box.Other--;
+            gate.Exit();
+            Assert.False(gate.IsHeldByCurrentThread);
+        }
     }
 
     private static Scenario<Box> StoreThenLoad(Action between) =>

@@ -29,6 +29,12 @@ internal sealed class LockedMappedPage : MappedPage
     }
 }
 
+/// <summary>A page with a second subscriber, which never lets the owner have it.</summary>
+internal sealed class RefusedPage : MappedPage
+{
+    public RefusedPage() => Notifier.Subscribe(Page, new Refuser(), "refuser");
+}
+
 /// <summary>A subscriber whose device needs time to let go: it hands back a fence, and a thread of its own signals that.</summary>
 internal sealed class DeviceMappedPage : MappedPage
 {

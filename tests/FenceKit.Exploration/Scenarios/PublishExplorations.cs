@@ -53,18 +53,28 @@ public class PublishExplorations(ITestOutputHelper output) : ExplorationTests(ou
                 .AtEnd(page => page.CheckAtRest()),
             preemptions: 3);
 
-    [Theory]
-    [InlineData(MemoryModel.SequentiallyConsistent, 2)]
-    [InlineData(MemoryModel.TotalStoreOrder, 1)]
-    public void Two_overlapping_sessions_and_a_reader_leave_no_stale_mapping(MemoryModel memory, int preemptions) =>
+    [Fact]
+    public void A_reader_goes_on_after_a_schedule_that_was_refused() =>
+        Verify(
+            Scenario.Of("waiting reader against refused schedule", MappedPage () => new RefusedPage())
+                .Thread("mapper", page => page.Map())
+                .Thread("owner", page => page.Replace())
+                .AtEnd(page =>
+                {
+                    Assert.Equal(0, page.Replaced);
+                    page.CheckAtRest();
+                }),
+            preemptions: 3);
+
+    [Fact]
+    public void Two_overlapping_sessions_and_a_reader_leave_no_stale_mapping() =>
         Verify(
             Scenario.Of("two sessions against publish", () => new MappedPage())
                 .Thread("mapper", page => page.TryMap())
                 .Thread("owner", page => page.Replace())
                 .Thread("other owner", page => page.Replace(AddressRange.All))
                 .AtEnd(page => page.CheckAtRest()),
-            preemptions,
-            memory);
+            preemptions: 2);
 
     [Fact]
     public void Two_overlapping_sessions_and_a_reader_in_random_order() =>

@@ -97,15 +97,6 @@ public class UnsubscribeExplorations(ITestOutputHelper output) : ExplorationTest
         }
     }
 
-    private sealed class Refuser : IInvalidationSubscriber
-    {
-        public bool TrySchedule(in InvalidationRequest request, out Fence fence)
-        {
-            fence = default;
-            return false;
-        }
-    }
-
     private sealed class LeavingPage
     {
         private readonly MappedPage _page = new();

@@ -13,7 +13,7 @@ internal sealed class LockTwin
     private readonly MutexModel _model = new("lock");
 
     public bool IsHeldByCurrentThread =>
-        LogicalThread.Current is { } thread ? _model.Owner == thread : _real.IsHeldByCurrentThread;
+        LogicalThread.Current is { } thread ? _model.IsHeldBy(thread) : _real.IsHeldByCurrentThread;
 
     public void Enter([CallerMemberName] string member = "")
     {
@@ -43,6 +43,11 @@ internal sealed class LockTwin
 
     public bool TryEnter(TimeSpan timeout, [CallerMemberName] string member = "")
     {
+        if (LogicalThread.Current is null)
+        {
+            return _real.TryEnter(timeout);
+        }
+
         if (timeout == TimeSpan.Zero)
         {
             return TryEnter(member);

@@ -18,11 +18,7 @@ internal static partial class VolatileTwin
         }
 
         thread.Step();
-        if (thread.Stores.Count == 0 || !thread.Stores.TryForward(in location, out T value))
-        {
-            value = location;
-        }
-
+        T value = location;
         if (thread.IsTraced)
         {
             Operation.NoteRead(thread, member, name, value);
@@ -44,9 +40,10 @@ internal static partial class VolatileTwin
         }
 
         thread.Step();
-        if (thread.Run.HasStoreBuffers)
+        if (thread.Run.DelaysWrite(thread))
         {
-            Buffer(thread, ref location, value, name);
+            thread.MakeRoomForStore();
+            thread.Stores.Add(ref location, value, name);
         }
         else
         {
@@ -63,16 +60,6 @@ internal static partial class VolatileTwin
     public static void ReadBarrier([CallerMemberName] string member = "") => Barrier(member, nameof(ReadBarrier));
 
     public static void WriteBarrier([CallerMemberName] string member = "") => Barrier(member, nameof(WriteBarrier));
-
-    private static void Buffer<T>(LogicalThread thread, ref T location, T value, string name)
-    {
-        if (thread.Stores.IsFull)
-        {
-            thread.FlushOldestStore();
-        }
-
-        thread.Stores.Add(ref location, value, name);
-    }
 
     /// <summary>Neither model reorders what these two order, so they are a step and nothing else.</summary>
     private static void Barrier(string member, string kind)

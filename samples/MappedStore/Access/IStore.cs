@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Samples.MappedStore.Access;
+
+/// <summary>One way to read segments that somebody else replaces. Structs, so that a read is a direct call in the loop that is measured.</summary>
+internal interface IStore
+{
+    ulong Read(int segment, int index);
+
+    /// <summary>Maps the segment anew and unmaps the old mapping; returns when the old one is closed.</summary>
+    void Replace(int segment);
+
+    void Close();
+}

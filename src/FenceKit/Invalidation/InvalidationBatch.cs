@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+/// <summary>
+/// Many ranges that go away together: one session, one process-wide barrier for all readers, one wait. Made by
+/// <see cref="InvalidationNotifier.CreateBatch"/>.
+/// </summary>
+/// <remarks>
+/// Ranges that overlap or touch are merged; each subscriber is called once for every merged range that it overlaps. When too many are
+/// left, one range that covers them all is used: subscribers may be told of more than goes away, never of less.
+/// <b>Thread safety</b>: none; a batch belongs to one thread at a time. <b>Allocates</b>: only when it grows.
+/// </remarks>
+[DebuggerDisplay("{Count} ranges")]
+public sealed class InvalidationBatch
+{
+    private readonly InvalidationNotifier _notifier;
+    private readonly int _coveringThreshold;
+    private readonly List<AddressRange> _ranges = [];
+    private AddressRange[] _merged = new AddressRange[8];
+
+    internal InvalidationBatch(InvalidationNotifier notifier, int coveringThreshold)
+    {
+        _notifier = notifier;
+        _coveringThreshold = coveringThreshold;
+    }
+
+    /// <summary>How many ranges were added since the batch was last emptied.</summary>
+    public int Count => _ranges.Count;
+
+    /// <summary>Adds a range.</summary>
+    /// <param name="range">What is going away; may overlap others.</param>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
+    public void Add(AddressRange range)
+    {
+        AddressRange.IfEmpty(range);
+        _ranges.Add(range);
+    }
+
+    /// <summary>Empties the batch. Sessions that it began are not affected.</summary>
+    public void Clear() => _ranges.Clear();
+
+    /// <summary>Phase A for all ranges at once.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="session">The session over all ranges, to be waited for and ended. <c>default</c> when the result is false.</param>
+    /// <returns>False when a subscriber could not start without blocking: nothing is under way then.</returns>
+    /// <remarks>
+    /// As <see cref="InvalidationNotifier.TrySchedule(AddressRange, InvalidationReason, out InvalidationSession)"/>. The batch keeps its
+    /// ranges, for another attempt; <see cref="Clear"/> empties it.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="reason"/> is none of the named values.</exception>
+    /// <exception cref="InvalidOperationException">The batch is empty.</exception>
+    /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
+    public bool TrySchedule(InvalidationReason reason, out InvalidationSession session)
+    {
+        if (_ranges.Count == 0)
+        {
+            throw new InvalidOperationException("The batch is empty.");
+        }
+
+        return _notifier.TryScheduleMerged(Merge(), reason, out session);
+    }
+
+    private ReadOnlySpan<AddressRange> Merge()
+    {
+        _ranges.Sort(static (left, right) => left.Start.CompareTo(right.Start));
+        if (_merged.Length < _ranges.Count)
+        {
+            _merged = new AddressRange[_ranges.Capacity];
+        }
+
+        int count = 0;
+        foreach (AddressRange range in _ranges)
+        {
+            if (count > 0 && range.Start <= _merged[count - 1].End)
+            {
+                AddressRange last = _merged[count - 1];
+                _merged[count - 1] = new AddressRange(last.Start, Math.Max(last.End, range.End));
+            }
+            else
+            {
+                _merged[count++] = range;
+            }
+        }
+
+        if (count > _coveringThreshold)
+        {
+            _merged[0] = new AddressRange(_merged[0].Start, _merged[count - 1].End);
+            count = 1;
+        }
+
+        return _merged.AsSpan(0, count);
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>What a subscriber declares about itself.</summary>
+public sealed class InvalidationSubscriptionOptions
+{
+    /// <summary>What it wants to be told of; everything unless said otherwise. For all other reasons it is passed over.</summary>
+    /// <remarks>Readers of the range wait for the end of every session all the same.</remarks>
+    public InvalidationReasons Reasons { get; init; } = InvalidationReasons.All;
+
+    /// <summary>
+    /// Who it belongs to; null for nobody. A session for <see cref="InvalidationReason.Migrate"/> or <see cref="InvalidationReason.Exclusive"/>
+    /// whose initiator is the same object passes it over: it does not tear down what it is about to use itself. Every other reason is told.
+    /// </summary>
+    public object? Owner { get; init; }
+
+    /// <summary>
+    /// A subscription of the same notifier that is called before this one, in every session that touches both; null for no order. The
+    /// request then carries the fence of the other (<see cref="InvalidationRequest.Predecessor"/>). All others run in parallel.
+    /// </summary>
+    public InvalidationSubscription? After { get; init; }
+
+    /// <summary>
+    /// Whether everything that the subscriber maps passes through its subscription: <see cref="InvalidationSubscription.TryPopulate"/>, or
+    /// <see cref="InvalidationSubscription.MustRetry"/> immediately before it is published. Then the notifier knows what is mapped: a
+    /// subscriber that has let go of a range, and has mapped nothing there since, is not called again; its fence is used again. So an
+    /// attempt after a back-off costs nothing. <b>Say true only if it is: otherwise mappings stay behind.</b>
+    /// </summary>
+    public bool MapsThroughSubscription { get; init; }
+
+    internal static InvalidationSubscriptionOptions Default { get; } = new();
+
+    internal void Validate()
+    {
+        if ((Reasons & InvalidationReasons.All) == 0 || (Reasons & ~InvalidationReasons.All) != 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(Reasons), Reasons, "Not a set of reasons.");
+        }
+    }
+}

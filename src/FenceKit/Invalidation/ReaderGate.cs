@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+/// <summary>
+/// Readers on the CPU as one subscriber of an <see cref="InvalidationNotifier"/>: whoever follows a pointer into the range does so inside
+/// <c>using (gate.Enter())</c>, which costs about a nanosecond, and an invalidation of the range waits until all who might hold the old
+/// pointer have left.
+/// </summary>
+/// <remarks>
+/// <code>
+/// using (gate.Enter(range))              // parks while the range is being invalidated
+/// {
+///     Segment segment = table[index];    // look the pointer up inside the scope,
+///     return segment.Pointer[offset];    // and do not take it out of it
+/// }
+/// </code>
+/// <para>Entering and leaving are two stores and three loads, without an interlocked operation: one process-wide barrier per session does
+/// the ordering for all readers at once. The fence of the gate signals when the last reader that was inside has left; readers that
+/// come later park until the session ends, if it touches their range, and go on at once if it does not. It is the user-space twin of a TLB shootdown that
+/// runs while the devices do their part.</para>
+/// <para>Inside a scope be short, and never wait for an invalidation of the gate's own range: it would wait for you. An invalidation waits
+/// for all readers of the gate that are inside, of whatever range; readers that stay long belong to a gate of their own.
+/// <see cref="CopyHoldouts"/> names those who do not leave.</para>
+/// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
+/// </remarks>
+[DebuggerDisplay("{Name,nq} {Range}")]
+public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
+{
+    private readonly InvalidationNotifier _notifier;
+    private readonly InvalidationLedger _ledger;
+    private readonly ReaderRoster _roster;
+    private readonly InvalidationSubscription _subscription;
+    private readonly LastReader _lastReader;
+    private int _disposed;
+
+    /// <summary>Creates a gate and subscribes it.</summary>
+    /// <param name="notifier">The owner of the memory.</param>
+    /// <param name="range">What is read through the gate.</param>
+    /// <param name="name">Its name in reports.</param>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty, or <paramref name="name"/> is null or empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="notifier"/> is null.</exception>
+    /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
+    public ReaderGate(InvalidationNotifier notifier, AddressRange range, string name)
+    {
+        ArgumentNullException.ThrowIfNull(notifier);
+        AddressRange.IfEmpty(range);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        _notifier = notifier;
+        _ledger = notifier.Ledger;
+        _roster = new ReaderRoster(name, _ledger.Signals, notifier.Clock);
+        _subscription = notifier.Subscribe(range, this, name, InvalidationSubscriptionOptions.Default, _roster);
+        _lastReader = new LastReader(this);
+    }
+
+    /// <summary>The gate's name in reports.</summary>
+    public string Name => _subscription.Name;
+
+    /// <summary>What is read through the gate.</summary>
+    public AddressRange Range => _subscription.Range;
+
+    /// <summary>Enters for the whole range of the gate; parks while any part of it is being invalidated.</summary>
+    /// <returns>The scope; dispose it on this thread.</returns>
+    /// <remarks>
+    /// About a nanosecond when no invalidation is under way. Scopes nest: an inner one never parks, unless the outer one came in past an
+    /// invalidation of another range that is still open and touches the range of the inner one. Allocates the first time on a thread, otherwise nothing.
+    /// </remarks>
+    /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReaderScope Enter()
+    {
+        ReaderSlot slot = _roster.Own;
+        if (!slot.TryEnterQuickly())
+        {
+            EnterSlowly(slot, Range, Timeout.InfiniteTimeSpan, default);
+        }
+
+        return new ReaderScope(slot);
+    }
+
+    /// <summary>Enters for a part of the gate's range; parks while that part is being invalidated.</summary>
+    /// <param name="range">What will be read; within <see cref="Range"/>.</param>
+    /// <returns>The scope; dispose it on this thread.</returns>
+    /// <remarks>As <see cref="Enter()"/>; invalidations of other ranges do not hold it up.</remarks>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
+    /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReaderScope Enter(AddressRange range)
+    {
+        Check(range);
+        ReaderSlot slot = _roster.Own;
+        if (!slot.TryEnterQuickly())
+        {
+            EnterSlowly(slot, range, Timeout.InfiniteTimeSpan, default);
+        }
+
+        return new ReaderScope(slot);
+    }
+
+    /// <summary>Enters, unless the range is being invalidated at this moment.</summary>
+    /// <param name="range">What will be read; within <see cref="Range"/>.</param>
+    /// <param name="scope">The scope; dispose it on this thread. Nothing when the result is false.</param>
+    /// <returns>False when the range is being invalidated.</returns>
+    /// <remarks>As <see cref="Enter()"/>, but never parks.</remarks>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
+    /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
+    public bool TryEnter(AddressRange range, out ReaderScope scope) => TryEnter(range, TimeSpan.Zero, out scope, default);
+
+    /// <summary>Enters; parks while the range is being invalidated, but not longer than a budget.</summary>
+    /// <param name="range">What will be read; within <see cref="Range"/>.</param>
+    /// <param name="budget">How long to park altogether; zero tries once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="scope">The scope; dispose it on this thread. Nothing when the result is false.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False when the time ran out.</returns>
+    /// <remarks>As <see cref="Enter()"/>.</remarks>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
+    public bool TryEnter(AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken = default)
+    {
+        Check(range);
+        FenceThrow.IfNotATimeout(budget);
+        ReaderSlot slot = _roster.Own;
+        bool entered = slot.TryEnterQuickly() || EnterSlowly(slot, range, budget, cancellationToken);
+        scope = entered ? new ReaderScope(slot) : default;
+        return entered;
+    }
+
+    /// <summary>Enters for a reader that awaits inside: slower (two locks), and it may leave on another thread.</summary>
+    /// <param name="range">What will be read; within <see cref="Range"/>.</param>
+    /// <param name="budget">How long to wait altogether while the range is being invalidated; zero tries once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="holder">Who reads, for <see cref="CopyHoldouts"/>; the calling member unless said otherwise.</param>
+    /// <returns>The lease, or null when the time ran out. To be awaited once.</returns>
+    /// <remarks>
+    /// Leases do not nest: each is a reader of its own. Allocates nothing in steady state when it need not wait.
+    /// </remarks>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
+    public ValueTask<ReaderLease?> EnterAsync(
+        AddressRange range, TimeSpan budget, CancellationToken cancellationToken = default, [CallerMemberName] string holder = "")
+    {
+        Check(range);
+        FenceThrow.IfNotATimeout(budget);
+        FenceThrow.IfBeyondTimers(budget);
+        ReaderSlot slot = _roster.RentLease(holder);
+        bool entered = false;
+        Fence blocker = default;
+        try
+        {
+            entered = slot.TryEnterQuickly() || TryEnterAmongActive(slot, range, out blocker);
+        }
+        finally
+        {
+            if (!entered)
+            {
+                _roster.ReturnLease(slot);
+            }
+        }
+
+        return entered
+            ? new ValueTask<ReaderLease?>(new ReaderLease(slot))
+            : EnterSlowlyAsync(range, budget, blocker, holder, cancellationToken);
+    }
+
+    /// <summary>Lists the readers that invalidations wait for, by name and since when.</summary>
+    /// <param name="destination">Where to write; may be shorter than the list.</param>
+    /// <returns>How many there are, written or not.</returns>
+    /// <remarks>Never blocks for longer than a few instructions, never allocates.</remarks>
+    public int CopyHoldouts(Span<ReaderHoldout> destination) => _roster.CopyHoldouts(destination);
+
+    /// <summary>
+    /// Closes the gate: nobody enters any more. It stays subscribed until the last reader has left, so what is inside stays safe.
+    /// </summary>
+    /// <remarks>Does not wait for readers. A second call does nothing.</remarks>
+    /// <exception cref="InvalidOperationException">Called from inside a callback of the notifier.</exception>
+    public void Dispose()
+    {
+        if (_notifier.IsCalling)
+        {
+            throw new InvalidOperationException($"The gate '{Name}' cannot be disposed from inside a callback of its notifier.");
+        }
+
+        if (Interlocked.Exchange(ref _disposed, 1) == 0 && !_roster.Close().TryAddCallback(_lastReader))
+        {
+            Unsubscribe();
+        }
+    }
+
+    /// <summary>Readers of the gate look at one notifier only, the one that it was made with.</summary>
+    bool IInvalidationSubscriber.TrySchedule(in InvalidationRequest request, out Fence fence) =>
+        throw new InvalidOperationException($"The gate '{Name}' subscribes itself; it cannot be subscribed to a second notifier.");
+
+    private void Unsubscribe()
+    {
+        _subscription.Dispose();
+        _roster.ReturnIndex();
+    }
+
+    /// <summary>The slot is announced, but somebody invalidates something, or it was announced before.</summary>
+    private bool EnterSlowly(ReaderSlot slot, AddressRange range, TimeSpan budget, CancellationToken cancellationToken)
+    {
+        WaitBudget left = default;
+        while (!TryEnterAmongActive(slot, range, out Fence blocker))
+        {
+            if (budget == TimeSpan.Zero)
+            {
+                return false;
+            }
+
+            left = left.IsStarted ? left : WaitBudget.Start(_notifier.Clock, budget);
+            if (blocker.Wait(left.Remaining, cancellationToken) == FenceStatus.Pending)
+            {
+                return false;
+            }
+
+            if (slot.TryEnterQuickly())
+            {
+                return true;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The slot is announced. Asks the ledger; takes the announcement back when the range is being invalidated.</summary>
+    private bool TryEnterAmongActive(ReaderSlot slot, AddressRange range, out Fence blocker)
+    {
+        bool isNested = Volatile.Read(ref slot.Depth) > 1;
+        if (!isNested && _roster.IsClosed)
+        {
+            slot.Leave();
+            throw new ObjectDisposedException($"{nameof(ReaderGate)} '{Name}'");
+        }
+
+        if (isNested && Volatile.Read(ref _ledger.Signals.Active) == 0)
+        {
+            blocker = default;
+            return true;
+        }
+
+        // Whoever is inside is waited for by all invalidations that began after it came in. Those that were open before are not its
+        // concern, as long as they have nothing to do with what it reads.
+        if (_ledger.TryEnter(range, isNested ? slot.EnteredAmong : ulong.MaxValue, out ulong number, out blocker))
+        {
+            if (!isNested)
+            {
+                slot.EnteredAmong = number;
+            }
+
+            return true;
+        }
+
+        slot.Leave(); // a scan may have counted us in the meantime; then we signal like any other reader
+        return false;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReaderLease?> EnterSlowlyAsync(
+        AddressRange range, TimeSpan budget, Fence blocker, string holder, CancellationToken cancellationToken)
+    {
+        WaitBudget left = WaitBudget.Start(_notifier.Clock, budget);
+        while (true)
+        {
+            FenceStatus status = await blocker.WaitAsync(left.Remaining, cancellationToken).ConfigureAwait(FenceContinuation.ThreadPool);
+            if (status == FenceStatus.Pending)
+            {
+                return null;
+            }
+
+            ReaderSlot slot = _roster.RentLease(holder);
+            bool entered = false;
+            try
+            {
+                entered = slot.TryEnterQuickly() || TryEnterAmongActive(slot, range, out blocker);
+            }
+            finally
+            {
+                if (!entered)
+                {
+                    _roster.ReturnLease(slot);
+                }
+            }
+
+            if (entered)
+            {
+                return new ReaderLease(slot);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Check(AddressRange range)
+    {
+        if (range.IsEmpty || !Range.Contains(range))
+        {
+            ThrowNotWithin(range);
+        }
+    }
+
+    private void ThrowNotWithin(AddressRange range)
+    {
+        AddressRange.IfEmpty(range);
+        throw new ArgumentOutOfRangeException(nameof(range), range, $"The gate '{Name}' covers {Range} only.");
+    }
+
+    /// <summary>Unsubscribes when the last reader of a disposed gate has left; not on the reader's thread, which may be inside a callback.</summary>
+    private sealed class LastReader(ReaderGate gate) : FenceCallback, IThreadPoolWorkItem
+    {
+        public void Execute() => gate.Unsubscribe();
+
+        protected override void OnSignaled(FenceStatus status, Exception? fault) =>
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+}

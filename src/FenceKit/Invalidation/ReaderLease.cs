@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
+
+namespace FenceKit;
+
+/// <summary>An asynchronous reader that is inside a <see cref="ReaderGate"/>; it may cross an <c>await</c> and change threads. See <see cref="ReaderGate.EnterAsync"/>.</summary>
+[SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A lease is disposed, not compared.")]
+public readonly struct ReaderLease : IDisposable
+{
+    private readonly ReaderSlot? _slot;
+    private readonly long _lease;
+
+    internal ReaderLease(ReaderSlot slot)
+    {
+        _slot = slot;
+        _lease = Volatile.Read(ref slot.Lease);
+    }
+
+    /// <summary>Leaves, on whatever thread. A second call does nothing, of whichever copy.</summary>
+    /// <remarks>Never blocks for longer than a few instructions. The last reader that an invalidation waits for signals its fence on this thread.</remarks>
+    public void Dispose()
+    {
+        if (_slot is not null && Interlocked.CompareExchange(ref _slot.Lease, _lease + 1, _lease) == _lease)
+        {
+            _slot.Leave();
+            _slot.Roster.ReturnLease(_slot);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+
+namespace FenceKit;
+
+/// <summary>Everybody who reads through one gate, and the fences that wait for them.</summary>
+/// <remarks>
+/// <para>The fences are points of one timeline, and that is enough: a reader that was inside at scan k and is still inside at scan k + 1 is
+/// found by both. So when everybody whom scan k + 1 found has left, everybody whom scan k found has left as well, and points complete in
+/// order. Each slot remembers only the oldest point that it owes; what is complete is everything below the smallest of these.</para>
+/// <para>The lock is held for one pass over the slots and never while anything of a user's runs.</para>
+/// </remarks>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Somebody may still look at its fences.")]
+internal sealed partial class ReaderRoster : IThreadPoolWorkItem
+{
+    private const int InitialSlots = 8;
+
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _clock;
+    private readonly ReaderSignals _signals;
+    private readonly FenceTimeline _timeline;
+    private ReaderSlot[] _slots = new ReaderSlot[InitialSlots]; // under the gate, like all that follows
+    private int _slotCount;
+    private readonly Stack<ReaderSlot> _freeLeases = new();
+    private bool _closed;
+
+    internal ReaderRoster(string name, ReaderSignals signals, TimeProvider clock)
+    {
+        Name = name;
+        _signals = signals;
+        _clock = clock;
+        _timeline = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock });
+        Index = TakeIndex();
+    }
+
+    internal string Name { get; }
+
+    internal bool IsClosed => Volatile.Read(ref _closed);
+
+    /// <summary>
+    /// Phase A, after the process-wide barrier: finds the readers that are inside. The fence signals when the last of them has left;
+    /// <c>default</c> when there are none.
+    /// </summary>
+    internal Fence Scan()
+    {
+        Fence fence = default;
+        long now = 0;
+        ulong complete = 0;
+        _gate.EnterShielded();
+        try
+        {
+            for (int index = 0; index < _slotCount; index++)
+            {
+                ReaderSlot slot = _slots[index];
+
+                // A slot that reads 0 and still owes has been left; its reader is on the way to the lock to say so.
+                if (Volatile.Read(ref slot.Depth) == 0)
+                {
+                    continue;
+                }
+
+                if (slot.Thread is { IsAlive: false })
+                {
+                    complete = RemoveDeadLocked(slot);
+                    index--;
+                    continue;
+                }
+
+                if (fence.Timeline is null)
+                {
+                    fence = _timeline.Issue();
+                    now = _clock.GetTimestamp();
+                }
+
+                if (Volatile.Read(ref slot.Owed) == 0)
+                {
+                    slot.OwedSince = now;
+                    Volatile.Write(ref slot.Owed, fence.Point); // pairs with the second load in ReaderSlot.Leave
+                }
+            }
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        Signal(complete);
+        return fence;
+    }
+
+    /// <summary>The reader has left its slot and may owe something. Signals what is complete, on this thread.</summary>
+    internal void LeaveSlowly(ReaderSlot slot)
+    {
+        ulong complete = 0;
+        _gate.EnterShielded();
+        try
+        {
+            if (Volatile.Read(ref slot.Owed) == 0 || Volatile.Read(ref slot.Depth) != 0)
+            {
+                return;
+            }
+
+            Volatile.Write(ref slot.Owed, 0);
+            complete = CompleteLocked();
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        Signal(complete);
+    }
+
+    /// <summary>Nobody enters any more. The fence signals when the last reader has left.</summary>
+    internal Fence Close()
+    {
+        _gate.EnterShielded();
+        try
+        {
+            Volatile.Write(ref _closed, true);
+            foreach (ReaderSlot slot in _slots.AsSpan(0, _slotCount))
+            {
+                slot.Close();
+            }
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        // As in a session: closing is the store, the scan is the load. See ReaderSlot.
+        Interlocked.MemoryBarrierProcessWide();
+        return Scan();
+    }
+
+    internal int CopyHoldouts(Span<ReaderHoldout> destination)
+    {
+        int count = 0;
+        _gate.EnterShielded();
+        try
+        {
+            for (int index = 0; index < _slotCount; index++)
+            {
+                ReaderSlot slot = _slots[index];
+                if (Volatile.Read(ref slot.Owed) == 0)
+                {
+                    continue;
+                }
+
+                if (count < destination.Length)
+                {
+                    destination[count] = new ReaderHoldout(
+                        slot.Holder, slot.Thread?.ManagedThreadId ?? 0, _clock.GetElapsedTime(slot.OwedSince), slot.Thread?.IsAlive ?? true);
+                }
+
+                count++;
+            }
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        return count;
+    }
+
+    /// <summary>How many slots there are; for tests.</summary>
+    internal int SlotCount
+    {
+        get
+        {
+            _gate.EnterShielded();
+            int count = _slotCount;
+            _gate.Exit();
+            return count;
+        }
+    }
+
+    /// <summary>On the thread pool: what threads have left behind that ended inside.</summary>
+    public void Execute()
+    {
+        _gate.EnterShielded();
+        ulong complete = CompleteLocked();
+        _gate.Exit();
+        Signal(complete);
+    }
+
+    private ulong CompleteLocked()
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "The slots are read under the roster's gate.");
+        ulong complete = _timeline.Issued;
+        foreach (ReaderSlot slot in _slots.AsSpan(0, _slotCount))
+        {
+            ulong owed = Volatile.Read(ref slot.Owed);
+            if (owed != 0)
+            {
+                complete = Math.Min(complete, owed - 1);
+            }
+        }
+
+        return complete;
+    }
+
+    /// <summary>Outside the gate: callbacks of the fence run on this thread.</summary>
+    private void Signal(ulong point)
+    {
+        if (point != 0)
+        {
+            _timeline.Signal(point);
+        }
+    }
+}

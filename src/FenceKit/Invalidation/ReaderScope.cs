@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+/// <summary>A reader that is inside a <see cref="ReaderGate"/>; see <see cref="ReaderGate.Enter()"/>. It cannot leave its thread.</summary>
+[SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
+public ref struct ReaderScope
+{
+    private ReaderSlot? _slot;
+
+    internal ReaderScope(ReaderSlot slot) => _slot = slot;
+
+    /// <summary>Leaves. A second call does nothing.</summary>
+    /// <remarks>
+    /// Never allocates, and blocks at most for a few instructions. When it is the last reader that an invalidation waits for, it signals
+    /// the fence: callbacks run on this thread.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Dispose()
+    {
+        ReaderSlot? slot = _slot;
+        _slot = null;
+        slot?.Leave();
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace FenceKit;
+
+/// <summary>
+/// Where one reader says that it is inside: one per thread and gate, or one per asynchronous lease. Its words share a cache line that
+/// only its reader writes, except when an invalidation finds it inside.
+/// </summary>
+/// <remarks>
+/// <para>A reader uses no interlocked operation and no fence. Each of its two steps is a store followed by a load of another word, which
+/// a processor may carry out the other way round; the barrier that forbids this stands on the side of the invalidation alone, and works
+/// on all processors at once (<see cref="Interlocked.MemoryBarrierProcessWide"/>).</para>
+/// <code>
+/// enter   reader                                      invalidation
+///         ------                                      ------------
+///         Depth = 1                (release store)    Active = n + 1           (store, InvalidationLedger.BeginLocked)
+///         (nothing)                                   MemoryBarrierProcessWide (InvalidationSessionState.ScanReaders)
+///         Active != 0?             (acquire load)     Depth != 0?              (acquire load, ReaderRoster.Scan)
+/// </code>
+/// Somewhere inside the barrier every processor drains its stores. If the reader's store comes before that, the scan sees Depth = 1 and the
+/// session waits for the reader. If it comes after, so does the load: the reader sees Active != 0 and asks the ledger about its range.
+/// <code>
+/// leave   reader                                      invalidation
+///         ------                                      ------------
+///         last reads of the memory                    Scanning++               (interlocked, ScanReaders)
+///         Depth = 0                (release store)    MemoryBarrierProcessWide
+///         (nothing)                                   [ Depth != 0?            (acquire load, ReaderRoster.Scan)
+///         Scanning != 0?           (acquire load)       Owed = point ]         (store, under the roster's lock)
+///         Owed != 0?               (acquire load)     Scanning--               (interlocked)
+/// </code>
+/// <para>If the scan sees Depth = 0, the reads of the memory came before (release, acquire), and the owner may unmap. If it sees Depth != 0,
+/// the store of 0 comes after the barrier, and so do the two loads behind it: they see Scanning != 0, or, if the scan is over already,
+/// Owed (stored before Scanning went down, loaded after it). Either way the reader takes the roster's lock, finds what it owes, and signals
+/// the fence itself if it was the last. So the fence needs nobody's help, and a reader that nobody waits for pays two stores and three loads.</para>
+/// </remarks>
+internal sealed class ReaderSlot
+{
+    private Words _words;
+    private ReaderSignals _signals;
+
+    internal ReaderSlot(ReaderRoster roster, ReaderSignals signals, Thread? thread, string holder)
+    {
+        Roster = roster;
+        _signals = signals;
+        Thread = thread;
+        Holder = holder;
+    }
+
+    internal ReaderRoster Roster { get; }
+
+    /// <summary>The one thread that enters; null for an asynchronous lease.</summary>
+    internal Thread? Thread { get; }
+
+    /// <summary>Who holds it, for people. Written under the roster's lock.</summary>
+    internal string Holder { get; set; }
+
+    /// <summary>Under the roster's lock: when a scan first found the reader inside.</summary>
+    internal long OwedSince { get; set; }
+
+    /// <summary>How often the reader has entered without leaving. Written by the reader only.</summary>
+    internal ref int Depth => ref _words.Depth;
+
+    /// <summary>The oldest point of the roster's timeline that waits for this reader; 0 for none. Written under the roster's lock.</summary>
+    internal ref ulong Owed => ref _words.Owed;
+
+    /// <summary>
+    /// When the reader came in while other ranges were being invalidated: the number of the last invalidation that had begun then. Those
+    /// up to it that are still open do not wait for this reader, so a nested enter may not rely on them. Once none of them is open the
+    /// number means nothing, and it need not be reset. The reader's own.
+    /// </summary>
+    internal ulong EnteredAmong
+    {
+        get => _words.EnteredAmong;
+        set => _words.EnteredAmong = value;
+    }
+
+    /// <summary>For an asynchronous lease: which one, so that a second dispose of an old one does nothing.</summary>
+    internal ref long Lease => ref _words.Lease;
+
+    /// <summary>Announces the reader. False: it has to ask the ledger before it may go on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryEnterQuickly()
+    {
+        int depth = Volatile.Read(ref _words.Depth);
+        Volatile.Write(ref _words.Depth, depth + 1);
+        return (depth | Volatile.Read(ref Volatile.Read(ref _signals).Active)) == 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Leave()
+    {
+        Volatile.Write(ref _words.Depth, Volatile.Read(ref _words.Depth) - 1);
+        if (Volatile.Read(ref Volatile.Read(ref _signals).Scanning) != 0 || Volatile.Read(ref _words.Owed) != 0)
+        {
+            Roster.LeaveSlowly(this);
+        }
+    }
+
+    /// <summary>From here on every enter and leave takes the slow path. The caller issues a process-wide barrier.</summary>
+    internal void Close() => Volatile.Write(ref _signals, ReaderSignals.Closed);
+
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Words
+    {
+        [FieldOffset(128)]
+        public int Depth;
+
+        [FieldOffset(136)]
+        public ulong Owed;
+
+        [FieldOffset(144)]
+        public ulong EnteredAmong;
+
+        [FieldOffset(152)]
+        public long Lease;
+    }
+}

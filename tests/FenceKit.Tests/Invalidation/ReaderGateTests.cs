@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit.Tests.Invalidation;
+
+/// <summary>Readers on the CPU: entering, parking, leaving, and who is waited for. Numbers are those of reference scenarios.</summary>
+public sealed class ReaderGateTests
+{
+    private static readonly AddressRange s_left = new(0, 100);
+    private static readonly AddressRange s_right = new(100, 200);
+    private readonly InvalidationNotifier _notifier = new("memory");
+    private readonly ReaderGate _gate;
+
+    public ReaderGateTests() => _gate = new ReaderGate(_notifier, new AddressRange(0, 1000), "readers");
+
+    [Fact]
+    public void A_session_without_readers_completes_at_once() // 23
+    {
+        using (_gate.Enter())
+        {
+        }
+
+        using InvalidationSession session = Schedule(s_left);
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+    }
+
+    [Fact]
+    public void A_session_waits_for_a_reader_that_was_inside_and_the_reader_signals_when_it_leaves() // 36, 56
+    {
+        using ManualResetEventSlim inside = new();
+        using ManualResetEventSlim leave = new();
+        TestThread reader = TestThread.Start(() =>
+        {
+            using (_gate.Enter())
+            {
+                inside.Set();
+                Limit.On(leave);
+            }
+        });
+        Limit.On(inside);
+        using InvalidationSession session = Schedule(s_left);
+        Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
+        PendingInvalidation[] pending = new PendingInvalidation[2];
+        Assert.Equal(1, session.CopyPending(pending));
+        Assert.Equal("readers", pending[0].Subscription.Name);
+        RecordingCallback signaled = new();
+        Assert.True(pending[0].Fence.TryAddCallback(signaled));
+
+        leave.Set();
+        reader.Join();
+
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+        Assert.Equal(reader.Id, signaled.ThreadId); // nobody else's help was needed
+        session.Commit();
+    }
+
+    [Fact]
+    public void The_last_of_many_readers_completes_the_session() // 40
+    {
+        using Barrier allInside = new(5);
+        ManualResetEventSlim[] leave = [.. Enumerable.Range(0, 4).Select(_ => new ManualResetEventSlim())];
+        TestThread[] readers = [.. leave.Select(mine => TestThread.Start(() =>
+        {
+            using (_gate.Enter())
+            {
+                Limit.On(allInside);
+                Limit.On(mine);
+            }
+        }))];
+        Limit.On(allInside);
+        using InvalidationSession session = Schedule(s_left);
+        foreach (int index in (int[])[2, 0, 3])
+        {
+            leave[index].Set();
+            readers[index].Join();
+            Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
+        }
+
+        leave[1].Set();
+        readers[1].Join();
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+    }
+
+    [Fact]
+    public void A_reader_that_comes_during_a_session_parks_until_it_ends() // 33
+    {
+        InvalidationSession session = Schedule(s_left);
+        int value = 1;
+        int seen = 0;
+        TestThread reader = TestThread.Start(() =>
+        {
+            using (_gate.Enter())
+            {
+                seen = value;
+            }
+        });
+        reader.UntilBlocked();
+        Assert.Equal(InvalidationOutcome.Completed, session.Wait(Limit.Time)); // it does not count
+        value = 2;
+        session.Commit();
+        reader.Join();
+        Assert.Equal(2, seen);
+    }
+
+    [Fact]
+    public void A_reader_that_does_not_want_to_park_gets_a_status() // 33
+    {
+        using (Schedule(s_left))
+        {
+            Assert.False(_gate.TryEnter(s_left, out ReaderScope scope));
+            scope.Dispose(); // nothing
+            Assert.False(_gate.TryEnter(new AddressRange(99, 101), out _));
+        }
+
+        Assert.True(_gate.TryEnter(s_left, out ReaderScope after));
+        after.Dispose();
+    }
+
+    [Fact]
+    public void A_reader_of_another_range_is_not_held_up_and_holds_nobody_up() // 34
+    {
+        using InvalidationSession session = Schedule(s_left);
+        Assert.True(_gate.TryEnter(s_right, out ReaderScope scope));
+        using (scope)
+        {
+            Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+        }
+    }
+
+    [Fact]
+    public void A_park_ends_with_its_budget_and_leaves_nothing_behind() // 79
+    {
+        ManualTimeProvider clock = new();
+        using InvalidationNotifier notifier = new("memory", new InvalidationNotifierOptions { TimeProvider = clock });
+        using ReaderGate gate = new(notifier, s_left, "readers");
+        Assert.True(notifier.TrySchedule(s_left, InvalidationReason.Unmap, out InvalidationSession session));
+        TestThread reader = TestThread.Start(() => Assert.False(gate.TryEnter(s_left, TimeSpan.FromMilliseconds(20), out _)));
+        clock.UntilTimerIsSet();
+        clock.Advance(TimeSpan.FromMilliseconds(20));
+        reader.Join();
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+        session.Commit();
+        Assert.Equal(0, gate.CopyHoldouts(default));
+    }
+
+    [Fact]
+    public void A_canceled_park_throws_and_leaves_nothing_behind() // 51
+    {
+        using InvalidationSession session = Schedule(s_left);
+        using CancellationTokenSource source = new();
+        TestThread reader = TestThread.Start(() =>
+            Assert.Throws<OperationCanceledException>(() => _gate.TryEnter(s_left, Timeout.InfiniteTimeSpan, out _, source.Token)));
+        reader.UntilBlocked();
+        source.Cancel();
+        reader.Join();
+        using InvalidationSession second = Schedule(s_left);
+        Assert.Equal(InvalidationOutcome.Completed, second.TryWait());
+    }
+
+    [Fact]
+    public void Scopes_nest_and_only_the_outermost_leave_counts() // 81
+    {
+        ReaderScope outer = _gate.Enter();
+        using InvalidationSession session = Schedule(s_left);
+        using (_gate.Enter()) // does not park: the session waits for the outer one anyway
+        {
+            Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
+        }
+
+        Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
+        outer.Dispose();
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+        outer.Dispose(); // a second dispose does nothing
+        using (_gate.Enter(s_right))
+        {
+        }
+    }
+
+    [Fact]
+    public void A_nested_enter_may_not_rely_on_a_session_that_does_not_wait_for_the_outer_one() // 34, 80
+    {
+        using InvalidationSession session = Schedule(s_left);
+        Assert.True(_gate.TryEnter(s_right, out ReaderScope outer)); // past the session, which knows nothing of it
+        Assert.False(_gate.TryEnter(s_left, out _));
+        Assert.True(_gate.TryEnter(s_right, out ReaderScope inner));
+        inner.Dispose();
+        using InvalidationSession later = Schedule(s_right); // this one waits for the outer scope, so all of its range is safe
+        Assert.True(_gate.TryEnter(s_right, out inner));
+        inner.Dispose();
+        Assert.Equal(InvalidationOutcome.Pending, later.TryWait());
+        outer.Dispose();
+        Assert.Equal(InvalidationOutcome.Completed, later.TryWait());
+    }
+
+    [Fact]
+    public void A_fence_of_a_session_that_backed_off_signals_all_the_same() // 44, 46
+    {
+        ReaderScope scope = _gate.Enter();
+        InvalidationSession first = Schedule(s_left);
+        PendingInvalidation[] pending = new PendingInvalidation[1];
+        Assert.Equal(1, first.CopyPending(pending));
+        first.BackOff();
+        Assert.False(pending[0].Fence.IsSignaled);
+        scope.Dispose();
+        Assert.True(pending[0].Fence.IsSignaled);
+        Assert.Equal(FenceStatus.Signaled, pending[0].Fence.Status);
+    }
+
+    [Fact]
+    public void Each_of_several_sessions_waits_for_the_readers_of_its_own_time()
+    {
+        using ManualResetEventSlim inside = new();
+        using ManualResetEventSlim leave = new();
+        TestThread old = TestThread.Start(() =>
+        {
+            using (_gate.Enter())
+            {
+                inside.Set();
+                Limit.On(leave);
+            }
+        });
+        Limit.On(inside);
+        using InvalidationSession first = Schedule(s_left);
+        Assert.True(_gate.TryEnter(s_right, out ReaderScope late));
+        using InvalidationSession second = Schedule(s_right);
+        leave.Set();
+        old.Join();
+        Assert.Equal(InvalidationOutcome.Completed, first.TryWait());
+        Assert.Equal(InvalidationOutcome.Pending, second.TryWait());
+        late.Dispose();
+        Assert.Equal(InvalidationOutcome.Completed, second.TryWait());
+    }
+
+    [Fact]
+    public void A_reader_that_does_not_leave_is_named() // 84
+    {
+        ManualTimeProvider clock = new();
+        using InvalidationNotifier notifier = new("memory", new InvalidationNotifierOptions { TimeProvider = clock });
+        using ReaderGate gate = new(notifier, s_left, "readers");
+        ReaderScope scope = gate.Enter();
+        Assert.Equal(0, gate.CopyHoldouts(default)); // nobody waits for it
+        Assert.True(notifier.TrySchedule(s_left, InvalidationReason.Unmap, out InvalidationSession session));
+        clock.Advance(TimeSpan.FromSeconds(3));
+        ReaderHoldout[] holdouts = new ReaderHoldout[2];
+        Assert.Equal(1, gate.CopyHoldouts(holdouts));
+        Assert.Equal(Environment.CurrentManagedThreadId, holdouts[0].ManagedThreadId);
+        Assert.Equal(TimeSpan.FromSeconds(3), holdouts[0].Held);
+        Assert.True(holdouts[0].IsAlive);
+        scope.Dispose();
+        Assert.Equal(0, gate.CopyHoldouts(holdouts));
+        session.Commit();
+    }
+
+    [Fact]
+    public void A_thread_that_ended_inside_holds_up_no_later_session() // 84
+    {
+        TestThread.Run(() => _gate.Enter()); // never left
+        using InvalidationSession session = Schedule(s_left);
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+    }
+
+    [Fact]
+    public void A_thread_that_ends_while_it_is_waited_for_lets_go_once_that_is_noticed() // 84
+    {
+        using ManualResetEventSlim inside = new();
+        using ManualResetEventSlim end = new();
+        TestThread reader = TestThread.Start(() =>
+        {
+            _ = _gate.Enter();
+            inside.Set();
+            Limit.On(end);
+        });
+        Limit.On(inside);
+        using InvalidationSession session = Schedule(s_left);
+        end.Set();
+        reader.Join();
+
+        // Nobody schedules again: the end of the thread is noticed by the finalizer of what it left behind.
+        Limit.Until(
+            () =>
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                return session.TryWait() == InvalidationOutcome.Completed;
+            },
+            "Noticing the end of the thread");
+    }
+
+    [Fact]
+    public void Slots_of_ended_threads_are_used_again()
+    {
+        for (int round = 0; round < 200; round++)
+        {
+            TestThread.Run(() =>
+            {
+                using (_gate.Enter())
+                {
+                }
+            });
+        }
+
+        Assert.InRange(Roster(_gate).SlotCount, 0, 16);
+    }
+
+    [Fact]
+    public void An_async_lease_crosses_threads_and_is_waited_for() // 85
+    {
+        ReaderLease lease = Limit.On(_gate.EnterAsync(s_left, TimeSpan.Zero).AsTask())!.Value;
+        using InvalidationSession session = Schedule(s_left);
+        ReaderHoldout[] holdouts = new ReaderHoldout[1];
+        Assert.Equal(1, _gate.CopyHoldouts(holdouts));
+        Assert.Equal(nameof(An_async_lease_crosses_threads_and_is_waited_for), holdouts[0].Reader);
+        Assert.Equal(0, holdouts[0].ManagedThreadId);
+        TestThread.Run(() => lease.Dispose());
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+    }
+
+    [Fact]
+    public void A_second_dispose_of_an_async_lease_does_not_end_the_next_one()
+    {
+        ReaderLease old = Limit.On(_gate.EnterAsync(s_left, TimeSpan.Zero).AsTask())!.Value;
+        old.Dispose();
+        ReaderLease next = Limit.On(_gate.EnterAsync(s_left, TimeSpan.Zero).AsTask())!.Value;
+        old.Dispose();
+        using InvalidationSession session = Schedule(s_left);
+        Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
+        next.Dispose();
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+    }
+
+    [Fact]
+    public async Task An_async_reader_waits_for_the_session_without_a_thread() // 33
+    {
+        InvalidationSession session = Schedule(s_left);
+        Assert.Null(await _gate.EnterAsync(s_left, TimeSpan.Zero));
+        Task<ReaderLease?> entering = _gate.EnterAsync(s_left, Timeout.InfiniteTimeSpan).AsTask();
+        Assert.False(entering.IsCompleted);
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+        session.Commit();
+        ReaderLease? lease = await Limit.OnAsync(entering);
+        lease!.Value.Dispose();
+        Assert.Equal(1, Roster(_gate).SlotCount); // one slot served all attempts
+    }
+
+    [Fact]
+    public void Several_gates_of_one_session_are_all_waited_for() // 92
+    {
+        using ReaderGate other = new(_notifier, s_left, "other readers");
+        ReaderScope first = _gate.Enter();
+        ReaderScope second = other.Enter();
+        using InvalidationSession session = Schedule(s_left);
+        Assert.Equal(2, session.CopyPending(default));
+        first.Dispose();
+        Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
+        second.Dispose();
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+    }
+
+    [Fact]
+    public void A_gate_knows_only_the_ranges_that_it_was_made_for() // 21
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _gate.Enter(new AddressRange(900, 1001)).Dispose(); });
+        Assert.Throws<ArgumentException>(() => { _gate.Enter(default(AddressRange)).Dispose(); });
+        Assert.True(_gate.TryEnter(new AddressRange(999, 1000), out ReaderScope scope));
+        scope.Dispose();
+    }
+
+    [Fact]
+    public void A_disposed_gate_lets_nobody_in_and_stays_safe_for_those_inside() // 67, 68
+    {
+        ReaderScope scope = _gate.Enter();
+        _gate.Dispose();
+        _gate.Dispose();
+        TestThread.Run(() => Assert.Throws<ObjectDisposedException>(() => { _gate.Enter().Dispose(); }));
+        using (_gate.Enter()) // nested: the reader is inside anyway
+        {
+        }
+
+        Assert.Equal(1, _notifier.GetStatistics().Subscriptions);
+        using (InvalidationSession session = Schedule(s_left))
+        {
+            Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
+            scope.Dispose();
+            Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+        }
+
+        Limit.Until(() => _notifier.GetStatistics().Subscriptions == 0, "Unsubscribing");
+        Assert.Throws<ObjectDisposedException>(() => { _gate.Enter().Dispose(); });
+    }
+
+    [Fact]
+    public void A_gate_cannot_be_subscribed_to_another_notifier()
+    {
+        using InvalidationNotifier other = new("other");
+        using InvalidationSubscription subscription = other.Subscribe(s_left, _gate, "wrong");
+        Assert.True(other.TrySchedule(s_left, InvalidationReason.Unmap, out InvalidationSession session));
+        Assert.Equal(InvalidationOutcome.Faulted, session.TryWait());
+        session.BackOff();
+    }
+
+    [Fact]
+    public void Entering_scanning_and_leaving_allocate_nothing() // 26
+    {
+        void Rounds(int count)
+        {
+            for (int round = 0; round < count; round++)
+            {
+                ReaderScope scope = _gate.Enter(s_left);
+                Assert.True(_notifier.TrySchedule(s_left, InvalidationReason.Unmap, out InvalidationSession session));
+                _gate.TryEnter(s_right, out ReaderScope nested);
+                nested.Dispose();
+                scope.Dispose();
+                _gate.TryEnter(s_left, out scope);
+                session.Commit();
+            }
+        }
+
+        Rounds(10);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Rounds(1000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Gates_that_come_and_go_do_not_mix_up_their_readers()
+    {
+        for (int round = 0; round < 100; round++)
+        {
+            ReaderGate gate = new(_notifier, s_left, $"gate {round}");
+            ReaderScope scope = gate.Enter();
+            using (InvalidationSession session = Schedule(s_left))
+            {
+                Assert.Equal(1, session.CopyPending(default));
+                scope.Dispose();
+                session.Commit();
+            }
+
+            gate.Dispose();
+        }
+
+        Assert.Equal(1, _notifier.GetStatistics().Subscriptions);
+    }
+
+    private InvalidationSession Schedule(AddressRange range)
+    {
+        Assert.True(_notifier.TrySchedule(range, InvalidationReason.Unmap, out InvalidationSession session));
+        return session;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_roster")]
+    private static extern ref ReaderRoster RosterOf(ReaderGate gate);
+
+    private static ReaderRoster Roster(ReaderGate gate) => RosterOf(gate);
+}
