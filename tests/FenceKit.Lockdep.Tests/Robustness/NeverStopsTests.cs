@@ -104,6 +104,38 @@ public sealed class NeverStopsTests
     }
 
     [Fact]
+    public void A_sink_that_misuses_a_lock_does_not_call_itself()
+    {
+        LockValidator? validator = null;
+        int reports = 0;
+        validator = new LockValidator(new LockValidatorOptions
+        {
+            Sinks = [new CallbackSink(_ =>
+            {
+                reports++;
+                validator!.Release(new object());
+            })],
+        });
+        validator.Release(new object());
+        Assert.Equal(1, reports);
+        Assert.Equal(1, validator.Statistics.UnjudgedAcquisitions);
+    }
+
+    [Fact]
+    public void A_lock_may_keep_its_holder_and_a_foreign_one_is_refused()
+    {
+        var bench = new Bench();
+        LockHolder holder = bench.Validator.Acquire(bench["A"]);
+        LockHolder foreign = new LockValidator().Acquire(new LockMap(LockClass.Create("F")));
+        Assert.Equal("holder", Assert.Throws<ArgumentException>(() => bench.Validator.Release(foreign, bench["A"])).ParamName);
+        Assert.True(bench.Validator.IsHeld(bench["A"]));
+        bench.Validator.Release(holder, bench["A"]);
+        Assert.False(bench.Validator.IsHeld(bench["A"]));
+        bench.Validator.Release(holder, bench["A"]);
+        bench.Single(LockViolationKind.NotHeld);
+    }
+
+    [Fact]
     public void A_throwing_sink_leaves_what_is_held_as_before()
     {
         var validator = new LockValidator(new LockValidatorOptions { Sinks = [new ThrowingSink()] });
