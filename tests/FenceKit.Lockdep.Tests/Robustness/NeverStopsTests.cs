@@ -4,6 +4,7 @@ using FenceKit.Lockdep.Tests.Support;
 namespace FenceKit.Lockdep.Tests.Robustness;
 
 /// <summary>Nothing switches the validator off, and what it leaves out it counts.</summary>
+[Collection(Alone.Name)]
 public sealed class NeverStopsTests
 {
     [Fact]
