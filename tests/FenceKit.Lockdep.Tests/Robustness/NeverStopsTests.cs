@@ -4,6 +4,7 @@ using FenceKit.Lockdep.Tests.Support;
 namespace FenceKit.Lockdep.Tests.Robustness;
 
 /// <summary>Nothing switches the validator off, and what it leaves out it counts.</summary>
+[Collection(Alone.Name)]
 public sealed class NeverStopsTests
 {
     [Fact]
@@ -101,6 +102,38 @@ public sealed class NeverStopsTests
         Assert.Equal(1, reports);
         validator.AssertNoneHeld();
         Assert.Equal(1, reports);
+    }
+
+    [Fact]
+    public void A_sink_that_misuses_a_lock_does_not_call_itself()
+    {
+        LockValidator? validator = null;
+        int reports = 0;
+        validator = new LockValidator(new LockValidatorOptions
+        {
+            Sinks = [new CallbackSink(_ =>
+            {
+                reports++;
+                validator!.Release(new object());
+            })],
+        });
+        validator.Release(new object());
+        Assert.Equal(1, reports);
+        Assert.Equal(1, validator.Statistics.UnjudgedAcquisitions);
+    }
+
+    [Fact]
+    public void A_lock_may_keep_its_holder_and_a_foreign_one_is_refused()
+    {
+        var bench = new Bench();
+        LockHolder holder = bench.Validator.Acquire(bench["A"]);
+        LockHolder foreign = new LockValidator().Acquire(new LockMap(LockClass.Create("F")));
+        Assert.Equal("holder", Assert.Throws<ArgumentException>(() => bench.Validator.Release(foreign, bench["A"])).ParamName);
+        Assert.True(bench.Validator.IsHeld(bench["A"]));
+        bench.Validator.Release(holder, bench["A"]);
+        Assert.False(bench.Validator.IsHeld(bench["A"]));
+        bench.Validator.Release(holder, bench["A"]);
+        bench.Single(LockViolationKind.NotHeld);
     }
 
     [Fact]
