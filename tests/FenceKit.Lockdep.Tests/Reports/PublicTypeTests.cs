@@ -19,7 +19,9 @@ public sealed class PublicTypeTests
     public void The_package_references_nothing_but_the_framework()
         => Assert.All(
             typeof(LockValidator).Assembly.GetReferencedAssemblies(),
-            static name => Assert.StartsWith("System.", name.Name, StringComparison.Ordinal));
+            static name => Assert.True(
+                name.Name is "netstandard" || name.Name!.StartsWith("System.", StringComparison.Ordinal), // coverage adds the former
+                $"{name.Name} is not of the framework."));
 
     [Fact]
     public void No_type_is_named_like_the_namespace()
