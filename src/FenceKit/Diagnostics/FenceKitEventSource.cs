@@ -54,6 +54,32 @@ internal sealed class FenceKitEventSource : EventSource
         }
     }
 
+    /// <summary>A timeline was collected with points pending.</summary>
+    [NonEvent]
+    internal void Abandoned(FenceAbandonedException error)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            Abandoned(error.TimelineName ?? "", error.Message);
+        }
+    }
+
+    /// <summary>A watchdog faulted points that were not signaled in time.</summary>
+    [NonEvent]
+    internal void TimedOut(FenceTimeoutException error)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            TimedOut(error.TimelineName ?? "", error.Message);
+        }
+    }
+
+    [Event(10, Level = EventLevel.Error, Message = "Fences of {0} were abandoned: {1}")]
+    private void Abandoned(string timeline, string message) => WriteEvent(10, timeline, message);
+
+    [Event(11, Level = EventLevel.Error, Message = "Fences of {0} were late: {1}")]
+    private void TimedOut(string timeline, string message) => WriteEvent(11, timeline, message);
+
     [Event(1, Level = EventLevel.Error, Message = "A callback of {0}:{1} threw: {2}")]
     private void CallbackFaulted(string timeline, string point, string exception) => WriteEvent(1, timeline, point, exception);
 
