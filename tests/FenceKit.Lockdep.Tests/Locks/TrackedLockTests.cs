@@ -114,7 +114,7 @@ public sealed class TrackedLockTests
     public void A_steady_lock_costs_no_bytes()
     {
         (TrackedLock a, TrackedLock b) = (Make("A"), Make("B"));
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < 2000; i++)
         {
             Walk();
         }

@@ -206,7 +206,7 @@ public sealed class NeverStopsTests
         object foreign = new();
         LockClass foreignClass = bench.Class("F");
         LockSite site = LockSite.Here();
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < 2000; i++)
         {
             Walk();
         }
