@@ -58,6 +58,9 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     /// <summary>How many commands it has and has not reported.</summary>
     public int Running => (int)Read(static device => device._running.Count);
 
+    /// <summary>How many of them hang.</summary>
+    public int Hung => (int)Read(static device => device._running.Count(entry => entry.Due == long.MaxValue));
+
     /// <summary>How many commands it was ever given.</summary>
     public long Started => Read(static device => device._started);
 
