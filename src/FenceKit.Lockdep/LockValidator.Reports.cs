@@ -68,6 +68,7 @@ public sealed partial class LockValidator
             return;
         }
 
+        long before = BytesBefore(stack);
         HeldLock[] held = Array.ConvertAll(ItemsOf(stack, stack.Depth), static item => item.Describe());
         var subject = record is null
             ? new HeldLock(map.Class, map.Subclass, map.InstanceName, LockAcquireMode.Exclusive, LockAttempt.Blocking, null, null)
@@ -86,6 +87,10 @@ public sealed partial class LockValidator
         }
 
         Deliver(stack, [violation]);
+        if (before != 0)
+        {
+            stack.OwnBytes += GC.GetAllocatedBytesForCurrentThread() - before;
+        }
     }
 
     private static bool IsSelfDeadlock(LockViolation violation)

@@ -12,18 +12,26 @@ public sealed partial class LockValidator
     private void AcquireForeignSlow(
         HeldStack stack, LockClass lockClass, object instance, AcquireShape shape, object? nestedIn, ulong own, LockSite? site)
     {
+        long before = BytesBefore(stack);
         LockMap map = MapOf(instance, lockClass);
-        Enter(stack, instance, map, shape, nestedIn, own, site, site);
+        Enter(stack, instance, map, shape, nestedIn, own, site, site, before);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AcquireSlow(HeldStack stack, LockMap map, AcquireShape shape, object? nestedIn, ulong own, string? file, int line)
-        => Enter(stack, map, map, shape, nestedIn, own, file, file is null ? null : LockSite.At(file, line));
+    {
+        long before = BytesBefore(stack);
+        LockSite? site = file is null ? null : LockSite.At(file, line);
+        Enter(stack, map, map, shape, nestedIn, own, file, site, before);
+    }
+
+    // Taken before the first look at a map or a site: those are the validator's own bytes too.
+    private static long BytesBefore(HeldStack stack) => stack.InNoAllocationSection ? GC.GetAllocatedBytesForCurrentThread() : 0;
 
     private void Enter(
-        HeldStack stack, object instance, LockMap map, AcquireShape shape, object? nestedIn, ulong own, object? siteToken, LockSite? site)
+        HeldStack stack, object instance, LockMap map, AcquireShape shape, object? nestedIn, ulong own, object? siteToken, LockSite? site,
+        long before)
     {
-        long before = stack.InNoAllocationSection ? GC.GetAllocatedBytesForCurrentThread() : 0;
         ulong key = stack.KeyFor(own, _seed);
         ulong classKey = ClassKeyOf(stack, stack.Depth, map, shape, nestedIn, site);
         if (!_chains.TryGetValue(classKey, out ChainRecord? record) || !record.Settles(key) || !ReferenceEquals(record.SiteToken, siteToken))
