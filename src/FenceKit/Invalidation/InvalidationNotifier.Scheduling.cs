@@ -95,6 +95,7 @@ public sealed partial class InvalidationNotifier
             throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not a reason.");
         }
 
+        FenceContract.MightSchedule();
         InvalidationSessionState state = _sessions.Get();
         IntervalIndex<InvalidationSubscription>? index = Begin(state, ranges);
         state.Outer = t_scheduling;
@@ -165,6 +166,7 @@ public sealed partial class InvalidationNotifier
 
         using (session)
         {
+            using FenceContractScope held = FenceContract.IsChecked ? session.HoldForContract() : default;
             unmap(state, range);
             InvalidationOutcome outcome = session.Wait(left.Remaining, cancellationToken);
             if (outcome == InvalidationOutcome.Completed)

@@ -11,6 +11,9 @@ internal interface IInvalidationRegistry
 
     /// <summary>Whether this thread is inside a schedule of the registry.</summary>
     bool IsSchedulingOnThisThread { get; }
+
+    /// <summary>What the validator knows of the registry; null when the contract is not checked.</summary>
+    NotifierContract? Contract { get; }
 }
 
 /// <summary>
@@ -41,6 +44,7 @@ public sealed partial class InvalidationSubscription : IDisposable
         ReaderRoster? readers)
     {
         _registry = registry;
+        _contract = FenceContract.IsChecked ? new SubscriptionContract(name, registry.Contract!) : null;
         _ledger = ledger;
         _clock = clock;
         Subscriber = subscriber;
@@ -125,7 +129,7 @@ public sealed partial class InvalidationSubscription : IDisposable
         isReused = false;
         if (_attempts is null)
         {
-            return Subscriber.TrySchedule(in request, out fence);
+            return CallSubscriber(in request, out fence);
         }
 
         AddressRange overlap = request.Overlap;
@@ -136,7 +140,7 @@ public sealed partial class InvalidationSubscription : IDisposable
         }
 
         ulong publications = _attempts.Publications;
-        if (!Subscriber.TrySchedule(in request, out fence))
+        if (!CallSubscriber(in request, out fence))
         {
             return false;
         }
