@@ -62,7 +62,8 @@ public sealed partial class LockValidator
 
     private void ReportMisuse(HeldStack stack, LockViolationKind kind, LockMap map, string message, ChainRecord? record = null)
     {
-        if (stack.IsSuppressed)
+        // A sink that misuses a lock each time it is called would otherwise call itself for ever.
+        if (stack.IsSuppressed || stack.IsReporting)
         {
             Interlocked.Increment(ref _unjudged);
             return;
@@ -87,10 +88,7 @@ public sealed partial class LockValidator
         }
 
         Deliver(stack, [violation]);
-        if (before != 0)
-        {
-            stack.OwnBytes += GC.GetAllocatedBytesForCurrentThread() - before;
-        }
+        AddOwnBytes(stack, before);
     }
 
     private static bool IsSelfDeadlock(LockViolation violation)

@@ -16,6 +16,9 @@ public sealed class TrackedLock
     private readonly LockMap? _map;
     private readonly LockValidator? _validator;
 
+    // Who announced the last entry that succeeded. Written and read only while the lock is held.
+    private LockHolder? _holder;
+
     /// <summary>Makes a lock of a class.</summary>
     /// <param name="lockClass">The class.</param>
     /// <param name="name">The name of this one lock in reports, or null for a number.</param>
@@ -113,7 +116,7 @@ public sealed class TrackedLock
         }
 
         LockAttempt attempt = timeout == Timeout.InfiniteTimeSpan ? LockAttempt.Blocking : LockAttempt.Timed;
-        _validator!.Acquire(_map!, new LockAcquireOptions { Attempt = attempt }, file, line);
+        LockHolder holder = _validator!.Acquire(_map!, new LockAcquireOptions { Attempt = attempt }, file, line);
         bool isTaken = false;
         try
         {
@@ -127,6 +130,11 @@ public sealed class TrackedLock
             }
         }
 
+        if (isTaken)
+        {
+            Keep(holder);
+        }
+
         return isTaken;
     }
 
@@ -135,23 +143,56 @@ public sealed class TrackedLock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Exit()
     {
-        _lock.Exit();
         if (LockValidatorSwitch.IsEnabled)
         {
-            _validator!.Release(_map!);
+            ExitTracked();
+        }
+        else
+        {
+            _lock.Exit();
         }
     }
 
     private void EnterTracked(string? file, int line)
     {
-        _validator!.Acquire(_map!, file, line);
+        LockHolder holder = _validator!.Acquire(_map!, file, line);
+
+        // Nearly always free; the handler that takes the announcement back is needed only where a wait can be interrupted.
+        if (!_lock.TryEnter())
+        {
+            EnterContended();
+        }
+
+        Keep(holder);
+    }
+
+    private void ExitTracked()
+    {
+        // Once the lock is left, the field belongs to the next holder; if this thread does not hold it, leaving throws and nothing happens.
+        LockHolder? holder = _holder;
+        _lock.Exit();
+        _validator!.Release(holder!, _map!);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Keep(LockHolder holder)
+    {
+        if (!ReferenceEquals(_holder, holder))
+        {
+            _holder = holder;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void EnterContended()
+    {
         try
         {
             _lock.Enter();
         }
         catch
         {
-            _validator.Release(_map!);
+            _validator!.Release(_map!);
             throw;
         }
     }
@@ -160,7 +201,7 @@ public sealed class TrackedLock
     {
         try
         {
-            _validator!.Acquire(_map!, new LockAcquireOptions { Attempt = LockAttempt.Try }, file, line);
+            Keep(_validator!.Acquire(_map!, new LockAcquireOptions { Attempt = LockAttempt.Try }, file, line));
         }
         catch
         {

@@ -7,11 +7,13 @@ namespace FenceKit.Lockdep;
 /// <param name="From">The class that was held.</param>
 /// <param name="To">The class that was taken inside.</param>
 /// <param name="Kinds">In which modes.</param>
+[DebuggerDisplay("{From,nq} -> {To,nq} ({Kinds})")]
 public readonly record struct LockOrderEntry(string From, string To, LockDependencyKinds Kinds);
 
 /// <summary>What two snapshots differ in.</summary>
 /// <param name="Added">Only in the newer one, or there in more modes.</param>
 /// <param name="Removed">Only in the older one, or there in more modes.</param>
+[DebuggerDisplay("{Added.Count} added, {Removed.Count} removed")]
 public sealed record LockOrderComparison(IReadOnlyList<LockOrderEntry> Added, IReadOnlyList<LockOrderEntry> Removed)
 {
     /// <summary>True when there is no difference.</summary>

@@ -34,6 +34,16 @@ internal sealed class FenceKitEventSource : EventSource
         }
     }
 
+    /// <summary>Memory outlives its owner because somebody has not let go of it.</summary>
+    [NonEvent]
+    internal void MemoryQuarantined(string notifier, string subscription, string range)
+    {
+        if (IsEnabled(EventLevel.Warning, EventKeywords.None))
+        {
+            Quarantined(notifier, subscription, range);
+        }
+    }
+
     /// <summary>A thread ended without leaving a gate.</summary>
     [NonEvent]
     internal void ReaderEndedInside(string gate, string reader)
@@ -78,4 +88,7 @@ internal sealed class FenceKitEventSource : EventSource
 
     [Event(3, Level = EventLevel.Warning, Message = "The reader {1} of the gate {0} ended without leaving it")]
     private void ReaderEnded(string gate, string reader) => WriteEvent(3, gate, reader);
+
+    [Event(4, Level = EventLevel.Warning, Message = "{2} of {0} is quarantined: {1} has not let go of it")]
+    private void Quarantined(string notifier, string subscription, string range) => WriteEvent(4, notifier, subscription, range);
 }

@@ -101,6 +101,8 @@ public sealed class FenceArray : IDisposable
             ArmOnFirstWaiter();
         }
 
+        internal override bool IsContainer => true;
+
         internal bool TryArm(ReadOnlySpan<Fence> fences, FenceArrayMode mode, out Fence fence)
         {
             fence = default;

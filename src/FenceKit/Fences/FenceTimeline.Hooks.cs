@@ -57,6 +57,9 @@ public partial class FenceTimeline
     /// <remarks>Called on the asking thread, under no lock. It must not block.</remarks>
     protected virtual void OnDeadline(ulong point, long timestamp) => _options.DeadlineChanged?.Invoke(point, timestamp);
 
+    /// <summary>The fences are made of other fences; whoever flattens sets must not store them.</summary>
+    internal virtual bool IsContainer => false;
+
     internal virtual bool PollCore()
     {
         ulong point = Math.Min(OnPoll(), Issued);

@@ -73,6 +73,19 @@ public class SessionWaitTests : NotifierTest
         Assert.All(_devices, device => Assert.False(device.Timeline.HasCallbacks()));
     }
 
+    [Fact]
+    public void A_debugger_shows_who_is_open_who_is_subscribed_and_who_holds_what()
+    {
+        using InvalidationSession session = Schedule(0, 10);
+        PendingInvalidation[] pending = new PendingInvalidation[3];
+        session.CopyPending(pending);
+
+        Assert.Equal("arena: 1 active", DebuggerText.Of(Notifier));
+        Assert.Equal("device 0 [0x0, 0xa)", DebuggerText.Of(_subscriptions[0]));
+        Assert.Equal("[0x0, 0xa): Pending", DebuggerText.Of(session));
+        Assert.Equal("device 2 for 00:00:00: device:1", DebuggerText.Of(pending[2]));
+    }
+
     [Fact] // Scenario 42.
     public void A_budget_of_zero_polls()
     {

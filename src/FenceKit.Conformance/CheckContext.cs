@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+
+namespace FenceKit.Conformance;
+
+/// <summary>What a check works with: a device, its owner's notifier, and ways to insist.</summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Ended by the one who runs the check.")]
+internal sealed class CheckContext(DeviceUnderTest device, TimeSpan patience)
+{
+    internal DeviceUnderTest Device => device;
+
+    internal InvalidationNotifier Notifier { get; } = new("conformance");
+
+    internal TimeSpan Patience => patience;
+
+    internal byte At(int block, int index = 0) => device.Memory[(block * device.BlockSize) + index];
+
+    internal AddressRange Range(int block) => device.RangeOf(block * device.BlockSize);
+
+    internal Fence Submit(int block, byte value, bool isHeld = false, params ReadOnlySpan<Fence> dependencies)
+    {
+        ConformanceCommand command = new(block * device.BlockSize, value, isHeld);
+        long start = Stopwatch.GetTimestamp();
+        SpinWait spin = default;
+        while (true)
+        {
+            switch (device.TrySubmit(in command, dependencies, out Fence fence))
+            {
+                case DeviceSubmitStatus.Submitted:
+                    return fence;
+                case DeviceSubmitStatus.Full when Stopwatch.GetElapsedTime(start) < patience:
+                    spin.SpinOnce();
+                    break;
+                case DeviceSubmitStatus status:
+                    throw new ConformanceException($"a command was refused: {status}.");
+            }
+        }
+    }
+
+    internal Fence SubmitHeld(int block, byte value)
+    {
+        Fence fence = Submit(block, value, isHeld: true);
+        Until(() => device.Held > 0, "a command that was submitted to an idle device did not start");
+        return fence;
+    }
+
+    internal FenceStatus MustEnd(Fence fence, string what)
+    {
+        FenceStatus status = fence.Wait(patience);
+        Require(status != FenceStatus.Pending, $"{what} did not end.");
+        return status;
+    }
+
+    internal void MustSucceed(Fence fence, string what)
+    {
+        FenceStatus status = MustEnd(fence, what);
+        Require(status == FenceStatus.Signaled, $"{what} ended as {status}: {fence.Error?.Message}");
+    }
+
+    internal InvalidationSession Schedule(int block)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            if (Notifier.TrySchedule(Range(block), InvalidationReason.Unmap, out InvalidationSession session))
+            {
+                return session;
+            }
+
+            Require(Stopwatch.GetElapsedTime(start) < patience, "a schedule was refused again and again.");
+            Thread.Yield();
+        }
+    }
+
+    internal void Until(Func<bool> condition, string otherwise)
+    {
+        long start = Stopwatch.GetTimestamp();
+        SpinWait spin = default;
+        while (!condition())
+        {
+            Require(Stopwatch.GetElapsedTime(start) < patience, $"{otherwise}.");
+            spin.SpinOnce();
+        }
+    }
+
+    /// <summary>Runs something that must not wait, on a thread that it may keep.</summary>
+    internal void MustReturn(Action action, string otherwise)
+    {
+        Exception? failure = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                action();
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+        })
+        {
+            IsBackground = true,
+        };
+        thread.Start();
+        Require(thread.Join(patience), otherwise);
+        if (failure is not null)
+        {
+            throw new ConformanceException(failure.Message, failure);
+        }
+    }
+
+    internal void Dispose()
+    {
+        Task disposed = device.DisposeAsync().AsTask();
+        device.Release();
+        Require(disposed.Wait(patience), "disposing the device did not end.");
+    }
+
+    internal static void Require([DoesNotReturnIf(false)] bool condition, string otherwise)
+    {
+        if (!condition)
+        {
+            throw new ConformanceException(otherwise);
+        }
+    }
+
+    /// <summary>After the check, whatever it said: a device that hangs here is left behind.</summary>
+    internal void End()
+    {
+        Task ended = Task.Factory.StartNew(
+            () =>
+            {
+                device.Release();
+                device.DisposeAsync().AsTask().Wait(patience);
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        try
+        {
+            ended.Wait(patience);
+        }
+        catch (AggregateException exception)
+        {
+            Debug.WriteLine(exception); // the check has said what there is to say
+        }
+
+        Notifier.Dispose();
+    }
+}

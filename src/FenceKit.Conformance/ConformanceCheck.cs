@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
+namespace FenceKit.Conformance;
+
+/// <summary>One rule of the contract, as something that can be run. <see cref="DriverConformance.Checks"/> has all of them.</summary>
+[DebuggerDisplay("{Name,nq}")]
+public sealed class ConformanceCheck
+{
+    private readonly Action<CheckContext> _body;
+
+    internal ConformanceCheck(string name, string rule, Action<CheckContext> body)
+    {
+        Name = name;
+        Rule = rule;
+        _body = body;
+    }
+
+    /// <summary>A short name, fit for the name of a test.</summary>
+    public string Name { get; }
+
+    /// <summary>What a driver must do to pass.</summary>
+    public string Rule { get; }
+
+    /// <summary>Runs the check against a fresh device.</summary>
+    /// <param name="factory">Makes the device.</param>
+    /// <param name="patience">
+    /// How long something may take that must happen in finite time. Only a driver that fails ever takes that long.
+    /// </param>
+    /// <remarks>
+    /// Blocks. The check runs on a thread of its own; one that a broken driver never lets go is left behind.
+    /// </remarks>
+    /// <exception cref="ConformanceException">The device broke the rule.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="factory"/> is null.</exception>
+    public void Run(Func<DeviceUnderTest> factory, TimeSpan patience)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        ExceptionDispatchInfo? failure = null;
+        CheckContext context = new(factory(), patience);
+        Thread thread = new(() =>
+        {
+            try
+            {
+                _body(context);
+            }
+            catch (Exception exception)
+            {
+                failure = ExceptionDispatchInfo.Capture(exception);
+            }
+        })
+        {
+            IsBackground = true,
+            Name = Name,
+        };
+        thread.Start();
+        bool ended = thread.Join(patience * 4);
+        context.End();
+        if (!ended)
+        {
+            throw new ConformanceException($"{Name}: the device kept a caller for more than {patience * 4}.");
+        }
+
+        if (failure?.SourceException is ConformanceException broken)
+        {
+            throw new ConformanceException($"{Name}: {broken.Message}", broken);
+        }
+
+        if (failure is not null)
+        {
+            throw new ConformanceException($"{Name}: the device threw {failure.SourceException.Message}", failure.SourceException);
+        }
+    }
+
+    /// <summary>The name.</summary>
+    /// <returns>The same as <see cref="Name"/>.</returns>
+    public override string ToString() => Name;
+}

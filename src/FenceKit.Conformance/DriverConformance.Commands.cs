@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Conformance;
+
+// Rules about commands and their fences.
+public static partial class DriverConformance
+{
+    private const int Blocks = 8;
+    private const int Many = 64;
+
+    private static void EveryCommandEnds(CheckContext check)
+    {
+        for (int i = 0; i < Many; i++)
+        {
+            check.MustSucceed(check.Submit(i % Blocks, (byte)(i + 1)), $"command {i + 1}");
+        }
+    }
+
+    private static void WorkIsDone(CheckContext check)
+    {
+        for (int i = 0; i < Many; i++)
+        {
+            int block = i % Blocks;
+            byte value = (byte)(i + 1);
+            byte seen = 0;
+            using ManualResetEventSlim called = new();
+            Fence gate = check.SubmitHeldUnlessIdle(i, out bool isHeld);
+            Fence fence = check.Submit(block, value);
+            Probe probe = new(() =>
+            {
+                seen = check.At(block, check.Device.BlockSize - 1);
+                called.Set();
+            });
+            bool added = fence.TryAddCallback(probe);
+            if (isHeld)
+            {
+                check.Device.Release();
+                check.MustEnd(gate, "a held command that was released");
+            }
+
+            check.MustSucceed(fence, $"command {i + 1}");
+            if (added)
+            {
+                CheckContext.Require(called.Wait(check.Patience), "a callback did not run.");
+            }
+            else
+            {
+                seen = check.At(block, check.Device.BlockSize - 1);
+            }
+
+            CheckContext.Require(seen == value, $"the fence of command {i + 1} signaled, and memory held {seen} instead of {value}.");
+        }
+    }
+
+    /// <summary>The first time round a held command goes before, so that the callback is there in time.</summary>
+    private static Fence SubmitHeldUnlessIdle(this CheckContext check, int round, out bool isHeld)
+    {
+        isHeld = round == 0;
+        return isHeld ? check.SubmitHeld(Blocks - 1, 0xFE) : default;
+    }
+
+    private static void InOrder(CheckContext check)
+    {
+        Fence[] fences = new Fence[Many];
+        int early = 0;
+        int calls = 0;
+        check.SubmitHeld(0, 1);
+        Probe[] probes = new Probe[Many];
+        int added = 0;
+        for (int i = 0; i < 16; i++)
+        {
+            int number = i;
+            fences[i] = check.Submit(i % Blocks, (byte)i);
+            probes[i] = new Probe(() =>
+            {
+                for (int before = 0; before < number; before++)
+                {
+                    early += fences[before].IsSignaled ? 0 : 1;
+                }
+
+                Interlocked.Increment(ref calls);
+            });
+        }
+
+        for (int i = 0; i < 16; i++)
+        {
+            added += fences[i].TryAddCallback(probes[i]) ? 1 : 0;
+        }
+
+        check.Device.Release();
+        for (int i = 15; i >= 0; i--)
+        {
+            check.MustSucceed(fences[i], $"command {i + 1}");
+        }
+
+        check.Until(() => Volatile.Read(ref calls) == added, "not every callback ran");
+        CheckContext.Require(early == 0, $"{early} times a fence signaled before an earlier one.");
+    }
+
+    private static void LeftAlone(CheckContext check)
+    {
+        for (int i = 0; i < Blocks; i++)
+        {
+            check.MustSucceed(check.Submit(i, (byte)(i + 1)), $"command {i + 1}");
+            check.Device.Memory.Slice(i * check.Device.BlockSize, check.Device.BlockSize).Fill(0xEE);
+        }
+
+        check.MustSucceed(check.Submit(0, 1), "the last command");
+        byte[] expected = [1, .. Enumerable.Repeat((byte)0xEE, Blocks - 1)];
+        for (int i = 0; i < Blocks; i++)
+        {
+            CheckContext.Require(check.At(i) == expected[i], $"block {i} was written after the fence of its command had signaled.");
+        }
+    }
+
+    private static void EndsOnce(CheckContext check)
+    {
+        Fence first = check.Submit(0, 1);
+        Fence held = check.Submit(1, 2, isHeld: true);
+        check.MustSucceed(first, "the first command");
+        check.Until(() => check.Device.Held > 0, "the second command did not start");
+        CheckContext.Require(!held.IsSignaled, "a command that is still running had its fence signaled when the one before it ended.");
+        check.Device.Release();
+        check.MustSucceed(held, "the second command");
+    }
+
+    private static void SubmittingDoesNotWait(CheckContext check)
+    {
+        check.SubmitHeld(0, 1);
+        Fence behind = default;
+        check.MustReturn(() => behind = check.Submit(1, 2), "submitting waited for a command that was running.");
+        CheckContext.Require(!behind.IsSignaled, "a fence signaled before an earlier command was over.");
+        check.Device.Release();
+        check.MustSucceed(behind, "the command behind");
+    }
+
+    private static void DependenciesFirst(CheckContext check)
+    {
+        FenceTimeline other = new("conformance");
+        Fence gate = other.Issue();
+        Fence before = check.Submit(1, 7);
+        Fence fence = default;
+        check.MustReturn(() => fence = check.Submit(0, 9, isHeld: false, gate), "submitting waited for a dependency.");
+        check.MustSucceed(before, "the command before");
+        CheckContext.Require(!fence.IsSignaled && check.At(0) != 9, "a command ran before the fence that it depends on.");
+        other.Signal(gate);
+        check.MustSucceed(fence, "a command whose dependencies are done");
+        CheckContext.Require(check.At(0) == 9, "a command whose dependencies are done did not run.");
+    }
+
+    private static void FaultedDependency(CheckContext check)
+    {
+        FenceTimeline other = new("conformance");
+        Fence gate = other.Issue();
+        Fence fence = check.Submit(0, 9, isHeld: false, gate);
+        other.Signal(gate, new InvalidOperationException("a dependency failed"));
+        CheckContext.Require(
+            check.MustEnd(fence, "a command whose dependency faulted") == FenceStatus.Faulted,
+            "a command whose dependency faulted did not fault.");
+        CheckContext.Require(check.At(0) != 9, "a command ran whose dependency had faulted.");
+        check.MustSucceed(check.Submit(1, 3), "the next command");
+    }
+
+    private static void CanceledNeverRuns(CheckContext check)
+    {
+        FenceTimeline other = new("conformance");
+        Fence gate = other.Issue();
+        Fence canceled = check.Submit(0, 9, isHeld: false, gate);
+        DeviceCancelResult result = check.Device.TryCancel(canceled);
+        CheckContext.Require(result == DeviceCancelResult.Canceled, $"a command that had not started could not be canceled: {result}.");
+        other.Signal(gate);
+        Fence next = check.Submit(1, 3);
+        CheckContext.Require(
+            check.MustEnd(canceled, "a canceled command") == FenceStatus.Faulted, "a canceled command ended as a success.");
+        check.MustSucceed(next, "the command behind a canceled one");
+        CheckContext.Require(check.At(0) != 9, "a canceled command ran.");
+    }
+
+    private static void RunningCancelEnds(CheckContext check)
+    {
+        Fence held = check.SubmitHeld(0, 9);
+        Fence next = check.Submit(1, 3);
+        DeviceCancelResult result = check.Device.TryCancel(held);
+        CheckContext.Require(result != DeviceCancelResult.TooLate, "a command that was running was too late to cancel.");
+        check.Device.Release(); // a device that cannot stop a command lets it end
+        check.MustEnd(held, "a running command that was canceled");
+        check.MustSucceed(next, "the command behind a canceled one");
+    }
+
+    private static void DisposingEndsEverything(CheckContext check)
+    {
+        check.SubmitHeld(0, 1);
+        Fence[] fences = [check.Submit(1, 2), check.Submit(2, 3), check.Submit(3, 4)];
+        check.Dispose();
+        foreach (Fence fence in fences)
+        {
+            check.MustEnd(fence, "a command that was accepted before the device was disposed");
+        }
+    }
+
+    private sealed class Probe(Action action) : FenceCallback
+    {
+        protected override void OnSignaled(FenceStatus status, Exception? fault) => action();
+    }
+}

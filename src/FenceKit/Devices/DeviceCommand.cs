@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+
+namespace FenceKit;
+
+/// <summary>One command in the hands of its driver: what is to be done, and the way to say that it is done.</summary>
+/// <typeparam name="TCommand">What the device understands.</typeparam>
+/// <remarks>
+/// A value; copies are the same command. <b>Thread safety</b>: every member may be called from any thread at any time. Only the first
+/// report counts; any later one, also after a reset, is ignored and counted.
+/// </remarks>
+[DebuggerDisplay("{Fence}: {Payload}")]
+[SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "Compare the fences.")]
+public readonly struct DeviceCommand<TCommand>
+{
+    private readonly DeviceQueue<TCommand> _queue;
+
+    internal DeviceCommand(DeviceQueue<TCommand> queue, ulong point, TCommand payload)
+    {
+        _queue = queue;
+        Point = point;
+        Payload = payload;
+    }
+
+    /// <summary>What is to be done.</summary>
+    public TCommand Payload { get; }
+
+    /// <summary>The number of the command in its queue, from 1: fit to be the tag of a request.</summary>
+    public ulong Point { get; }
+
+    /// <summary>The fence that its submitter holds.</summary>
+    public Fence Fence => _queue.FenceOf(Point);
+
+    /// <summary>Reports that the command is done and that the device uses none of its memory any more.</summary>
+    /// <returns>True for the one report that counts.</returns>
+    /// <remarks>
+    /// Its fence signals as soon as all earlier commands of the queue are over; callbacks may run on this thread. Never blocks, never
+    /// allocates. May be called before <see cref="DeviceDriver{TCommand}.Start"/> returns.
+    /// </remarks>
+    public bool Complete() => _queue.Finish(Point, fault: null);
+
+    /// <summary>Reports that the command failed, and that the device uses none of its memory any more.</summary>
+    /// <param name="error">What went wrong; every waiter gets this object.</param>
+    /// <returns>True for the one report that counts.</returns>
+    /// <remarks>As <see cref="Complete"/>.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
+    public bool Fail(Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return _queue.Finish(Point, error);
+    }
+
+    /// <summary>Reports that the command was stopped because it was canceled. Allocates nothing.</summary>
+    /// <returns>True for the one report that counts.</returns>
+    /// <remarks>As <see cref="Complete"/>.</remarks>
+    public bool Cancel() => _queue.Finish(Point, _queue.CanceledError);
+}

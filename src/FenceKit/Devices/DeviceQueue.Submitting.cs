@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+// The way in: commands, what they depend on, and taking them back.
+public sealed partial class DeviceQueue<TCommand>
+{
+    /// <summary>Submits a command, if there is room.</summary>
+    /// <param name="command">What is to be done.</param>
+    /// <param name="fence">Signals when it is done, after all earlier commands of the queue; <c>default</c> unless the result is Submitted.</param>
+    /// <returns>Whether it was accepted.</returns>
+    /// <remarks>Never blocks, never allocates. A refusal leaves nothing behind.</remarks>
+    public DeviceSubmitStatus TrySubmit(in TCommand command, out Fence fence) => TrySubmit(in command, [], out fence);
+
+    /// <summary>Submits a command that must not start before some fences have signaled, if there is room.</summary>
+    /// <param name="command">What is to be done.</param>
+    /// <param name="dependencies">
+    /// Fences of whatever kind, of other queues for example; at most <see cref="DeviceQueueOptions.MaxDependencies"/>. If one faults, the
+    /// command does not run, and faults with <see cref="DeviceDependencyException"/>.
+    /// </param>
+    /// <param name="fence">Signals when it is done, after all earlier commands of the queue; <c>default</c> unless the result is Submitted.</param>
+    /// <returns>Whether it was accepted.</returns>
+    /// <remarks>Never blocks, never allocates; no thread waits for the dependencies. Later commands of the queue wait behind it.</remarks>
+    /// <exception cref="ArgumentException">There are too many dependencies.</exception>
+    public DeviceSubmitStatus TrySubmit(in TCommand command, ReadOnlySpan<Fence> dependencies, out Fence fence)
+    {
+        if (dependencies.Length > _options.MaxDependencies)
+        {
+            throw new ArgumentException(
+                $"The queue '{Name}' allows {_options.MaxDependencies} dependencies a command, not {dependencies.Length}.", nameof(dependencies));
+        }
+
+        Span<AddressRange> ranges = stackalloc AddressRange[_options.MaxRanges];
+        int rangeCount = _driver.GetRanges(in command, ranges);
+        foreach (AddressRange range in ranges[..rangeCount])
+        {
+            AddressRange.IfEmpty(range);
+        }
+
+        DeviceSlot<TCommand> slot;
+        bool mustPump;
+        _gate.EnterShielded();
+        try
+        {
+            AssertInvariantsLocked();
+            fence = default;
+            if (_lostReason is not null)
+            {
+                return DeviceSubmitStatus.Lost;
+            }
+
+            if (_closing)
+            {
+                return DeviceSubmitStatus.Closed;
+            }
+
+            if (_timeline.Issued - _taken >= (ulong)_options.Capacity)
+            {
+                return DeviceSubmitStatus.Full;
+            }
+
+            fence = _timeline.Issue();
+            slot = SlotOf(fence.Point);
+            Debug.Assert(slot.Phase == DeviceSlotPhase.Free && slot.Holds == 0, "The ring is larger than what can be outstanding.");
+            slot.Point = fence.Point;
+            slot.Phase = DeviceSlotPhase.Queued;
+            slot.Command = command;
+            slot.Fault = null;
+            slot.MustCancel = false;
+            ranges[..rangeCount].CopyTo(slot.Ranges);
+            slot.RangeCount = rangeCount;
+            slot.DependencyCount = dependencies.Length;
+            slot.Holds = dependencies.IsEmpty ? 0 : dependencies.Length + 1; // one for ourselves, until all are added
+            bool written = _channel.Writer.TryWrite(fence.Point);
+            Debug.Assert(written, "The count above leaves room in the channel.");
+            mustPump = dependencies.IsEmpty && TryBeginPumpLocked();
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        if (!dependencies.IsEmpty)
+        {
+            AddDependencies(slot, dependencies);
+        }
+        else if (mustPump)
+        {
+            DispatchPump();
+        }
+
+        return DeviceSubmitStatus.Submitted;
+    }
+
+    /// <summary>Submits a command; waits, without a thread, while there is no room.</summary>
+    /// <param name="command">What is to be done.</param>
+    /// <param name="dependencies">Fences that must have signaled before it starts.</param>
+    /// <param name="cancellationToken">Ends the wait for room; to cancel a command that was submitted, see <see cref="TryCancel"/>.</param>
+    /// <returns>The fence of the command. To be awaited once, like every ValueTask.</returns>
+    /// <remarks>Allocates nothing in steady state. Whoever waits longest is not served first: there is no order among those who wait.</remarks>
+    /// <exception cref="ArgumentException">There are too many dependencies.</exception>
+    /// <exception cref="DeviceLostException">The device is lost.</exception>
+    /// <exception cref="ObjectDisposedException">The queue is being disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled before there was room.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Fence> SubmitAsync(
+        TCommand command, ReadOnlyMemory<Fence> dependencies = default, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            switch (TrySubmit(in command, dependencies.Span, out Fence fence))
+            {
+                case DeviceSubmitStatus.Submitted:
+                    return fence;
+                case DeviceSubmitStatus.Lost:
+                    throw LostReason!;
+                case DeviceSubmitStatus.Closed:
+                    throw new ObjectDisposedException($"{nameof(DeviceQueue<>)} '{Name}'");
+                default:
+                    await _channel.Writer.WaitToWriteAsync(cancellationToken).ConfigureAwait(false);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Takes a command back, or has it stopped.</summary>
+    /// <param name="fence">The fence of the command.</param>
+    /// <returns>Whether it will not run, will be stopped if the device can, or is over.</returns>
+    /// <remarks>Never blocks, never allocates. The fence still signals in its turn, when the device is through with the command's memory.</remarks>
+    /// <exception cref="ArgumentException">The fence is not one of this queue's.</exception>
+    public DeviceCancelResult TryCancel(Fence fence)
+    {
+        if (!fence.IsFrom(_timeline))
+        {
+            FenceThrow.ForeignFence(Name, fence);
+        }
+
+        DeviceSlot<TCommand> slot = SlotOf(fence.Point);
+        bool isRunning;
+        bool mustPump = false;
+        _gate.EnterShielded();
+        try
+        {
+            if (slot.Point != fence.Point || slot.Phase is DeviceSlotPhase.Free or DeviceSlotPhase.Finished || _lostReason is not null)
+            {
+                return DeviceCancelResult.TooLate;
+            }
+
+            isRunning = slot.Phase == DeviceSlotPhase.Running;
+            if (isRunning)
+            {
+                slot.MustCancel = true;
+                _mustCancel = true;
+                mustPump = TryBeginPumpLocked();
+            }
+            else
+            {
+                slot.Phase = DeviceSlotPhase.Finished;
+                slot.Fault = CanceledError;
+                slot.Holds++; // the slot must stay ours while we take its callbacks back
+                _canceled++;
+            }
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        if (mustPump)
+        {
+            DispatchPump();
+        }
+
+        if (!isRunning)
+        {
+            Release(slot, RemoveDependencies(slot) + 1);
+        }
+
+        return isRunning ? DeviceCancelResult.Requested : DeviceCancelResult.Canceled;
+    }
+
+    internal void OnDependencySignaled(DeviceSlot<TCommand> slot, FenceStatus status, Exception? fault)
+    {
+        int holds = 1;
+        if (status == FenceStatus.Faulted)
+        {
+            FailBeforeStart(slot, fault);
+            holds += RemoveDependencies(slot);
+        }
+
+        Release(slot, holds);
+    }
+
+    private void AddDependencies(DeviceSlot<TCommand> slot, ReadOnlySpan<Fence> dependencies)
+    {
+        int over = 1; // ourselves
+        for (int i = 0; i < dependencies.Length; i++)
+        {
+            DeviceDependency<TCommand> dependency = slot.Dependencies[i];
+            dependency.Fence = dependencies[i];
+            if (dependencies[i].TryAddCallback(dependency))
+            {
+                continue;
+            }
+
+            over++;
+            if (dependencies[i].GetStatus(out Exception? fault) == FenceStatus.Faulted)
+            {
+                FailBeforeStart(slot, fault);
+            }
+        }
+
+        // Whoever canceled the command, or lost the device, meanwhile could not take back what was not there yet. Each side has a full
+        // fence between its store and its load (the gates), so one of the two sees the other:
+        //
+        //   here                                 TryCancel, a failed dependency, Lose
+        //   ----                                 ------------------------------------
+        //   dependency.Fence = ...   (store)     slot.Phase = Finished, or the reason of the loss   (store)
+        //   add the callback                     leave the gate
+        //   slot.Phase, LostReason   (load)      remove the callback of dependency.Fence            (load)
+        if (slot.Phase != DeviceSlotPhase.Queued || LostReason is not null)
+        {
+            over += RemoveDependencies(slot);
+        }
+
+        Release(slot, over);
+    }
+
+    /// <summary>The caller holds the slot.</summary>
+    private void FailBeforeStart(DeviceSlot<TCommand> slot, Exception? fault)
+    {
+        DeviceDependencyException error = DeviceDependencyException.For(fault);
+        _gate.EnterShielded();
+        if (slot.Phase == DeviceSlotPhase.Queued)
+        {
+            slot.Phase = DeviceSlotPhase.Finished;
+            slot.Fault = error;
+        }
+
+        _gate.Exit();
+    }
+
+    /// <summary>The caller holds the slot. Takes back what still waits for a signal; callbacks that are on their way release the slot themselves.</summary>
+    private static int RemoveDependencies(DeviceSlot<TCommand> slot)
+    {
+        int removed = 0;
+        foreach (DeviceDependency<TCommand> dependency in slot.Dependencies.AsSpan(0, slot.DependencyCount))
+        {
+            if (dependency.Fence.TryRemoveCallback(dependency) == FenceCallbackRemoval.Removed)
+            {
+                removed++;
+            }
+        }
+
+        return removed;
+    }
+
+    private void Release(DeviceSlot<TCommand> slot, int holds)
+    {
+        bool mustPump;
+        _gate.EnterShielded();
+        try
+        {
+            slot.Holds -= holds;
+            Debug.Assert(slot.Holds >= 0, "A hold is released once.");
+            mustPump = slot.Holds == 0 && TryBeginPumpLocked();
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        if (mustPump)
+        {
+            DispatchPump();
+        }
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Threading.Channels;
+
+namespace FenceKit;
+
+/// <summary>
+/// A queue of commands to a device: bounded, in order, with a fence for every command. It does for a driver what is hard to get right:
+/// order of completion, room, dependencies, cancellation, hangs, reset, loss, and letting go of memory.
+/// </summary>
+/// <typeparam name="TCommand">What the device understands.</typeparam>
+/// <remarks>
+/// <para>Commands start in order; the hardware may finish them in any order; their fences signal in order. Commands wait in a bounded
+/// channel until the driver has room, until the fences that they depend on have signaled, and until no invalidation of their ranges is
+/// under way. No thread is ever blocked for any of this.</para>
+/// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never, but for a gate that is held
+/// for a few instructions. <b>Allocates</b>: nothing per command in steady state.</para>
+/// <para>A fence signals in finite time whatever the device does, as long as there is a watchdog: a command that hangs is reset, a device
+/// that cannot be reset is lost, and losing it faults every fence.</para>
+/// </remarks>
+[DebuggerDisplay("{Name,nq}: {DebuggerDisplay,nq}")]
+[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue, as hardware has it.")]
+public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
+{
+    // One gate for everything that moves; never held while the driver, a callback or a continuation runs. Inside it only the gates of the
+    // channel and of a notifier's ledger are taken, which call nobody.
+    private readonly Lock _gate = new();
+    private readonly DeviceDriver<TCommand> _driver;
+    private readonly DeviceQueueOptions _options;
+    private readonly FenceTimeline _timeline;
+    private readonly Channel<ulong> _channel; // points that wait to be started, in order
+    private readonly DeviceSlot<TCommand>[] _slots; // the command with point p stands at p & mask
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // retired <= taken <= issued; all under the gate. What lies between the first two is running or waits for its turn to be signaled,
+    // what lies between the last two is in the channel.
+    private ulong _taken;
+    private ulong _retired;
+
+    private bool _closing;          // under the gate: no more commands
+    private Exception? _lostReason; // under the gate: the device is given up
+    private long _faulted;          // under the gate, like all counters
+    private long _canceled;
+    private long _resets;
+    private long _strays;
+
+    /// <summary>Creates the queue and everything that it will ever need.</summary>
+    /// <param name="name">The name of its timeline, in errors and reports.</param>
+    /// <param name="driver">Who talks to the device; it belongs to the queue from now on.</param>
+    /// <param name="options">Sizes, limits and clock; null for the usual ones.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="driver"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public DeviceQueue(string name, DeviceDriver<TCommand> driver, DeviceQueueOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(driver);
+        options ??= new DeviceQueueOptions();
+        options.Validate();
+
+        Name = name;
+        _driver = driver;
+        _options = options;
+        FenceTimelineOptions timeline = new() { RetainedFaults = options.RetainedFaults, TimeProvider = options.TimeProvider };
+        _timeline = new FenceTimeline(name, timeline);
+        _channel = Channel.CreateBounded<ulong>(new BoundedChannelOptions(options.Capacity) { SingleReader = true });
+        _slots = new DeviceSlot<TCommand>[(int)BitOperations.RoundUpToPowerOf2((uint)(options.Capacity + options.Depth))];
+        for (int i = 0; i < _slots.Length; i++)
+        {
+            _slots[i] = new DeviceSlot<TCommand>(this, options.MaxDependencies, options.MaxRanges);
+        }
+
+        CanceledError = new OperationCanceledException($"The command was canceled in the queue '{name}'.");
+        _batch = new DeviceCommand<TCommand>[Math.Min(options.BatchSize, options.Depth)];
+        _pumpItem = new PumpItem(this);
+        _rangeWait = new RangeWait(this);
+        _unmapsPending = new FenceTimeline($"{name} unmaps", timeline);
+        _unmaps = driver.KeepsMappings ? new PendingUnmap[options.MaxUnmaps] : null;
+        _timer = CreateTimer();
+    }
+
+    /// <summary>The name of its timeline.</summary>
+    public string Name { get; }
+
+    /// <summary>Why the device is lost; null while it is not.</summary>
+    public Exception? LostReason => Volatile.Read(ref _lostReason);
+
+    /// <summary>The fence of the command that was submitted last: everything before it is over when it signals. Never blocks.</summary>
+    public Fence LastSubmitted => new(_timeline, _timeline.Issued);
+
+    /// <summary>One object for all commands that are canceled, so that canceling allocates nothing.</summary>
+    internal OperationCanceledException CanceledError { get; }
+
+    private string DebuggerDisplay => $"{_timeline.Completed} of {_timeline.Issued}{(LostReason is null ? "" : ", lost")}";
+
+    /// <summary>Reads all counters at one moment.</summary>
+    /// <returns>The counters.</returns>
+    /// <remarks>Never allocates.</remarks>
+    public DeviceQueueStatistics GetStatistics()
+    {
+        _gate.EnterShielded();
+        try
+        {
+            return new DeviceQueueStatistics(
+                (long)_timeline.Issued,
+                (long)_retired,
+                _faulted,
+                _canceled,
+                _resets,
+                _strays,
+                (int)(_timeline.Issued - _taken),
+                (int)(_taken - _retired));
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    internal Fence FenceOf(ulong point) => new(_timeline, point);
+
+    private DeviceSlot<TCommand> SlotOf(ulong point) => _slots[(int)point & (_slots.Length - 1)];
+
+    [Conditional("DEBUG")]
+    private void AssertInvariantsLocked()
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "The gate is held.");
+        Debug.Assert(_retired <= _taken && _taken <= _timeline.Issued, "A command is taken before it retires, and issued before it is taken.");
+        Debug.Assert(_taken - _retired <= (ulong)_options.Depth, "The device is given no more than it has room for.");
+        Debug.Assert(_timeline.Issued - _taken <= (ulong)_options.Capacity, "No more wait than the channel holds.");
+    }
+}

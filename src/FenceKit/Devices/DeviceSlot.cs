@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>How far the command in a slot has got. All transitions are made under the gate of the queue.</summary>
+/// <remarks>
+/// <code>
+///   Free ──TrySubmit──► Queued ──the pump──► Running ──Complete, Fail──► Finished ──in its turn──► Free
+///                          └──────────TryCancel, a failed dependency────────▲
+/// </code>
+/// A slot leaves Queued for Running, and Finished for Free, only while nothing of its dependencies is under way.
+/// </remarks>
+internal enum DeviceSlotPhase
+{
+    Free = 0,
+    Queued = 1,
+    Running = 2,
+    Finished = 3,
+}
+
+/// <summary>The place of one command, made ahead of time. Which slot a command gets follows from its point. Everything is under the gate.</summary>
+internal sealed class DeviceSlot<TCommand>
+{
+    internal DeviceSlot(DeviceQueue<TCommand> queue, int maxDependencies, int maxRanges)
+    {
+        Ranges = new AddressRange[maxRanges];
+        Dependencies = new DeviceDependency<TCommand>[maxDependencies];
+        for (int i = 0; i < maxDependencies; i++)
+        {
+            Dependencies[i] = new DeviceDependency<TCommand>(queue, this);
+        }
+    }
+
+    internal ulong Point;
+    internal DeviceSlotPhase Phase;
+    internal TCommand Command = default!;
+    internal Exception? Fault;
+
+    /// <summary>Somebody wants it stopped, and the driver has not been told.</summary>
+    internal bool MustCancel;
+
+    internal AddressRange[] Ranges { get; }
+
+    internal int RangeCount;
+
+    internal DeviceDependency<TCommand>[] Dependencies { get; }
+
+    internal int DependencyCount;
+
+    /// <summary>Dependencies that have not signaled, and threads that are adding or removing them.</summary>
+    internal int Holds;
+
+    internal bool Uses(AddressRange range)
+    {
+        foreach (AddressRange used in Ranges.AsSpan(0, RangeCount))
+        {
+            if (used.Overlaps(range))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
+
+/// <summary>Waits for one fence on behalf of a command.</summary>
+internal sealed class DeviceDependency<TCommand>(DeviceQueue<TCommand> queue, DeviceSlot<TCommand> slot) : FenceCallback
+{
+    /// <summary>Written by the submitter, who holds the slot, before it adds the callback.</summary>
+    internal Fence Fence;
+
+    protected override void OnSignaled(FenceStatus status, Exception? fault) => queue.OnDependencySignaled(slot, status, fault);
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+/// <summary>
+/// A device without hardware, for tests: latencies, errors, hangs, crashes and commands that overtake each other, by script. Time is the
+/// <see cref="TimeProvider"/>'s: with a clock that stands still until the test moves it, and a queue that dispatches
+/// <see cref="DeviceDispatch.Inline"/>, every run is the same.
+/// </summary>
+/// <typeparam name="TCommand">Anything; the script says what it means.</typeparam>
+/// <remarks>
+/// Commands end on the thread that moves the clock, in the order of their times, and in the order of their starts where these are equal.
+/// <b>Thread safety</b>: every member may be called from any thread at any time. <b>Allocates</b>: only while it grows.
+/// </remarks>
+[DebuggerDisplay("{Running} running")]
+public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
+{
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _clock;
+    private readonly Func<TCommand, SimulatedOutcome>? _script;
+    private readonly Queue<SimulatedOutcome> _next = new();  // under the gate
+    private readonly List<Entry> _running = [];              // under the gate, in the order of their starts
+    private readonly Lock _memory = new();                   // while a command touches memory
+    private readonly ITimer _timer;
+    private long _epoch;      // under _memory: commands of an earlier epoch were stopped
+    private long _started;    // under the gate, like all counters
+    private long _cancels;
+    private long _resets;
+
+    private readonly record struct Entry(DeviceCommand<TCommand> Command, SimulatedOutcome Outcome, long Due, long Epoch);
+
+    /// <summary>Creates the device.</summary>
+    /// <param name="clock">The clock of its latencies.</param>
+    /// <param name="script">What becomes of a command; null for success at once.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="clock"/> is null.</exception>
+    public SimulatedDevice(TimeProvider clock, Func<TCommand, SimulatedOutcome>? script = null)
+    {
+        ArgumentNullException.ThrowIfNull(clock);
+        _clock = clock;
+        _script = script;
+        _timer = clock.CreateTimer(
+            static state => ((SimulatedDevice<TCommand>)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>What a command does to the world when it succeeds, just before it is reported. One at a time.</summary>
+    public Action<TCommand>? Execute { get; init; }
+
+    /// <summary>The memory that a command uses; null for none.</summary>
+    public Func<TCommand, AddressRange>? RangeOf { get; init; }
+
+    /// <summary>Whether a running command can be canceled; true unless said otherwise.</summary>
+    public bool HonorsCancel { get; init; } = true;
+
+    /// <summary>Whether a reset succeeds; true unless said otherwise.</summary>
+    public bool CanReset { get; init; } = true;
+
+    /// <summary>How many commands it has and has not reported.</summary>
+    public int Running => (int)Read(static device => device._running.Count);
+
+    /// <summary>How many of them hang.</summary>
+    public int Hung => (int)Read(static device => device._running.Count(entry => entry.Due == long.MaxValue));
+
+    /// <summary>How many commands it was ever given.</summary>
+    public long Started => Read(static device => device._started);
+
+    /// <summary>How many cancellations it was asked for.</summary>
+    public long Cancels => Read(static device => device._cancels);
+
+    /// <summary>How often it was asked to reset.</summary>
+    public long Resets => Read(static device => device._resets);
+
+    /// <summary>Says what becomes of the next command that starts; goes before the script. May be called several times.</summary>
+    /// <param name="outcome">The outcome.</param>
+    public void Enqueue(SimulatedOutcome outcome)
+    {
+        _gate.EnterShielded();
+        _next.Enqueue(outcome);
+        _gate.Exit();
+    }
+
+    /// <summary>Ends all commands that hang, as successes, in the order of their starts.</summary>
+    /// <returns>How many.</returns>
+    public int ReleaseHung()
+    {
+        int count = 0;
+        while (TryTake(static (entry, _) => entry.Due == long.MaxValue, 0, out Entry entry))
+        {
+            Report(entry);
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public override void Start(ReadOnlySpan<DeviceCommand<TCommand>> batch)
+    {
+        foreach (ref readonly DeviceCommand<TCommand> command in batch)
+        {
+            SimulatedOutcome outcome = NextOutcome(command.Payload);
+            if (outcome.IsCrash)
+            {
+                throw outcome.Error!;
+            }
+
+            if (outcome.Latency == TimeSpan.Zero)
+            {
+                Report(new Entry(command, outcome, 0, Volatile.Read(ref _epoch)));
+                continue;
+            }
+
+            long due = outcome.Latency == Timeout.InfiniteTimeSpan
+                ? long.MaxValue
+                : _clock.GetTimestamp() + (long)Math.Round(outcome.Latency.TotalSeconds * _clock.TimestampFrequency);
+            _gate.EnterShielded();
+            _running.Add(new Entry(command, outcome, due, Volatile.Read(ref _epoch)));
+            SetTimerLocked();
+            _gate.Exit();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Cancel(in DeviceCommand<TCommand> command)
+    {
+        _gate.EnterShielded();
+        _cancels++;
+        _gate.Exit();
+        if (HonorsCancel && TryTake(static (entry, point) => entry.Command.Point == point, command.Point, out Entry entry))
+        {
+            entry.Command.Cancel();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool TryReset()
+    {
+        _gate.EnterShielded();
+        _resets++;
+        _gate.Exit();
+        if (CanReset)
+        {
+            Stop();
+        }
+
+        return CanReset;
+    }
+
+    /// <inheritdoc/>
+    public override void OnLost(Exception reason) => Stop();
+
+    /// <inheritdoc/>
+    public override int GetRanges(in TCommand command, Span<AddressRange> ranges)
+    {
+        if (RangeOf is null)
+        {
+            return 0;
+        }
+
+        ranges[0] = RangeOf(command);
+        return 1;
+    }
+
+    /// <inheritdoc/>
+    public override void Close() => _timer.Dispose();
+
+    private SimulatedOutcome NextOutcome(TCommand command)
+    {
+        _gate.EnterShielded();
+        _started++;
+        bool found = _next.TryDequeue(out SimulatedOutcome outcome);
+        _gate.Exit();
+        return found ? outcome : _script?.Invoke(command) ?? SimulatedOutcome.AtOnce;
+    }
+
+    private void Report(in Entry entry)
+    {
+        if (entry.Outcome.Error is not null)
+        {
+            entry.Command.Fail(entry.Outcome.Error);
+            return;
+        }
+
+        if (Execute is not null)
+        {
+            _memory.EnterShielded();
+            try
+            {
+                if (entry.Epoch != _epoch)
+                {
+                    return;
+                }
+
+                Execute(entry.Command.Payload);
+            }
+            finally
+            {
+                _memory.Exit();
+            }
+        }
+
+        entry.Command.Complete();
+    }
+
+    /// <summary>When it returns, nothing that was started before touches memory any more.</summary>
+    private void Stop()
+    {
+        _gate.EnterShielded();
+        _running.Clear();
+        SetTimerLocked();
+        _gate.Exit();
+        _memory.EnterShielded();
+        _epoch++;
+        _memory.Exit();
+    }
+
+    private void OnTimer()
+    {
+        long now = _clock.GetTimestamp();
+        while (TryTake(static (entry, now) => entry.Due <= (long)now, (ulong)now, out Entry entry))
+        {
+            Report(entry);
+        }
+
+        _gate.EnterShielded();
+        SetTimerLocked();
+        _gate.Exit();
+    }
+
+    /// <summary>Takes out the entry with the earliest time among those that fit; the first to start among equals.</summary>
+    private bool TryTake(Func<Entry, ulong, bool> fits, ulong argument, out Entry taken)
+    {
+        _gate.EnterShielded();
+        try
+        {
+            int best = -1;
+            for (int i = 0; i < _running.Count; i++)
+            {
+                if (fits(_running[i], argument) && (best < 0 || _running[i].Due < _running[best].Due))
+                {
+                    best = i;
+                }
+            }
+
+            taken = best < 0 ? default : _running[best];
+            if (best >= 0)
+            {
+                _running.RemoveAt(best);
+            }
+
+            return best >= 0;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    private void SetTimerLocked()
+    {
+        long due = long.MaxValue;
+        foreach (Entry entry in _running)
+        {
+            due = Math.Min(due, entry.Due);
+        }
+
+        TimeSpan wait = Timeout.InfiniteTimeSpan;
+        if (due != long.MaxValue)
+        {
+            // Rounded up: a timer that comes too early would only have to be set again.
+            double ticks = Math.Max(0, due - _clock.GetTimestamp()) / (double)_clock.TimestampFrequency * TimeSpan.TicksPerSecond;
+            wait = TimeSpan.FromTicks((long)Math.Ceiling(ticks));
+        }
+
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private long Read(Func<SimulatedDevice<TCommand>, long> counter)
+    {
+        _gate.EnterShielded();
+        long value = counter(this);
+        _gate.Exit();
+        return value;
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Conformance.Tests;
+
+/// <summary>What a <see cref="PlainDevice"/> does wrong.</summary>
+public enum Defect
+{
+    None,
+    ForgetsToSignal,
+    SignalsEarly,
+    SignalsOutOfOrder,
+    DoubleCompletes,
+    TouchesMemoryAfterItsFence,
+    BlocksTheSubmitter,
+    BlocksItsWorkerForADependency,
+    IgnoresDependencies,
+    IgnoresFaultedDependencies,
+    LosesACancel,
+    RunsWhatWasCanceled,
+    IgnoresLoss,
+    AcceptsWorkAfterLoss,
+    StaysSubscribedAfterLoss,
+    WaitsInSchedule,
+    AllocatesInSchedule,
+    ThrowsInSchedule,
+    SaysDoneWhileItRuns,
+    StartsDuringAnInvalidation,
+    DropsWorkWhenDisposed,
+    LeaksASubscription,
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Tests;
+
+[Collection(AloneCollection.Name)]
+public class DeviceAllocationTests
+{
+    /// <summary>Completes everything inside the call that starts it, or when told.</summary>
+    private sealed class QuietDriver(bool atOnce, bool keeps = false) : DeviceDriver<object>
+    {
+        private readonly Lock _gate = new();
+        private DeviceCommand<object> _last;
+
+        internal DeviceCommand<object> Last
+        {
+            get
+            {
+                lock (_gate)
+                {
+                    return _last;
+                }
+            }
+        }
+
+        public override bool KeepsMappings => keeps;
+
+        public override void Start(ReadOnlySpan<DeviceCommand<object>> batch)
+        {
+            foreach (ref readonly DeviceCommand<object> command in batch)
+            {
+                lock (_gate)
+                {
+                    _last = command;
+                }
+
+                if (atOnce)
+                {
+                    command.Complete();
+                }
+            }
+        }
+
+        public override void Cancel(in DeviceCommand<object> command) => command.Cancel();
+
+        public override int GetRanges(in object command, Span<AddressRange> ranges)
+        {
+            ranges[0] = AddressRange.FromLength(0, 4096);
+            return 1;
+        }
+    }
+
+    private static readonly object s_payload = new();
+
+    [Fact]
+    public void A_command_from_submission_to_its_callback_costs_no_byte()
+    {
+        RecordingCallback callback = new();
+        QuietDriver driver = new(atOnce: false);
+        DeviceQueue<object> queue = new("queue", driver, HandDriver.Options());
+
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            queue.TrySubmit(s_payload, out Fence fence);
+            fence.TryAddCallback(callback);
+            driver.Last.Complete();
+        }));
+        Assert.Equal(4_000, callback.Calls);
+    }
+
+    [Fact]
+    public void A_dependency_costs_no_byte()
+    {
+        DeviceQueue<object> queue = new("queue", new QuietDriver(atOnce: true), HandDriver.Options());
+        FenceTimeline other = new("other");
+        Fence[] gate = new Fence[1];
+
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            gate[0] = other.Issue();
+            queue.TrySubmit(s_payload, gate, out Fence fence);
+            other.Signal(gate[0]);
+            Assert.True(fence.IsSignaled);
+        }));
+    }
+
+    [Fact]
+    public void A_cancellation_costs_no_byte()
+    {
+        DeviceQueue<object> queue = new("queue", new QuietDriver(atOnce: false), HandDriver.Options());
+        FenceTimeline other = new("other");
+        Fence[] gate = [other.Issue()];
+
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            queue.TrySubmit(s_payload, gate, out Fence waiting);
+            queue.TryCancel(waiting);
+            queue.TrySubmit(s_payload, out Fence running);
+            queue.TryCancel(running);
+            Assert.True(running.IsSignaled);
+        }));
+    }
+
+    [Fact]
+    public void Submitting_to_the_thread_pool_costs_the_submitter_no_byte()
+    {
+        DeviceQueue<object> queue = new("queue", new QuietDriver(atOnce: true));
+
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            while (queue.TrySubmit(s_payload, out _) == DeviceSubmitStatus.Full)
+            {
+                Thread.Yield();
+            }
+        }));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_invalidation_of_a_device_costs_its_owner_no_byte(bool keepsMappings)
+    {
+        QuietDriver driver = new(atOnce: false, keepsMappings);
+        DeviceQueue<object> queue = new("queue", driver, HandDriver.Options());
+        using InvalidationNotifier notifier = new("memory");
+        queue.Attach(notifier, AddressRange.All);
+
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            queue.TrySubmit(s_payload, out Fence fence);
+            SpinWait spin = default;
+            while (driver.Last.Point != fence.Point)
+            {
+                spin.SpinOnce(); // mappings are dropped on the thread pool, and that pump may take our command along
+            }
+
+            notifier.TrySchedule(AddressRange.FromLength(0, 4096), InvalidationReason.Unmap, out InvalidationSession session);
+            driver.Last.Complete();
+            Assert.True(session.Wait(Limit.Time) == InvalidationOutcome.Completed);
+            session.Commit();
+        }));
+    }
+
+    [Fact]
+    public async Task Waiting_for_room_costs_no_byte_when_there_is_room()
+    {
+        DeviceQueue<object> queue = new("queue", new QuietDriver(atOnce: true), HandDriver.Options());
+        long bytes = 0;
+        for (int i = 0; i < 3_000; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            ValueTask<Fence> submitted = queue.SubmitAsync(s_payload);
+            bool atOnce = submitted.IsCompleted;
+            await submitted;
+            bytes = i < 2_000 || !atOnce ? 0 : bytes + GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(0, bytes);
+    }
+}
