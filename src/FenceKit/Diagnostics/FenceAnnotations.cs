@@ -155,7 +155,12 @@ internal static class FenceAnnotations
         LockMap ended = (LockMap)map;
         LockValidator validator = Current.Validator;
         List<OpenScope> scopes = t_scopes ??= [];
-        int index = scopes.FindLastIndex(scope => scope.Cookie == cookie);
+        int index = scopes.Count - 1;
+        while (index >= 0 && scopes[index].Cookie != cookie)
+        {
+            index--;
+        }
+
         if (index < 0)
         {
             validator.ReportProtocol(ended, $"A scope of {ended} is ended by a copy of it, after it had ended.");
@@ -344,9 +349,13 @@ internal static class FenceAnnotations
         Checker checker = Current;
         if (checker.Primed.TryAdd(lockClass, true))
         {
-            OnItsOwn(() => order(checker.Validator, new LockMap(lockClass, "(any)")));
+            PrimeNow(checker.Validator, lockClass, order);
         }
     }
+
+    // Apart, so that what it captures is not allocated by every schedule that finds the order taught.
+    private static void PrimeNow(LockValidator validator, LockClass lockClass, Action<LockValidator, LockMap> order) =>
+        OnItsOwn(() => order(validator, new LockMap(lockClass, "(any)")));
 
     // On a thread that holds nothing: what ours holds would become part of the order.
     private static void OnItsOwn(Action order)
