@@ -125,7 +125,7 @@ public sealed partial class LockValidator
         if (wanted.Attempt != LockAttempt.Try)
         {
             ContextSet usedIn = wanted.Record.Context;
-            if (stack.InNoWaitSection && wanted.Attempt == LockAttempt.Blocking)
+            if (stack.InNoWaitSection && wanted.Attempt == LockAttempt.Blocking && !wanted.Record.Shape.IsWait) // a wait is reported as such
             {
                 usedIn |= ContextSet.Of(ContextRule.NoWaitIndex);
             }

@@ -69,6 +69,7 @@ public sealed partial class LockValidator
             return;
         }
 
+        long before = BytesBefore(stack);
         HeldLock[] held = Array.ConvertAll(ItemsOf(stack, stack.Depth), static item => item.Describe());
         var subject = record is null
             ? new HeldLock(map.Class, map.Subclass, map.InstanceName, LockAcquireMode.Exclusive, LockAttempt.Blocking, null, null)
@@ -87,6 +88,7 @@ public sealed partial class LockValidator
         }
 
         Deliver(stack, [violation]);
+        AddOwnBytes(stack, before);
     }
 
     private static bool IsSelfDeadlock(LockViolation violation)

@@ -18,7 +18,7 @@ internal static class SampleProcess
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
 
-    public static async Task<SampleRun> RunAsync(string[] arguments, string? require = null)
+    public static async Task<SampleRun> RunAsync(string[] arguments, string? require = null, string? assembly = null)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -26,7 +26,7 @@ internal static class SampleProcess
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        start.ArgumentList.Add(typeof(Reclaim.Scenes.Show).Assembly.Location);
+        start.ArgumentList.Add(assembly ?? typeof(Reclaim.Scenes.Show).Assembly.Location);
         Array.ForEach(arguments, start.ArgumentList.Add);
 
         // The demands of the machine that runs the tests are no business of a run that is about something else.

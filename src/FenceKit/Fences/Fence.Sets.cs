@@ -21,6 +21,11 @@ public readonly partial struct Fence
     {
         FenceThrow.IfNotATimeout(timeout);
         FenceThrow.IfEmpty(fences);
+        if (fences.Length == 1)
+        {
+            AnnounceWait(fences, timeout);
+        }
+
         return TryFindComplete(fences, out FenceWaitResult result)
             ? result
             : WaitForSet(fences, FenceArrayMode.Any, result, timeout, cancellationToken);
@@ -52,6 +57,7 @@ public readonly partial struct Fence
     public static FenceWaitResult WaitAll(ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
+        AnnounceWait(fences, timeout);
         return TryFindAllComplete(fences, out FenceWaitResult result)
             ? result
             : WaitForSet(fences, FenceArrayMode.All, result, timeout, cancellationToken);
@@ -204,6 +210,18 @@ public readonly partial struct Fence
         }
 
         return true;
+    }
+
+    /// <summary>Any of several is no order: each of them may be the one that does not come.</summary>
+    private static void AnnounceWait(ReadOnlySpan<Fence> fences, TimeSpan timeout)
+    {
+        if (FenceContract.IsChecked && timeout != TimeSpan.Zero)
+        {
+            foreach (Fence fence in fences)
+            {
+                FenceContract.Wait(fence.Timeline?.ContractMap);
+            }
+        }
     }
 
     private static FenceWaitResult WaitForSet(

@@ -24,6 +24,18 @@ public readonly partial struct Fence
     public FenceStatus Wait(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
+        if (FenceContract.IsChecked && timeout != TimeSpan.Zero)
+        {
+            // Also when it is complete already: the next time it may not be.
+            FenceContract.Wait(Timeline?.ContractMap);
+        }
+
+        return WaitUnchecked(timeout, cancellationToken);
+    }
+
+    /// <summary>The wait itself, for those who have announced it.</summary>
+    internal FenceStatus WaitUnchecked(TimeSpan timeout, CancellationToken cancellationToken)
+    {
         FenceStatus status = Status;
         if (status != FenceStatus.Pending)
         {

@@ -20,6 +20,7 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
     {
         _fence = fence;
         _place = place;
+        FenceContract.Await(fence.Timeline?.ContractMap);
         if (!fence.IsSignaled)
         {
             _node = fence.Timeline!.WaiterPools.Await.Get();
@@ -46,7 +47,11 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
     {
         if (_node is null || !_node.TryTakeOutcome(_round, out FenceStatus status, out Exception? error))
         {
-            _fence.Wait();
+            if (!_fence.IsSignaled)
+            {
+                _fence.Wait();
+            }
+
             status = _fence.GetStatus(out error);
         }
 

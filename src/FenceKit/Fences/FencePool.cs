@@ -40,6 +40,7 @@ public sealed partial class FencePool : IDisposable
             RetainedFaults = 1,
             TimeProvider = options.TimeProvider,
             PoolProvider = options.PoolProvider,
+            IsExported = options.IsExported,
         };
 
         Name = name;

@@ -208,6 +208,17 @@ public partial class FenceTimeline
 
     private static void RunAll(FenceCallback? batch)
     {
+        if (FenceContract.IsChecked)
+        {
+            RunAllChecked(batch);
+            return;
+        }
+
+        RunEach(batch);
+    }
+
+    private static void RunEach(FenceCallback? batch)
+    {
         FenceHandOff handOff = default;
         while (batch is not null)
         {

@@ -65,6 +65,7 @@ public partial class FenceTimeline : IDisposable
         _options = options;
         TimeProvider = options.TimeProvider;
         WaiterPools = waiterPools;
+        ContractMap = FenceContract.FenceMap(name, options.IsExported);
         _faults = new Fault[options.RetainedFaults];
     }
 

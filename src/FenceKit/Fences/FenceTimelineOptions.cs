@@ -42,6 +42,13 @@ public sealed class FenceTimelineOptions
     /// <summary>As overriding <c>OnDeadline</c>: a point is needed by a time, sooner than anything asked for before.</summary>
     public Action<ulong, long>? DeadlineChanged { get; init; }
 
+    /// <summary>
+    /// Whether fences of the timeline are waited for by others than its owner: other drivers, owners of memory. The validator then checks
+    /// the way to their signal against the whole contract from the start. Handing a fence to an invalidation sets it by itself.
+    /// </summary>
+    /// <remarks>Without effect when the contract is not checked, see <see cref="FenceContract"/>.</remarks>
+    public bool IsExported { get; init; }
+
     internal static FenceTimelineOptions Default { get; } = new();
 
     internal void Validate()

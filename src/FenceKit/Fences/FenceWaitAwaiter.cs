@@ -19,6 +19,11 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
         _timeout = timeout;
         _cancellationToken = cancellationToken;
         _place = place;
+        if (timeout != TimeSpan.Zero)
+        {
+            FenceContract.Await(fence.Timeline?.ContractMap);
+        }
+
         if (!IsCompleted)
         {
             _node = fence.Timeline!.WaiterPools.Wait.Get();
@@ -48,7 +53,8 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
         bool secondTime = _node is not null && _node.IsOver(_round);
         if (_node is null || !_node.TryTakeOutcome(_round, out FenceStatus status, out _))
         {
-            return _fence.Wait(secondTime ? TimeSpan.Zero : _timeout, _cancellationToken);
+            TimeSpan timeout = secondTime ? TimeSpan.Zero : _timeout;
+            return IsCompleted ? _fence.WaitUnchecked(timeout, _cancellationToken) : _fence.Wait(timeout, _cancellationToken);
         }
 
         if (status == FenceStatus.Pending)

@@ -97,6 +97,7 @@ public sealed partial class InvalidationNotifier
             throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not a reason.");
         }
 
+        FenceContract.MightSchedule();
         InvalidationSessionState state = _sessions.Get();
         if (!TryBegin(state, ranges, isRelease: false, out IntervalIndex<InvalidationSubscription>? index))
         {
@@ -171,6 +172,7 @@ public sealed partial class InvalidationNotifier
 
         using (session)
         {
+            using FenceContractScope held = FenceContract.IsChecked ? session.HoldForContract() : default;
             unmap(state, range);
             InvalidationOutcome outcome = session.Wait(left.Remaining, cancellationToken);
             if (outcome == InvalidationOutcome.Completed)

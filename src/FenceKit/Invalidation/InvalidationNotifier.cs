@@ -41,6 +41,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         options ??= new InvalidationNotifierOptions();
         options.Validate();
         Name = name;
+        Contract = FenceContract.IsChecked ? new NotifierContract(name) : null;
         _clock = options.TimeProvider;
         _ledger = new InvalidationLedger(options.RememberedInvalidations);
         SessionPolicy policy = new(this, options);

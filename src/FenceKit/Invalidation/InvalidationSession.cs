@@ -29,7 +29,7 @@ namespace FenceKit;
 /// Until the session ends, readers of the range wait, and nothing can be published into it.
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
-public readonly struct InvalidationSession : IDisposable, IEquatable<InvalidationSession>
+public readonly partial struct InvalidationSession : IDisposable, IEquatable<InvalidationSession>
 {
     private readonly InvalidationSessionState? _state;
     private readonly ulong _version;
@@ -82,7 +82,7 @@ public readonly struct InvalidationSession : IDisposable, IEquatable<Invalidatio
         InvalidationSessionState state = Enter();
         try
         {
-            return state.Wait(budget, cancellationToken);
+            return FenceContract.IsChecked ? state.WaitChecked(budget, cancellationToken) : state.Wait(budget, cancellationToken);
         }
         finally
         {

@@ -27,6 +27,7 @@ public sealed partial class InvalidationSubscription
     public bool TryPopulate(InvalidationSequence sequence, out PopulateScope scope)
     {
         CheckOwn(sequence);
+        FenceContract.EnterLock(_contract?.Publishing);
 
         // Announce first, look at the ledger second. Full fence in between (Interlocked), because of this pair:
         //
@@ -56,11 +57,13 @@ public sealed partial class InvalidationSubscription
     {
         _publishGate.Exit();
         Interlocked.Decrement(ref _publishers);
+        FenceContract.LeaveLock(_contract?.Publishing);
     }
 
     /// <summary>Returns once every scope that was opened before the ledger changed is closed.</summary>
     private void PassPublishers(bool evenIfNone)
     {
+        FenceContract.PassPublishers(_contract?.Publishing);
         if (evenIfNone || Volatile.Read(ref _publishers) != 0) // pairs with the increment in TryPopulate
         {
             if (_publishGate.IsHeldByCurrentThread)

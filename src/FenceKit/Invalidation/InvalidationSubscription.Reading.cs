@@ -40,6 +40,11 @@ public sealed partial class InvalidationSubscription
     {
         FenceThrow.IfNotATimeout(budget);
         CheckReadable(range);
+        if (FenceContract.IsChecked && budget != TimeSpan.Zero)
+        {
+            FenceContract.Wait(_contract?.Sessions);
+        }
+
         WaitBudget left = default;
         while (true)
         {

@@ -12,6 +12,9 @@ internal interface IInvalidationRegistry
     /// <summary>Whether this thread is inside a schedule of the registry.</summary>
     bool IsSchedulingOnThisThread { get; }
 
+    /// <summary>What the validator knows of the registry; null when the contract is not checked.</summary>
+    NotifierContract? Contract { get; }
+
     /// <summary>Whether the owner has shut down.</summary>
     bool IsDisposed { get; }
 }
@@ -44,6 +47,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         ReaderRoster? readers)
     {
         _registry = registry;
+        _contract = FenceContract.IsChecked ? new SubscriptionContract(name, registry.Contract!) : null;
         _ledger = ledger;
         _clock = clock;
         Subscriber = subscriber;
@@ -109,6 +113,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
 
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
+            FenceContract.WaitForSchedules();
             ulong lastThatMayCall = _registry.Remove(this);
             SpinWait spin = default;
             while (_ledger.IsScheduling(lastThatMayCall))
@@ -171,7 +176,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         isReused = false;
         if (_attempts is null)
         {
-            return Subscriber.TrySchedule(in request, out fence);
+            return CallSubscriber(in request, out fence);
         }
 
         AddressRange overlap = request.Overlap;
@@ -182,7 +187,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         }
 
         ulong publications = _attempts.Publications;
-        if (!Subscriber.TrySchedule(in request, out fence))
+        if (!CallSubscriber(in request, out fence))
         {
             return false;
         }

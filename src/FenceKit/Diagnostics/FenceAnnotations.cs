@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
+using FenceKit.Lockdep;
+
+namespace FenceKit.Diagnostics;
+
+/// <summary>
+/// Tells the lock validator what FenceKit does. The only file that names a type of FenceKit.Lockdep; reached through
+/// <see cref="FenceContract"/>, and only when the contract is checked.
+/// </summary>
+/// <remarks>
+/// <para>Everything that can be waited for is a lock in the validator's eyes. Who is on the way to the signal of a fence holds it shared
+/// (any number may be); who waits wants it exclusively. A lock held over the wait and taken on the way to the signal is then an ordinary
+/// circle, although the two threads never met.</para>
+/// <para>No signature that <see cref="FenceContract"/> uses names such a type either: compiling the call would load it.</para>
+/// <para>Beginning to signal is a try: it never waits, so nothing leads into it.</para>
+/// </remarks>
+internal static class FenceAnnotations
+{
+    // The site of primed dependencies: it stands in reports where the other driver's code would stand.
+    private const string PrimedSite = "docs/contract.md";
+
+    private static readonly ConcurrentDictionary<string, LockClass> s_classes = new();
+    private static readonly LockMap s_reservation = new(LockClass.Create("reservation locks"), "(any)");
+    private static readonly LockMap s_reclaim = new(LockClass.Create("memory reclaim"), "(any)");
+    private static readonly LockMap s_schedule = new(LockClass.Create("invalidation"), "(any)");
+    private static readonly Lock s_gate = new();
+    private static Checker? s_checker;
+
+    // What the thread is in. Scopes are few and shallow: a list that grows once is enough.
+    [ThreadStatic]
+    private static List<OpenScope>? t_scopes;
+
+    [ThreadStatic]
+    private static int t_lastCookie;
+
+    [ThreadStatic]
+    private static int t_schedules;
+
+    [ThreadStatic]
+    private static int t_callbacks;
+
+    private readonly record struct OpenScope(int Cookie, LockMap Map, bool IsHeld);
+
+    /// <summary>A validator, and which orders it has been taught.</summary>
+    private sealed record Checker(LockValidator Validator)
+    {
+        public ConcurrentDictionary<LockClass, bool> Primed { get; } = new();
+    }
+
+    private static Checker Current => Volatile.Read(ref s_checker) ?? Start(LockValidator.Default); // pairs with the write in Start
+
+    /// <summary>Exchanges the validator, for tests: each wants a graph of its own.</summary>
+    internal static void Use(LockValidator validator) => Start(validator);
+
+    internal static object FenceMap(string name, bool isExported)
+    {
+        LockMap map = new(ClassOf("fence", name));
+        if (isExported)
+        {
+            Export(map);
+        }
+
+        return map;
+    }
+
+    internal static object TableMap(string name)
+    {
+        LockMap map = new(ClassOf("table", name));
+        Prime(map.Class, static (validator, table) =>
+        {
+            validator.Acquire(table, PrimedSite, 0);
+            validator.MightAcquire(s_reservation, file: PrimedSite, line: 0);
+            validator.Release(table);
+        });
+        return map;
+    }
+
+    internal static object SubscriberMap(string name) => new LockMap(ClassOf("schedule of", name));
+
+    internal static object PublishMap(string name)
+    {
+        LockMap map = new(ClassOf("publishing of", name));
+        Prime(map.Class, static (validator, publishing) =>
+        {
+            validator.Acquire(s_schedule, PrimedSite, 0);
+            PassPublishers(validator, publishing);
+            validator.Release(s_schedule);
+        });
+        return map;
+    }
+
+    internal static void Export(object map)
+    {
+        // Inside a callback it would count as the subscriber's allocation; there will be another schedule.
+        if (t_schedules == 0)
+        {
+            Prime(((LockMap)map).Class, static (validator, fence) =>
+            {
+                validator.Acquire(s_schedule, PrimedSite, 0);
+                validator.MightAcquire(fence, file: PrimedSite, line: 0); // the callback itself never waits
+                validator.Release(s_schedule);
+            });
+        }
+    }
+
+    internal static FenceContractScope EnterReclaim(string? file, int line) => BeginExclusive(s_reclaim, file, line);
+
+    internal static void MightAllocate(string? file, int line)
+    {
+        LockValidator validator = Current.Validator;
+        if (t_schedules > 0)
+        {
+            validator.MightAllocate();
+        }
+        else if (!validator.IsHeld(s_reclaim))
+        {
+            validator.MightAcquire(s_reclaim, file: file, line: line);
+        }
+    }
+
+    internal static void Wait(object map) => Current.Validator.Wait((LockMap)map, file: null, line: 0);
+
+    internal static void Await(object map)
+    {
+        // Called in a callback, an await comes back to it at once: nobody waits there.
+        if (t_schedules == 0 && t_callbacks == 0)
+        {
+            Current.Validator.MightAcquire((LockMap)map, file: null, line: 0);
+        }
+    }
+
+    internal static FenceContractScope BeginSignaling(object map, string? file, int line)
+    {
+        LockMap fence = (LockMap)map;
+        LockValidator validator = Current.Validator;
+        bool isNested = validator.IsHeld(fence);
+        if (!isNested)
+        {
+            validator.Acquire(fence, new LockAcquireOptions { Mode = LockAcquireMode.Shared, Attempt = LockAttempt.Try }, file, line);
+        }
+
+        return Open(fence, isHeld: !isNested);
+    }
+
+    internal static FenceContractScope Acquire(object map, string? file, int line)
+    {
+        LockMap held = (LockMap)map;
+        Current.Validator.Acquire(held, file, line);
+        return Open(held, isHeld: true);
+    }
+
+    internal static void EndScope(object map, int cookie)
+    {
+        LockMap ended = (LockMap)map;
+        LockValidator validator = Current.Validator;
+        List<OpenScope> scopes = t_scopes ??= [];
+        int index = scopes.Count - 1;
+        while (index >= 0 && scopes[index].Cookie != cookie)
+        {
+            index--;
+        }
+
+        if (index < 0)
+        {
+            validator.ReportProtocol(ended, $"A scope of {ended} is ended by a copy of it, after it had ended.");
+            return;
+        }
+
+        bool isHeld = scopes[index].IsHeld;
+        bool isInnermost = index == scopes.Count - 1;
+        scopes.RemoveAt(index);
+        if (isHeld)
+        {
+            validator.Release(ended);
+        }
+
+        if (!isInnermost)
+        {
+            validator.ReportProtocol(ended, $"A scope of {ended} ends before a scope that was begun inside it.");
+        }
+    }
+
+    internal static void EnterLock(object map) => Current.Validator.Acquire((LockMap)map, file: null, line: 0);
+
+    internal static void LeaveLock(object map)
+    {
+        LockValidator validator = Current.Validator;
+        if (validator.IsHeld(map))
+        {
+            validator.Release(map);
+        }
+    }
+
+    internal static void MightSchedule()
+    {
+        if (t_schedules == 0)
+        {
+            Current.Validator.MightAcquire(s_schedule, file: null, line: 0);
+        }
+    }
+
+    internal static void WaitForSchedules()
+    {
+        if (t_schedules == 0)
+        {
+            Current.Validator.MightAcquire(s_schedule, file: null, line: 0);
+        }
+    }
+
+    internal static void PassPublishers(object map) => PassPublishers(Current.Validator, (LockMap)map);
+
+    /// <summary>Runs a subscriber's callback: it neither waits nor allocates, nor takes a lock that is held over a wait.</summary>
+    internal static void RunSchedule<TCall>(object subscriber, ref TCall call)
+        where TCall : struct, IContractCall, allows ref struct
+    {
+        LockValidator validator = Current.Validator;
+        t_scopes ??= new List<OpenScope>(8); // not at the callback's expense
+        bool isOutermost = t_schedules == 0;
+        if (isOutermost)
+        {
+            validator.Acquire(s_schedule, file: null, line: 0);
+            validator.Acquire((LockMap)subscriber, file: null, line: 0);
+        }
+
+        t_schedules++;
+        try
+        {
+            using (validator.EnterNoWaitSection())
+            {
+                RunWithoutAllocation(validator, ref call);
+            }
+        }
+        finally
+        {
+            t_schedules--;
+            if (isOutermost)
+            {
+                validator.Release(subscriber);
+                validator.Release(s_schedule);
+            }
+        }
+    }
+
+    /// <summary>Runs the callbacks of a signal: whoever signals has other fences to signal, and perhaps locks.</summary>
+    internal static void RunCallbacks<TCall>(ref TCall call)
+        where TCall : struct, IContractCall, allows ref struct
+    {
+        t_callbacks++;
+        try
+        {
+            using (Current.Validator.EnterNoWaitSection())
+            {
+                call.Invoke();
+            }
+        }
+        finally
+        {
+            t_callbacks--;
+        }
+    }
+
+    private static void RunWithoutAllocation<TCall>(LockValidator validator, ref TCall call)
+        where TCall : struct, IContractCall, allows ref struct
+    {
+        LockSectionScope section = validator.EnterNoAllocationSection();
+        try
+        {
+            call.Invoke();
+        }
+        catch
+        {
+            // The session reports what was thrown; that an exception has to be allocated is not a second finding.
+            using (validator.Suppress("a subscriber threw while it was scheduled"))
+            {
+                section.Dispose();
+            }
+
+            throw;
+        }
+
+        section.Dispose();
+    }
+
+    private static void PassPublishers(LockValidator validator, LockMap publishing)
+    {
+        using (validator.EnterNoWaitSection())
+        {
+            validator.MightAcquire(publishing, file: null, line: 0);
+        }
+    }
+
+    private static FenceContractScope BeginExclusive(LockMap map, string? file, int line)
+    {
+        LockValidator validator = Current.Validator;
+        bool isNested = validator.IsHeld(map);
+        if (!isNested)
+        {
+            validator.Acquire(map, file, line);
+        }
+
+        return Open(map, isHeld: !isNested);
+    }
+
+    private static FenceContractScope Open(LockMap map, bool isHeld)
+    {
+        int cookie = ++t_lastCookie;
+        (t_scopes ??= new List<OpenScope>(8)).Add(new OpenScope(cookie, map, isHeld));
+        return new FenceContractScope(map, cookie);
+    }
+
+    private static LockClass ClassOf(string kind, string name) =>
+        s_classes.GetOrAdd($"{kind} {name}", static full => LockClass.Create(string.Create(full.Length, full, static (printed, source) =>
+        {
+            for (int i = 0; i < source.Length; i++)
+            {
+                printed[i] = char.IsControl(source[i]) ? '?' : source[i];
+            }
+        })));
+
+    private static Checker Start(LockValidator validator)
+    {
+        lock (s_gate)
+        {
+            if (s_checker is { } known && ReferenceEquals(known.Validator, validator))
+            {
+                return known;
+            }
+
+            Checker checker = new(validator);
+            OnItsOwn(() =>
+            {
+                validator.Acquire(s_reservation, PrimedSite, 0);
+                validator.Acquire(s_reclaim, PrimedSite, 0);
+                validator.MightAcquire(s_schedule, file: PrimedSite, line: 0);
+                validator.Release(s_reclaim);
+                validator.Release(s_reservation);
+            });
+            Volatile.Write(ref s_checker, checker); // pairs with the read in Current
+            return checker;
+        }
+    }
+
+    /// <summary>
+    /// Teaches an order once, with a stand-in for the instance: what was never seen must not make a report certain.
+    /// </summary>
+    private static void Prime(LockClass lockClass, Action<LockValidator, LockMap> order)
+    {
+        Checker checker = Current;
+        if (checker.Primed.TryAdd(lockClass, true))
+        {
+            PrimeNow(checker.Validator, lockClass, order);
+        }
+    }
+
+    // Apart, so that what it captures is not allocated by every schedule that finds the order taught.
+    private static void PrimeNow(LockValidator validator, LockClass lockClass, Action<LockValidator, LockMap> order) =>
+        OnItsOwn(() => order(validator, new LockMap(lockClass, "(any)")));
+
+    // On a thread that holds nothing: what ours holds would become part of the order.
+    private static void OnItsOwn(Action order)
+    {
+        Thread thread = new(() => order()) { IsBackground = true, Name = "FenceKit contract" };
+        thread.Start();
+        thread.Join();
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Diagnostics;
+
+namespace FenceKit;
+
+// The subscriber's callback, and what the validator has to say about it.
+public sealed partial class InvalidationSubscription
+{
+    private readonly SubscriptionContract? _contract; // null: the contract is not checked
+
+    private bool CallSubscriber(in InvalidationRequest request, out Fence fence)
+    {
+        if (!FenceContract.IsChecked)
+        {
+            return Subscriber.TrySchedule(in request, out fence);
+        }
+
+        Callback callback = new(Subscriber, in request);
+        FenceAnnotations.RunSchedule(_contract!.Callback, ref callback);
+        fence = callback.Fence;
+        FenceContract.Export(fence.Timeline?.ContractMap);
+        return callback.IsScheduled;
+    }
+
+    private struct Callback(IInvalidationSubscriber subscriber, in InvalidationRequest request) : IContractCall
+    {
+        private readonly InvalidationRequest _request = request;
+        private Fence _fence;
+
+        internal readonly Fence Fence => _fence;
+
+        internal bool IsScheduled { get; private set; }
+
+        public void Invoke() => IsScheduled = subscriber.TrySchedule(in _request, out _fence);
+    }
+}
