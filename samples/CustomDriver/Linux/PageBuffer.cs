@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Samples.CustomDriver.Linux;
+
+/// <summary>Whole pages straight from mmap, so that they can be pinned.</summary>
+internal sealed unsafe class PageBuffer : IDisposable
+{
+    private readonly nint _start;
+
+    internal PageBuffer(int length)
+    {
+        Length = length;
+        _start = Kernel.Map(0, (nuint)length, Kernel.ReadWrite, Kernel.PrivateAnonymous, -1, 0);
+        Kernel.Check(_start == -1 ? -1 : 0, "mmap");
+    }
+
+    internal int Length { get; }
+
+    internal nint Address => _start;
+
+    internal Span<byte> Bytes => new((void*)_start, Length);
+
+    internal AddressRange RangeOf(int offset, int length) => AddressRange.FromLength((ulong)_start + (ulong)offset, (ulong)length);
+
+    public void Dispose() => _ = Kernel.Unmap(_start, (nuint)Length);
+}
