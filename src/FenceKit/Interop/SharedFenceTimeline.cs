@@ -11,6 +11,8 @@ namespace FenceKit;
 /// <para>
 /// What the other side writes is not trusted: a counter that goes back is ignored, and one beyond what was issued ends the timeline with
 /// <see cref="InvalidDataException"/>. Nothing that a peer writes makes this process read outside the page.
+/// A peer that <b>shortens the file</b> is another matter: the page is gone then, and the next look at it ends this process (SIGBUS). Share
+/// timelines only with processes of your own, through files that others cannot write.
 /// </para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. A consumer keeps one background thread.</para>
 /// </remarks>
