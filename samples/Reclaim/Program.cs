@@ -17,7 +17,7 @@ static int Run(RunOptions options)
     {
         string? required = Environment.GetEnvironmentVariable(Requirements.Variable);
         BackendChoice choice = BackendChoice.Make(options.Backend, required, Requirements.Parts);
-        IDisplay display = Console.IsOutputRedirected ? new PlainDisplay(Console.Out) : new TerminalDisplay();
+        IDisplay display = TerminalDisplay.IsPossible ? new TerminalDisplay() : new PlainDisplay(Console.Out);
         display.Announce(choice);
         using LastResort _ = LastResort.After(options.Duration);
         var show = new Show(choice.Backend, options.Duration, options.WithHang, cancellation.Token);

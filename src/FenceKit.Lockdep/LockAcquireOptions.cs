@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
 /// <summary>The less common sides of an acquisition: mode, attempt, subclass, and the lock that serializes a nesting.</summary>
 /// <remarks>A value; passing it costs no allocation.</remarks>
+[DebuggerDisplay("{Mode}, {Attempt}, subclass {Subclass}")]
 public readonly record struct LockAcquireOptions
 {
     /// <summary>The mode that is wanted.</summary>

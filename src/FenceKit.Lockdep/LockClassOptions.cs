@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit.Lockdep;
 
 /// <summary>The rules that all locks of a class share.</summary>
 /// <remarks>Immutable after construction. Thread safe.</remarks>
+[DebuggerDisplay("reentrant: {IsReentrant}, waits as {WaitTypeInner}")]
 public sealed class LockClassOptions
 {
     internal static readonly LockClassOptions Default = new();

@@ -43,6 +43,9 @@ public sealed class LockMap
     /// <summary>How many may hold it exclusively at once.</summary>
     public int Capacity { get; }
 
+    /// <summary>The same thread may take it again, as with Monitor and Lock; the class may say so too.</summary>
+    public bool IsReentrant { get; init; }
+
     /// <summary>Spread over 64 bits, never used twice; changes with the class, so that no cached verdict outlives it.</summary>
     internal ulong Identity { get; private set; }
 

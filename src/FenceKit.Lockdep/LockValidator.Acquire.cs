@@ -10,14 +10,15 @@ public sealed partial class LockValidator
     /// <param name="map">The lock.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>This thread, for <see cref="Release(LockHolder, LockMap)"/>; most callers need not keep it.</returns>
     /// <remarks>
-    /// Call it before the lock itself is entered, so that a report comes before the hang. If entering fails, call <see cref="Release"/>.
+    /// Call it before the lock itself is entered, so that a report comes before the hang. If entering fails, call <see cref="Release(object)"/>.
     /// Never blocks on the lock. Allocates only when something new is seen.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock does not count as held.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Acquire(LockMap map, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    public LockHolder Acquire(LockMap map, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         if (map is null)
         {
@@ -30,6 +31,8 @@ public sealed partial class LockValidator
         {
             AcquireSlow(stack, map, AcquireShape.Of(LockAcquireMode.Exclusive, subclass: map.Subclass), null, own, file, line);
         }
+
+        return stack;
     }
 
     /// <summary>Says that this thread is about to take a lock in a mode, or in one of the less common ways.</summary>
@@ -37,11 +40,12 @@ public sealed partial class LockValidator
     /// <param name="options">Mode, attempt, subclass and nesting. A try is announced after it succeeded, all others before.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>This thread, for <see cref="Release(LockHolder, LockMap)"/>; most callers need not keep it.</returns>
     /// <remarks>Never blocks on the lock. Allocates only when something new is seen.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock does not count as held.</exception>
-    public void Acquire(LockMap map, in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    public LockHolder Acquire(LockMap map, in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         if (map is null)
         {
@@ -55,6 +59,8 @@ public sealed partial class LockValidator
         {
             AcquireSlow(stack, map, shape, options.NestedIn, own, file, line);
         }
+
+        return stack;
     }
 
     /// <summary>The same for an object that has no <see cref="LockMap"/>: code that is rewritten, or locks that belong to others.</summary>
@@ -160,7 +166,7 @@ public sealed partial class LockValidator
             AcquireSlow(stack, map, shape, null, own, file, line);
         }
 
-        stack.TryPopTop(map);
+        stack.TryPopTop(map, forget: false);
     }
 
     // A plain exclusive acquisition mixes in zero, so both overloads arrive at the same key.

@@ -24,9 +24,36 @@ public sealed partial class LockValidator
         }
 
         HeldStack stack = HeldStack.Current(this);
-        if (!stack.TryPopTop(instance))
+        if (!stack.TryPopTop(instance, forget: true))
         {
             ReleaseSlow(stack, instance);
+        }
+    }
+
+    /// <summary>The same for a lock that kept what <see cref="Acquire(LockMap, string?, int)"/> returned: it need not find the thread again.</summary>
+    /// <param name="holder">What the acquisition returned, on this thread.</param>
+    /// <param name="map">The lock.</param>
+    /// <remarks>Never blocks; allocates only for a report.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
+    /// <exception cref="ArgumentException"><paramref name="holder"/> is null, or of another validator.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held, or is pinned.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Release(LockHolder holder, LockMap map)
+    {
+        if (map is null)
+        {
+            Misuse.ThrowNull(nameof(map));
+        }
+
+        if (holder is not HeldStack stack || !ReferenceEquals(stack.Validator, this))
+        {
+            Misuse.ThrowForeignHolder(nameof(holder));
+            return;
+        }
+
+        if (!stack.TryPopTop(map, forget: false))
+        {
+            ReleaseSlow(stack, map);
         }
     }
 

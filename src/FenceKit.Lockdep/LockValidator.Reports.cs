@@ -62,7 +62,8 @@ public sealed partial class LockValidator
 
     private void ReportMisuse(HeldStack stack, LockViolationKind kind, LockMap map, string message, ChainRecord? record = null)
     {
-        if (stack.IsSuppressed)
+        // A sink that misuses a lock each time it is called would otherwise call itself for ever.
+        if (stack.IsSuppressed || stack.IsReporting)
         {
             Interlocked.Increment(ref _unjudged);
             return;

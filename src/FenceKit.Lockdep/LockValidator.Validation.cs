@@ -12,18 +12,27 @@ public sealed partial class LockValidator
     private void AcquireForeignSlow(
         HeldStack stack, LockClass lockClass, object instance, AcquireShape shape, object? nestedIn, ulong own, LockSite? site)
     {
-        LockMap map = MapOf(instance, lockClass);
-        Enter(stack, instance, map, shape, nestedIn, own, site, site);
+        long before = BytesBefore(stack);
+        Enter(stack, instance, MapOf(instance, lockClass), shape, nestedIn, own, site, site);
+        AddOwnBytes(stack, before);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AcquireSlow(HeldStack stack, LockMap map, AcquireShape shape, object? nestedIn, ulong own, string? file, int line)
-        => Enter(stack, map, map, shape, nestedIn, own, file, file is null ? null : LockSite.At(file, line));
+    {
+        long before = BytesBefore(stack);
+        Enter(stack, map, map, shape, nestedIn, own, file, file is null ? null : LockSite.At(file, line));
+        AddOwnBytes(stack, before);
+    }
+
+    private static long BytesBefore(HeldStack stack) => stack.InNoAllocationSection ? GC.GetAllocatedBytesForCurrentThread() : -1;
+
+    private static void AddOwnBytes(HeldStack stack, long before)
+        => stack.OwnBytes += before < 0 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
 
     private void Enter(
         HeldStack stack, object instance, LockMap map, AcquireShape shape, object? nestedIn, ulong own, object? siteToken, LockSite? site)
     {
-        long before = stack.InNoAllocationSection ? GC.GetAllocatedBytesForCurrentThread() : 0;
         ulong key = stack.KeyFor(own, _seed);
         ulong classKey = ClassKeyOf(stack, stack.Depth, map, shape, nestedIn, site);
         if (!_chains.TryGetValue(classKey, out ChainRecord? record) || !record.Settles(key) || !ReferenceEquals(record.SiteToken, siteToken))
@@ -42,11 +51,6 @@ public sealed partial class LockValidator
         {
             stack.Cache(key, record);
             stack.Push(instance, record, own, _seed);
-        }
-
-        if (before != 0)
-        {
-            stack.OwnBytes += GC.GetAllocatedBytesForCurrentThread() - before;
         }
     }
 

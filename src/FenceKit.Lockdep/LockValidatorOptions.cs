@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit.Lockdep;
 
 /// <summary>How a validator behaves. Read once, when the validator is made.</summary>
+[DebuggerDisplay("{Sinks.Count} sinks, at least {MinimumConfidence}")]
 public sealed class LockValidatorOptions
 {
     /// <summary>Where reports go; none by default, then they are only counted.</summary>

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit.Lockdep;
 
 /// <summary>What a validator knows and what it had to leave out: nothing is lost silently. A snapshot of counters.</summary>
+[DebuggerDisplay("{Classes} classes, {Dependencies} dependencies, {Reports} reports")]
 public sealed record LockValidatorStatistics
 {
     /// <summary>Classes and subclasses seen.</summary>
@@ -28,7 +31,7 @@ public sealed record LockValidatorStatistics
     /// <summary>Findings that had been reported already.</summary>
     public required long RepeatedReports { get; init; }
 
-    /// <summary>Acquisitions in a suppressed section or under a sink, held but not judged. Each place is counted when it is first seen there.</summary>
+    /// <summary>Acquisitions and misuses in a suppressed section or under a sink, not judged. A place is counted when it is first seen there.</summary>
     public required long UnjudgedAcquisitions { get; init; }
 
     /// <summary>Instances beyond the limit of a chain, judged by their classes only. Such a finding is at most likely, no longer certain.</summary>

@@ -22,6 +22,10 @@ internal static class Misuse
         => throw new ArgumentOutOfRangeException(nameof(subclass), subclass, $"A subclass is from 0 to {LockClass.MaxSubclass}.");
 
     [DoesNotReturn]
+    public static void ThrowForeignHolder(string name)
+        => throw new ArgumentException("The holder is not one that this validator returned.", name);
+
+    [DoesNotReturn]
     public static void ThrowForeignContext(string name)
         => throw new ArgumentException("The context was defined by another validator.", name);
 }

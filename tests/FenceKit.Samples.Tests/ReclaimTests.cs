@@ -12,11 +12,16 @@ public sealed class ReclaimTests : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fencekit-tests-");
 
+    private string JsonFile => Path.Combine(_folder.FullName, "reclaim.json");
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     [RealPartsFact("uffd", "uring")]
-    public async Task Reclaim_OnTheKernel_LosesDataOnlyWithoutFenceKit() =>
+    public async Task Reclaim_OnTheKernel_LosesDataOnlyWithoutFenceKit()
+    {
         CheckFigures(await RunAsync("--backend", "real"), backend: "userfaultfd+io_uring");
+        Proof.Keep("reclaim", JsonFile);
+    }
 
     [Fact]
     public async Task Reclaim_OnASimulation_LosesDataOnlyWithoutFenceKit() =>
@@ -90,12 +95,11 @@ public sealed class ReclaimTests : IDisposable
 
     private async Task<JsonElement> RunAsync(params string[] arguments)
     {
-        string json = Path.Combine(_folder.FullName, "reclaim.json");
-        SampleRun run = await SampleProcess.RunAsync([.. arguments, "--seconds", "5", "--json", json]);
+        SampleRun run = await SampleProcess.RunAsync([.. arguments, "--seconds", "5", "--json", JsonFile]);
 
         Assert.Equal("", run.Error);
         Assert.Equal(0, run.ExitCode);
-        using FileStream file = File.OpenRead(json);
+        using FileStream file = File.OpenRead(JsonFile);
         return await JsonSerializer.DeserializeAsync<JsonElement>(file);
     }
 }

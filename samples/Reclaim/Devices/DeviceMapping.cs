@@ -78,7 +78,7 @@ internal abstract class DeviceMapping : IInvalidationSubscriber, IDisposable
     }
 
     /// <summary>The device is lost: whoever waits for it, now or later, learns so.</summary>
-    public void Poison(Exception error) => _stops.Poison(error);
+    public virtual void Poison(Exception error) => _stops.Poison(error);
 
     public virtual void Dispose()
     {

@@ -58,6 +58,12 @@ internal sealed class PinnedBuffer(int buffer, PageMemory memory, FrameTable fra
         Volatile.Write(ref _inFlight, _inFlight - 1);
     }
 
+    public override void Poison(Exception error)
+    {
+        _loads.Poison(error);
+        base.Poison(error);
+    }
+
     public override void Dispose()
     {
         _loads.Dispose();

@@ -52,7 +52,8 @@ internal static class LinuxProbe
         {
             return $"{refused.Message}; often the limit of locked memory (ulimit -l)";
         }
-        catch (Exception refused) when (refused is IOException or PlatformNotSupportedException or UnauthorizedAccessException)
+        catch (Exception refused) when (
+            refused is IOException or PlatformNotSupportedException or UnauthorizedAccessException or TypeLoadException)
         {
             return refused.Message;
         }

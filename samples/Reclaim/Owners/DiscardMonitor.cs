@@ -14,7 +14,7 @@ namespace FenceKit.Samples.Reclaim.Owners;
 /// <code>
 /// madvise ──event──▶ A schedule    every device begins to stop; nobody waits
 ///   held             B park        the table shows nothing of the buffer any more
-///   held             C wait        one budget for all fences
+///   held             C wait        once, for all fences
 /// goes on ◀──ack──   gone, commit  the devices may come back
 /// </code>
 /// </remarks>

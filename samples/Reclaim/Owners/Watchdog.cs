@@ -26,7 +26,15 @@ internal sealed class Watchdog : IDisposable
     /// <summary>Whether it had to act: the run is void then, whatever its figures.</summary>
     public bool HasBarked => Volatile.Read(ref _hasBarked) != 0;
 
-    public void Dispose() => _timer.Dispose();
+    /// <summary>When it returns, nothing is being released any more.</summary>
+    public void Dispose()
+    {
+        using var stopped = new ManualResetEvent(initialState: false);
+        if (_timer.Dispose(stopped))
+        {
+            stopped.WaitOne();
+        }
+    }
 
     private void Look()
     {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -9,7 +10,13 @@ namespace FenceKit.Samples.Reclaim.Reporting;
 internal sealed record RunReport(
     string Backend, long StaleWithout, long StaleWith, long Invalidations, IReadOnlyList<SplitReport> Split, ReclaimReport Reclaim)
 {
-    public string ToJson() => JsonSerializer.Serialize(this, RunReportJson.Default.RunReport);
+    // The plus sign in a name stays a plus sign: this goes to a file, not into a web page.
+    private static readonly RunReportJson s_json = new(new JsonSerializerOptions(RunReportJson.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    public string ToJson() => JsonSerializer.Serialize(this, s_json.RunReport);
 }
 
 /// <summary>The same invalidations through a number of slow devices, one after the other and in split phases.</summary>

@@ -9,6 +9,9 @@ namespace FenceKit.Samples.Reclaim.Reporting;
 /// <summary>For people: a bar for each scene while it runs, and a table at the end.</summary>
 internal sealed class TerminalDisplay : IDisplay
 {
+    /// <summary>Whether somebody watches, on something that can draw bars.</summary>
+    public static bool IsPossible => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+
     public void Announce(BackendChoice choice)
     {
         AnsiConsole.MarkupLineInterpolated($"[bold]FenceKit · Reclaim[/] on [aqua]{choice.Backend.Name}[/]");

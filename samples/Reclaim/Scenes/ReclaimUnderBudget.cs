@@ -99,9 +99,10 @@ internal static class ReclaimUnderBudget
                 context.ThrowIfCancelled();
             }
 
-            if (ring[range].Load().Wait(s_loadLimit) != FenceStatus.Signaled)
+            Fence loaded = ring[range].Load();
+            if (loaded.Wait(s_loadLimit) != FenceStatus.Signaled)
             {
-                throw new TimeoutException($"Range {range} did not come from the file.");
+                throw new IOException($"Range {range} did not come from the file: {loaded.Error?.Message ?? "the device is silent"}.");
             }
 
             reclaimer.Add(range);

@@ -12,6 +12,7 @@ internal sealed partial class DependencyGraph
     private readonly Dictionary<(int Class, int Subclass), LockNode> _nodes = [];
     private readonly Dictionary<(LockNode From, LockNode To), LockEdge> _edges = [];
     private readonly HashSet<LockClass> _cyclic = [];
+    private readonly Dictionary<string, LockNode> _unclaimed = [];
 
     public int NodeCount => _nodes.Count;
 
@@ -25,10 +26,26 @@ internal sealed partial class DependencyGraph
     {
         if (!_nodes.TryGetValue((lockClass.Id, subclass), out LockNode? node))
         {
-            node = new LockNode(lockClass, subclass);
+            node = Claim(lockClass, subclass) ?? new LockNode(lockClass, subclass);
             _nodes.Add((lockClass.Id, subclass), node);
         }
 
+        return node;
+    }
+
+    /// <summary>The node of a primed name, or of a class seen by that name; a class that comes later under this name takes it over.</summary>
+    public LockNode NodeNamed(string name)
+    {
+        if (_unclaimed.TryGetValue(name, out LockNode? node))
+        {
+            return node;
+        }
+
+        int slash = name.Length - 2;
+        bool hasSubclass = slash > 0 && name[slash] == '/' && name[^1] is >= '1' and <= (char)('0' + LockClass.MaxSubclass);
+        node = new LockNode(LockClass.Create(hasSubclass ? name[..slash] : name), hasSubclass ? name[^1] - '0' : 0);
+        _nodes.Add((node.Class.Id, node.Subclass), node);
+        _unclaimed.Add(name, node);
         return node;
     }
 
@@ -89,6 +106,23 @@ internal sealed partial class DependencyGraph
         }
 
         return true;
+    }
+
+    private LockNode? Claim(LockClass lockClass, int subclass)
+    {
+        if (_unclaimed.Count == 0 || !_unclaimed.Remove(HeldLock.NameOf(lockClass, subclass), out LockNode? node))
+        {
+            return null;
+        }
+
+        _nodes.Remove((node.Class.Id, subclass));
+        if (_cyclic.Contains(node.Class))
+        {
+            _cyclic.Add(lockClass);
+        }
+
+        node.Class = lockClass;
+        return node;
     }
 
     private LockEdge Connect(LockNode from, LockNode to)

@@ -8,7 +8,8 @@ namespace FenceKit.Lockdep.Graph;
 [DebuggerDisplay("{Name,nq}")]
 internal sealed class LockNode(LockClass lockClass, int subclass)
 {
-    public LockClass Class { get; } = lockClass;
+    /// <summary>A stand-in of the same name until a primed class is first seen.</summary>
+    public LockClass Class { get; set; } = lockClass;
 
     public int Subclass { get; } = subclass;
 

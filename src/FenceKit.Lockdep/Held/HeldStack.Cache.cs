@@ -3,7 +3,7 @@ namespace FenceKit.Lockdep.Held;
 
 internal sealed partial class HeldStack
 {
-    private const int FirstSlots = 64;
+    private const int FirstSlots = 256;
     private const int MostSlots = 4096;
 
     private Slot[] _slots = new Slot[FirstSlots];
@@ -19,8 +19,8 @@ internal sealed partial class HeldStack
 
     public void Cache(ulong key, ChainRecord record)
     {
-        // Growing only after many misses keeps threads small that take few locks.
-        if (++_misses > _slots.Length * 2 && _slots.Length < MostSlots)
+        // Two chains that share a slot push each other out for ever, so a few misses are enough to grow; threads that take few locks stay small.
+        if (++_misses > _slots.Length / 4 && _slots.Length < MostSlots)
         {
             _slots = new Slot[_slots.Length * 4];
             _misses = 0;

@@ -9,13 +9,15 @@ internal struct HeldEntry
     /// <summary>What <c>Release</c> is called with: the <see cref="LockMap"/>, or the foreign object itself.</summary>
     public object? Instance;
     public ChainRecord Record;
-    public ulong Key;
+
+    /// <summary>The key of the chain below it, so that letting go restores it without a look at the entry below.</summary>
+    public ulong KeyBelow;
     public ulong Own;
     public long Pins;
 }
 
 /// <summary>What one thread holds, for one validator. Only its own thread writes to it.</summary>
-internal sealed partial class HeldStack
+internal sealed partial class HeldStack : LockHolder
 {
     private const int FirstCapacity = 8;
 
@@ -24,6 +26,7 @@ internal sealed partial class HeldStack
 
     private HeldEntry[] _entries = new HeldEntry[FirstCapacity];
     private int _depth;
+    private ulong _topKey;
     private ulong _state;
 
     private HeldStack(LockValidator validator)
@@ -34,9 +37,9 @@ internal sealed partial class HeldStack
 
     public LockValidator Validator { get; }
 
-    public Thread Thread { get; }
+    internal override Thread Thread { get; }
 
-    public int Depth => _depth;
+    internal override int Depth => _depth;
 
     public ReadOnlySpan<HeldEntry> Entries => _entries.AsSpan(0, _depth);
 
@@ -56,8 +59,8 @@ internal sealed partial class HeldStack
     {
         HeldEntry[] entries = _entries;
         int depth = _depth;
-        ulong parent = (uint)(depth - 1) < (uint)entries.Length ? entries[depth - 1].Key : seed;
-        ulong key = ChainKey.Mix(parent ^ _state, own);
+        ulong below = _topKey;
+        ulong key = ChainKey.Mix(below ^ _state ^ seed, own);
         Slot[] slots = _slots;
         ref Slot slot = ref slots[(int)(key >> 7) & (slots.Length - 1)];
         if (slot.Key != key || !ReferenceEquals(slot.SiteToken, siteToken) || (uint)depth >= (uint)entries.Length)
@@ -66,17 +69,31 @@ internal sealed partial class HeldStack
         }
 
         ref HeldEntry entry = ref entries[depth];
-        entry.Instance = instance;
-        entry.Record = slot.Record!;
-        entry.Key = key;
+
+        // Often the same lock was here last: comparing is cheaper than the write barrier of storing.
+        if (!ReferenceEquals(entry.Instance, instance))
+        {
+            entry.Instance = instance;
+        }
+
+        if (!ReferenceEquals(entry.Record, slot.Record))
+        {
+            entry.Record = slot.Record!;
+        }
+
+        entry.KeyBelow = below;
         entry.Own = own;
+        _topKey = key;
         _depth = depth + 1;
         return true;
     }
 
-    /// <summary>Pops the lock when it is on top and not pinned, which is nearly always.</summary>
+    /// <summary>
+    /// Pops the lock when it is on top and not pinned, which is nearly always. Foreign objects are forgotten at once, so that they can be
+    /// collected; a map may stay in its place, for it is small and will likely be back.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryPopTop(object instance)
+    public bool TryPopTop(object instance, bool forget)
     {
         HeldEntry[] entries = _entries;
         int top = _depth - 1;
@@ -91,12 +108,17 @@ internal sealed partial class HeldStack
             return false;
         }
 
-        entry.Instance = null;
+        if (forget)
+        {
+            entry.Instance = null;
+        }
+
+        _topKey = entry.KeyBelow;
         _depth = top;
         return true;
     }
 
-    public ulong KeyFor(ulong own, ulong seed) => KeyAt(_depth, own, seed);
+    public ulong KeyFor(ulong own, ulong seed) => ChainKey.Mix(_topKey ^ _state ^ seed, own);
 
     public void Push(object instance, ChainRecord record, ulong own, ulong seed)
     {
@@ -105,28 +127,26 @@ internal sealed partial class HeldStack
             Array.Resize(ref _entries, _depth * 2);
         }
 
-        _entries[_depth] = new HeldEntry { Instance = instance, Record = record, Key = KeyFor(own, seed), Own = own };
+        _entries[_depth] = new HeldEntry { Instance = instance, Record = record, KeyBelow = _topKey, Own = own };
+        _topKey = KeyFor(own, seed);
         _depth++;
     }
 
     /// <summary>Takes out one entry and gives those above it the keys of their new chain.</summary>
     public void RemoveAt(int index, ulong seed)
     {
-        for (int i = index; i < _depth - 1; i++)
-        {
-            _entries[i] = _entries[i + 1];
-        }
-
+        ulong below = _entries[index].KeyBelow;
+        Array.Copy(_entries, index + 1, _entries, index, _depth - index - 1);
         _depth--;
         _entries[_depth] = default;
-        Rekey(index, seed);
+        Rekey(index, below, seed);
     }
 
     public void Replace(int index, ChainRecord record, ulong own, ulong seed)
     {
         _entries[index].Record = record;
         _entries[index].Own = own;
-        Rekey(index, seed);
+        Rekey(index, _entries[index].KeyBelow, seed);
     }
 
     public void AddPins(int index, long cookie) => _entries[index].Pins += cookie;
@@ -147,13 +167,13 @@ internal sealed partial class HeldStack
         return -1;
     }
 
-    private void Rekey(int from, ulong seed)
+    private void Rekey(int from, ulong below, ulong seed)
     {
+        _topKey = below;
         for (int i = from; i < _depth; i++)
         {
-            _entries[i].Key = KeyAt(i, _entries[i].Own, seed);
+            _entries[i].KeyBelow = _topKey;
+            _topKey = KeyFor(_entries[i].Own, seed);
         }
     }
-
-    private ulong KeyAt(int index, ulong own, ulong seed) => ChainKey.Mix((index == 0 ? seed : _entries[index - 1].Key) ^ _state, own);
 }

@@ -7,6 +7,7 @@ namespace FenceKit.Lockdep;
 /// <param name="Thread">The column.</param>
 /// <param name="Text">What it does, in a few words.</param>
 /// <param name="Hangs">True when the thread never gets past this line.</param>
+[DebuggerDisplay("{Thread}: {Text,nq}")]
 public readonly record struct LockInterleavingStep(int Thread, string Text, bool Hangs);
 
 /// <summary>An order of events in which the threads hang: a column for each thread, a line for each event. Immutable.</summary>

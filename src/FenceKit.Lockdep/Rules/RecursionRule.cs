@@ -77,9 +77,10 @@ internal static class RecursionRule
 
     private static RecursionVerdict SameInstance(SituationItem held, Acquisition wanted, List<LockViolation> violations)
     {
+        bool isReentrant = wanted.Map.IsReentrant || wanted.Class.Options.IsReentrant;
         if (wanted.Attempt == LockAttempt.Try)
         {
-            return wanted.Class.Options.IsReentrant ? RecursionVerdict.Reentry : RecursionVerdict.AddNothing;
+            return isReentrant ? RecursionVerdict.Reentry : RecursionVerdict.AddNothing;
         }
 
         if (held.Mode == LockAcquireMode.Upgradeable && wanted.Mode is LockAcquireMode.Exclusive or LockAcquireMode.Shared)
@@ -88,7 +89,7 @@ internal static class RecursionRule
         }
 
         bool bothRead = held.Record.IsReader && wanted.Record.IsReader;
-        if (wanted.Class.Options.IsReentrant && (bothRead || held.Mode == LockAcquireMode.Exclusive))
+        if (isReentrant && (bothRead || held.Mode == LockAcquireMode.Exclusive))
         {
             return RecursionVerdict.Reentry;
         }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using System.Diagnostics.Tracing;
 
 namespace FenceKit.Lockdep;
 
 /// <summary>Writes each report to the event source <c>FenceKit.Lockdep</c>, for dotnet-trace and event listeners.</summary>
+[DebuggerDisplay("event source FenceKit.Lockdep")]
 public sealed class EventSourceSink : ILockViolationSink
 {
     /// <summary>The name of the event source.</summary>

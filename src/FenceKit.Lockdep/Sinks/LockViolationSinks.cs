@@ -4,6 +4,7 @@ using System.Diagnostics;
 namespace FenceKit.Lockdep;
 
 /// <summary>Throws a <see cref="LockViolationException"/> on the thread that found the violation. Meant for tests.</summary>
+[DebuggerDisplay("throws")]
 public sealed class ThrowingSink : ILockViolationSink
 {
     /// <inheritdoc/>
@@ -94,6 +95,7 @@ public sealed class CollectingSink : ILockViolationSink
 }
 
 /// <summary>Hands each report to a delegate: the way to any logger.</summary>
+[DebuggerDisplay("calls {_callback.Method.Name,nq}")]
 public sealed class CallbackSink : ILockViolationSink
 {
     private readonly Action<LockViolation> _callback;
@@ -112,6 +114,7 @@ public sealed class CallbackSink : ILockViolationSink
 }
 
 /// <summary>Ends the process with the report as the message, so that it is in the crash dump.</summary>
+[DebuggerDisplay("ends the process at {_atLeast}")]
 public sealed class FailFastSink : ILockViolationSink
 {
     private readonly LockConfidence _atLeast;

@@ -34,6 +34,16 @@ internal sealed class FenceKitEventSource : EventSource
         }
     }
 
+    /// <summary>Memory outlives its owner because somebody has not let go of it.</summary>
+    [NonEvent]
+    internal void MemoryQuarantined(string notifier, string subscription, string range)
+    {
+        if (IsEnabled(EventLevel.Warning, EventKeywords.None))
+        {
+            Quarantined(notifier, subscription, range);
+        }
+    }
+
     /// <summary>A thread ended without leaving a gate.</summary>
     [NonEvent]
     internal void ReaderEndedInside(string gate, string reader)
@@ -44,6 +54,32 @@ internal sealed class FenceKitEventSource : EventSource
         }
     }
 
+    /// <summary>A timeline was collected with points pending.</summary>
+    [NonEvent]
+    internal void Abandoned(FenceAbandonedException error)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            Abandoned(error.TimelineName ?? "", error.Message);
+        }
+    }
+
+    /// <summary>A watchdog faulted points that were not signaled in time.</summary>
+    [NonEvent]
+    internal void TimedOut(FenceTimeoutException error)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            TimedOut(error.TimelineName ?? "", error.Message);
+        }
+    }
+
+    [Event(10, Level = EventLevel.Error, Message = "Fences of {0} were abandoned: {1}")]
+    private void Abandoned(string timeline, string message) => WriteEvent(10, timeline, message);
+
+    [Event(11, Level = EventLevel.Error, Message = "Fences of {0} were late: {1}")]
+    private void TimedOut(string timeline, string message) => WriteEvent(11, timeline, message);
+
     [Event(1, Level = EventLevel.Error, Message = "A callback of {0}:{1} threw: {2}")]
     private void CallbackFaulted(string timeline, string point, string exception) => WriteEvent(1, timeline, point, exception);
 
@@ -52,4 +88,7 @@ internal sealed class FenceKitEventSource : EventSource
 
     [Event(3, Level = EventLevel.Warning, Message = "The reader {1} of the gate {0} ended without leaving it")]
     private void ReaderEnded(string gate, string reader) => WriteEvent(3, gate, reader);
+
+    [Event(4, Level = EventLevel.Warning, Message = "{2} of {0} is quarantined: {1} has not let go of it")]
+    private void Quarantined(string notifier, string subscription, string range) => WriteEvent(4, notifier, subscription, range);
 }

@@ -168,7 +168,7 @@ public readonly partial struct Fence
         return -1;
     }
 
-    private static bool TryFindComplete(ReadOnlySpan<Fence> fences, out FenceWaitResult result)
+    internal static bool TryFindComplete(ReadOnlySpan<Fence> fences, out FenceWaitResult result)
     {
         for (int i = 0; i < fences.Length; i++)
         {
@@ -184,7 +184,7 @@ public readonly partial struct Fence
         return false;
     }
 
-    private static bool TryFindAllComplete(ReadOnlySpan<Fence> fences, out FenceWaitResult result)
+    internal static bool TryFindAllComplete(ReadOnlySpan<Fence> fences, out FenceWaitResult result)
     {
         result = new FenceWaitResult(FenceStatus.Signaled, -1);
         for (int i = 0; i < fences.Length; i++)

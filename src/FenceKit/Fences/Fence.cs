@@ -51,6 +51,28 @@ public readonly partial struct Fence : IEquatable<Fence>
         get => Timeline is null || Timeline.HasReached(Target); // pairs with the CAS in FenceTimeline.SignalCore
     }
 
+    /// <summary>Asks the producer how far it has come, and then whether the fence is complete.</summary>
+    /// <returns>As <see cref="IsSignaled"/> afterwards.</returns>
+    /// <remarks>
+    /// For producers that do not signal by themselves while nobody waits (see <see cref="FenceTimeline.TryPoll"/>). May complete points,
+    /// and then runs their callbacks on this thread.
+    /// </remarks>
+    public bool TryPoll()
+    {
+        if (IsSignaled)
+        {
+            return true;
+        }
+
+        Timeline!.TryPoll(); // may move the counter without reaching us
+        return IsSignaled;
+    }
+
+    /// <summary>Tells the producer by when the fence is needed. A hint: the soonest that anybody asked for counts.</summary>
+    /// <param name="fromNow">From now; zero or less for "at once".</param>
+    /// <remarks>Ignored when the fence is complete. Reads the clock. As dma_fence_set_deadline.</remarks>
+    public void SetDeadline(TimeSpan fromNow) => Timeline?.SetDeadline(Target, fromNow);
+
     /// <summary>What is known about the fence now. Never blocks, never allocates.</summary>
     public FenceStatus Status => GetStatus(out _);
 

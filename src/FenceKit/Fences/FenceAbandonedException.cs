@@ -28,10 +28,20 @@ public sealed class FenceAbandonedException : Exception
     {
     }
 
-    internal static FenceAbandonedException ForTimeline(string name, ulong completed, ulong issued) => new(
-        $"The fence timeline '{name}' was disposed with points {completed + 1}..{issued} pending; nobody will signal them.")
+    internal static FenceAbandonedException ForTimeline(string name, ulong completed, ulong issued, string? issuer) => new(
+        $"The fence timeline '{name}' was disposed with {PendingPoints(completed, issued)} pending; nobody will signal them. "
+        + FenceIssuers.Describe(completed + 1, issuer))
     {
         TimelineName = name,
+        Issuer = issuer,
+    };
+
+    internal static FenceAbandonedException ForCollected(string name, ulong completed, ulong issued, string? issuer) => new(
+        $"The fence timeline '{name}' was dropped and collected with {PendingPoints(completed, issued)} pending; nobody can signal them. "
+        + FenceIssuers.Describe(completed + 1, issuer))
+    {
+        TimelineName = name,
+        Issuer = issuer,
     };
 
     internal static FenceAbandonedException ForIdleTimeline(string name) => new($"The fence timeline '{name}' was disposed.")
@@ -39,6 +49,13 @@ public sealed class FenceAbandonedException : Exception
         TimelineName = name,
     };
 
+    private static string PendingPoints(ulong completed, ulong issued) => $"points {completed + 1}..{issued}";
+
     /// <summary>The name of the timeline, if known.</summary>
     public string? TimelineName { get; private init; }
+
+    /// <summary>
+    /// Who issued the first of the points that were pending, if the timeline tracks that (<see cref="FenceTimelineOptions.TrackedIssuers"/>).
+    /// </summary>
+    public string? Issuer { get; private init; }
 }

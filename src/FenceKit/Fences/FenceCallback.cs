@@ -57,7 +57,10 @@ public abstract class FenceCallback
     internal Exception? DeliveredError;
 
     /// <summary>Called exactly once for every successful add, unless removed before.</summary>
-    /// <param name="status"><see cref="FenceStatus.Signaled"/> or <see cref="FenceStatus.Faulted"/>: the outcome of the fence.</param>
+    /// <param name="status">
+    /// <see cref="FenceStatus.Signaled"/> or <see cref="FenceStatus.Faulted"/>: the outcome of the fence. Of a <see cref="FenceArray"/>
+    /// over a fence whose outcome was forgotten: <see cref="FenceStatus.Retired"/>.
+    /// </param>
     /// <param name="fault">The error that the fence was signaled with, or null.</param>
     /// <remarks>
     /// Runs on the signaler's thread, outside every internal lock, after the fence reads signaled. It must be short and must not block:

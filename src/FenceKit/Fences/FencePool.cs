@@ -19,12 +19,13 @@ public sealed partial class FencePool : IDisposable
     public const int MaxCapacity = (1 << FreeListHead.IndexBits) - 1;
 
     private readonly FencePoolSlot[] _slots;
+    private readonly FenceWatchdog? _watchdog; // one for all slots
     private bool _disposed; // Volatile.Read and Write: a slot rented while it is set is disposed, or refuses to issue
 
     /// <summary>Creates the pool and all its slots.</summary>
     /// <param name="name">Who produces the fences.</param>
     /// <param name="capacity">How many fences may be pending at once, 1 to <see cref="MaxCapacity"/>.</param>
-    /// <param name="options">Clock and node pools of the slots; <see cref="FenceTimelineOptions.RetainedFaults"/> is 1 for a slot.</param>
+    /// <param name="options">Clock, watchdog and node pools of the slots; <see cref="FenceTimelineOptions.RetainedFaults"/> is 1 for a slot.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is out of range.</exception>
     public FencePool(string name, int capacity, FenceTimelineOptions? options = null)
@@ -50,6 +51,10 @@ public sealed partial class FencePool : IDisposable
         }
 
         FillFreeList();
+        if (options.Watchdog is { } limit)
+        {
+            _watchdog = new FenceWatchdog(limit, options.TimeProvider, _slots);
+        }
     }
 
     /// <summary>Who produces the fences.</summary>
@@ -94,6 +99,7 @@ public sealed partial class FencePool : IDisposable
         }
 
         Volatile.Write(ref _disposed, true);
+        _watchdog?.Dispose();
         foreach (FencePoolSlot slot in _slots)
         {
             slot.Dispose();

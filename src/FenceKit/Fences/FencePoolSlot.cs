@@ -16,4 +16,16 @@ internal sealed class FencePoolSlot : FenceTimeline
     internal int Index { get; }
 
     internal Fence Rent() => Issue();
+
+    /// <summary>The producer did not come in time: the slot goes back in its place. If it comes after all, its point is behind the counter.</summary>
+    internal override bool FaultOverdue(ulong target, FenceTimeoutException error)
+    {
+        if (!base.FaultOverdue(target, error))
+        {
+            return false;
+        }
+
+        Pool.Return(this);
+        return true;
+    }
 }

@@ -27,6 +27,13 @@ public partial class FenceTimeline
             return false;
         }
 
+        if (target > Volatile.Read(ref _armedTarget))
+        {
+            // Before the callback is in the list: if the driver finds that the point is complete, the adder hears it as false, and its
+            // callback does not run inside its own add.
+            EnableSignaling(target);
+        }
+
         long before = callback.BeginArming();
         ulong state = EnterGate();
         if (TimelineState.HasReached(state, target))

@@ -12,6 +12,9 @@ public partial class FenceTimeline
     private Exception? _poison;
     private long _faultVersion;       // 0: never faulted; odd: being written. Pairs the writers below with GetOutcome
 
+    /// <summary>Stands in the log for a point that is complete with an outcome that nobody knows: an array over a retired fence.</summary>
+    internal static readonly Exception UnknownOutcome = new InvalidOperationException("The outcome is no longer known.");
+
     private struct Fault
     {
         public ulong First;
@@ -88,8 +91,9 @@ public partial class FenceTimeline
 
             if (point >= fault.First)
             {
-                error = fault.Error;
-                return FenceStatus.Faulted;
+                bool known = !ReferenceEquals(fault.Error, UnknownOutcome);
+                error = known ? fault.Error : null;
+                return known ? FenceStatus.Faulted : FenceStatus.Retired;
             }
         }
 

@@ -141,7 +141,7 @@ public partial class FenceTimeline
     }
 
     /// <summary>A fault takes the gate first: the log must say what happened before the counter shows that it happened.</summary>
-    private bool FaultCore(ulong target, Exception error, bool poison)
+    internal bool FaultCore(ulong target, Exception error, bool poison)
     {
         ulong state = EnterGate();
         if (TimelineState.HasReached(state, target))
@@ -160,7 +160,9 @@ public partial class FenceTimeline
             RecordFault(first, TimelineState.PointOf(target), error);
         }
 
-        FenceCallback? batch = DetachUpTo(target, FenceStatus.Faulted, error);
+        FenceCallback? batch = ReferenceEquals(error, UnknownOutcome)
+            ? DetachUpTo(target, FenceStatus.Retired, error: null)
+            : DetachUpTo(target, FenceStatus.Faulted, error);
         LeaveGate(target); // moves the counter: a release of the log above; pairs with the acquire read in Fence.GetStatus
 
         // Every other signal is a CAS, and callers may count on its full fence (signal, then look at a flag); so this one has it too.

@@ -25,7 +25,10 @@ public partial class FenceTimeline : IDisposable
 {
     private ulong _state; // see TimelineState
     private ulong _issued;
-    private bool _disposed; // Volatile.Read and Write: points may be issued while it is set; Dispose says why that is harmless
+    private int _issueFlags; // 0 in the usual case; points may be issued while Disposed is set, Dispose says why that is harmless
+
+    private const int IssueDisposed = 1;
+    private const int IssueTracked = 2;
 
     /// <summary>Creates a timeline that stands at point 0.</summary>
     /// <param name="name">Who produces the fences: it appears in errors, reports and the debugger.</param>
@@ -35,6 +38,22 @@ public partial class FenceTimeline : IDisposable
     public FenceTimeline(string name, FenceTimelineOptions? options = null)
         : this(name, options ??= FenceTimelineOptions.Default, FenceWaiterPools.For(options.PoolProvider))
     {
+        if (GetType() != typeof(FenceTimeline) || options.EnableSignaling is not null)
+        {
+            ArmOnFirstWaiter();
+        }
+
+        if (options.TrackedIssuers > 0)
+        {
+            _issuers = new FenceIssuers(options.TrackedIssuers);
+            _issueFlags = IssueTracked;
+        }
+
+        _sentinel = new FenceAbandonSentinel(this);
+        if (options.Watchdog is { } limit)
+        {
+            _watchdog = new FenceWatchdog(limit, options.TimeProvider, [this]);
+        }
     }
 
     internal FenceTimeline(string name, FenceTimelineOptions options, FenceWaiterPools waiterPools)
@@ -43,6 +62,7 @@ public partial class FenceTimeline : IDisposable
         options.Validate();
 
         Name = name;
+        _options = options;
         TimeProvider = options.TimeProvider;
         WaiterPools = waiterPools;
         _faults = new Fault[options.RetainedFaults];
@@ -72,9 +92,9 @@ public partial class FenceTimeline : IDisposable
     /// <exception cref="ObjectDisposedException">The timeline is disposed.</exception>
     public Fence Issue()
     {
-        if (Volatile.Read(ref _disposed))
+        if (Volatile.Read(ref _issueFlags) != 0)
         {
-            FenceThrow.TimelineDisposed(Name);
+            return IssueSlow();
         }
 
         return new Fence(this, Interlocked.Increment(ref _issued));
@@ -89,7 +109,8 @@ public partial class FenceTimeline : IDisposable
     public Fence Issue(ulong count)
     {
         ArgumentOutOfRangeException.ThrowIfZero(count);
-        if (Volatile.Read(ref _disposed))
+        int flags = Volatile.Read(ref _issueFlags);
+        if ((flags & IssueDisposed) != 0)
         {
             FenceThrow.TimelineDisposed(Name);
         }
@@ -102,6 +123,11 @@ public partial class FenceTimeline : IDisposable
             ulong seen = Interlocked.CompareExchange(ref _issued, issued + count, issued);
             if (seen == issued)
             {
+                for (ulong point = issued + 1; flags != 0 && point <= issued + Math.Min(count, (ulong)_options.TrackedIssuers); point++)
+                {
+                    _issuers!.Record(point);
+                }
+
                 return new Fence(this, issued + count);
             }
 
@@ -135,22 +161,36 @@ public partial class FenceTimeline : IDisposable
     /// <param name="disposing">True: there is no finalizer in the base class.</param>
     protected virtual void Dispose(bool disposing)
     {
-        if (Volatile.Read(ref _disposed))
+        if ((Interlocked.Or(ref _issueFlags, IssueDisposed) & IssueDisposed) != 0)
         {
             return;
         }
 
+        _watchdog?.Dispose();
+        _sentinel?.Dispose();
+
         // First no new points, then an end for those that are out. A point issued between the two reads poisoned like all others.
-        Volatile.Write(ref _disposed, true);
         ulong completed = Completed;
         ulong issued = Issued;
         Poison(completed < issued
-            ? FenceAbandonedException.ForTimeline(Name, completed, issued)
+            ? FenceAbandonedException.ForTimeline(Name, completed, issued, FindIssuer(completed + 1))
             : FenceAbandonedException.ForIdleTimeline(Name));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool HasReached(ulong target) => TimelineState.HasReached(Volatile.Read(ref _state), target);
+
+    private Fence IssueSlow()
+    {
+        if ((Volatile.Read(ref _issueFlags) & IssueDisposed) != 0)
+        {
+            FenceThrow.TimelineDisposed(Name);
+        }
+
+        ulong point = Interlocked.Increment(ref _issued);
+        _issuers!.Record(point);
+        return new Fence(this, point);
+    }
 
     private void CheckIssued(ulong point)
     {

@@ -21,6 +21,27 @@ public sealed class FenceTimelineOptions
     /// <summary>Makes the pools of waiter nodes for <c>await</c>; null for pools that all timelines of the process share.</summary>
     public ObjectPoolProvider? PoolProvider { get; init; }
 
+    /// <summary>
+    /// A point that is not signaled within this time faults with <see cref="FenceTimeoutException"/>; null for no limit. Never early, at
+    /// most half the limit late. A signal that comes afterwards is ignored.
+    /// </summary>
+    public TimeSpan? Watchdog { get; init; }
+
+    /// <summary>
+    /// Of how many of the last points the timeline remembers who issued them (code and thread), for the reports of the watchdog and of
+    /// abandoned fences; 0, the usual, for none. Looking at the stack makes every issue cost microseconds and allocate.
+    /// </summary>
+    public int TrackedIssuers { get; init; }
+
+    /// <summary>As overriding <c>OnEnableSignaling</c>: called with a point when the first waiter for it comes; false if it is complete.</summary>
+    public Func<ulong, bool>? EnableSignaling { get; init; }
+
+    /// <summary>As overriding <c>OnPoll</c>: the last completed point, for <see cref="FenceTimeline.TryPoll"/>.</summary>
+    public Func<ulong>? Poll { get; init; }
+
+    /// <summary>As overriding <c>OnDeadline</c>: a point is needed by a time, sooner than anything asked for before.</summary>
+    public Action<ulong, long>? DeadlineChanged { get; init; }
+
     internal static FenceTimelineOptions Default { get; } = new();
 
     internal void Validate()
@@ -28,5 +49,11 @@ public sealed class FenceTimelineOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(RetainedFaults, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(RetainedFaults, MaxRetainedFaults);
         ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentOutOfRangeException.ThrowIfNegative(TrackedIssuers);
+        if (Watchdog is { } limit)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero, nameof(Watchdog));
+            FenceThrow.IfBeyondTimers(limit, nameof(Watchdog));
+        }
     }
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
+
 namespace FenceKit;
 
 // Phase A, and all three phases in one call.
@@ -96,7 +98,11 @@ public sealed partial class InvalidationNotifier
         }
 
         InvalidationSessionState state = _sessions.Get();
-        IntervalIndex<InvalidationSubscription>? index = Begin(state, ranges);
+        if (!TryBegin(state, ranges, isRelease: false, out IntervalIndex<InvalidationSubscription>? index))
+        {
+            ThrowDisposed();
+        }
+
         state.Outer = t_scheduling;
         t_scheduling = state;
         bool scheduled = false;
@@ -105,7 +111,7 @@ public sealed partial class InvalidationNotifier
             scheduled = TryCallAll(state, index, reason, initiator, out refusedBy);
             if (scheduled)
             {
-                state.ScanReaders();
+                state.ScanReaders(close: false);
             }
         }
         finally
@@ -191,10 +197,14 @@ public sealed partial class InvalidationNotifier
         return Invalidate(range, reason, unmap, static (unmap, range) => unmap(range), Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Closes the range to readers, and takes the subscribers as they are at that moment.</summary>
-    private IntervalIndex<InvalidationSubscription>? Begin(InvalidationSessionState state, ReadOnlySpan<AddressRange> ranges)
+    /// <summary>
+    /// Closes the ranges to readers, and takes the subscribers as they are at that moment; with a release, for the last time. False, and
+    /// the state is back in its pool, when the notifier is disposed.
+    /// </summary>
+    private bool TryBegin(
+        InvalidationSessionState state, ReadOnlySpan<AddressRange> ranges, bool isRelease, out IntervalIndex<InvalidationSubscription>? index)
     {
-        IntervalIndex<InvalidationSubscription>? index;
+        index = null;
         state.BeginScheduling();
         state.SetRanges(ranges);
         _ledger.Gate.EnterShielded();
@@ -203,7 +213,12 @@ public sealed partial class InvalidationNotifier
             if (_disposed)
             {
                 state.CancelScheduling();
-                throw new ObjectDisposedException($"{nameof(InvalidationNotifier)} '{Name}'");
+                return false;
+            }
+
+            if (isRelease)
+            {
+                Volatile.Write(ref _disposed, true);
             }
 
             _ledger.BeginLocked(state);
@@ -215,10 +230,10 @@ public sealed partial class InvalidationNotifier
             _ledger.Gate.Exit();
         }
 
-        // The new sequence must be visible before we look whether anybody is publishing; leaving a lock is only a release.
-        // Pairs with the increment in InvalidationSubscription.TryPopulate.
+        // The new sequence must be visible before we look whether anybody is publishing, or has; leaving a lock is only a release.
+        // Pairs with the increment in InvalidationSubscription.TryPopulate and the fence in AttemptLog.NotePublication.
         Interlocked.MemoryBarrier();
-        return index;
+        return true;
     }
 
     private bool IsSchedulingOnThisThread
@@ -237,6 +252,9 @@ public sealed partial class InvalidationNotifier
         }
     }
 
+    [DoesNotReturn]
+    private void ThrowDisposed() => throw new ObjectDisposedException($"{nameof(InvalidationNotifier)} '{Name}'");
+
     private static bool TryCallAll(
         InvalidationSessionState state,
         IntervalIndex<InvalidationSubscription>? index,
@@ -254,7 +272,7 @@ public sealed partial class InvalidationNotifier
             }
         }
 
-        return state.SchedulePutOff(reason, out refusedBy);
+        return state.SchedulePutOff(reason, mayRefuse: true, out refusedBy);
     }
 
     private struct Scheduler(InvalidationSessionState state, AddressRange range, InvalidationReason reason, object? initiator)

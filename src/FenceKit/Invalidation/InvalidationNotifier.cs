@@ -28,7 +28,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     private IntervalIndex<InvalidationSubscription>? _index; // written under the ledger's gate; the tree itself never changes
     private ulong _subscriptionNumber; // under the gate
     private int _subscriptionCount;    // under the gate
-    private bool _disposed;            // under the gate
+    private bool _disposed;            // written under the gate
 
     /// <summary>Creates a notifier without subscribers.</summary>
     /// <param name="name">Whose memory it is: it appears in errors, reports and the debugger.</param>
@@ -148,42 +148,24 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     /// <summary>Whether this thread is inside a callback of this notifier.</summary>
     internal bool IsCalling => IsSchedulingOnThisThread;
 
-    /// <summary>Closes the notifier: nothing new can be scheduled or subscribed. Open sessions can still be ended by their owners.</summary>
-    public void Dispose()
-    {
-        _ledger.Gate.EnterShielded();
-        try
-        {
-            _disposed = true;
-        }
-        finally
-        {
-            _ledger.Gate.Exit();
-        }
-    }
-
     bool IInvalidationRegistry.IsSchedulingOnThisThread => IsSchedulingOnThisThread;
 
-    void IInvalidationRegistry.Unsubscribe(InvalidationSubscription subscription)
+    bool IInvalidationRegistry.IsDisposed => Volatile.Read(ref _disposed);
+
+    ulong IInvalidationRegistry.Remove(InvalidationSubscription subscription)
     {
-        ulong lastThatMayCall;
         _ledger.Gate.EnterShielded();
         try
         {
             _index = IntervalIndex<InvalidationSubscription>.Remove(_index, subscription.Range, subscription.Number);
             _subscriptionCount--;
-            lastThatMayCall = _ledger.SequenceLocked;
+
+            // Sessions take the index when they enter the ledger, under the same gate: those that entered before may still hold the old one.
+            return _ledger.SequenceLocked;
         }
         finally
         {
             _ledger.Gate.Exit();
-        }
-
-        // Sessions take the index when they enter the ledger, under the same gate: those that entered before may still hold the old one.
-        SpinWait spin = default;
-        while (_ledger.IsScheduling(lastThatMayCall))
-        {
-            spin.SpinOnce();
         }
     }
 

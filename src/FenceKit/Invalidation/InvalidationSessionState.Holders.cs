@@ -72,8 +72,18 @@ internal sealed partial class InvalidationSessionState
         _later[_laterCount++] = (subscription, range);
     }
 
+    /// <summary>Calls one subscriber that has no second chance: a refusal is an error.</summary>
+    internal void ScheduleOrFail(InvalidationSubscription subscription, AddressRange range, InvalidationReason reason)
+    {
+        if (!Schedule(subscription, range, reason))
+        {
+            ReportThrown(subscription, range, new InvalidOperationException(
+                $"The subscriber '{subscription.Name}' refused to let go at the shutdown of its owner: there is no later attempt."));
+        }
+    }
+
     /// <summary>Calls those that were put off, by rising rank. False: one cannot without blocking.</summary>
-    internal bool SchedulePutOff(InvalidationReason reason, out InvalidationSubscription? refusedBy)
+    internal bool SchedulePutOff(InvalidationReason reason, bool mayRefuse, out InvalidationSubscription? refusedBy)
     {
         int called = 0;
         for (int rank = 1; called < _laterCount; rank++)
@@ -87,7 +97,11 @@ internal sealed partial class InvalidationSessionState
                 }
 
                 called++;
-                if (!Schedule(subscription, range, reason))
+                if (!mayRefuse)
+                {
+                    ScheduleOrFail(subscription, range, reason);
+                }
+                else if (!Schedule(subscription, range, reason))
                 {
                     refusedBy = subscription;
                     return false;
@@ -103,7 +117,7 @@ internal sealed partial class InvalidationSessionState
     /// The last step of phase A: finds the readers on the CPU that are inside. Last, so that the devices have begun already; and with
     /// one process-wide barrier, however many gates there are.
     /// </summary>
-    internal void ScanReaders()
+    internal void ScanReaders(bool close)
     {
         if (_gateCount == 0)
         {
@@ -115,7 +129,8 @@ internal sealed partial class InvalidationSessionState
         Interlocked.MemoryBarrierProcessWide();
         for (int index = 0; index < _gateCount; index++)
         {
-            Fence fence = _gates[index].Readers!.Scan();
+            ReaderRoster readers = _gates[index].Readers!;
+            Fence fence = close ? readers.Close() : readers.Scan();
             if (!fence.IsSignaled)
             {
                 AddHolder(_gates[index], fence, thrown: null);

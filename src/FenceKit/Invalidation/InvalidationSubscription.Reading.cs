@@ -12,7 +12,7 @@ public sealed partial class InvalidationSubscription
     /// <returns>False when an invalidation of the range is under way.</returns>
     /// <remarks>Never blocks, never allocates. Invalidations of other ranges do not matter.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
-    /// <exception cref="ObjectDisposedException">The subscription is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The subscription or its notifier is disposed.</exception>
     public bool TryBeginRead(AddressRange range, out InvalidationSequence sequence)
     {
         CheckReadable(range);
@@ -33,7 +33,7 @@ public sealed partial class InvalidationSubscription
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
-    /// <exception cref="ObjectDisposedException">The subscription is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The subscription or its notifier is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public bool BeginRead(
         AddressRange range, TimeSpan budget, out InvalidationSequence sequence, CancellationToken cancellationToken = default)
@@ -67,7 +67,7 @@ public sealed partial class InvalidationSubscription
     /// <returns>The sequence, or null when the time ran out. To be awaited once.</returns>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
-    /// <exception cref="ObjectDisposedException">The subscription is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The subscription or its notifier is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public ValueTask<InvalidationSequence?> BeginReadAsync(
         AddressRange range, TimeSpan budget, CancellationToken cancellationToken = default)
@@ -138,7 +138,7 @@ public sealed partial class InvalidationSubscription
 
     private void CheckReadable(AddressRange range)
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ObjectDisposedException.ThrowIf(IsDisposed || _registry.IsDisposed, this);
         AddressRange.IfEmpty(range);
         if (!Range.Contains(range))
         {

@@ -6,11 +6,14 @@ namespace FenceKit;
 /// <summary>Where subscriptions come from and go back to.</summary>
 internal interface IInvalidationRegistry
 {
-    /// <summary>Takes the subscription out and waits until no callback of it runs. Throws when called from inside a callback.</summary>
-    void Unsubscribe(InvalidationSubscription subscription);
+    /// <summary>Takes the subscription out. Invalidations up to the number that it returns may still call it.</summary>
+    ulong Remove(InvalidationSubscription subscription);
 
     /// <summary>Whether this thread is inside a schedule of the registry.</summary>
     bool IsSchedulingOnThisThread { get; }
+
+    /// <summary>Whether the owner has shut down.</summary>
+    bool IsDisposed { get; }
 }
 
 /// <summary>
@@ -19,7 +22,7 @@ internal interface IInvalidationRegistry
 /// </summary>
 /// <remarks><b>Thread safety</b>: every member may be called from any thread at any time.</remarks>
 [DebuggerDisplay("{Name,nq} {Range}")]
-public sealed partial class InvalidationSubscription : IDisposable
+public sealed partial class InvalidationSubscription : IDisposable, IAsyncDisposable
 {
     private readonly IInvalidationRegistry _registry;
     private readonly InvalidationLedger _ledger;
@@ -106,9 +109,52 @@ public sealed partial class InvalidationSubscription : IDisposable
 
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _registry.Unsubscribe(this);
+            ulong lastThatMayCall = _registry.Remove(this);
+            SpinWait spin = default;
+            while (_ledger.IsScheduling(lastThatMayCall))
+            {
+                spin.SpinOnce();
+            }
+
             PassPublishers(evenIfNone: true);
         }
+    }
+
+    /// <summary>
+    /// The twin of <see cref="Dispose"/> that blocks no thread. When its task completes, no callback of this subscription runs or will
+    /// run, and nothing more can be published through it.
+    /// </summary>
+    /// <returns>The task. When somebody else has disposed the subscription before, it completes at once.</returns>
+    /// <remarks>
+    /// May be called from inside the subscriber's own callback; do not wait for the task there. Allocates only when a schedule is under way.
+    /// </remarks>
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return default;
+        }
+
+        ulong lastThatMayCall = _registry.Remove(this);
+        if (_registry.IsSchedulingOnThisThread || _publishGate.IsHeldByCurrentThread || _ledger.IsScheduling(lastThatMayCall))
+        {
+            return UnsubscribeSlowlyAsync(lastThatMayCall);
+        }
+
+        PassPublishers(evenIfNone: true);
+        return default;
+    }
+
+    private async ValueTask UnsubscribeSlowlyAsync(ulong lastThatMayCall)
+    {
+        // Callbacks never wait, so there is nothing to sleep on: let others run until they have returned.
+        do
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+        while (_ledger.IsScheduling(lastThatMayCall));
+
+        PassPublishers(evenIfNone: true);
     }
 
     internal bool IsOf(InvalidationLedger ledger) => ReferenceEquals(_ledger, ledger);

@@ -6,7 +6,7 @@ namespace FenceKit;
 
 /// <summary>
 /// Readers on the CPU as one subscriber of an <see cref="InvalidationNotifier"/>: whoever follows a pointer into the range does so inside
-/// <c>using (gate.Enter())</c>, which costs about a nanosecond, and an invalidation of the range waits until all who might hold the old
+/// <c>using (gate.Enter())</c>, which costs a few nanoseconds (one in a loop: <see cref="GetReader"/>), and an invalidation of the range waits until all who might hold the old
 /// pointer have left.
 /// </summary>
 /// <remarks>
@@ -34,20 +34,30 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     private readonly ReaderRoster _roster;
     private readonly InvalidationSubscription _subscription;
     private readonly LastReader _lastReader;
+    private readonly NewReaders _newReaders;
     private int _disposed;
 
     /// <summary>Creates a gate and subscribes it.</summary>
     /// <param name="notifier">The owner of the memory.</param>
     /// <param name="range">What is read through the gate.</param>
     /// <param name="name">Its name in reports.</param>
+    /// <param name="newReaders">What happens to readers that come while their range is being invalidated.</param>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty, or <paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="notifier"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="newReaders"/> is none of the named values.</exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
-    public ReaderGate(InvalidationNotifier notifier, AddressRange range, string name)
+    public ReaderGate(InvalidationNotifier notifier, AddressRange range, string name, NewReaders newReaders = NewReaders.Park)
     {
         ArgumentNullException.ThrowIfNull(notifier);
         AddressRange.IfEmpty(range);
         ArgumentException.ThrowIfNullOrEmpty(name);
+        if (newReaders is not (NewReaders.Park or NewReaders.Pass))
+        {
+            throw new ArgumentOutOfRangeException(nameof(newReaders), newReaders, "Neither parks nor passes.");
+        }
+
+        Range = range;
+        _newReaders = newReaders;
         _notifier = notifier;
         _ledger = notifier.Ledger;
         _roster = new ReaderRoster(name, _ledger.Signals, notifier.Clock);
@@ -59,12 +69,12 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     public string Name => _subscription.Name;
 
     /// <summary>What is read through the gate.</summary>
-    public AddressRange Range => _subscription.Range;
+    public AddressRange Range { get; }
 
     /// <summary>Enters for the whole range of the gate; parks while any part of it is being invalidated.</summary>
     /// <returns>The scope; dispose it on this thread.</returns>
     /// <remarks>
-    /// About a nanosecond when no invalidation is under way. Scopes nest: an inner one never parks, unless the outer one came in past an
+    /// A few nanoseconds when no invalidation is under way, most of them to find out which thread this is; see <see cref="GetReader"/>. Scopes nest: an inner one never parks, unless the outer one came in past an
     /// invalidation of another range that is still open and touches the range of the inner one. Allocates the first time on a thread, otherwise nothing.
     /// </remarks>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
@@ -121,9 +131,19 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public bool TryEnter(AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken = default)
     {
+        return TryEnter(_roster.Own, range, budget, out scope, cancellationToken);
+    }
+
+    /// <summary>The current thread as a reader, for loops that enter again and again.</summary>
+    /// <returns>The reader; it is as good as the gate, and cheaper: about a nanosecond for entering and leaving.</returns>
+    /// <remarks>Allocates the first time on a thread.</remarks>
+    public GateReader GetReader() => new(this, _roster.Own);
+
+    internal bool TryEnter(
+        ReaderSlot slot, AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken)
+    {
         Check(range);
         FenceThrow.IfNotATimeout(budget);
-        ReaderSlot slot = _roster.Own;
         bool entered = slot.TryEnterQuickly() || EnterSlowly(slot, range, budget, cancellationToken);
         scope = entered ? new ReaderScope(slot) : default;
         return entered;
@@ -203,7 +223,7 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     }
 
     /// <summary>The slot is announced, but somebody invalidates something, or it was announced before.</summary>
-    private bool EnterSlowly(ReaderSlot slot, AddressRange range, TimeSpan budget, CancellationToken cancellationToken)
+    internal bool EnterSlowly(ReaderSlot slot, AddressRange range, TimeSpan budget, CancellationToken cancellationToken)
     {
         WaitBudget left = default;
         while (!TryEnterAmongActive(slot, range, out Fence blocker))
@@ -238,7 +258,9 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
             throw new ObjectDisposedException($"{nameof(ReaderGate)} '{Name}'");
         }
 
-        if (isNested && Volatile.Read(ref _ledger.Signals.Active) == 0)
+        // Passing is safe because the owner has taken the old memory out of reach before the barrier: a reader whom the scan did not see
+        // announced itself after it, and so looks for the memory after it.
+        if (_newReaders == NewReaders.Pass || (isNested && Volatile.Read(ref _ledger.Signals.Active) == 0))
         {
             blocker = default;
             return true;
@@ -295,7 +317,7 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Check(AddressRange range)
+    internal void Check(AddressRange range)
     {
         if (range.IsEmpty || !Range.Contains(range))
         {

@@ -73,7 +73,7 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem
                     now = _clock.GetTimestamp();
                 }
 
-                if (slot.Owed == 0)
+                if (Volatile.Read(ref slot.Owed) == 0)
                 {
                     slot.OwedSince = now;
                     Volatile.Write(ref slot.Owed, fence.Point); // pairs with the second load in ReaderSlot.Leave
@@ -96,7 +96,7 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem
         _gate.EnterShielded();
         try
         {
-            if (slot.Owed == 0 || Volatile.Read(ref slot.Depth) != 0)
+            if (Volatile.Read(ref slot.Owed) == 0 || Volatile.Read(ref slot.Depth) != 0)
             {
                 return;
             }
@@ -143,7 +143,7 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem
             for (int index = 0; index < _slotCount; index++)
             {
                 ReaderSlot slot = _slots[index];
-                if (slot.Owed == 0)
+                if (Volatile.Read(ref slot.Owed) == 0)
                 {
                     continue;
                 }
@@ -192,9 +192,10 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem
         ulong complete = _timeline.Issued;
         foreach (ReaderSlot slot in _slots.AsSpan(0, _slotCount))
         {
-            if (slot.Owed != 0)
+            ulong owed = Volatile.Read(ref slot.Owed);
+            if (owed != 0)
             {
-                complete = Math.Min(complete, slot.Owed - 1);
+                complete = Math.Min(complete, owed - 1);
             }
         }
 

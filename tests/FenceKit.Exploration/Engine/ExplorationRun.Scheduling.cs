@@ -14,6 +14,7 @@ internal sealed partial class ExplorationRun
     public void Reschedule(LogicalThread self)
     {
         ThrowIfAborting();
+        self.Stores.TakeOutOfMemory();
         int actor = Choose(self);
         if (actor >= 0 && actor != self.Index)
         {
@@ -22,6 +23,7 @@ internal sealed partial class ExplorationRun
         }
 
         ThrowIfAborting();
+        self.Stores.PutIntoMemory();
     }
 
     /// <summary>Whether the write that the running thread is about to make stays in its store buffer for a while.</summary>
@@ -49,6 +51,7 @@ internal sealed partial class ExplorationRun
     /// <summary>Called by a thread whose body has returned.</summary>
     public void Finish(LogicalThread self)
     {
+        self.Stores.TakeOutOfMemory();
         if (!IsAborting && Array.Exists(_threads, thread => !thread.IsFinished))
         {
             HandOn(self);

@@ -9,7 +9,8 @@ public static class Explorer
     public static ExplorationResult Explore(Scenario scenario, ExplorationOptions? options = null)
     {
         options ??= new ExplorationOptions();
-        return Run(scenario, new DepthFirstSchedule(options.Preemptions), options, countsDistinct: false);
+        ExplorationResult result = Run(scenario, new DepthFirstSchedule(options.Preemptions), options, countsDistinct: false);
+        return result.Failure is null ? result : result with { Failure = Simplest(scenario, options, result.Failure) };
     }
 
     /// <summary>Random schedules without a bound; only different ones are counted.</summary>
@@ -40,6 +41,21 @@ public static class Explorer
     /// <summary>As <see cref="Verify"/>, with random schedules.</summary>
     public static ExplorationResult VerifyRandomly(Scenario scenario, long executions, ExplorationOptions? options = null) =>
         Settle(ExploreRandomly(scenario, InterleavingLedger.Seed, executions, options));
+
+    /// <summary>The first failure that is found is rarely the one to read: with fewer preemptions there may be a shorter story.</summary>
+    private static ExplorationFailure Simplest(Scenario scenario, ExplorationOptions options, ExplorationFailure failure)
+    {
+        for (int preemptions = 0; preemptions < options.Preemptions; preemptions++)
+        {
+            ExplorationResult fewer = Run(scenario, new DepthFirstSchedule(preemptions), options, countsDistinct: false);
+            if (fewer.Failure is not null)
+            {
+                return fewer.Failure;
+            }
+        }
+
+        return failure;
+    }
 
     private static ExplorationResult Settle(ExplorationResult result)
     {

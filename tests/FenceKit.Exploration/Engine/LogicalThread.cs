@@ -95,6 +95,7 @@ internal sealed partial class LogicalThread : IDisposable
     {
         IsStarted = true;
         _startPaysForNextStep = true;
+        Stores.PutIntoMemory();
         t_current = this;
         try
         {

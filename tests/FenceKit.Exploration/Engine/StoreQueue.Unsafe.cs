@@ -14,12 +14,11 @@ internal sealed partial class StoreQueue
 
     public unsafe void Attach(StoreLocationsOnStack* locations) => _locations = locations;
 
-    public unsafe void Add<T>(ref T location, T value, string name)
+    /// <summary>Called by the owner while it runs.</summary>
+    public void Add<T>(ref T location, T value, string name)
     {
         ref Store store = ref _stores[Count];
-        store.Name = name;
-        store.Released = null;
-        store.IsReference = !typeof(T).IsValueType;
+        store = new Store { Name = name, IsReference = !typeof(T).IsValueType };
         if (store.IsReference)
         {
             store.Reference = value;
@@ -30,51 +29,41 @@ internal sealed partial class StoreQueue
         }
 
         SetLocation(Count, MemoryMarshal.CreateSpan(ref Unsafe.As<T, byte>(ref location), Unsafe.SizeOf<T>()));
+        Exchange(Count);
         Count++;
-    }
-
-    /// <summary>A thread reads its own youngest write, even while nobody else can.</summary>
-    public unsafe bool TryForward<T>(ref readonly T location, out T value)
-    {
-        ref byte wanted = ref Unsafe.As<T, byte>(ref Unsafe.AsRef(in location));
-        for (int i = Count - 1; i >= 0; i--)
-        {
-            if (Unsafe.AreSame(ref wanted, ref MemoryMarshal.GetReference((*_locations)[i])))
-            {
-                ref Store store = ref _stores[i];
-                value = store.IsReference ? Unsafe.As<object?, T>(ref store.Reference) : Unsafe.As<ulong, T>(ref store.Bits);
-                return true;
-            }
-        }
-
-        value = default!;
-        return false;
     }
 
     private unsafe void SetLocation(int index, Span<byte> location) => (*_locations)[index] = location;
 
-    public unsafe void FlushOldest()
+    private unsafe void RemoveOldestLocation()
     {
-        ref Store store = ref _stores[0];
-        Span<byte> location = (*_locations)[0];
-        if (store.Released is not null)
-        {
-            store.Released.ShowReleased();
-        }
-        else if (store.IsReference)
-        {
-            Unsafe.As<byte, object?>(ref MemoryMarshal.GetReference(location)) = store.Reference;
-        }
-        else
-        {
-            MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(ref store.Bits))[..location.Length].CopyTo(location);
-        }
-
-        RemoveOldest();
         for (int i = 0; i < Count; i++)
         {
             (*_locations)[i] = (*_locations)[i + 1];
         }
+    }
+
+    private unsafe void Exchange(int index)
+    {
+        ref Store store = ref _stores[index];
+        if (store.Released is not null)
+        {
+            return;
+        }
+
+        Span<byte> location = (*_locations)[index];
+        if (store.IsReference)
+        {
+            ref object? place = ref Unsafe.As<byte, object?>(ref MemoryMarshal.GetReference(location));
+            (place, store.Reference) = (store.Reference, place);
+            return;
+        }
+
+        Span<byte> kept = MemoryMarshal.AsBytes(new Span<ulong>(ref store.Bits))[..location.Length];
+        Span<byte> inMemory = stackalloc byte[sizeof(ulong)];
+        location.CopyTo(inMemory);
+        kept.CopyTo(location);
+        inMemory[..location.Length].CopyTo(kept);
     }
 }
 

@@ -28,6 +28,14 @@ public class ReplayTests
     }
 
     [Fact]
+    public void A_failure_is_shown_with_as_few_preemptions_as_it_needs()
+    {
+        ExplorationFailure? failure = Explorer.Explore(NaiveCounter(), new ExplorationOptions { Preemptions = 4 }).Failure;
+
+        Assert.Equal("AB2A", failure?.Replay);
+    }
+
+    [Fact]
     public void Random_schedules_find_the_lost_update_too()
     {
         ExplorationFailure? failure = Explorer.ExploreRandomly(NaiveCounter(), seed: 1, executions: 200).Failure;

@@ -71,8 +71,13 @@ public class StoreBufferTests
                 Volatile.Write(ref box.Reference, "own");
                 Assert.Equal(1, Volatile.Read(ref box.Value));
                 Assert.Equal("own", Volatile.Read(ref box.Reference));
+                Assert.Equal(1, box.Value);
+                Volatile.Write(ref box.Value, 2);
+                Volatile.Read(ref box.Other);
+                Assert.Equal(2, box.Value);
             })
-            .Thread("B", box => Volatile.Read(ref box.Value));
+            .Thread("B", box => Interlocked.Increment(ref box.Other))
+            .AtEnd(box => Assert.Equal(2, box.Value));
 
         Assert.Null(Explorer.Explore(scenario, s_totalStoreOrder).Failure);
     }

@@ -29,7 +29,7 @@ public class EndingExplorations(ITestOutputHelper output) : ExplorationTests(out
                     state.CheckComplete();
                     Assert.Equal(1, state.Poisoners);
                 }),
-            preemptions: 3);
+            preemptions: 2);
 
     [Fact]
     public void A_fence_rented_while_its_pool_is_disposed_completes() =>

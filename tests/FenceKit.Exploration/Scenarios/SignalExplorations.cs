@@ -45,7 +45,7 @@ public class SignalExplorations(ITestOutputHelper output) : ExplorationTests(out
                 .Thread("other signaler", state => state.Signal(2))
                 .Thread("faulter", state => state.Fault(2))
                 .AtEnd(state => Assert.Equal(1, state.Winners)),
-            preemptions: 4);
+            preemptions: 3);
 
     [Fact]
     public void Waiters_that_the_winner_passes_belong_to_the_winner() =>

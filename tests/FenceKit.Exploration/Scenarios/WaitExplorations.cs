@@ -5,8 +5,8 @@ namespace FenceKit.Exploration;
 public class WaitExplorations(ITestOutputHelper output) : ExplorationTests(output)
 {
     [Theory]
-    [InlineData(MemoryModel.SequentiallyConsistent, 5)]
-    [InlineData(MemoryModel.TotalStoreOrder, 3)]
+    [InlineData(MemoryModel.SequentiallyConsistent, 4)]
+    [InlineData(MemoryModel.TotalStoreOrder, 2)]
     public void A_thread_that_blocks_is_always_woken(MemoryModel memory, int preemptions) =>
         Verify(
             Scenario.Of("wait against signal", () => new TwoFences())

@@ -43,6 +43,11 @@ internal sealed class LockTwin
 
     public bool TryEnter(TimeSpan timeout, [CallerMemberName] string member = "")
     {
+        if (LogicalThread.Current is null)
+        {
+            return _real.TryEnter(timeout);
+        }
+
         if (timeout == TimeSpan.Zero)
         {
             return TryEnter(member);

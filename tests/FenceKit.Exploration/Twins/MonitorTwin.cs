@@ -41,6 +41,29 @@ internal static partial class MonitorTwin
         return isEntered;
     }
 
+    public static void TryEnter(object target, ref bool lockTaken, [CallerMemberName] string member = "") =>
+        lockTaken = TryEnter(target, member);
+
+    /// <summary>A timed attempt waits as long as it takes: time does not pass in an exploration.</summary>
+    public static bool TryEnter(object target, TimeSpan timeout, [CallerMemberName] string member = "")
+    {
+        if (LogicalThread.Current is null)
+        {
+            return Real.TryEnter(target, timeout);
+        }
+
+        if (timeout == TimeSpan.Zero)
+        {
+            return TryEnter(target, member);
+        }
+
+        Enter(target, member);
+        return true;
+    }
+
+    public static bool TryEnter(object target, int millisecondsTimeout, [CallerMemberName] string member = "") =>
+        TryEnter(target, TimeSpan.FromMilliseconds(millisecondsTimeout), member);
+
     public static void Exit(object target, [CallerMemberName] string member = "")
     {
         LogicalThread? thread = LogicalThread.Current;

@@ -14,6 +14,15 @@ internal struct SpinWaitTwin
     /// <summary>True from the start, as on a machine with one core: code that spins first and blocks later shows how it blocks.</summary>
     public readonly bool NextSpinWillYield => LogicalThread.Current is not null || _real.NextSpinWillYield;
 
+    public static void SpinUntil(Func<bool> condition)
+    {
+        var spinner = new SpinWaitTwin();
+        while (!condition())
+        {
+            spinner.SpinOnce();
+        }
+    }
+
     public void SpinOnce([CallerMemberName] string member = "") => SpinOnce(-1, member);
 
     public void SpinOnce(int sleep1Threshold, [CallerMemberName] string member = "")

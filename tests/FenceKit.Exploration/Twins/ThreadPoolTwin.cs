@@ -3,7 +3,7 @@ using Real = System.Threading.ThreadPool;
 namespace FenceKit.Exploration;
 
 /// <summary>Stands in for <see cref="Real"/>: work goes to the scenario's pool thread, one item after the other, never to a real pool thread.</summary>
-internal static class ThreadPoolTwin
+internal static partial class ThreadPoolTwin
 {
     public static bool UnsafeQueueUserWorkItem(IThreadPoolWorkItem item, bool preferLocal)
     {

@@ -18,11 +18,7 @@ internal static partial class VolatileTwin
         }
 
         thread.Step();
-        if (thread.Stores.Count == 0 || !thread.Stores.TryForward(in location, out T value))
-        {
-            value = location;
-        }
-
+        T value = location;
         if (thread.IsTraced)
         {
             Operation.NoteRead(thread, member, name, value);

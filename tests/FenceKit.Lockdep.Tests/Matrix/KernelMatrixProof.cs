@@ -27,8 +27,11 @@ public sealed class KernelMatrixProof
             passed++;
         }
 
+        // Each of these is one event, so a thread per event is a thread for the case.
         WoundWaitMatrixTests.CheckAll();
+        Bench.OnNewThread(WoundWaitMatrixTests.CheckAll);
         WaitTypeMatrixTests.CheckAll();
+        Bench.OnNewThread(WaitTypeMatrixTests.CheckAll);
         passed += WoundWaitMatrixTests.Count + WaitTypeMatrixTests.Count + OtherCases;
         int mustReport = cases.Count(static one => one.Report is not null) + WoundWaitMatrixTests.MustReport + WaitTypeMatrixTests.Reports + OtherReports;
         int total = cases.Length + WoundWaitMatrixTests.Count + WaitTypeMatrixTests.Count + OtherCases;

@@ -188,6 +188,21 @@ public sealed class WoundWaitMatrixTests
         ["matrix spin context"] = (Circle, static b => Spin(b, Context)),
     };
 
+    // The innocent cases and all the order they teach.
+    private static readonly Dictionary<string, string[]> s_edges = new()
+    {
+        ["api fail_acquire"] = ["context -> object"],
+        ["api normal"] = ["context -> object"],
+        ["deadlk normal"] = ["context -> object"],
+        ["deadlk normal_slow"] = ["context -> object"],
+        ["spin nest lock"] = ["X -> Y", "Y -> A"],
+        ["matrix context try"] = ["context -> object"],
+        ["matrix context context"] = ["context -> object"],
+        ["matrix try try"] = [],
+        ["matrix block try"] = [],
+        ["matrix spin try"] = ["object -> A"],
+    };
+
     private const LockViolationKind Circle = LockViolationKind.CircularDependency;
     private const LockViolationKind Recursion = LockViolationKind.Recursion;
 
@@ -221,6 +236,7 @@ public sealed class WoundWaitMatrixTests
         else
         {
             Assert.Empty(bench.Sink.Violations);
+            Assert.Equal(s_edges[name], bench.Validator.GetDependencies().Select(static edge => edge.ToString()));
         }
     }
 

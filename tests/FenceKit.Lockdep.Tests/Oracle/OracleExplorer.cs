@@ -84,7 +84,8 @@ internal sealed class OracleExplorer
                 return true;
             }
 
-            if (!isFree && point.Step.Attempt != 'b' && Visit(Moved(state, i, point.Skipped)))
+            // A try may fail and a limited wait may run out at any time: somebody outside the scenario may hold the lock for a moment.
+            if (point.Step.Attempt != 'b' && Visit(Moved(state, i, point.Skipped)))
             {
                 return true;
             }

@@ -11,6 +11,26 @@ public sealed class OracleTests(ITestOutputHelper output)
 {
     private const int Scenarios = 100_000;
 
+    [Theory]
+    [InlineData("0 1 | U1(R1(W1))", LockConfidence.Certain)] // A reader under its own upgradeable hold blocks the upgrade.
+    [InlineData("0 1 | R1(U1)", null)] // Hangs only behind a writer, and there is none.
+    [InlineData("0 1 | R1(U1) | W1", LockConfidence.Certain)] // Now there is one.
+    [InlineData("0* 1 1 | W2(W0(W0)) Wt1(Wl2)", LockConfidence.Likely)] // A second instance of the guard comes up late, and by a try.
+    [InlineData("1 1 0* | W2(Wt0(W2)) | W1(W2)", LockConfidence.Likely)] // The same, where the guard's class is on no circle itself.
+    [InlineData("0 1 2 3* | Wl3(Wt2(W3) W0(R1)) W1(W2(Wl3))", LockConfidence.Certain)] // Through a lock of the same class taken twice.
+    [InlineData("0 1 0 | Ut1(U2(W0)) | r2(R2(W1) rt1)", null)] // A reader nested in itself gives no stand-in.
+    [InlineData("0 1 0 | U0(Wl2(U1) W1) Ul2(U0 W1(U0))", LockConfidence.Certain)] // A limited wait on the way does not save anybody.
+    [InlineData("0* 1* 0 | Wl0(Wl2(W0) W1(W1)) W0(Wt2 W1) | W1", LockConfidence.Certain)] // Permits of a semaphore taken again on the way.
+    [InlineData("0 1 2 | W0(W1(W2)) | W0(W2(W1))", null)] // A common guard.
+    [InlineData("0 1 2 2 | W2(W0(W1)) | W2(W1(W0)) | W3", LockConfidence.Likely)] // A common guard with a twin.
+    public void Once_found_disagreements_stay_settled(string scenario, LockConfidence? expected)
+    {
+        OracleScenario parsed = OracleScenario.Parse(scenario);
+        Assert.Equal(scenario, parsed.ToString());
+        Assert.Equal(expected, OracleVerdict.OfExplorer(parsed));
+        Assert.Equal(expected, OracleVerdict.OfValidator(parsed));
+    }
+
     [Fact]
     public void The_validator_agrees_with_the_explorer_on_every_generated_scenario()
     {

@@ -132,6 +132,28 @@ public class AwaitTests
         TimelineProbe.AssertQuiet(_timeline);
     }
 
+    [Fact]
+    public void A_continuation_that_blocks_does_not_hold_up_those_behind_it()
+    {
+        Fence fence = _timeline.Issue();
+        using ManualResetEventSlim release = new();
+        Task blocking = BlockAsync();
+        Task<int>[] behind = [.. Enumerable.Range(0, 20).Select(_ => ThreadAfterAsync(fence, FenceContinuation.ThreadPool))];
+
+        _timeline.Signal(fence);
+
+        Limit.On(Task.WhenAll(behind));
+        Assert.False(blocking.IsCompleted);
+        release.Set();
+        Limit.On(blocking);
+
+        async Task BlockAsync()
+        {
+            await fence.ConfigureAwait(FenceContinuation.ThreadPool);
+            Limit.On(release);
+        }
+    }
+
     [Theory]
     [InlineData(FenceContinuation.CapturedContext)]
     [InlineData(FenceContinuation.ThreadPool)]

@@ -45,13 +45,15 @@ public sealed class CallbackFaultTests : IDisposable
     }
 
     [Fact]
-    public void A_handler_that_throws_stops_nobody_either()
+    public void A_handler_that_throws_stops_neither_callbacks_nor_other_handlers()
     {
+        FenceTimeline.CallbackFaulted -= Record;
         Fence fence = _timeline.Issue();
         RecordingCallback after = new();
         fence.TryAddCallback(new RecordingCallback(() => throw new NotSupportedException()));
         fence.TryAddCallback(after);
         FenceTimeline.CallbackFaulted += Throw;
+        FenceTimeline.CallbackFaulted += Record;
         try
         {
             Assert.True(_timeline.Signal(fence));
@@ -62,6 +64,7 @@ public sealed class CallbackFaultTests : IDisposable
         }
 
         Assert.Equal(1, after.Calls);
+        Assert.Single(_reports);
         Assert.Equal(1, FenceTimeline.CallbackFaults - _faultsBefore);
 
         static void Throw(object? sender, FenceCallbackFaultedEventArgs report) => throw new InvalidOperationException("handler");

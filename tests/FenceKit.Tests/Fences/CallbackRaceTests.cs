@@ -83,6 +83,7 @@ public class CallbackRaceTests
                 }
             });
 
+        Fence later = timeline.Issue();
         for (int i = 0; i < Points; i++)
         {
             Assert.Equal(added[i] ? 1 : 0, callbacks[i].Calls);
@@ -90,6 +91,10 @@ public class CallbackRaceTests
             {
                 Assert.Equal((i + 1) % 2 == 0 ? FenceStatus.Signaled : FenceStatus.Faulted, callbacks[i].Status);
             }
+
+            // Called or refused, at whatever moment: the node is free for another fence.
+            Assert.True(later.TryAddCallback(callbacks[i]));
+            Assert.Equal(FenceCallbackRemoval.Removed, later.TryRemoveCallback(callbacks[i]));
         }
 
         TimelineProbe.AssertQuiet(timeline);

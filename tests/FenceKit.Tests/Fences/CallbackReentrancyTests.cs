@@ -73,6 +73,25 @@ public class CallbackReentrancyTests
     }
 
     [Fact]
+    public void A_callback_that_adds_itself_again_does_not_cut_off_those_behind_it()
+    {
+        Fence first = _timeline.Issue();
+        Fence second = _timeline.Issue();
+        RecordingCallback again = null!;
+        again = new RecordingCallback(() => second.TryAddCallback(again));
+        RecordingCallback[] behind = [new(), new()];
+        RecordingCallback waiting = new();
+        second.TryAddCallback(waiting);
+        first.TryAddCallback(again);
+        Array.ForEach(behind, callback => first.TryAddCallback(callback));
+
+        _timeline.Signal(first);
+        Assert.Equal([1, 1], behind.Select(callback => callback.Calls));
+        _timeline.Signal(second);
+        Assert.Equal((2, 1), (again.Calls, waiting.Calls));
+    }
+
+    [Fact]
     public void A_callback_that_added_itself_elsewhere_can_be_removed_there_and_not_here()
     {
         Fence first = _timeline.Issue();

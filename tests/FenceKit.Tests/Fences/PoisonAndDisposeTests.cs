@@ -115,7 +115,7 @@ public class PoisonAndDisposeTests
 
         ObjectDisposedException error = Assert.Throws<ObjectDisposedException>(() => _timeline.Issue());
         Assert.Contains("device", error.ObjectName, StringComparison.Ordinal);
-        Assert.Throws<ObjectDisposedException>(() => _timeline.Issue(2));
+        Assert.Equal(error.ObjectName, Assert.Throws<ObjectDisposedException>(() => _timeline.Issue(2)).ObjectName);
         Assert.Equal(1UL, _timeline.Issued);
         Assert.False(_timeline.Signal(pending));
         Assert.False(_timeline.Poison(_lost));

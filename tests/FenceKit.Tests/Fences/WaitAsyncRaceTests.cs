@@ -7,7 +7,7 @@ public class WaitAsyncRaceTests
     [Fact]
     public void Every_wait_ends_once_and_what_it_says_is_true()
     {
-        const int Waits = 20_000;
+        const int Waits = 8_000;
         int signaled = 0;
         int pending = 0;
         int canceled = 0;

@@ -113,6 +113,34 @@ public class WaitTests
     }
 
     [Fact]
+    public void A_signaler_that_was_interrupted_wakes_everybody_and_keeps_the_interrupt_for_its_own_next_wait()
+    {
+        const int Rounds = 2_000;
+        _timeline.Issue(Rounds);
+        TestThread[] waiters = [.. Enumerable.Range(0, 2).Select(_ => TestThread.Start(() =>
+        {
+            for (ulong round = 1; round <= Rounds; round++)
+            {
+                Assert.Equal(FenceStatus.Signaled, _timeline.GetFence(round).Wait(Limit.Time));
+            }
+        }))];
+
+        TestThread.Run(() =>
+        {
+            Thread.CurrentThread.Interrupt();
+            for (ulong round = 1; round <= Rounds; round++)
+            {
+                _timeline.Signal(round);
+            }
+
+            Assert.Throws<ThreadInterruptedException>(() => _timeline.Issue().Wait());
+        });
+
+        Array.ForEach(waiters, waiter => waiter.Join());
+        TimelineProbe.AssertQuiet(_timeline);
+    }
+
+    [Fact]
     public void A_callback_may_block_in_a_wait_of_its_own_while_other_threads_wait_behind_it()
     {
         using FenceTimeline other = new("other");

@@ -32,6 +32,10 @@ public abstract class NotifierTest : IDisposable
     private protected InvalidationSubscription Subscribe(ulong start, ulong end, FakeDevice device, string name = "device") =>
         Notifier.Subscribe(Range(start, end), device, name);
 
+    /// <summary>A device that needs time, on the clock of the notifier.</summary>
+    private protected FakeDevice PendingDevice() =>
+        new(DeviceAnswer.Pending, "device", new FenceTimelineOptions { TimeProvider = Clock });
+
     protected InvalidationSession Schedule(ulong start, ulong end)
     {
         Assert.True(Notifier.TrySchedule(Range(start, end), Unmap, out InvalidationSession session));

@@ -422,6 +422,49 @@ public sealed class ReaderGateTests
     }
 
     [Fact]
+    public void Where_the_old_memory_is_out_of_reach_new_readers_pass_and_old_ones_are_waited_for()
+    {
+        using ReaderGate gate = new(_notifier, s_left, "readers", NewReaders.Pass);
+        ReaderScope old = gate.Enter();
+        using InvalidationSession session = Schedule(s_left);
+        TestThread.Run(() =>
+        {
+            using (gate.Enter(s_left))
+            {
+                using (gate.Enter())
+                {
+                }
+            }
+        });
+        Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
+        old.Dispose();
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+        gate.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => { gate.Enter().Dispose(); });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ReaderGate(_notifier, s_left, "x", (NewReaders)2));
+    }
+
+    [Fact]
+    public void A_reader_of_a_loop_enters_like_the_gate_itself()
+    {
+        GateReader reader = _gate.GetReader();
+        ReaderScope scope = reader.Enter();
+        using InvalidationSession session = Schedule(s_left);
+        Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
+        scope.Dispose();
+        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+        Assert.False(reader.TryEnter(s_left, TimeSpan.Zero, out _));
+        using (reader.Enter(s_right))
+        {
+        }
+
+        session.Commit();
+        Assert.True(reader.TryEnter(s_left, TimeSpan.Zero, out scope));
+        scope.Dispose();
+        Assert.Equal(0, _gate.CopyHoldouts(default));
+    }
+
+    [Fact]
     public void Gates_that_come_and_go_do_not_mix_up_their_readers()
     {
         for (int round = 0; round < 100; round++)

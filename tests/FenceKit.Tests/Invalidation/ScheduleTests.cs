@@ -150,13 +150,14 @@ public class ScheduleTests : NotifierTest
         FakeDevice device = new();
         Subscribe(0, 10, device);
         InvalidationSession session = Schedule(0, 5);
+        Assert.Equal(1, device.Calls);
         Notifier.Dispose();
         Notifier.Dispose();
 
         ObjectDisposedException error = Assert.Throws<ObjectDisposedException>(() => Notifier.TrySchedule(Range(0, 10), Unmap, out _));
         Assert.Contains("arena", error.ObjectName, StringComparison.Ordinal);
         Assert.Throws<ObjectDisposedException>(() => Subscribe(0, 10, device));
-        Assert.Equal(1, device.Calls);
+        Assert.Equal(2, device.Calls); // the second one is the release
         session.Commit();
     }
 
@@ -185,8 +186,8 @@ public class ScheduleTests : NotifierTest
                 }
             });
 
-            Assert.Equal(sessions, device.Calls);
-            Assert.Equal(sessions, notifier.GetStatistics().Committed);
+            Assert.Equal(sessions + 1, device.Calls); // one of them is the release
+            Assert.Equal(sessions + 1, notifier.GetStatistics().Committed);
             AssertAtRest(notifier);
         }
     }

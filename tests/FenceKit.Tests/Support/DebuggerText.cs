@@ -15,7 +15,8 @@ internal static partial class DebuggerText
     {
         DebuggerDisplayAttribute? display = value.GetType().GetCustomAttribute<DebuggerDisplayAttribute>(inherit: true);
         Assert.NotNull(display);
-        return Part().Replace(display.Value!, part => Convert.ToString(Read(value, part.Groups[1].Value), CultureInfo.InvariantCulture)!);
+        return Part().Replace(display.Value!, part => Convert.ToString(
+            part.Groups[1].Value.Split('.').Aggregate(value, (inner, member) => Read(inner, member)!), CultureInfo.InvariantCulture)!);
     }
 
     private static object? Read(object value, string member)
@@ -42,6 +43,6 @@ internal static partial class DebuggerText
         throw new MissingMemberException(value.GetType().Name, member);
     }
 
-    [GeneratedRegex(@"\{([A-Za-z_]+(?:\(\))?)(?:,nq)?\}")]
+    [GeneratedRegex(@"\{([A-Za-z_.]+(?:\(\))?)(?:,nq)?\}")]
     private static partial Regex Part();
 }

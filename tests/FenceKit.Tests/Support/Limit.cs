@@ -6,7 +6,7 @@ namespace FenceKit.Tests;
 /// <summary>Every wait of a test ends: a bug fails with a message, it does not hang the run. The limit is far beyond any real wait.</summary>
 internal static class Limit
 {
-    internal static readonly TimeSpan Time = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan Time = TimeSpan.FromSeconds(90);
 
     internal static async Task OnAsync(Task task, string what = "the task")
     {

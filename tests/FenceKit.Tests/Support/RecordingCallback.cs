@@ -14,7 +14,9 @@ internal sealed class RecordingCallback(Action? then = null) : FenceCallback
 
     internal int ThreadId { get; private set; }
 
-    protected override void OnSignaled(FenceStatus status, Exception? fault)
+    protected override void OnSignaled(FenceStatus status, Exception? fault) => Record(status, fault);
+
+    internal void Record(FenceStatus status, Exception? fault)
     {
         Status = status;
         Error = fault;

@@ -69,11 +69,11 @@ public class SetAllocationTests
                 Volatile.Write(ref turn, fences[1].Point);
                 wins += Fence.WaitAny(fences, Limit.Time).Index;
             },
-            warmUp: 200,
-            rounds: 200));
+            warmUp: 5_000, // until the pool holds one for the waiter and one that the signaler has not given back yet
+            rounds: 500));
         Volatile.Write(ref stop, true);
         signaler.Join();
-        Assert.Equal(400, wins);
+        Assert.Equal(5_500, wins);
     }
 
     [Theory]

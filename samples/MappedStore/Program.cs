@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Samples.MappedStore.Cli;
+using FenceKit.Samples.MappedStore.Scenes;
+
+if (UnsafeChild.Asked is { } megabytes)
+{
+    return UnsafeChild.Run(megabytes);
+}
+
+return CommandLine.Run(args, static options =>
+{
+    try
+    {
+        return Show.Run(options);
+    }
+    catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or TimeoutException)
+    {
+        Console.Error.WriteLine($"mappedstore: {failure.Message}");
+        return CommandLine.Bad;
+    }
+});

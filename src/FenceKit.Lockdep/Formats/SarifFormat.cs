@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+using System.Text;
+using System.Text.Json;
+
+namespace FenceKit.Lockdep.Formats;
+
+/// <summary>The report as SARIF 2.1.0: a result for each violation, its steps as a code flow.</summary>
+internal static class SarifFormat
+{
+    public static string Write(LockReport report)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString("$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+            json.WriteString("version", "2.1.0");
+            json.WriteStartArray("runs");
+            json.WriteStartObject();
+            WriteTool(json);
+            json.WriteStartArray("results");
+            foreach (LockViolation violation in report.Violations)
+            {
+                WriteResult(json, violation);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    private static string RuleId(LockViolationKind kind) => $"FKL{(int)kind:000}";
+
+    private static void WriteTool(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("tool");
+        json.WriteStartObject("driver");
+        json.WriteString("name", "FenceKit.Lockdep");
+        json.WriteStartArray("rules");
+        foreach (LockViolationKind kind in Enum.GetValues<LockViolationKind>())
+        {
+            json.WriteStartObject();
+            json.WriteString("id", RuleId(kind));
+            json.WriteString("name", kind.ToString());
+            WriteText(json, "shortDescription", LockViolationFormatter.Title(kind));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteResult(Utf8JsonWriter json, LockViolation violation)
+    {
+        json.WriteStartObject();
+        json.WriteString("ruleId", RuleId(violation.Kind));
+        json.WriteNumber("ruleIndex", (int)violation.Kind - 1);
+        json.WriteString("level", violation.Confidence switch
+        {
+            LockConfidence.Certain => "error",
+            LockConfidence.Likely => "warning",
+            _ => "note",
+        });
+        WriteText(json, "message", violation.Message);
+        LockSite? site = violation.Lock?.Site ?? (violation.Dependencies.Count > 0 ? violation.Dependencies[0].Wanted.Site : null);
+        json.WriteStartArray("locations");
+        if (site is not null)
+        {
+            WriteLocation(json, site, null);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("partialFingerprints");
+        json.WriteString("fencekit/v1", violation.Key);
+        json.WriteEndObject();
+        if (violation.Dependencies.Count > 0)
+        {
+            WriteFlow(json, violation);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteFlow(Utf8JsonWriter json, LockViolation violation)
+    {
+        json.WriteStartArray("codeFlows");
+        json.WriteStartObject();
+        json.WriteStartArray("threadFlows");
+        foreach (LockViolationEdge edge in violation.Dependencies)
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("locations");
+            foreach ((HeldLock held, string verb) in ((HeldLock, string)[])[(edge.Held, "takes"), (edge.Wanted, "wants")])
+            {
+                json.WriteStartObject();
+                json.WritePropertyName("location");
+                WriteLocation(json, held.Site, $"{verb} {held.ClassName} {held.Instance}");
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndArray();
+    }
+
+    private static void WriteLocation(Utf8JsonWriter json, LockSite? site, string? message)
+    {
+        json.WriteStartObject();
+        if (site is not null)
+        {
+            json.WriteStartObject("physicalLocation");
+            json.WriteStartObject("artifactLocation");
+            json.WriteString("uri", site.File.Replace('\\', '/'));
+            json.WriteEndObject();
+            if (site.Line > 0)
+            {
+                json.WriteStartObject("region");
+                json.WriteNumber("startLine", site.Line);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        if (message is not null)
+        {
+            WriteText(json, "message", message);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteText(Utf8JsonWriter json, string name, string text)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("text", text);
+        json.WriteEndObject();
+    }
+}

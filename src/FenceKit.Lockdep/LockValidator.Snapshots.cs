@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Graph;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockValidator
+{
+    /// <summary>The order known so far, primed or seen, by the names of classes.</summary>
+    /// <remarks>Thread safe; allocates. Classes should have unique names: those with the same name become one.</remarks>
+    public LockOrderSnapshot ExportSnapshot()
+        => LockOrderSnapshot.Create(GetDependencies().Where(static edge => edge.From != edge.To)
+            .Select(static edge => new LockOrderEntry(edge.From, edge.To, edge.Kinds)));
+
+    /// <summary>Takes an order for granted, as if it had been seen: a single run of one part of a program is then checked against all of it.</summary>
+    /// <param name="snapshot">The order. Classes are found by name when they are first seen.</param>
+    /// <remarks>Call it at the start, as often as there are snapshots.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="snapshot"/> is null.</exception>
+    /// <exception cref="ArgumentException">The order contradicts itself or an earlier one; nothing of it is taken.</exception>
+    /// <exception cref="InvalidOperationException">Locks have been seen already.</exception>
+    public void Prime(LockOrderSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        lock (_gate)
+        {
+            if (!_chains.IsEmpty)
+            {
+                throw new InvalidOperationException("A validator is primed before it sees the first lock.");
+            }
+
+            LockOrderSnapshot all = (_primed ?? LockOrderSnapshot.Empty).Merge(snapshot);
+            if (FindContradiction(all) is { } circle)
+            {
+                throw new ArgumentException($"The order contradicts itself: {circle}.", nameof(snapshot));
+            }
+
+            Fill(_graph, snapshot);
+            _primed = all;
+        }
+    }
+
+    private LockOrderSnapshot? _primed;
+
+    private static string? FindContradiction(LockOrderSnapshot snapshot)
+    {
+        var graph = new DependencyGraph();
+        Fill(graph, snapshot);
+        foreach (LockEdge edge in graph.Edges)
+        {
+            foreach ((LockDependencyKinds kind, _) in edge.Evidence)
+            {
+                bool intoRecursive = kind is LockDependencyKinds.ExclusiveToRecursive or LockDependencyKinds.SharedToRecursive;
+                bool fromShared = kind is LockDependencyKinds.SharedToRecursive or LockDependencyKinds.SharedToQueued;
+                List<LockViolationEdge>? path = graph.FindForward(
+                    edge.To, intoRecursive, (node, isWeak) => ReferenceEquals(node, edge.From) && !(isWeak && fromShared));
+                if (path is not null)
+                {
+                    return string.Join(" -> ", [edge.From.Name, .. path.Select(static step => step.Held.ClassName), edge.From.Name]);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static void Fill(DependencyGraph graph, LockOrderSnapshot snapshot)
+    {
+        foreach (LockOrderEntry entry in snapshot.Entries)
+        {
+            LockNode from = graph.NodeNamed(entry.From);
+            LockNode to = graph.NodeNamed(entry.To);
+            var evidence = new LockViolationEdge(Primed(from), Primed(to), "", origin: "the primed order");
+            graph.MarkCircles(from, to);
+            graph.Add(from, to, entry.Kinds, evidence);
+        }
+
+        static HeldLock Primed(LockNode node)
+            => new(node.Class, node.Subclass, "(any)", LockAcquireMode.Exclusive, LockAttempt.Blocking, null, null);
+    }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit.Lockdep;
+
+/// <summary>A <see cref="Lock"/> that reports to a validator. With <see cref="LockValidatorSwitch"/> off it is the bare lock.</summary>
+/// <remarks>
+/// Thread safe; re-entrant like <see cref="Lock"/>. Blocks where <see cref="Lock"/> blocks; allocates only when the validator sees
+/// something new. A report comes before the lock is taken, and the lock is then not taken if a sink throws.
+/// </remarks>
+[DebuggerDisplay("{_map}, held by this thread: {IsHeldByCurrentThread}")]
+public sealed class TrackedLock
+{
+    private readonly Lock _lock = new();
+    private readonly LockMap? _map;
+    private readonly LockValidator? _validator;
+
+    // Who announced the last entry that succeeded. Written and read only while the lock is held.
+    private LockHolder? _holder;
+
+    /// <summary>Makes a lock of a class.</summary>
+    /// <param name="lockClass">The class.</param>
+    /// <param name="name">The name of this one lock in reports, or null for a number.</param>
+    /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
+    public TrackedLock(LockClass lockClass, string? name = null, LockValidator? validator = null)
+    {
+        ArgumentNullException.ThrowIfNull(lockClass);
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            _map = new LockMap(lockClass, name) { IsReentrant = true };
+            _validator = validator ?? LockValidator.Default;
+        }
+    }
+
+    /// <summary>Makes a lock whose class is the place where it is made.</summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    public TrackedLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+        : this(LockClass.ForSite(null, file, line))
+    {
+    }
+
+    /// <summary>Whether this thread holds the lock.</summary>
+    public bool IsHeldByCurrentThread => _lock.IsHeldByCurrentThread;
+
+    /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
+    public LockMap? Map => _map;
+
+    /// <summary>Enters the lock, waiting as long as it takes.</summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Enter([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    {
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            EnterTracked(file, line);
+        }
+        else
+        {
+            _lock.Enter();
+        }
+    }
+
+    /// <summary>Enters the lock for the length of a <c>using</c>.</summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>Leaves the lock when it is disposed.</returns>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Scope EnterScope([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    {
+        Enter(file, line);
+        return new Scope(this);
+    }
+
+    /// <summary>Enters the lock if that needs no waiting.</summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>True if this thread now holds it.</returns>
+    public bool TryEnter([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    {
+        if (!_lock.TryEnter())
+        {
+            return false;
+        }
+
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            Announce(file, line);
+        }
+
+        return true;
+    }
+
+    /// <summary>Enters the lock, waiting for a limited time.</summary>
+    /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>True if this thread now holds it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    public bool TryEnter(TimeSpan timeout, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    {
+        if (!LockValidatorSwitch.IsEnabled)
+        {
+            return _lock.TryEnter(timeout);
+        }
+
+        if (timeout == TimeSpan.Zero)
+        {
+            return TryEnter(file, line);
+        }
+
+        LockAttempt attempt = timeout == Timeout.InfiniteTimeSpan ? LockAttempt.Blocking : LockAttempt.Timed;
+        LockHolder holder = _validator!.Acquire(_map!, new LockAcquireOptions { Attempt = attempt }, file, line);
+        bool isTaken = false;
+        try
+        {
+            isTaken = _lock.TryEnter(timeout);
+        }
+        finally
+        {
+            if (!isTaken)
+            {
+                _validator.Release(_map!);
+            }
+        }
+
+        if (isTaken)
+        {
+            Keep(holder);
+        }
+
+        return isTaken;
+    }
+
+    /// <summary>Leaves the lock.</summary>
+    /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Exit()
+    {
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            ExitTracked();
+        }
+        else
+        {
+            _lock.Exit();
+        }
+    }
+
+    private void EnterTracked(string? file, int line)
+    {
+        LockHolder holder = _validator!.Acquire(_map!, file, line);
+
+        // Nearly always free; the handler that takes the announcement back is needed only where a wait can be interrupted.
+        if (!_lock.TryEnter())
+        {
+            EnterContended();
+        }
+
+        Keep(holder);
+    }
+
+    private void ExitTracked()
+    {
+        // Once the lock is left, the field belongs to the next holder; if this thread does not hold it, leaving throws and nothing happens.
+        LockHolder? holder = _holder;
+        _lock.Exit();
+        _validator!.Release(holder!, _map!);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Keep(LockHolder holder)
+    {
+        if (!ReferenceEquals(_holder, holder))
+        {
+            _holder = holder;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void EnterContended()
+    {
+        try
+        {
+            _lock.Enter();
+        }
+        catch
+        {
+            _validator!.Release(_map!);
+            throw;
+        }
+    }
+
+    private void Announce(string? file, int line)
+    {
+        try
+        {
+            Keep(_validator!.Acquire(_map!, new LockAcquireOptions { Attempt = LockAttempt.Try }, file, line));
+        }
+        catch
+        {
+            _lock.Exit();
+            throw;
+        }
+    }
+
+    /// <summary>Leaves the lock when it is disposed; disposing it twice does nothing.</summary>
+    public ref struct Scope
+    {
+        private TrackedLock? _owner;
+
+        internal Scope(TrackedLock owner) => _owner = owner;
+
+        /// <summary>Leaves the lock.</summary>
+        public void Dispose()
+        {
+            if (_owner is { } owner)
+            {
+                _owner = null;
+                owner.Exit();
+            }
+        }
+    }
+}

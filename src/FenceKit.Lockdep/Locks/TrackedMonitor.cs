@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit.Lockdep;
+
+/// <summary><see cref="Monitor"/> for objects that exist already, reporting to a validator. With <see cref="LockValidatorSwitch"/> off it is the bare monitor.</summary>
+/// <remarks>
+/// Keep the class and the site in <c>static readonly</c> fields. Does not keep the object alive. Thread safe; re-entrant like
+/// <see cref="Monitor"/>; allocates only when the validator sees something new. Declare the class with
+/// <see cref="LockClassOptions.IsReentrant"/> where the same object is entered again.
+/// </remarks>
+public static class TrackedMonitor
+{
+    private static readonly ConditionalWeakTable<LockClass, LockMap> s_pulses = [];
+
+    /// <summary>Enters the monitor, waiting as long as it takes.</summary>
+    /// <param name="target">The object.</param>
+    /// <param name="lockClass">Its class.</param>
+    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    public static void Enter(object target, LockClass lockClass, LockSite? site = null, LockValidator? validator = null)
+    {
+        if (!LockValidatorSwitch.IsEnabled)
+        {
+            Monitor.Enter(target);
+            return;
+        }
+
+        LockValidator judge = validator ?? LockValidator.Default;
+        judge.Acquire(lockClass, target, site);
+        try
+        {
+            Monitor.Enter(target);
+        }
+        catch
+        {
+            judge.Release(target);
+            throw;
+        }
+    }
+
+    /// <summary>Enters the monitor for the length of a <c>using</c>.</summary>
+    /// <param name="target">The object.</param>
+    /// <param name="lockClass">Its class.</param>
+    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <returns>Leaves the monitor when it is disposed.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
+    public static Scope EnterScope(object target, LockClass lockClass, LockSite? site = null, LockValidator? validator = null)
+    {
+        Enter(target, lockClass, site, validator);
+        return new Scope(target, validator);
+    }
+
+    /// <summary>Enters the monitor, waiting for a limited time or not at all.</summary>
+    /// <param name="target">The object.</param>
+    /// <param name="lockClass">Its class.</param>
+    /// <param name="timeout">How long; zero for a try.</param>
+    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <returns>True if this thread now holds it.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
+    public static bool TryEnter(object target, LockClass lockClass, TimeSpan timeout, LockSite? site = null, LockValidator? validator = null)
+    {
+        if (!LockValidatorSwitch.IsEnabled)
+        {
+            return Monitor.TryEnter(target, timeout);
+        }
+
+        LockValidator judge = validator ?? LockValidator.Default;
+        if (timeout == TimeSpan.Zero)
+        {
+            return Monitor.TryEnter(target) && Announced(target, lockClass, site, judge);
+        }
+
+        LockAttempt attempt = timeout == Timeout.InfiniteTimeSpan ? LockAttempt.Blocking : LockAttempt.Timed;
+        judge.Acquire(lockClass, target, new LockAcquireOptions { Attempt = attempt }, site);
+        bool isTaken = false;
+        try
+        {
+            isTaken = Monitor.TryEnter(target, timeout);
+        }
+        finally
+        {
+            if (!isTaken)
+            {
+                judge.Release(target);
+            }
+        }
+
+        return isTaken;
+    }
+
+    /// <summary>Leaves the monitor.</summary>
+    /// <param name="target">The object.</param>
+    /// <param name="validator">The validator it was entered with, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="target"/> is null.</exception>
+    /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
+    public static void Exit(object target, LockValidator? validator = null)
+    {
+        Monitor.Exit(target);
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            (validator ?? LockValidator.Default).Release(target);
+        }
+    }
+
+    /// <summary>Lets the monitor go, waits for a pulse, and enters it again. What else the thread holds stays held: that is what is judged.</summary>
+    /// <param name="target">The object.</param>
+    /// <param name="lockClass">Its class.</param>
+    /// <param name="timeout">How long to wait for the pulse.</param>
+    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <returns>False when the time ran out before the pulse; the monitor is entered again all the same.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
+    /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
+    public static bool Wait(object target, LockClass lockClass, TimeSpan timeout, LockSite? site = null, LockValidator? validator = null)
+    {
+        if (!LockValidatorSwitch.IsEnabled)
+        {
+            return Monitor.Wait(target, timeout);
+        }
+
+        ArgumentNullException.ThrowIfNull(lockClass);
+        if (!Monitor.IsEntered(target))
+        {
+            throw new SynchronizationLockException("A monitor can be waited on only by the thread that holds it.");
+        }
+
+        LockValidator judge = validator ?? LockValidator.Default;
+        judge.Release(target);
+        try
+        {
+            // Without the monitor itself, which is let go while it waits.
+            judge.Wait(s_pulses.GetValue(lockClass, static key => new LockMap(LockClass.Infer(key.Name + " pulse"))));
+        }
+        finally
+        {
+            judge.Acquire(lockClass, target, site);
+        }
+
+        return Monitor.Wait(target, timeout);
+    }
+
+    private static bool Announced(object target, LockClass lockClass, LockSite? site, LockValidator judge)
+    {
+        try
+        {
+            judge.Acquire(lockClass, target, new LockAcquireOptions { Attempt = LockAttempt.Try }, site);
+            return true;
+        }
+        catch
+        {
+            Monitor.Exit(target);
+            throw;
+        }
+    }
+
+    /// <summary>Leaves the monitor when it is disposed; disposing it twice does nothing.</summary>
+    public ref struct Scope
+    {
+        private readonly LockValidator? _validator;
+        private object? _target;
+
+        internal Scope(object target, LockValidator? validator)
+        {
+            _target = target;
+            _validator = validator;
+        }
+
+        /// <summary>Leaves the monitor.</summary>
+        public void Dispose()
+        {
+            if (_target is { } target)
+            {
+                _target = null;
+                Exit(target, _validator);
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit.Lockdep;
+
+/// <summary>A <see cref="ReaderWriterLockSlim"/> without recursion that reports to a validator. With <see cref="LockValidatorSwitch"/> off it is the bare lock.</summary>
+/// <remarks>Thread safe. Blocks where the wrapped lock blocks; allocates only when the validator sees something new.</remarks>
+[DebuggerDisplay("{_map}, readers: {_lock.CurrentReadCount}, written: {_lock.IsWriteLockHeld}")]
+public sealed partial class TrackedReaderWriterLock : IDisposable
+{
+    private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
+    private readonly LockMap? _map;
+    private readonly LockValidator? _validator;
+
+    /// <summary>Makes a lock of a class.</summary>
+    /// <param name="lockClass">The class.</param>
+    /// <param name="name">The name of this one lock in reports, or null for a number.</param>
+    /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
+    public TrackedReaderWriterLock(LockClass lockClass, string? name = null, LockValidator? validator = null)
+    {
+        ArgumentNullException.ThrowIfNull(lockClass);
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            _map = new LockMap(lockClass, name);
+            _validator = validator ?? LockValidator.Default;
+        }
+    }
+
+    /// <summary>Makes a lock whose class is the place where it is made.</summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    public TrackedReaderWriterLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+        : this(LockClass.ForSite(null, file, line))
+    {
+    }
+
+    /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
+    public LockMap? Map => _map;
+
+    /// <summary>Whether this thread reads.</summary>
+    public bool IsReadLockHeld => _lock.IsReadLockHeld;
+
+    /// <summary>Whether this thread writes.</summary>
+    public bool IsWriteLockHeld => _lock.IsWriteLockHeld;
+
+    /// <summary>Whether this thread reads and may upgrade.</summary>
+    public bool IsUpgradeableReadLockHeld => _lock.IsUpgradeableReadLockHeld;
+
+    /// <summary>Enters to read.</summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="LockRecursionException">This thread holds the lock already.</exception>
+    public void EnterReadLock([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        => Enter(LockAcquireMode.Shared, Timeout.InfiniteTimeSpan, file, line);
+
+    /// <summary>Enters to write.</summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="LockRecursionException">This thread holds the lock already, and not upgradeably.</exception>
+    public void EnterWriteLock([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        => Enter(LockAcquireMode.Exclusive, Timeout.InfiniteTimeSpan, file, line);
+
+    /// <summary>Enters to read and perhaps to upgrade.</summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="LockRecursionException">This thread holds the lock already.</exception>
+    public void EnterUpgradeableReadLock([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        => Enter(LockAcquireMode.Upgradeable, Timeout.InfiniteTimeSpan, file, line);
+
+    /// <summary>Enters to read, waiting for a limited time or not at all.</summary>
+    /// <param name="timeout">How long; zero for a try.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>True if this thread now reads.</returns>
+    public bool TryEnterReadLock(TimeSpan timeout, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        => Enter(LockAcquireMode.Shared, timeout, file, line);
+
+    /// <summary>Enters to write, waiting for a limited time or not at all.</summary>
+    /// <param name="timeout">How long; zero for a try.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>True if this thread now writes.</returns>
+    public bool TryEnterWriteLock(TimeSpan timeout, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        => Enter(LockAcquireMode.Exclusive, timeout, file, line);
+
+    /// <summary>Enters to read and perhaps to upgrade, waiting for a limited time or not at all.</summary>
+    /// <param name="timeout">How long; zero for a try.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>True if this thread now reads and may upgrade.</returns>
+    public bool TryEnterUpgradeableReadLock(TimeSpan timeout, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        => Enter(LockAcquireMode.Upgradeable, timeout, file, line);
+
+    /// <summary>Stops reading.</summary>
+    /// <exception cref="SynchronizationLockException">This thread does not read.</exception>
+    public void ExitReadLock()
+    {
+        _lock.ExitReadLock();
+        Left();
+    }
+
+    /// <summary>Stops writing.</summary>
+    /// <exception cref="SynchronizationLockException">This thread does not write.</exception>
+    public void ExitWriteLock()
+    {
+        _lock.ExitWriteLock();
+        Left();
+    }
+
+    /// <summary>Stops reading upgradeably.</summary>
+    /// <exception cref="SynchronizationLockException">This thread does not hold it upgradeably.</exception>
+    public void ExitUpgradeableReadLock()
+    {
+        _lock.ExitUpgradeableReadLock();
+        Left();
+    }
+
+    /// <summary>Disposes the wrapped lock.</summary>
+    /// <exception cref="SynchronizationLockException">It is held.</exception>
+    public void Dispose()
+    {
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            _validator!.Retire(_map!);
+        }
+
+        _lock.Dispose();
+    }
+}

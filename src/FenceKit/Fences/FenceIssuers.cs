@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+/// <summary>Who issued the last points of a timeline: code and thread. For diagnosis; looking at the stack costs microseconds.</summary>
+internal sealed class FenceIssuers(int capacity)
+{
+    private static readonly string? s_own = typeof(FenceIssuers).Assembly.GetName().Name;
+
+    private readonly Entry?[] _entries = new Entry?[capacity];
+
+    private sealed record Entry(ulong Point, string Issuer);
+
+    internal void Record(ulong point) => Volatile.Write(ref _entries[point % (ulong)_entries.Length], new Entry(point, DescribeCaller()));
+
+    internal string? Find(ulong point) =>
+        Volatile.Read(ref _entries[point % (ulong)_entries.Length]) is { } entry && entry.Point == point ? entry.Issuer : null;
+
+    internal static string Describe(ulong point, string? issuer) => issuer is null
+        ? $"Who issued it is not known; set {nameof(FenceTimelineOptions)}.{nameof(FenceTimelineOptions.TrackedIssuers)} to see it here."
+        : $"Point {point} was issued by {issuer}.";
+
+    private static string DescribeCaller()
+    {
+        foreach (StackFrame frame in new StackTrace(skipFrames: 2, fNeedFileInfo: false).GetFrames())
+        {
+            if (DiagnosticMethodInfo.Create(frame) is { } method && !method.DeclaringAssemblyName.StartsWith($"{s_own},", StringComparison.Ordinal))
+            {
+                return $"{method.DeclaringTypeName}.{method.Name} on thread {DescribeThread()}";
+            }
+        }
+
+        return $"thread {DescribeThread()}";
+    }
+
+    private static string DescribeThread() => Thread.CurrentThread.Name is { Length: > 0 } name
+        ? $"{Environment.CurrentManagedThreadId} '{name}'"
+        : $"{Environment.CurrentManagedThreadId}";
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+using Microsoft.Win32.SafeHandles;
+
+namespace FenceKit;
+
+/// <summary>Fences as Linux file descriptors, and file descriptors as fences.</summary>
+public static class LinuxFences
+{
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Whether this process runs where these bridges exist.</summary>
+    public static bool IsSupported => LinuxNative.IsSupported;
+
+    /// <summary>An eventfd that becomes readable when the fence is complete, with whatever outcome, and stays so.</summary>
+    /// <param name="fence">The fence.</param>
+    /// <returns>The descriptor, for poll and epoll by any number of threads and processes. Do not read from it; dispose it.</returns>
+    /// <remarks>Made before the callback, because making it can fail and signaling must not. A signal costs one system call.</remarks>
+    /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
+    /// <exception cref="IOException">No descriptor is left.</exception>
+    public static SafeFileHandle ExportEvent(Fence fence)
+    {
+        ThrowIfNotSupported();
+        SafeFileHandle descriptor = LinuxNative.CreateEvent();
+        if (!fence.TryAddCallback(new EventCallback(descriptor)))
+        {
+            LinuxNative.TryWriteEvent(descriptor);
+        }
+
+        return descriptor;
+    }
+
+    /// <summary>Signals a fence when a descriptor becomes readable: an eventfd, a sync_file, a pidfd, a timerfd.</summary>
+    /// <param name="descriptor">The descriptor; it stays the caller's and must stay open until the fence is complete.</param>
+    /// <param name="source">The producer's side of the fence.</param>
+    /// <returns>Ends the bridge when disposed; the fence is then still to be signaled by the caller.</returns>
+    /// <remarks>Allocates, and keeps one background thread for each import until it ends.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="descriptor"/> is null.</exception>
+    /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
+    public static IDisposable ImportReadable(SafeFileHandle descriptor, FenceSource source)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ThrowIfNotSupported();
+        Import import = new(descriptor, source);
+        new Thread(import.Run) { IsBackground = true, Name = "FenceKit descriptor" }.Start();
+        return import;
+    }
+
+    /// <summary>A descriptor of another process that becomes readable when the process ends: import it to have a fence.</summary>
+    /// <param name="processId">The process.</param>
+    /// <returns>The descriptor; dispose it.</returns>
+    /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
+    /// <exception cref="IOException">There is no such process.</exception>
+    public static SafeFileHandle OpenProcess(int processId)
+    {
+        ThrowIfNotSupported();
+        return LinuxNative.OpenProcess(processId);
+    }
+
+    internal static void ThrowIfNotSupported()
+    {
+        if (!IsSupported)
+        {
+            throw new PlatformNotSupportedException("Fences as file descriptors and shared timelines need Linux on x86-64 or arm64.");
+        }
+    }
+
+    private sealed class EventCallback(SafeFileHandle descriptor) : FenceCallback
+    {
+        protected override void OnSignaled(FenceStatus status, Exception? fault)
+        {
+            try
+            {
+                LinuxNative.TryWriteEvent(descriptor);
+            }
+            catch (ObjectDisposedException)
+            {
+                // The owner closed it: nobody polls it any more.
+            }
+        }
+    }
+
+    private sealed class Import(SafeFileHandle descriptor, FenceSource source) : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose() => Volatile.Write(ref _ended, 1);
+
+        internal void Run()
+        {
+            try
+            {
+                while (Volatile.Read(ref _ended) == 0)
+                {
+                    if (LinuxNative.WaitReadable(descriptor, (int)s_look.TotalMilliseconds))
+                    {
+                        source.TrySignal();
+                        return;
+                    }
+                }
+            }
+            catch (ObjectDisposedException exception)
+            {
+                source.TrySignal(exception);
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+// The end: everybody is told to let go of everything, once.
+public sealed partial class InvalidationNotifier
+{
+    /// <summary>
+    /// Shuts down: nothing new can be scheduled or subscribed, every subscriber gets one <see cref="InvalidationReason.Release"/> over its
+    /// range, and gates let nobody in any more.
+    /// </summary>
+    /// <param name="budget">How long to wait altogether; zero looks once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait like the end of the time; it does not throw.</param>
+    /// <returns>
+    /// What must not be freed, by name: subscribers that have not let go in time, have failed to, or have refused. Empty when all memory
+    /// may be freed. A second call returns an empty list: only the first one knows.
+    /// </returns>
+    /// <remarks>
+    /// Blocks the thread; allocates. A refusal is an error here, since there is no later attempt. Subscriptions outlive the notifier
+    /// until they are disposed; sessions that are open can still be ended by their owners.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="InvalidOperationException">Called from inside a callback of this notifier.</exception>
+    public IReadOnlyList<QuarantinedMemory> Release(TimeSpan budget, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(budget);
+        if (IsSchedulingOnThisThread)
+        {
+            throw new InvalidOperationException($"The notifier '{Name}' cannot be shut down from inside a callback of its own.");
+        }
+
+        InvalidationSessionState state = _sessions.Get();
+        if (!TryBegin(state, [AddressRange.All], isRelease: true, out IntervalIndex<InvalidationSubscription>? index))
+        {
+            return [];
+        }
+
+        state.Outer = t_scheduling;
+        t_scheduling = state;
+        InvalidationSession session;
+        try
+        {
+            Releaser releaser = new(state);
+            IntervalIndex<InvalidationSubscription>.Visit(index, AddressRange.All, ref releaser);
+            state.SchedulePutOff(InvalidationReason.Release, mayRefuse: false, out _);
+            state.ScanReaders(close: true);
+        }
+        finally
+        {
+            t_scheduling = state.Outer;
+            state.Outer = null;
+            session = state.OpenUp();
+        }
+
+        using (session)
+        {
+            return WaitForRelease(session, budget, cancellationToken) == InvalidationOutcome.Completed ? CommitRelease(session) : Quarantine(session);
+        }
+    }
+
+    /// <summary>
+    /// Shuts down without waiting, as <see cref="Release"/> with no time. Who has not let go at that moment is reported as an event of the
+    /// EventSource "FenceKit": an owner who frees memory calls <see cref="Release"/> instead, and looks at what it returns.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Called from inside a callback of this notifier.</exception>
+    public void Dispose() => Release(TimeSpan.Zero);
+
+    /// <summary>A cancellation must not swallow the list of those who still hold something.</summary>
+    private static InvalidationOutcome WaitForRelease(InvalidationSession session, TimeSpan budget, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return session.Wait(budget, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return session.TryWait();
+        }
+    }
+
+    private static QuarantinedMemory[] CommitRelease(InvalidationSession session)
+    {
+        session.Commit();
+        return [];
+    }
+
+    private QuarantinedMemory[] Quarantine(InvalidationSession session)
+    {
+        PendingInvalidation[] pending = new PendingInvalidation[session.CopyPending(default)];
+        int count = Math.Min(session.CopyPending(pending), pending.Length); // some may have let go in between; none are added
+        QuarantinedMemory[] held = new QuarantinedMemory[count];
+        for (int index = 0; index < count; index++)
+        {
+            held[index] = new QuarantinedMemory(pending[index].Subscription, pending[index].Fence, pending[index].Error);
+            Diagnostics.FenceKitEventSource.Log.MemoryQuarantined(Name, pending[index].Subscription.Name, held[index].Range.ToString());
+        }
+
+        return held;
+    }
+
+    /// <summary>Nobody is passed over and nobody can refuse.</summary>
+    private readonly struct Releaser(InvalidationSessionState state) : IIntervalVisitor<InvalidationSubscription>
+    {
+        public bool Visit(InvalidationSubscription item)
+        {
+            if (item.After is null)
+            {
+                state.ScheduleOrFail(item, AddressRange.All, InvalidationReason.Release);
+            }
+            else
+            {
+                state.PutOff(item, AddressRange.All);
+            }
+
+            return true;
+        }
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>How far a <see cref="ReclaimSweep"/> has come in one run.</summary>
+/// <param name="Attempts">Schedules that were tried; a range that is tried again counts again.</param>
+/// <param name="Reclaimed">Ranges that were freed.</param>
+/// <param name="Refused">Attempts that ended because a subscriber could not start without blocking.</param>
+/// <param name="Busy">Attempts that were backed off because a fence was pending.</param>
+/// <param name="Faulted">Attempts that were backed off because a subscriber failed to let go.</param>
+/// <param name="Remembered">Ranges that are left for later: skipped, or not reached in time.</param>
+public readonly record struct ReclaimProgress(long Attempts, long Reclaimed, long Refused, long Busy, long Faulted, int Remembered);

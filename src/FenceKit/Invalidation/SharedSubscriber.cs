@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>A reference to an object that all users of one notifier share; see <see cref="InvalidationNotifier.GetOrCreate"/>.</summary>
+/// <typeparam name="T">What is shared.</typeparam>
+public sealed class SharedSubscriber<T> : IDisposable
+    where T : class, IDisposable
+{
+    private Action? _release;
+
+    internal SharedSubscriber(T value, Action release)
+    {
+        Value = value;
+        _release = release;
+    }
+
+    /// <summary>The shared object. Do not dispose it; dispose the reference.</summary>
+    public T Value { get; }
+
+    /// <summary>Lets go; the last one to do so disposes the object. A second call does nothing.</summary>
+    public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
+}

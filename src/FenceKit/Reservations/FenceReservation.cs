@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: MIT
+using System.Buffers;
+using System.Diagnostics;
+
+namespace FenceKit;
+
+/// <summary>
+/// The fences of one resource, by usage: who writes it, who reads it, who keeps it. Changed under its <see cref="Lock"/>, read without.
+/// As dma_resv.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Before the point of no return <see cref="Reserve"/> makes room, and may allocate; after it <see cref="Add"/> cannot fail. There is one
+/// entry for each timeline, so it stays as small as there are producers.
+/// </para>
+/// <para>
+/// <b>Thread safety</b>: members that change need the lock to be held by the caller; the others may be called from any thread at any
+/// time and are lock-free.
+/// </para>
+/// </remarks>
+[DebuggerDisplay("{Count} fences")]
+public sealed class FenceReservation
+{
+    private const int SmallestCapacity = 4;
+
+    private Entry[] _entries = [];
+    private int _count;
+    private int _reserved;        // slots that Add may use; under the lock
+    private ulong _reservedIn;    // the turn of holding the lock in which they were reserved
+    private long _version;        // odd while an entry is being changed; pairs the writers below with TryRead
+
+    /// <summary>Creates an empty reservation.</summary>
+    /// <param name="reservationLock">The lock that guards it; several reservations may share one.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="reservationLock"/> is null.</exception>
+    public FenceReservation(WoundWaitLock reservationLock)
+    {
+        ArgumentNullException.ThrowIfNull(reservationLock);
+        Lock = reservationLock;
+    }
+
+    internal enum ReadResult
+    {
+        Read = 0,
+        End = 1,
+        Changed = 2,
+    }
+
+    private struct Entry
+    {
+        public Fence Fence;
+        public FenceUsage Usage;
+    }
+
+    /// <summary>The lock that guards it.</summary>
+    public WoundWaitLock Lock { get; }
+
+    /// <summary>How many entries there are, complete ones included.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Makes room for fences, before the point of no return. May allocate.</summary>
+    /// <param name="count">How many calls of <see cref="Add"/> must succeed before the lock is given up.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is less than 1.</exception>
+    /// <exception cref="InvalidOperationException">The lock is not held.</exception>
+    public void Reserve(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        CheckLocked();
+        DropComplete();
+        if (_entries.Length - _count < count)
+        {
+            Entry[] larger = new Entry[Math.Max(Math.Max(SmallestCapacity, _entries.Length * 2), _count + count)];
+            Array.Copy(_entries, larger, _count);
+            BeginWrite();
+            Volatile.Write(ref _entries, larger);
+            EndWrite();
+        }
+
+        _reserved = count;
+        _reservedIn = Lock.Acquisitions;
+    }
+
+    /// <summary>Adds a fence. Cannot fail in a slot that was reserved.</summary>
+    /// <param name="fence">The fence. Of a timeline that is here already only the later point stays.</param>
+    /// <param name="usage">How its work uses the resource. An entry that stays takes the stronger of both usages, never the weaker.</param>
+    /// <remarks>Never allocates. A complete fence is not stored.</remarks>
+    /// <exception cref="InvalidOperationException">The lock is not held, or nothing was reserved since it was taken.</exception>
+    /// <exception cref="ArgumentException">The fence is that of a <see cref="FenceArray"/>: add its members.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="usage"/> is none of the named values.</exception>
+    public void Add(Fence fence, FenceUsage usage)
+    {
+        CheckLocked();
+        CheckUsage(usage);
+        if (fence.Timeline is { IsContainer: true })
+        {
+            throw new ArgumentException($"The fence {fence} is made of others. Add those.", nameof(fence));
+        }
+
+        if (_reservedIn != Lock.Acquisitions || _reserved == 0)
+        {
+            throw new InvalidOperationException("No slot is reserved. Call Reserve after taking the lock and before the point of no return.");
+        }
+
+        _reserved--;
+        if (!fence.IsSignaled)
+        {
+            Put(fence, usage);
+        }
+    }
+
+    /// <summary>Puts another fence in the place of a timeline's: for instance one that says that access has ended early.</summary>
+    /// <param name="old">A fence of the timeline whose entry goes.</param>
+    /// <param name="replacement">What stands in its place; a complete one removes the entry.</param>
+    /// <param name="usage">The usage of the replacement.</param>
+    /// <returns>False if that timeline has no entry: nothing changes.</returns>
+    /// <exception cref="InvalidOperationException">The lock is not held.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="usage"/> is none of the named values.</exception>
+    public bool Replace(Fence old, Fence replacement, FenceUsage usage)
+    {
+        CheckLocked();
+        CheckUsage(usage);
+        int index = old.Timeline is null ? -1 : IndexOf(old.Timeline);
+        if (index < 0)
+        {
+            return false;
+        }
+
+        BeginWrite();
+        RemoveAt(index);
+        EndWrite();
+        if (!replacement.IsSignaled)
+        {
+            Put(replacement, usage); // into the slot that has just become free
+        }
+
+        return true;
+    }
+
+    /// <summary>The pending fences of a usage and the stronger ones, without the lock.</summary>
+    /// <param name="usage">Asking for <see cref="FenceUsage.Read"/> gives kernel, write and read.</param>
+    /// <returns>Something for <c>foreach</c>, with a flag for restarts.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="usage"/> is none of the named values.</exception>
+    public FenceReservationEnumerator Fences(FenceUsage usage)
+    {
+        CheckUsage(usage);
+        return new FenceReservationEnumerator(this, usage);
+    }
+
+    /// <summary>Copies the pending fences of a usage and the stronger ones.</summary>
+    /// <param name="usage">The usage.</param>
+    /// <param name="into">Where to.</param>
+    /// <returns>How many there are; more than fit means that only the first were copied.</returns>
+    public int CopyFences(FenceUsage usage, Span<Fence> into)
+    {
+        FenceReservationEnumerator walk = Fences(usage);
+        int count = 0;
+        while (walk.MoveNext())
+        {
+            count = walk.IsRestarted ? 0 : count;
+            if (count < into.Length)
+            {
+                into[count] = walk.Current;
+            }
+
+            count++;
+        }
+
+        return walk.IsRestarted ? 0 : count;
+    }
+
+    /// <summary>Whether nothing of a usage, or a stronger one, is pending.</summary>
+    /// <param name="usage">The usage.</param>
+    /// <returns>True if all are complete.</returns>
+    public bool IsSignaled(FenceUsage usage) => !Fences(usage).MoveNext();
+
+    /// <summary>Blocks until everything of a usage and the stronger ones is complete, or the time is over.</summary>
+    /// <param name="usage">A new writer waits for <see cref="FenceUsage.Read"/>, a new reader for <see cref="FenceUsage.Write"/>.</param>
+    /// <param name="timeout">How long at most for all together.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>
+    /// <see cref="FenceStatus.Pending"/> when the time ran out, otherwise as <see cref="Fence.WaitAll(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>.
+    /// </returns>
+    /// <remarks>Waits for what is there at the call. The lock may be held or not.</remarks>
+    public FenceStatus Wait(FenceUsage usage, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        Fence[] fences = RentCopy(usage, out int count);
+        try
+        {
+            return Fence.WaitAll(fences.AsSpan(0, count), timeout, cancellationToken).Status;
+        }
+        finally
+        {
+            ArrayPool<Fence>.Shared.Return(fences, clearArray: true);
+        }
+    }
+
+    /// <summary>As <see cref="Wait"/>, without a thread.</summary>
+    /// <param name="usage">The usage.</param>
+    /// <param name="timeout">How long at most for all together.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Something to await, once.</returns>
+    public FenceSetAwaitable WaitAsync(FenceUsage usage, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        Fence[] fences = RentCopy(usage, out int count);
+        try
+        {
+            return Fence.WaitAllAsync(fences.AsSpan(0, count), timeout, cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<Fence>.Shared.Return(fences, clearArray: true);
+        }
+    }
+
+    /// <summary>One fence for everything of a usage and the stronger ones.</summary>
+    /// <param name="usage">The usage.</param>
+    /// <param name="array">Used when there are several.</param>
+    /// <param name="fence">Complete when there is none; the fence itself when there is one; otherwise the fence of the array.</param>
+    /// <returns>False when the array is still in use (see <see cref="FenceArray.TryArm"/>).</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="array"/> is null.</exception>
+    /// <exception cref="ArgumentException">The array has no room for them.</exception>
+    public bool TryGetSingleton(FenceUsage usage, FenceArray array, out Fence fence)
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        Fence[] fences = RentCopy(usage, out int count);
+        try
+        {
+            fence = count == 1 ? fences[0] : default;
+            return count <= 1 || array.TryArm(fences.AsSpan(0, count), FenceArrayMode.All, out fence);
+        }
+        finally
+        {
+            ArrayPool<Fence>.Shared.Return(fences, clearArray: true);
+        }
+    }
+
+    /// <summary>Asks all pending fences of a usage and the stronger ones to be quick.</summary>
+    /// <param name="usage">The usage.</param>
+    /// <param name="fromNow">By when.</param>
+    public void SetDeadline(FenceUsage usage, TimeSpan fromNow)
+    {
+        foreach (Fence fence in Fences(usage))
+        {
+            fence.SetDeadline(fromNow); // a hint: asking twice after a restart does no harm
+        }
+    }
+
+    /// <summary>Reads one entry; all or nothing of it.</summary>
+    internal ReadResult TryRead(ref long version, int index, out Fence fence, out FenceUsage usage)
+    {
+        SpinWait spin = default;
+        long now = Volatile.Read(ref _version);
+        while ((now & 1) != 0)
+        {
+            spin.SpinOnce(sleep1Threshold: -1);
+            now = Volatile.Read(ref _version);
+        }
+
+        fence = default;
+        usage = default;
+        if (now != version)
+        {
+            version = now;
+            return ReadResult.Changed;
+        }
+
+        Entry[] entries = Volatile.Read(ref _entries);
+        bool isEnd = index >= Math.Min(Volatile.Read(ref _count), entries.Length);
+        Entry entry = isEnd ? default : entries[index];
+
+        // The reads above must not sink below the second look at the version; pairs with BeginWrite.
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _version) != now)
+        {
+            version = -1;
+            return ReadResult.Changed;
+        }
+
+        fence = entry.Fence;
+        usage = entry.Usage;
+        return isEnd ? ReadResult.End : ReadResult.Read;
+    }
+
+    private Fence[] RentCopy(FenceUsage usage, out int count)
+    {
+        Fence[] fences = ArrayPool<Fence>.Shared.Rent(Math.Max(1, Count));
+        while ((count = CopyFences(usage, fences)) > fences.Length)
+        {
+            ArrayPool<Fence>.Shared.Return(fences, clearArray: true);
+            fences = ArrayPool<Fence>.Shared.Rent(count);
+        }
+
+        return fences;
+    }
+
+    private void Put(Fence fence, FenceUsage usage)
+    {
+        int index = IndexOf(fence.Timeline!);
+        BeginWrite();
+        if (index >= 0)
+        {
+            ref Entry entry = ref _entries[index];
+            bool wasComplete = entry.Fence.IsSignaled;
+            entry.Usage = wasComplete || usage < entry.Usage ? usage : entry.Usage;
+            entry.Fence = fence.IsLaterThan(entry.Fence) ? fence : entry.Fence;
+        }
+        else
+        {
+            _entries[_count].Fence = fence;
+            _entries[_count].Usage = usage;
+            _count++;
+        }
+
+        EndWrite();
+    }
+
+    private void DropComplete()
+    {
+        for (int i = _count - 1; i >= 0; i--)
+        {
+            if (_entries[i].Fence.IsSignaled)
+            {
+                BeginWrite();
+                RemoveAt(i);
+                EndWrite();
+            }
+        }
+    }
+
+    private void RemoveAt(int index)
+    {
+        _count--;
+        _entries[index] = _entries[_count];
+        _entries[_count] = default;
+    }
+
+    private int IndexOf(FenceTimeline timeline)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            if (ReferenceEquals(_entries[i].Fence.Timeline, timeline))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private void BeginWrite() => Interlocked.Increment(ref _version);
+
+    private void EndWrite() => Interlocked.Increment(ref _version);
+
+    private void CheckLocked()
+    {
+        if (!Lock.IsHeld)
+        {
+            throw new InvalidOperationException("A reservation is changed only while its lock is held.");
+        }
+    }
+
+    private static void CheckUsage(FenceUsage usage)
+    {
+        if (usage is < FenceUsage.Kernel or > FenceUsage.Bookkeep)
+        {
+            throw new ArgumentOutOfRangeException(nameof(usage), usage, "Not a usage.");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+/// <summary>
+/// One attempt to hold several locks of a class at once. Its ticket is its age: it keeps it through every back-off, so it gets older
+/// among the others and through in the end. As ww_acquire_ctx.
+/// </summary>
+/// <remarks>
+/// <b>Thread safety</b>: one thread (or async flow) at a time; it may move between threads at an await. <b>Allocates</b>: the constructor.
+/// </remarks>
+[DebuggerDisplay("{Class.Name,nq} #{Ticket}: {HeldLocks} held")]
+public sealed class WoundWaitContext : IDisposable
+{
+    private int _held;
+    private int _wounded; // 1: an older context wants what we hold
+    private bool _done;
+    private bool _disposed;
+
+    /// <summary>Begins an attempt. Its age counts from here.</summary>
+    /// <param name="lockClass">The class of the locks.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
+    public WoundWaitContext(WoundWaitClass lockClass)
+    {
+        ArgumentNullException.ThrowIfNull(lockClass);
+        Class = lockClass;
+        Ticket = lockClass.NextTicket();
+        Waiter = new WoundWaiter(this);
+    }
+
+    /// <summary>The class of the locks.</summary>
+    public WoundWaitClass Class { get; }
+
+    /// <summary>The age: lower is older, and wins.</summary>
+    public ulong Ticket { get; }
+
+    /// <summary>How many locks the context holds.</summary>
+    public int HeldLocks => Volatile.Read(ref _held);
+
+    /// <summary>The lock to take first after a back-off; null when none is due.</summary>
+    public WoundWaitLock? ContendedLock { get; internal set; }
+
+    /// <summary>A context waits for one lock at a time, so it has one node.</summary>
+    internal WoundWaiter Waiter { get; }
+
+    /// <summary>An older context wants what we hold, and we hold something to give way with.</summary>
+    internal bool MustGiveWay => Volatile.Read(ref _wounded) != 0 && HeldLocks > 0;
+
+    /// <summary>Says that all locks are taken: from here on another one is an error, until they are unlocked. As ww_acquire_done.</summary>
+    /// <exception cref="InvalidOperationException">A back-off is due.</exception>
+    public void Done()
+    {
+        CheckUsable();
+        if (ContendedLock is not null)
+        {
+            throw new InvalidOperationException($"{this} was told to back off and has not got through yet.");
+        }
+
+        _done = true;
+    }
+
+    /// <summary>Ends the attempt.</summary>
+    /// <exception cref="InvalidOperationException">The context still holds locks.</exception>
+    public void Dispose()
+    {
+        if (HeldLocks > 0)
+        {
+            throw new InvalidOperationException($"{this} ends while it holds {HeldLocks} locks. Unlock them first.");
+        }
+
+        _disposed = true;
+    }
+
+    /// <summary>Class and ticket.</summary>
+    /// <returns>A text for people.</returns>
+    public override string ToString() => $"The context {Class.Name} #{Ticket}";
+
+    internal bool IsOlderThan(WoundWaitContext other) => Ticket < other.Ticket;
+
+    internal void CheckUsable() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    internal void CheckMayLock(WoundWaitLock target, bool slow)
+    {
+        CheckUsable();
+        if (!ReferenceEquals(target.Class, Class))
+        {
+            throw new ArgumentException($"{this} cannot take a lock of the class {target.Class.Name}.", nameof(target));
+        }
+
+        if (_done)
+        {
+            throw new InvalidOperationException($"{this} takes another lock after Done().");
+        }
+
+        if (slow && !ReferenceEquals(ContendedLock, target))
+        {
+            throw new InvalidOperationException($"{this} takes a lock by the slow path that it was not told to back off from.");
+        }
+
+        if (ContendedLock is not null && HeldLocks > 0)
+        {
+            throw new InvalidOperationException($"{this} was told to back off and still holds {HeldLocks} locks. Unlock them first.");
+        }
+
+        if (ContendedLock is not null && !slow)
+        {
+            throw new InvalidOperationException($"{this} was told to back off. Take the contended lock by LockSlow before any other.");
+        }
+    }
+
+    /// <summary>By an older context, under the gate of a lock that we hold.</summary>
+    internal void Wound()
+    {
+        Interlocked.Exchange(ref _wounded, 1); // before the look at the waiter: pairs with WoundWaiter.Prepare, then MustGiveWay
+        Waiter.Wake();
+    }
+
+    internal void OnAcquired()
+    {
+        ContendedLock = null;
+        Volatile.Write(ref _held, _held + 1);
+    }
+
+    internal void OnReleased()
+    {
+        Volatile.Write(ref _held, _held - 1);
+        if (_held == 0)
+        {
+            _done = false;
+            Volatile.Write(ref _wounded, 0); // there is nothing left that anybody could want from us
+        }
+    }
+}

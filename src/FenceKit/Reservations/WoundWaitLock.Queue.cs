@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+// Who may wait for whom. Wound-wait: only the younger for the older, so an older one that has to wait wounds. Wait-die: only the older for
+// the younger, so a younger one that would have to wait backs off. A wait-for graph in which age only falls (or only rises) has no cycle.
+// A context that holds nothing may always wait: nobody waits for it.
+public sealed partial class WoundWaitLock
+{
+    /// <summary>The first half: takes the lock, or refuses, or gets in line (false).</summary>
+    private bool TryEnter(WoundWaitContext? context, WoundWaiter waiter, out WoundWaitOutcome outcome)
+    {
+        _gate.EnterShielded();
+        try
+        {
+            if (TryTakeLocked(context))
+            {
+                outcome = WoundWaitOutcome.Acquired;
+                return true;
+            }
+
+            if (context is not null && ReferenceEquals(_holder, context))
+            {
+                outcome = WoundWaitOutcome.AlreadyHeld;
+                return true;
+            }
+
+            if (context is not null && MustBackOffLocked(context))
+            {
+                context.ContendedLock = this;
+                outcome = WoundWaitOutcome.MustBackOff;
+                return true;
+            }
+
+            waiter.IsGranted = false;
+            waiter.MustDie = false;
+            InsertLocked(waiter);
+            if (context is not null)
+            {
+                PressYoungerLocked(context, waiter);
+            }
+
+            outcome = default;
+            return false;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    /// <summary>After a wake-up: whether the wait has ended, and how.</summary>
+    private bool TryFinish(WoundWaitContext? context, WoundWaiter waiter, bool isOver, out WoundWaitOutcome outcome)
+    {
+        _gate.EnterShielded();
+        try
+        {
+            if (waiter.IsGranted)
+            {
+                context?.OnAcquired();
+                outcome = WoundWaitOutcome.Acquired;
+                return true;
+            }
+
+            bool givesWay = context is not null && (context.MustGiveWay || (waiter.MustDie && context.HeldLocks > 0));
+            outcome = givesWay ? WoundWaitOutcome.MustBackOff : WoundWaitOutcome.TimedOut;
+            if (!givesWay && !isOver)
+            {
+                return false;
+            }
+
+            RemoveLocked(waiter);
+            if (givesWay)
+            {
+                context!.ContendedLock = this;
+            }
+
+            return true;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    private bool TryTakeLocked(WoundWaitContext? context)
+    {
+        if (_isHeld)
+        {
+            return false;
+        }
+
+        Debug.Assert(_first is null, "A free lock has no waiters.");
+        Volatile.Write(ref _isHeld, true);
+        _holder = context;
+        _acquisitions++;
+        context?.OnAcquired();
+        return true;
+    }
+
+    private bool MustBackOffLocked(WoundWaitContext context)
+    {
+        if (context.HeldLocks == 0)
+        {
+            return false;
+        }
+
+        if (Class.Policy == WoundWaitPolicy.WoundWait)
+        {
+            return context.MustGiveWay;
+        }
+
+        if (_holder is not null && _holder.IsOlderThan(context))
+        {
+            return true;
+        }
+
+        for (WoundWaiter? waiter = _first; waiter is not null; waiter = waiter.Next)
+        {
+            if (waiter.Context is not null && waiter.Context.IsOlderThan(context))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>An older one has got in line: it wounds a younger holder, or the younger ones behind it must not wait any longer.</summary>
+    private void PressYoungerLocked(WoundWaitContext context, WoundWaiter waiter)
+    {
+        if (Class.Policy == WoundWaitPolicy.WoundWait)
+        {
+            if (_holder is not null && context.IsOlderThan(_holder))
+            {
+                _holder.Wound();
+            }
+
+            return;
+        }
+
+        for (WoundWaiter? behind = waiter.Next; behind is not null; behind = behind.Next)
+        {
+            if (behind.Context is not null && behind.Context.HeldLocks > 0)
+            {
+                behind.MustDie = true;
+                behind.Wake();
+            }
+        }
+    }
+
+    private void InsertLocked(WoundWaiter waiter)
+    {
+        WoundWaiter? after = null;
+        if (waiter.Context is not null)
+        {
+            for (WoundWaiter? other = _last; other is not null; other = other.Previous)
+            {
+                if (other.Context is null)
+                {
+                    continue;
+                }
+
+                if (other.Context.IsOlderThan(waiter.Context))
+                {
+                    break;
+                }
+
+                after = other;
+            }
+        }
+
+        WoundWaiter? before = after is null ? _last : after.Previous;
+        waiter.Previous = before;
+        waiter.Next = after;
+        if (before is null)
+        {
+            _first = waiter;
+        }
+        else
+        {
+            before.Next = waiter;
+        }
+
+        if (after is null)
+        {
+            _last = waiter;
+        }
+        else
+        {
+            after.Previous = waiter;
+        }
+    }
+
+    private void RemoveLocked(WoundWaiter waiter)
+    {
+        if (waiter.Previous is null)
+        {
+            _first = waiter.Next;
+        }
+        else
+        {
+            waiter.Previous.Next = waiter.Next;
+        }
+
+        if (waiter.Next is null)
+        {
+            _last = waiter.Previous;
+        }
+        else
+        {
+            waiter.Next.Previous = waiter.Previous;
+        }
+
+        waiter.Next = null;
+        waiter.Previous = null;
+    }
+}

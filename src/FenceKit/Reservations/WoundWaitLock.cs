@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+/// <summary>
+/// A lock of which any set can be taken in any order without deadlock: when two contexts want each other's locks, the younger one is told
+/// to back off. As ww_mutex. Without a context it is a plain lock. Not recursive, not bound to a thread: it may be held over an await.
+/// </summary>
+/// <remarks>
+/// <code>
+/// using WoundWaitContext context = new(lockClass);
+/// // Lock a; Lock b: MustBackOff? Unlock a; LockSlow b; Lock a; ...   or let WoundWaitLockSet do it.
+/// </code>
+/// <para><b>Thread safety</b>: every member may be called from any thread; a context by one at a time.</para>
+/// <para><b>Allocates</b>: the constructor; nothing in steady state.</para>
+/// </remarks>
+[DebuggerDisplay("{DebuggerDisplay,nq}")]
+public sealed partial class WoundWaitLock
+{
+    private readonly Lock _gate = new();
+
+    // Under the gate. A lock that is not held has no waiters: unlocking hands it to the first of them.
+    private bool _isHeld;
+    private WoundWaitContext? _holder; // null: held without a context, or not held
+    private WoundWaiter? _first;       // contexts by age among themselves; those without a context in the order in which they came
+    private WoundWaiter? _last;
+    private ulong _acquisitions;
+
+    /// <summary>Creates a lock.</summary>
+    /// <param name="lockClass">The locks that are taken together with it.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
+    public WoundWaitLock(WoundWaitClass lockClass)
+    {
+        ArgumentNullException.ThrowIfNull(lockClass);
+        Class = lockClass;
+    }
+
+    /// <summary>The locks that are taken together with it.</summary>
+    public WoundWaitClass Class { get; }
+
+    /// <summary>Whether anybody holds the lock at this moment.</summary>
+    public bool IsHeld => Volatile.Read(ref _isHeld);
+
+    /// <summary>Which turn of holding this is; changes with every acquisition.</summary>
+    internal ulong Acquisitions => Volatile.Read(ref _acquisitions);
+
+    /// <summary>Takes the lock if that needs no waiting. Never a deadlock, so never a back-off.</summary>
+    /// <param name="context">For whom; null for none.</param>
+    /// <returns>True if the lock is held now and was not before.</returns>
+    /// <exception cref="InvalidOperationException">The context has said Done, or has to back off first.</exception>
+    public bool TryLock(WoundWaitContext? context = null)
+    {
+        context?.CheckMayLock(this, slow: ReferenceEquals(context.ContendedLock, this));
+        _gate.EnterShielded();
+        try
+        {
+            return TryTakeLocked(context);
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    /// <summary>Takes the lock as one of several.</summary>
+    /// <param name="context">For whom.</param>
+    /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether the lock was acquired, was held before, or the context must back off.</returns>
+    /// <exception cref="ArgumentException">The context is of another class.</exception>
+    /// <exception cref="InvalidOperationException">The context has said Done, or was told to back off and has not.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled; the context holds what it held before.</exception>
+    public WoundWaitOutcome Lock(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        FenceThrow.IfNotATimeout(timeout);
+        context.CheckMayLock(this, slow: false);
+        return Enter(context, context.Waiter, timeout, cancellationToken);
+    }
+
+    /// <summary>Takes the lock as one of several, without a time limit.</summary>
+    /// <param name="context">For whom.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether the lock was acquired, was held before, or the context must back off.</returns>
+    /// <inheritdoc cref="Lock(WoundWaitContext, TimeSpan, CancellationToken)"/>
+    public WoundWaitOutcome Lock(WoundWaitContext context, CancellationToken cancellationToken = default) =>
+        Lock(context, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>After a back-off, when nothing is held: waits for the lock that was contended. Never told to back off.</summary>
+    /// <param name="context">For whom.</param>
+    /// <param name="timeout">How long at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Acquired or timed out.</returns>
+    /// <exception cref="InvalidOperationException">The context was not told to back off from this lock, or still holds others.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public WoundWaitOutcome LockSlow(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        FenceThrow.IfNotATimeout(timeout);
+        context.CheckMayLock(this, slow: true);
+        return Enter(context, context.Waiter, timeout, cancellationToken);
+    }
+
+    /// <summary>As <see cref="Lock(WoundWaitContext, TimeSpan, CancellationToken)"/>, without a thread.</summary>
+    /// <param name="context">For whom.</param>
+    /// <param name="timeout">How long at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task to await once.</returns>
+    /// <inheritdoc cref="Lock(WoundWaitContext, TimeSpan, CancellationToken)"/>
+    public ValueTask<WoundWaitOutcome> LockAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        FenceThrow.IfNotATimeout(timeout);
+        FenceThrow.IfBeyondTimers(timeout);
+        context.CheckMayLock(this, slow: false);
+        return EnterAsync(context, timeout, cancellationToken);
+    }
+
+    /// <summary>As <see cref="LockSlow"/>, without a thread.</summary>
+    /// <param name="context">For whom.</param>
+    /// <param name="timeout">How long at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task to await once.</returns>
+    /// <inheritdoc cref="LockSlow"/>
+    public ValueTask<WoundWaitOutcome> LockSlowAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        FenceThrow.IfNotATimeout(timeout);
+        FenceThrow.IfBeyondTimers(timeout);
+        context.CheckMayLock(this, slow: true);
+        return EnterAsync(context, timeout, cancellationToken);
+    }
+
+    /// <summary>Takes the lock alone, as a plain lock. Whoever holds others of the class must not: use a context.</summary>
+    /// <param name="timeout">How long at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False when the time ran out.</returns>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public bool Lock(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        if (TryLock())
+        {
+            return true;
+        }
+
+        WoundWaiter waiter = WoundWaiter.RentForThread();
+        try
+        {
+            return Enter(null, waiter, timeout, cancellationToken) == WoundWaitOutcome.Acquired;
+        }
+        finally
+        {
+            waiter.ReturnToThread();
+        }
+    }
+
+    /// <summary>Gives the lock to the first that waits, or frees it.</summary>
+    /// <param name="context">The context that took it; null if it was taken without one.</param>
+    /// <exception cref="SynchronizationLockException">The lock is not held, or by another context.</exception>
+    public void Unlock(WoundWaitContext? context = null)
+    {
+        WoundWaiter? next;
+        _gate.EnterShielded();
+        try
+        {
+            if (!_isHeld || !ReferenceEquals(_holder, context))
+            {
+                throw new SynchronizationLockException(
+                    $"{(context is null ? "Nobody without a context" : context)} holds this lock of the class {Class.Name}.");
+            }
+
+            context?.OnReleased();
+            next = _first;
+            if (next is null)
+            {
+                Volatile.Write(ref _isHeld, false);
+                _holder = null;
+            }
+            else
+            {
+                RemoveLocked(next);
+                next.IsGranted = true;
+                _holder = next.Context;
+                _acquisitions++;
+            }
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        next?.Wake();
+    }
+
+    private WoundWaitOutcome Enter(WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (TryEnter(context, waiter, out WoundWaitOutcome outcome))
+        {
+            return outcome;
+        }
+
+        FenceTimeBudget budget = new(TimeProvider.System, timeout);
+        while (true)
+        {
+            Fence wake = waiter.Prepare();
+            if (TryFinish(context, waiter, isOver: false, out outcome))
+            {
+                return outcome;
+            }
+
+            bool isOver;
+            try
+            {
+                isOver = wake.Wait(budget.Left(), cancellationToken) == FenceStatus.Pending;
+            }
+            catch
+            {
+                if (TryFinish(context, waiter, isOver: true, out outcome) && outcome != WoundWaitOutcome.TimedOut)
+                {
+                    return outcome; // granted, or told to back off, before we were canceled
+                }
+
+                throw;
+            }
+
+            if (isOver && TryFinish(context, waiter, isOver: true, out outcome))
+            {
+                return outcome;
+            }
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<WoundWaitOutcome> EnterAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        WoundWaiter waiter = context.Waiter;
+        if (TryEnter(context, waiter, out WoundWaitOutcome outcome))
+        {
+            return outcome;
+        }
+
+        FenceTimeBudget budget = new(TimeProvider.System, timeout);
+        while (true)
+        {
+            Fence wake = waiter.Prepare();
+            if (TryFinish(context, waiter, isOver: false, out outcome))
+            {
+                return outcome;
+            }
+
+            bool isOver;
+            try
+            {
+                FenceWaitAwaitable wait = wake.WaitAsync(budget.Left(), cancellationToken);
+                isOver = await wait.ConfigureAwait(FenceContinuation.ThreadPool) == FenceStatus.Pending;
+            }
+            catch
+            {
+                if (TryFinish(context, waiter, isOver: true, out outcome) && outcome != WoundWaitOutcome.TimedOut)
+                {
+                    return outcome;
+                }
+
+                throw;
+            }
+
+            if (isOver && TryFinish(context, waiter, isOver: true, out outcome))
+            {
+                return outcome;
+            }
+        }
+    }
+
+    private string DebuggerDisplay => $"{Class.Name}: {(!_isHeld ? "free" : _holder is null ? "held" : $"held by #{_holder.Ticket}")}";
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+/// <summary>Takes any set of locks of a class in any order, and backs off and tries again by itself until it holds them all.</summary>
+/// <remarks>
+/// <b>Thread safety</b>: one thread (or async flow) at a time. <b>Allocates</b>: the constructor, and <see cref="Lock"/> a context and room
+/// for the locks.
+/// </remarks>
+[DebuggerDisplay("{Count} held")]
+public sealed class WoundWaitLockSet : IDisposable
+{
+    private readonly WoundWaitClass _class;
+    private readonly List<WoundWaitLock> _held = [];
+    private WoundWaitContext? _context;
+
+    /// <summary>Creates an empty set.</summary>
+    /// <param name="lockClass">The class of the locks.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
+    public WoundWaitLockSet(WoundWaitClass lockClass)
+    {
+        ArgumentNullException.ThrowIfNull(lockClass);
+        _class = lockClass;
+    }
+
+    /// <summary>How many locks the set holds.</summary>
+    public int Count => _held.Count;
+
+    /// <summary>How often it has backed off since it was made.</summary>
+    public long BackOffs { get; private set; }
+
+    /// <summary>Takes all locks, or none.</summary>
+    /// <param name="locks">The locks, in any order; one that stands there twice is taken once.</param>
+    /// <param name="timeout">How long at most for all together.</param>
+    /// <param name="cancellationToken">Ends the wait; nothing is held then.</param>
+    /// <returns>False when the time ran out; nothing is held then.</returns>
+    /// <exception cref="InvalidOperationException">The set holds locks already.</exception>
+    /// <exception cref="ArgumentException">A lock is of another class.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public bool Lock(ReadOnlySpan<WoundWaitLock> locks, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        Begin();
+        FenceTimeBudget budget = new(TimeProvider.System, timeout);
+        bool complete = false;
+        try
+        {
+            int next = 0;
+            while (next < locks.Length)
+            {
+                WoundWaitLock? contended = _context!.ContendedLock;
+                WoundWaitLock target = contended ?? locks[next];
+                WoundWaitOutcome outcome = contended is null
+                    ? target.Lock(_context, budget.Left(), cancellationToken)
+                    : target.LockSlow(_context, budget.Left(), cancellationToken);
+                if (outcome == WoundWaitOutcome.TimedOut)
+                {
+                    return false;
+                }
+
+                next = Account(outcome, target, contended is null ? next + 1 : 0);
+            }
+
+            _context!.Done();
+            complete = true;
+            return true;
+        }
+        finally
+        {
+            if (!complete)
+            {
+                Unlock();
+            }
+        }
+    }
+
+    /// <summary>As <see cref="Lock"/>, without a thread.</summary>
+    /// <param name="locks">The locks, in any order.</param>
+    /// <param name="timeout">How long at most for all together.</param>
+    /// <param name="cancellationToken">Ends the wait; nothing is held then.</param>
+    /// <returns>False when the time ran out; nothing is held then.</returns>
+    /// <inheritdoc cref="Lock"/>
+    public async Task<bool> LockAsync(ReadOnlyMemory<WoundWaitLock> locks, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        Begin();
+        FenceTimeBudget budget = new(TimeProvider.System, timeout);
+        bool complete = false;
+        try
+        {
+            int next = 0;
+            while (next < locks.Length)
+            {
+                WoundWaitLock? contended = _context!.ContendedLock;
+                WoundWaitLock target = contended ?? locks.Span[next];
+                ValueTask<WoundWaitOutcome> wait = contended is null
+                    ? target.LockAsync(_context, budget.Left(), cancellationToken)
+                    : target.LockSlowAsync(_context, budget.Left(), cancellationToken);
+                WoundWaitOutcome outcome = await wait.ConfigureAwait(false);
+                if (outcome == WoundWaitOutcome.TimedOut)
+                {
+                    return false;
+                }
+
+                next = Account(outcome, target, contended is null ? next + 1 : 0);
+            }
+
+            _context!.Done();
+            complete = true;
+            return true;
+        }
+        finally
+        {
+            if (!complete)
+            {
+                Unlock();
+            }
+        }
+    }
+
+    /// <summary>Gives all locks back; the set can be used again.</summary>
+    public void Unlock()
+    {
+        ReleaseAll();
+        _context?.Dispose();
+        _context = null;
+    }
+
+    /// <summary>As <see cref="Unlock"/>.</summary>
+    public void Dispose() => Unlock();
+
+    private void Begin()
+    {
+        if (_context is not null)
+        {
+            throw new InvalidOperationException("The set holds locks already. Unlock them first.");
+        }
+
+        _context = new WoundWaitContext(_class);
+    }
+
+    /// <summary>Notes what was taken, or gives everything back; says which lock comes next.</summary>
+    private int Account(WoundWaitOutcome outcome, WoundWaitLock target, int next)
+    {
+        switch (outcome)
+        {
+            case WoundWaitOutcome.Acquired:
+                _held.Add(target);
+                return next;
+            case WoundWaitOutcome.MustBackOff:
+                BackOffs++;
+                ReleaseAll();
+                return 0;
+            default:
+                return next;
+        }
+    }
+
+    private void ReleaseAll()
+    {
+        for (int i = _held.Count - 1; i >= 0; i--)
+        {
+            _held[i].Unlock(_context);
+        }
+
+        _held.Clear();
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Tests.Support;
+
+namespace FenceKit.Lockdep.Tests.Reports;
+
+public sealed class SnapshotTests
+{
+    [Fact]
+    public void A_snapshot_survives_its_text()
+    {
+        LockOrderSnapshot snapshot = Of("A:B", "A:C d", "x\"y\\:z");
+        LockOrderSnapshot read = LockOrderSnapshot.Parse(snapshot.ToString());
+        Assert.Equal(snapshot.Entries, read.Entries);
+        Assert.Equal(snapshot.ToString(), read.ToString());
+        Assert.Contains("A -> \"C d\" EN\n", snapshot.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Comparing_says_what_came_and_what_went()
+    {
+        LockOrderComparison comparison = Of("A:B", "B:C").Compare(Of("A:B", "C:D"));
+        Assert.Equal(["C"], comparison.Added.Select(static entry => entry.From));
+        Assert.Equal(["B"], comparison.Removed.Select(static entry => entry.From));
+        Assert.True(Of("A:B").Compare(Of("A:B")).IsEmpty);
+        Assert.Equal(2, Of("A:B").Merge(Of("B:C", "A:B")).Entries.Count);
+    }
+
+    [Fact]
+    public void A_primed_order_is_held_against_the_first_run()
+    {
+        var bench = new Bench();
+        bench.Validator.Prime(Of("Table:Reservation", "Reservation:Fence"));
+        bench.Nest("Fence", "Table");
+        LockViolation report = bench.Single(LockViolationKind.CircularDependency);
+        Assert.Equal(["Fence", "Table", "Reservation"], report.ClassNames);
+        Assert.Equal(LockConfidence.Possible, report.Confidence);
+        Assert.Contains(report.Dependencies, static edge => edge.Origin == "the primed order");
+        bench.Validator.CheckInvariants();
+    }
+
+    [Fact]
+    public void What_was_primed_and_seen_is_exported()
+    {
+        var bench = new Bench();
+        bench.Validator.Prime(Of("A:B"));
+        bench.Nest("A", "B");
+        bench.Nest("B", "C");
+        bench.Validator.Acquire(bench["C"]);
+        bench.Validator.Acquire(bench["D"], new LockAcquireOptions { Subclass = 3 });
+        Assert.Equal(Of("A:B", "B:C", "C:D/3").ToString(), bench.Validator.ExportSnapshot().ToString());
+        var again = new Bench();
+        again.Validator.Prime(bench.Validator.ExportSnapshot());
+        again.Validator.Acquire(again["D"], new LockAcquireOptions { Subclass = 3 });
+        again.Validator.Acquire(again["A"]);
+        again.Single(LockViolationKind.CircularDependency);
+    }
+
+    [Fact]
+    public void A_contradictory_order_is_refused_whole()
+    {
+        var bench = new Bench();
+        bench.Validator.Prime(Of("A:B"));
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => bench.Validator.Prime(Of("B:C", "C:A")));
+        Assert.Equal("snapshot", refused.ParamName);
+        Assert.Equal(Of("A:B").ToString(), bench.Validator.ExportSnapshot().ToString());
+        bench.Nest("C", "A");
+        Assert.Empty(bench.Reports);
+        Assert.Throws<InvalidOperationException>(() => bench.Validator.Prime(Of("X:Y")));
+    }
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("# only a remark", "is empty")]
+    [InlineData("something else", "Line 1")]
+    [InlineData("FenceKit lock order 1\nA B EN", "Line 2")]
+    [InlineData("FenceKit lock order 1\n\nA -> B", "Line 3")]
+    [InlineData("FenceKit lock order 1\nA -> B XX", "\"XX\"")]
+    [InlineData("FenceKit lock order 1\nA -> A EN", "itself")]
+    [InlineData("FenceKit lock order 1\n\"A -> B EN", "does not end")]
+    [InlineData("FenceKit lock order 1\n\"\" -> B EN", "empty")]
+    [InlineData("FenceKit lock order 1\n-> B EN", "Line 2")]
+    public void Text_that_is_no_snapshot_is_refused_with_its_line(string text, string expected)
+        => Assert.Contains(expected, Assert.Throws<FormatException>(() => LockOrderSnapshot.Parse(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Random_text_never_gets_through_as_anything_but_a_format_error()
+    {
+        var random = new Random(7);
+        const string alphabet = "AB ->\"\\#ENSR\n\t/1";
+        int refused = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            var text = new char[random.Next(40)];
+            for (int j = 0; j < text.Length; j++)
+            {
+                text[j] = alphabet[random.Next(alphabet.Length)];
+            }
+
+            try
+            {
+                LockOrderSnapshot read = LockOrderSnapshot.Parse("FenceKit lock order 1\n" + new string(text));
+                Assert.Equal(read.ToString(), LockOrderSnapshot.Parse(read.ToString()).ToString());
+            }
+            catch (FormatException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.True(refused > 1000);
+    }
+
+    private static LockOrderSnapshot Of(params string[] pairs) => LockOrderSnapshot.Create(pairs.Select(static pair =>
+        new LockOrderEntry(pair.Split(':')[0], pair.Split(':')[1], LockDependencyKinds.ExclusiveToQueued)));
+}

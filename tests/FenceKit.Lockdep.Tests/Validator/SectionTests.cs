@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Tests.Support;
+
+namespace FenceKit.Lockdep.Tests.Validator;
+
+public sealed class SectionTests
+{
+    private readonly Bench _bench = new();
+
+    private LockValidator Validator => _bench.Validator;
+
+    [Fact]
+    public void A_wait_in_a_section_that_must_not_wait_is_reported()
+    {
+        using (Validator.EnterNoWaitSection())
+        {
+            Validator.Wait(_bench["Fence"]);
+        }
+
+        _bench.Single(LockViolationKind.WaitInSection);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_lock_of_such_a_section_must_never_be_held_over_a_wait(bool sectionFirst)
+    {
+        if (sectionFirst)
+        {
+            Section();
+            OverWait();
+        }
+        else
+        {
+            OverWait();
+            Section();
+        }
+
+        Assert.Equal(LockConfidence.Certain, _bench.Single(LockViolationKind.WaitInSection).Confidence);
+
+        void Section()
+        {
+            using (Validator.EnterNoWaitSection())
+            {
+                _bench.Nest("A");
+            }
+        }
+
+        void OverWait()
+        {
+            Validator.Acquire(_bench["A"]);
+            Validator.Wait(_bench["Fence"]);
+            Validator.Release(_bench["A"]);
+        }
+    }
+
+    [Fact]
+    public void Nor_may_it_lead_to_a_lock_that_is()
+    {
+        using (Validator.EnterNoWaitSection())
+        {
+            _bench.Nest("A");
+        }
+
+        _bench.Nest("A", "B");
+        Assert.Empty(_bench.Reports);
+        Validator.Acquire(_bench["B"]);
+        Validator.Wait(_bench["Fence"]);
+        Assert.Equal(["A", "B"], _bench.Single(LockViolationKind.WaitInSection).ClassNames);
+    }
+
+    [Fact]
+    public void Outside_the_section_and_after_it_waiting_is_allowed()
+    {
+        using (Validator.EnterNoWaitSection())
+        {
+            Validator.Acquire(_bench["A"], new LockAcquireOptions { Attempt = LockAttempt.Try });
+            Validator.Release(_bench["A"]);
+        }
+
+        Validator.Acquire(_bench["A"]);
+        Validator.Wait(_bench["Fence"]);
+        Assert.Empty(_bench.Reports);
+    }
+
+    [Fact]
+    public void An_allocation_in_a_section_that_must_not_allocate_is_measured()
+    {
+        object? kept;
+        using (Validator.EnterNoAllocationSection())
+        {
+            kept = new byte[1000];
+        }
+
+        GC.KeepAlive(kept);
+        Assert.Contains("1024 bytes", _bench.Single(LockViolationKind.AllocationInSection).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_validator_allocates_is_not_counted()
+    {
+        LockMap a = _bench["A"];
+        LockMap b = _bench["B"];
+        using (Validator.EnterNoAllocationSection())
+        {
+            Validator.Acquire(a);
+            Validator.Acquire(b);
+            Validator.Release(b);
+            Validator.Release(a);
+        }
+
+        Assert.Empty(_bench.Reports);
+        Assert.Single(Validator.GetDependencies());
+    }
+
+    [Fact]
+    public void What_may_allocate_is_reported_even_when_it_does_not()
+    {
+        Validator.MightAllocate();
+        Assert.Empty(_bench.Reports);
+        using (Validator.EnterNoAllocationSection())
+        {
+            Validator.MightAllocate();
+        }
+
+        Assert.Contains(_bench.Reports, static report => report.Message.Contains("may be allocated", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Waiting_for_an_exclusive_context_under_a_lock_that_it_takes_is_a_cycle()
+    {
+        var screen = new ExclusiveContext("UI thread");
+        using (Validator.EnterExclusive(screen))
+        {
+            using (Validator.EnterExclusive(screen))
+            {
+                _bench.Nest("A");
+            }
+        }
+
+        Validator.Acquire(_bench["A"]);
+        Validator.NeedExclusive(screen);
+        Assert.Equal(["A", "UI thread"], _bench.Single(LockViolationKind.CircularDependency).ClassNames.Order());
+    }
+
+    [Fact]
+    public void A_lock_still_held_at_the_end_of_its_context_is_reported()
+    {
+        InterruptingContext context = Validator.DefineContext("callback");
+        using (Validator.EnterContext(context))
+        {
+            Validator.Acquire(_bench["A"]);
+        }
+
+        _bench.Single(LockViolationKind.UnexpectedlyHeld);
+    }
+
+    [Fact]
+    public void A_context_of_another_validator_is_refused()
+    {
+        InterruptingContext foreign = new LockValidator().DefineContext("other");
+        Assert.Equal("context", Assert.Throws<ArgumentException>(() => { Validator.EnterContext(foreign).Dispose(); }).ParamName);
+        Assert.Equal("parent", Assert.Throws<ArgumentException>(() => { Validator.DefineContext("x", foreign); }).ParamName);
+    }
+}

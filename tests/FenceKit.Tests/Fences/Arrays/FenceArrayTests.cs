@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Tests.Fences;
+
+/// <summary>Several fences as one.</summary>
+public sealed class FenceArrayTests : IDisposable
+{
+    private readonly FenceTimeline _a = new("a");
+    private readonly FenceTimeline _b = new("b");
+    private readonly FenceArray _array = new("array", 4);
+    private readonly RecordingCallback _callback = new();
+
+    public void Dispose() => _array.Dispose();
+
+    [Fact]
+    public void All_is_complete_with_the_last_member_and_its_callback_is_called_once()
+    {
+        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        Assert.True(fence.TryAddCallback(_callback));
+        _a.Signal(1);
+        Assert.False(fence.IsSignaled);
+        _b.Signal(1);
+        Assert.Equal(FenceStatus.Signaled, fence.Status);
+        Assert.Equal(1, _callback.Calls);
+        AssertQuiet();
+    }
+
+    [Fact]
+    public void Any_is_complete_with_the_first_member_and_the_others_are_left_alone_at_once()
+    {
+        Fence fence = Arm(FenceArrayMode.Any, _a.Issue(), _b.Issue());
+        Assert.True(fence.TryAddCallback(_callback));
+        _b.Signal(1);
+        Assert.Equal(FenceStatus.Signaled, fence.Status);
+        Assert.Equal(1, _callback.Calls);
+        AssertQuiet();
+    }
+
+    [Fact]
+    public void Members_are_armed_only_when_somebody_waits()
+    {
+        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        Assert.False(_a.HasCallbacks());
+        Assert.True(fence.TryAddCallback(_callback));
+        Assert.True(_a.HasCallbacks());
+    }
+
+    [Fact]
+    public void Without_a_waiter_a_poll_completes_it_and_a_look_does_not()
+    {
+        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        Assert.False(fence.TryPoll());
+        _a.Signal(1);
+        _b.Signal(1);
+        Assert.False(fence.IsSignaled);
+        Assert.True(fence.TryPoll());
+        Assert.True(fence.IsSignaled);
+        Assert.False(fence.TryAddCallback(_callback));
+    }
+
+    [Fact]
+    public void A_waiter_that_comes_when_all_members_are_complete_is_refused_and_the_array_is_complete()
+    {
+        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), default);
+        _a.Signal(1);
+        Assert.False(fence.TryAddCallback(_callback));
+        Assert.Equal(FenceStatus.Signaled, fence.Status);
+        Assert.Equal(0, _callback.Calls);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_first_error_wins_whoever_comes_first(bool aFirst)
+    {
+        InvalidOperationException ofA = new("a");
+        InvalidOperationException ofB = new("b");
+        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        Assert.True(fence.TryAddCallback(_callback));
+        if (aFirst)
+        {
+            _a.Signal(1, ofA);
+            Assert.False(fence.IsSignaled);
+            _b.Signal(1, ofB);
+        }
+        else
+        {
+            _b.Signal(1, ofB);
+            _a.Signal(1, ofA);
+        }
+
+        Assert.Same(aFirst ? ofA : ofB, fence.Error);
+        Assert.Same(fence.Error, _callback.Error);
+    }
+
+    [Fact]
+    public void Any_takes_the_outcome_of_the_first_and_no_error_that_comes_later()
+    {
+        Fence fence = Arm(FenceArrayMode.Any, _a.Issue(), _b.Issue());
+        Assert.True(fence.TryAddCallback(_callback));
+        _a.Signal(1);
+        _b.Signal(1, new InvalidOperationException());
+        Assert.Equal(FenceStatus.Signaled, fence.Status);
+        Assert.Equal(FenceStatus.Signaled, _callback.Status);
+    }
+
+    [Fact]
+    public void A_member_whose_outcome_was_forgotten_makes_the_array_retired_and_never_signaled()
+    {
+        FenceTimeline forgetful = new("forgetful", new FenceTimelineOptions { RetainedFaults = 1 });
+        forgetful.Issue(2);
+        forgetful.Signal(1, new InvalidOperationException());
+        forgetful.Signal(2, new InvalidOperationException());
+        Fence polled = Arm(FenceArrayMode.All, forgetful.GetFence(1));
+        Assert.True(polled.TryPoll());
+        Assert.Equal((FenceStatus.Retired, null), (polled.Status, polled.Error));
+
+        Fence waited = Arm(FenceArrayMode.All, forgetful.GetFence(1), _a.Issue());
+        Assert.True(waited.TryAddCallback(_callback));
+        _a.Signal(1);
+        Assert.Equal(FenceStatus.Retired, waited.Status);
+        Assert.Equal(FenceStatus.Retired, _callback.Status);
+    }
+
+    [Fact]
+    public void It_can_be_armed_again_and_an_old_fence_stays_complete()
+    {
+        Fence first = Arm(FenceArrayMode.All, _a.Issue());
+        Assert.False(_array.TryArm([_b.Issue()], FenceArrayMode.All, out _));
+        Assert.True(first.TryAddCallback(_callback));
+        _a.Signal(1);
+        Fence second = Arm(FenceArrayMode.Any, _b.GetFence(1));
+        Assert.True(first.IsSignaled);
+        Assert.False(second.IsSignaled);
+        _b.Signal(1);
+        Assert.True(second.TryPoll());
+    }
+
+    [Fact]
+    public void It_can_be_armed_again_from_the_callback_of_its_own_fence()
+    {
+        int rounds = 0;
+        RecordingCallback again = null!;
+        again = new RecordingCallback(() =>
+        {
+            if (++rounds < 5)
+            {
+                Fence next = Arm(rounds % 2 == 0 ? FenceArrayMode.All : FenceArrayMode.Any, _a.Issue(), _b.Issue());
+                Assert.True(next.TryAddCallback(again));
+            }
+        });
+        long faults = FenceTimeline.CallbackFaults;
+        Assert.True(Arm(FenceArrayMode.Any, _a.Issue(), _b.Issue()).TryAddCallback(again));
+        for (ulong point = 1; point <= 5; point++)
+        {
+            _a.Signal(point);
+            _b.Signal(point);
+        }
+
+        Assert.Equal(5, rounds);
+        AssertQuiet();
+    }
+
+    [Fact]
+    public void All_of_none_is_complete_and_any_of_none_is_refused()
+    {
+        Assert.True(Arm(FenceArrayMode.All).IsSignaled);
+        Assert.Throws<ArgumentException>("fences", () => _array.TryArm([], FenceArrayMode.Any, out _));
+        Assert.Throws<ArgumentOutOfRangeException>("mode", () => _array.TryArm([], (FenceArrayMode)7, out _));
+        Assert.Throws<ArgumentException>(() => _array.TryArm(new Fence[5], FenceArrayMode.All, out _));
+        Assert.Throws<ArgumentOutOfRangeException>("capacity", () => new FenceArray("x", 0));
+    }
+
+    [Fact] // Kernel scenarios 24 to 27: containers are seen as their leaves.
+    public void An_array_among_the_members_is_replaced_by_its_members()
+    {
+        using FenceArray outer = new("outer", 4);
+        Fence inner = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        FenceTimeline c = new("c");
+        Assert.True(outer.TryArm([inner, c.Issue()], FenceArrayMode.All, out Fence fence));
+        Assert.True(fence.TryAddCallback(_callback));
+        Assert.True(_a.HasCallbacks() && _b.HasCallbacks());
+
+        _a.Signal(1);
+        _b.Signal(1);
+        Assert.False(fence.IsSignaled);
+        Assert.False(inner.IsSignaled); // nobody waits for it, so it was not armed: the outer one went past it
+        c.Signal(1);
+        Assert.True(fence.IsSignaled);
+    }
+
+    [Fact]
+    public void What_cannot_be_flattened_is_refused()
+    {
+        using FenceArray outer = new("outer", 3);
+        Fence any = Arm(FenceArrayMode.Any, _a.Issue(), _b.Issue());
+        Assert.Throws<ArgumentException>(() => outer.TryArm([any, any], FenceArrayMode.All, out _));
+        Assert.Throws<ArgumentException>(() => outer.TryArm([any, any], FenceArrayMode.Any, out _)); // four leaves, room for three
+        _a.Signal(1);
+        Assert.True(any.TryPoll());
+        Assert.True(outer.TryArm([any], FenceArrayMode.All, out Fence fence)); // complete: a plain fence
+        Assert.True(fence.TryPoll());
+    }
+
+    [Fact]
+    public void A_deadline_is_passed_on_to_every_member()
+    {
+        ManualTimeProvider clock = new();
+        FenceTimelineOptions options = new() { TimeProvider = clock };
+        FenceTimeline c = new("c", options);
+        FenceTimeline d = new("d", options);
+        using FenceArray array = new("array", 2, options);
+        Assert.True(array.TryArm([c.Issue(), d.Issue()], FenceArrayMode.All, out Fence fence));
+
+        fence.SetDeadline(TimeSpan.FromSeconds(5));
+        fence.SetDeadline(TimeSpan.FromSeconds(9));
+
+        Assert.True(c.TryGetDeadline(out long ofC) && d.TryGetDeadline(out long ofD) && ofC == ofD);
+        Assert.Equal(TimeSpan.FromSeconds(5).Ticks, ofC);
+    }
+
+    [Fact]
+    public void Disposing_faults_a_pending_fence_and_leaves_nothing_in_the_members()
+    {
+        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        Assert.True(fence.TryAddCallback(_callback));
+        _a.Signal(1);
+        _array.Dispose();
+        _array.Dispose();
+        Assert.IsType<FenceAbandonedException>(_callback.Error);
+        AssertQuiet();
+        Assert.Throws<ObjectDisposedException>(() => Arm(FenceArrayMode.All, _a.Issue()));
+    }
+
+    [Fact]
+    public void Arming_waiting_and_completing_allocates_nothing()
+    {
+        Fence[] members = new Fence[3];
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            members[0] = _a.Issue();
+            members[1] = _b.Issue();
+            members[2] = _a.Issue();
+            _array.TryArm(members, FenceArrayMode.All, out Fence all);
+            all.TryAddCallback(_callback);
+            _a.Signal(members[2]);
+            _b.Signal(members[1]);
+        }));
+        Assert.Equal(4_000, _callback.Calls);
+    }
+
+    [Theory]
+    [InlineData(FenceArrayMode.All)]
+    [InlineData(FenceArrayMode.Any)]
+    public void Members_that_signal_while_the_array_is_armed_complete_it_once_each_round(FenceArrayMode mode)
+    {
+        const int Rounds = 20_000;
+        using Barrier round = new(3);
+        Fence[] members = new Fence[2];
+        Fence current = default;
+
+        TestThread.RunTogether(
+            () =>
+            {
+                for (int i = 0; i < Rounds; i++)
+                {
+                    members[0] = _a.Issue();
+                    members[1] = _b.Issue();
+                    SpinWait spin = default;
+                    while (!_array.TryArm(members, mode, out current))
+                    {
+                        spin.SpinOnce(-1);
+                    }
+
+                    Limit.On(round);
+                    int before = _callback.Calls;
+                    bool added = current.TryAddCallback(_callback);
+                    Limit.On(round);
+                    Limit.Until(current.TryPoll, "Completing the array");
+                    Limit.Until(() => _callback.Calls - before == (added ? 1 : 0), "The callback");
+                }
+            },
+            () => Signal(_a),
+            () => Signal(_b));
+        AssertQuiet();
+
+        void Signal(FenceTimeline timeline)
+        {
+            for (ulong i = 1; i <= Rounds; i++)
+            {
+                Limit.On(round);
+                timeline.Signal(i);
+                Limit.On(round);
+            }
+        }
+    }
+
+    private Fence Arm(FenceArrayMode mode, params Fence[] members)
+    {
+        Assert.True(_array.TryArm(members, mode, out Fence fence));
+        return fence;
+    }
+
+    private void AssertQuiet()
+    {
+        TimelineProbe.AssertQuiet(_a);
+        TimelineProbe.AssertQuiet(_b);
+    }
+}

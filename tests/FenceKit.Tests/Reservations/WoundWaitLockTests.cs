@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Tests.Reservations;
+
+/// <summary>Locks of which any set can be taken in any order. Rule R23.</summary>
+public class WoundWaitLockTests
+{
+    private static readonly TimeSpan s_none = TimeSpan.Zero;
+
+    public static TheoryData<WoundWaitPolicy> Policies => [WoundWaitPolicy.WoundWait, WoundWaitPolicy.WaitDie];
+
+    [Fact]
+    public void Without_a_context_it_is_a_plain_lock()
+    {
+        WoundWaitLock plain = new(new WoundWaitClass("class"));
+        Assert.True(plain.TryLock());
+        Assert.False(plain.TryLock());
+        Assert.False(plain.Lock(s_none));
+        TestThread waiter = TestThread.Start(() =>
+        {
+            Assert.True(plain.Lock(Limit.Time));
+            plain.Unlock();
+        });
+        waiter.UntilBlocked();
+        plain.Unlock();
+        waiter.Join();
+        Assert.False(plain.IsHeld);
+    }
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void A_lock_that_the_context_holds_says_so_and_is_unlocked_once(WoundWaitPolicy policy)
+    {
+        World world = new(policy);
+        Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(world.Old));
+        Assert.Equal(WoundWaitOutcome.AlreadyHeld, world.A.Lock(world.Old));
+        world.A.Unlock(world.Old);
+        Assert.False(world.A.IsHeld);
+        Assert.Equal(0, world.Old.HeldLocks);
+    }
+
+    [Fact]
+    public void Wait_die_the_younger_that_holds_a_lock_backs_off_at_once_and_gets_through_by_the_slow_path()
+    {
+        World world = new(WoundWaitPolicy.WaitDie);
+        Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(world.Old));
+        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
+
+        Assert.Equal(WoundWaitOutcome.MustBackOff, world.A.Lock(world.Young));
+
+        Assert.Same(world.A, world.Young.ContendedLock);
+        world.B.Unlock(world.Young);
+        Assert.Equal(WoundWaitOutcome.TimedOut, world.A.LockSlow(world.Young, s_none));
+        world.A.Unlock(world.Old);
+        Assert.Equal(WoundWaitOutcome.Acquired, world.A.LockSlow(world.Young, s_none));
+        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
+        Assert.Null(world.Young.ContendedLock);
+    }
+
+    [Fact]
+    public void Wait_die_the_older_waits_and_a_younger_that_waits_with_locks_dies_when_an_older_gets_in_line()
+    {
+        World world = new(WoundWaitPolicy.WaitDie);
+        Assert.True(world.A.TryLock()); // by nobody: everybody may wait for it
+        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
+        Task<WoundWaitOutcome> young = world.A.LockAsync(world.Young, Limit.Time).AsTask();
+        Assert.False(young.IsCompleted);
+
+        Task<WoundWaitOutcome> old = world.A.LockAsync(world.Old, Limit.Time).AsTask();
+
+        Assert.Equal(WoundWaitOutcome.MustBackOff, Limit.On(young));
+        Assert.False(old.IsCompleted);
+        world.A.Unlock();
+        Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(old));
+    }
+
+    [Fact]
+    public void Wound_wait_the_older_wounds_the_holder_which_notices_at_its_next_contention()
+    {
+        World world = new(WoundWaitPolicy.WoundWait);
+        WoundWaitLock c = new(world.Class);
+        Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(world.Old));
+        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
+        Task<WoundWaitOutcome> old = world.B.LockAsync(world.Old, Limit.Time).AsTask(); // wounds
+        Assert.Equal(WoundWaitOutcome.Acquired, c.Lock(world.Young)); // free: no contention, nothing to notice
+
+        Assert.Equal(WoundWaitOutcome.MustBackOff, world.A.Lock(world.Young));
+
+        c.Unlock(world.Young);
+        world.B.Unlock(world.Young);
+        Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(old));
+    }
+
+    [Fact]
+    public void Wound_wait_a_holder_that_is_waiting_is_woken_to_back_off()
+    {
+        World world = new(WoundWaitPolicy.WoundWait);
+        Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(world.Old));
+        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
+        Task<WoundWaitOutcome> young = world.A.LockAsync(world.Young, Limit.Time).AsTask();
+        Assert.False(young.IsCompleted);
+
+        Task<WoundWaitOutcome> old = world.B.LockAsync(world.Old, Limit.Time).AsTask();
+
+        Assert.Equal(WoundWaitOutcome.MustBackOff, Limit.On(young));
+        world.B.Unlock(world.Young);
+        Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(old));
+    }
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void Contexts_wait_by_age_and_those_without_in_the_order_in_which_they_came(WoundWaitPolicy policy)
+    {
+        World world = new(policy);
+        using WoundWaitContext middle = world.Middle;
+        Assert.True(world.A.TryLock());
+        Task<WoundWaitOutcome> young = world.A.LockAsync(world.Young, Limit.Time).AsTask();
+        Task<WoundWaitOutcome> old = world.A.LockAsync(world.Old, Limit.Time).AsTask();
+        Task<WoundWaitOutcome> between = world.A.LockAsync(middle, Limit.Time).AsTask();
+
+        world.A.Unlock();
+        Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(old));
+        Assert.False(between.IsCompleted || young.IsCompleted);
+        world.A.Unlock(world.Old);
+        Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(between));
+        Assert.False(young.IsCompleted);
+        world.A.Unlock(middle);
+        Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(young));
+    }
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void Time_and_token_end_a_wait_and_leave_the_line(WoundWaitPolicy policy)
+    {
+        World world = new(policy);
+        using CancellationTokenSource cancellation = new();
+        Assert.True(world.A.TryLock());
+        Assert.Equal(WoundWaitOutcome.TimedOut, world.A.Lock(world.Old, TimeSpan.FromTicks(1)));
+        Task<WoundWaitOutcome> wait = world.A.LockAsync(world.Old, Limit.Time, cancellation.Token).AsTask();
+        cancellation.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => Limit.On(wait));
+        world.A.Unlock();
+        Assert.False(world.A.IsHeld);
+        Assert.Equal(0, world.Old.HeldLocks);
+    }
+
+    [Fact]
+    public void Each_violation_of_the_protocol_is_named()
+    {
+        World world = new(WoundWaitPolicy.WaitDie);
+        WoundWaitLock foreign = new(new WoundWaitClass("other"));
+        Assert.Contains("class other", Assert.Throws<ArgumentException>(() => foreign.Lock(world.Old)).Message, StringComparison.Ordinal);
+        Assert.Throws<SynchronizationLockException>(() => world.A.Unlock(world.Old));
+        Assert.Throws<InvalidOperationException>(() => world.A.LockSlow(world.Old, s_none)); // was not told to
+
+        Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(world.Old));
+        Assert.Throws<SynchronizationLockException>(() => world.A.Unlock(world.Young));
+        Assert.Throws<SynchronizationLockException>(() => world.A.Unlock());
+        Assert.Throws<InvalidOperationException>(world.Old.Dispose);
+        world.Old.Done();
+        Assert.Contains("Done", Assert.Throws<InvalidOperationException>(() => world.B.Lock(world.Old)).Message, StringComparison.Ordinal);
+
+        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
+        Assert.Equal(WoundWaitOutcome.MustBackOff, world.A.Lock(world.Young));
+        Assert.Throws<InvalidOperationException>(() => world.A.LockSlow(world.Young, s_none)); // still holds B
+        Assert.Throws<InvalidOperationException>(world.Young.Done);
+        world.B.Unlock(world.Young);
+        Assert.Throws<InvalidOperationException>(() => world.B.Lock(world.Young)); // not the contended one
+        Assert.Throws<InvalidOperationException>(() => world.B.TryLock(world.Young));
+        world.A.Unlock(world.Old);
+        Assert.True(world.A.TryLock(world.Young));
+        world.A.Unlock(world.Young);
+        world.Young.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => world.A.Lock(world.Young));
+        Assert.Throws<ArgumentOutOfRangeException>("policy", () => new WoundWaitClass("x", (WoundWaitPolicy)9));
+    }
+
+    [Theory]
+    [InlineData(WoundWaitPolicy.WoundWait, false)]
+    [InlineData(WoundWaitPolicy.WaitDie, false)]
+    [InlineData(WoundWaitPolicy.WoundWait, true)]
+    [InlineData(WoundWaitPolicy.WaitDie, true)]
+    public void Any_sets_in_any_order_by_many_at_once_never_deadlock_and_exclude_each_other(WoundWaitPolicy policy, bool asynchronous)
+    {
+        const int Rounds = 1_000;
+        WoundWaitClass lockClass = new("class", policy);
+        WoundWaitLock[] locks = [.. Enumerable.Range(0, 5).Select(_ => new WoundWaitLock(lockClass))];
+        int[] counts = new int[locks.Length]; // plain: the locks protect them
+        int expected = 0;
+
+        Action[] threads = [.. Enumerable.Range(0, 4).Select(seed => (Action)(() => Limit.On(RunAsync(seed))))];
+        TestThread.RunTogether(threads);
+
+        Assert.Equal(expected, counts.Sum());
+        Assert.All(locks, one => Assert.False(one.IsHeld));
+
+        async Task RunAsync(int seed)
+        {
+            Random random = new(seed);
+            using WoundWaitLockSet set = new(lockClass);
+            for (int i = 0; i < Rounds; i++)
+            {
+                int[] chosen = [.. Enumerable.Range(0, locks.Length)];
+                random.Shuffle(chosen);
+                chosen = chosen[..random.Next(1, locks.Length + 1)];
+                WoundWaitLock[] wanted = [.. chosen.Select(index => locks[index]), locks[chosen[0]]];
+                Assert.True(asynchronous ? await set.LockAsync(wanted, Limit.Time) : set.Lock(wanted, Limit.Time));
+                Assert.Equal(chosen.Length, set.Count);
+                foreach (int index in chosen)
+                {
+                    counts[index]++;
+                }
+
+                Interlocked.Add(ref expected, chosen.Length);
+                set.Unlock();
+            }
+        }
+    }
+
+    [Fact]
+    public void A_set_that_runs_out_of_time_holds_nothing()
+    {
+        World world = new(WoundWaitPolicy.WoundWait);
+        using WoundWaitLockSet set = new(world.Class);
+        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Old));
+        Assert.False(set.Lock([world.A, world.B], TimeSpan.FromTicks(1)));
+        Assert.False(world.A.IsHeld);
+        world.B.Unlock(world.Old);
+        Assert.True(set.Lock([world.A, world.B], TimeSpan.FromTicks(1)));
+        Assert.Throws<InvalidOperationException>(() => set.Lock([world.A], s_none));
+    }
+
+    [Fact]
+    public void Locking_and_unlocking_allocates_nothing()
+    {
+        World world = new(WoundWaitPolicy.WoundWait);
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            world.A.Lock(world.Old);
+            world.B.Lock(world.Old);
+            world.B.TryLock(world.Young);
+            world.A.Unlock(world.Old);
+            world.B.Unlock(world.Old);
+        }));
+        Assert.True(world.A.TryLock());
+        Assert.Equal(0, Allocation.Of(
+            () =>
+            {
+                world.A.Lock(world.Old, TimeSpan.FromTicks(1));
+                world.A.Lock(TimeSpan.FromTicks(1));
+            },
+            warmUp: 50,
+            rounds: 50));
+    }
+
+    private sealed class World
+    {
+        internal World(WoundWaitPolicy policy)
+        {
+            Class = new WoundWaitClass("class", policy);
+            A = new WoundWaitLock(Class);
+            B = new WoundWaitLock(Class);
+            Old = new WoundWaitContext(Class);
+            Middle = new WoundWaitContext(Class);
+            Young = new WoundWaitContext(Class);
+        }
+
+        internal WoundWaitClass Class { get; }
+
+        internal WoundWaitLock A { get; }
+
+        internal WoundWaitLock B { get; }
+
+        internal WoundWaitContext Old { get; }
+
+        internal WoundWaitContext Middle { get; }
+
+        internal WoundWaitContext Young { get; }
+    }
+}
