@@ -104,7 +104,7 @@ public class RegistrationTests : NotifierTest
         };
         own = Subscribe(0, 10, device, "own");
 
-        Schedule(0, 10).Commit();
+        TestThread.Run(() => Schedule(0, 10).Commit());
 
         Assert.Equal(2, errors.Count);
         Assert.Contains("'own'", errors[0].Message, StringComparison.Ordinal);
