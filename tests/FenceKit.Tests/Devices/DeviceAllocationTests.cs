@@ -99,20 +99,6 @@ public class DeviceAllocationTests
         }));
     }
 
-    [Fact]
-    public void Submitting_to_the_thread_pool_costs_the_submitter_no_byte()
-    {
-        DeviceQueue<object> queue = new("queue", new QuietDriver(atOnce: true));
-
-        Assert.Equal(0, Allocation.Of(() =>
-        {
-            while (queue.TrySubmit(s_payload, out _) == DeviceSubmitStatus.Full)
-            {
-                Thread.Yield();
-            }
-        }));
-    }
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
