@@ -16,7 +16,7 @@ namespace FenceKit;
 /// channel until the driver has room, until the fences that they depend on have signaled, and until no invalidation of their ranges is
 /// under way. No thread is ever blocked for any of this.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never, but for a gate that is held
-/// for a few instructions. <b>Allocates</b>: nothing per command in steady state.</para>
+/// for a few instructions. <b>Allocates</b>: nothing per command in steady state with <see cref="DeviceDispatch.Inline"/>; on the thread pool the runtime may allocate when it adds a worker.</para>
 /// <para>A fence signals in finite time whatever the device does, as long as there is a watchdog: a command that hangs is reset, a device
 /// that cannot be reset is lost, and losing it faults every fence.</para>
 /// </remarks>
