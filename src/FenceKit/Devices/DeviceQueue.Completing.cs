@@ -70,6 +70,15 @@ public sealed partial class DeviceQueue<TCommand>
                 return false;
             }
 
+            if (_lostReason is not null)
+            {
+                // What the loss found pending faults with it, finished or not; FaultEverything is its signal. Otherwise a command that
+                // stood behind a canceled one would read as if the device had never been lost.
+                _retiring = false;
+                mine = false;
+                return false;
+            }
+
             while (last < _taken)
             {
                 DeviceSlot<TCommand> slot = SlotOf(last + 1);
