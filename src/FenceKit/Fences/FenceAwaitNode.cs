@@ -28,10 +28,14 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback, IThreadPo
     private ExecutionContext? _executionContext;
     private object? _context;
     private bool _inline;
+    private Action? _dispatch;
 
     protected FenceWaiterPools Pools { get; } = pools;
 
     internal long Round => Volatile.Read(ref _word);
+
+    /// <summary>Brings the continuation to its place, for waits that end by something else than a callback.</summary>
+    internal Action DispatchAction => _dispatch ??= Dispatch;
 
     /// <summary>Claims the rental for one continuation; false when it has been used before.</summary>
     internal bool TryBeginRound(long round) => Interlocked.CompareExchange(ref _word, round | Armed, round) == round;
