@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Lockdep;
+using FenceKit.Tests;
+
 namespace FenceKit.Conformance.Tests;
 
 /// <summary>
@@ -165,6 +168,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
         fence = default;
         if (_defect == Defect.AllocatesInSchedule)
         {
+            using LockSectionScope asked = ContractReports.AskedFor("a broken driver allocates");
             _waste = new object();
             GC.KeepAlive(_waste);
         }
@@ -184,6 +188,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
 
         if (_defect == Defect.WaitsInSchedule)
         {
+            using LockSectionScope asked = ContractReports.AskedFor("a broken driver waits");
             fence.Wait();
         }
 

@@ -68,7 +68,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
     }
 
-    private void DispatchPumpElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(_pumpItem, preferLocal: false);
+    private void DispatchPumpElsewhere() => FenceContract.HandOver(_pumpItem, preferLocal: false);
 
     private void RunPump()
     {

@@ -14,8 +14,8 @@ internal abstract class ActiveInvalidation : IFenceProducer
     private AddressRange[] _ranges = new AddressRange[1];
     private int _rangeCount;
 
-    protected ActiveInvalidation(string name, TimeProvider clock) =>
-        _rounds = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock }) { Producer = this };
+    protected ActiveInvalidation(string name, TimeProvider clock, object? contractMap) =>
+        _rounds = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock }) { Producer = this, ContractMap = contractMap };
 
     /// <inheritdoc/>
     public abstract void DescribeHolders(ulong point, List<FenceHolder> holders);

@@ -34,8 +34,8 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     private readonly bool _faultsCountAsDone;
 
     internal InvalidationSessionState(
-        string name, InvalidationLedger ledger, InvalidationCounters counters, TimeProvider clock, InvalidationNotifierOptions options)
-        : base(name, clock)
+        string name, InvalidationLedger ledger, InvalidationCounters counters, TimeProvider clock, InvalidationNotifierOptions options, object? contractMap)
+        : base(name, clock, contractMap)
     {
         _ledger = ledger;
         _counters = counters;
