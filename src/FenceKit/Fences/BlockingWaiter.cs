@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>The node of a thread that blocks. Each thread keeps one, so a wait allocates only the first time.</summary>
@@ -37,6 +39,8 @@ internal sealed class BlockingWaiter : FenceCallback
             return fence.Status;
         }
 
+        FenceKitMeter.Count(FenceKitCounter.ThreadsBlocked);
+        FenceKitEventSource.Log.BlockingWaitStart(fence);
         try
         {
             waiter.Sleep(timeline.TimeProvider, timeout, cancellationToken);
@@ -45,6 +49,7 @@ internal sealed class BlockingWaiter : FenceCallback
         {
             // Interrupted (Thread.Interrupt), or a clock of the user's threw: nothing may stay behind in the list.
             fence.TryRemoveCallback(waiter);
+            FenceKitEventSource.Log.BlockingWaitStop(fence, FenceStatus.Pending);
             throw;
         }
 
@@ -112,6 +117,7 @@ internal sealed class BlockingWaiter : FenceCallback
         if (fence.TryRemoveCallback(this) != FenceCallbackRemoval.Removed)
         {
             FenceStatus status = DeliveredStatus;
+            FenceKitEventSource.Log.BlockingWaitStop(fence, status);
             InterruptShield.EnterShielded(this);
             bool callbackIsOver = _signaled;
             Monitor.Exit(this);
@@ -125,6 +131,8 @@ internal sealed class BlockingWaiter : FenceCallback
         }
 
         Recycle();
+        FenceKitMeter.Count(cancellationToken.IsCancellationRequested ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
+        FenceKitEventSource.Log.BlockingWaitStop(fence, FenceStatus.Pending);
         cancellationToken.ThrowIfCancellationRequested();
         return FenceStatus.Pending;
     }

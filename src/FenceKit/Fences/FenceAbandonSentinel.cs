@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>
@@ -7,7 +9,17 @@ namespace FenceKit;
 /// </summary>
 internal sealed class FenceAbandonSentinel(FenceTimeline timeline) : IDisposable
 {
-    ~FenceAbandonSentinel() => timeline.OnCollected();
+    private readonly MeterRegistry.Entry _metered = MeterRegistry.Enter(timeline);
 
-    public void Dispose() => GC.SuppressFinalize(this);
+    ~FenceAbandonSentinel()
+    {
+        timeline.OnCollected();
+        MeterRegistry.Leave(_metered, timeline);
+    }
+
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        MeterRegistry.Leave(_metered, timeline);
+    }
 }
