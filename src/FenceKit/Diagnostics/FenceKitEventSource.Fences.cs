@@ -121,8 +121,8 @@ internal sealed partial class FenceKitEventSource
         }
     }
 
-    [Event(12, Level = EventLevel.Error, Message = "The shared timeline {0} has ended: {1}")]
-    private void SharedEnded(string timeline, string message) => WriteEvent(12, timeline, message);
+    [Event(22, Level = EventLevel.Error, Message = "The shared timeline {0} has ended: {1}")]
+    private void SharedEnded(string timeline, string message) => WriteEvent(22, timeline, message);
 
     [Event(13, Level = EventLevel.Informational, Keywords = Keywords.Lifetime, Message = "The timeline {0} was made")]
     private void TimelineCreated(string timeline) => WriteEvent(13, timeline);

@@ -13,7 +13,7 @@ namespace FenceKit.Diagnostics;
 /// runs on the thread of a signaler or a waiter, and without a listener there is nothing but counters of rare events.
 /// </summary>
 /// <remarks>
-/// Fences issued and completed are the counters of the timelines themselves, added up at collection time (<see cref="MeterRegistry"/>);
+/// Fences issued and completed are the counters of the timelines themselves, added up at collection time (<see cref="FenceRegistry"/>);
 /// issuing and signaling do not know that they are counted. Timelines inside the library (of arrays, sets and locks) do not count.
 /// </remarks>
 internal static class FenceKitMeter
@@ -38,13 +38,13 @@ internal static class FenceKitMeter
     {
         Meter meter = new(Name, typeof(FenceKitMeter).Assembly.GetName().Version?.ToString());
 
-        Gauge("fencekit.timelines", "{timeline}", "Timelines that are neither disposed nor collected.", static () => MeterRegistry.Total().Timelines);
-        Gauge("fencekit.timelines.waited_for", "{timeline}", "Timelines with at least one callback or waiter in their list.", static () => MeterRegistry.Total().WaitedFor);
-        Gauge("fencekit.pools", "{pool}", "Pools that are neither disposed nor collected.", static () => MeterRegistry.Total().Pools);
-        Counter("fencekit.fences.issued", "{fence}", "Fences issued by timelines and rented from pools.", static () => (long)MeterRegistry.Total().Issued);
-        Counter("fencekit.fences.completed", "{fence}", "Fences completed, with whatever outcome.", static () => (long)MeterRegistry.Total().Completed);
+        Gauge("fencekit.timelines", "{timeline}", "Timelines that are neither disposed nor collected.", static () => FenceRegistry.Total().Timelines);
+        Gauge("fencekit.timelines.waited_for", "{timeline}", "Timelines with at least one callback or waiter in their list.", static () => FenceRegistry.Total().WaitedFor);
+        Gauge("fencekit.pools", "{pool}", "Pools that are neither disposed nor collected.", static () => FenceRegistry.Total().Pools);
+        Counter("fencekit.fences.issued", "{fence}", "Fences issued by timelines and rented from pools.", static () => (long)FenceRegistry.Total().Issued);
+        Counter("fencekit.fences.completed", "{fence}", "Fences completed, with whatever outcome.", static () => (long)FenceRegistry.Total().Completed);
         meter.CreateObservableUpDownCounter(
-            "fencekit.fences.pending", static () => MeterRegistry.Pending(Timeline), "{fence}", "Fences issued and not complete, by the name of their timeline or pool.");
+            "fencekit.fences.pending", static () => FenceRegistry.Pending(Timeline), "{fence}", "Fences issued and not complete, by the name of their timeline or pool.");
         meter.CreateObservableCounter<long>(
             "fencekit.fences.faulted",
             static () =>
@@ -68,7 +68,7 @@ internal static class FenceKitMeter
             "fencekit.invalidation.sessions",
             static () =>
             {
-                MeterTotals totals = MeterRegistry.Total();
+                MeterTotals totals = FenceRegistry.Total();
                 return
                 [
                     new(totals.Committed, new KeyValuePair<string, object?>(Outcome, "committed")),
@@ -78,7 +78,7 @@ internal static class FenceKitMeter
             },
             "{session}",
             "Invalidation sessions that ended, by how.");
-        Gauge("fencekit.invalidation.sessions.open", "{session}", "Invalidation sessions that are open.", static () => MeterRegistry.Total().OpenSessions);
+        Gauge("fencekit.invalidation.sessions.open", "{session}", "Invalidation sessions that are open.", static () => FenceRegistry.Total().OpenSessions);
         return meter;
 
         void Counter(string name, string unit, string description, Func<long> read) => meter.CreateObservableCounter(name, read, unit, description);

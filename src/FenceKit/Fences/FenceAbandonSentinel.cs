@@ -9,17 +9,17 @@ namespace FenceKit;
 /// </summary>
 internal sealed class FenceAbandonSentinel(FenceTimeline timeline) : IDisposable
 {
-    private readonly MeterRegistry.Entry _metered = MeterRegistry.Enter(timeline);
+    private readonly FenceRegistry.Entry _metered = FenceRegistry.Enter(timeline);
 
     ~FenceAbandonSentinel()
     {
         timeline.OnCollected();
-        MeterRegistry.Leave(_metered, timeline);
+        FenceRegistry.Leave(_metered, timeline);
     }
 
     public void Dispose()
     {
         GC.SuppressFinalize(this);
-        MeterRegistry.Leave(_metered, timeline);
+        FenceRegistry.Leave(_metered, timeline);
     }
 }

@@ -90,6 +90,23 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback, IThreadPo
 
     internal override void Deliver(ref FenceHandOff handOff) => Dispatch(ref handOff);
 
+    internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of(DescribeContinuation(), fence));
+
+    /// <summary>The method that awaits: its state machine is a type argument of the box that the compiler's builder puts it into.</summary>
+    private string DescribeContinuation()
+    {
+        foreach (Type argument in _continuation?.Target?.GetType().GenericTypeArguments ?? [])
+        {
+            int end = argument.Name.IndexOf('>', StringComparison.Ordinal);
+            if (argument.Name.StartsWith('<') && end > 1)
+            {
+                return $"await in {argument.DeclaringType?.Name}.{argument.Name[1..end]}";
+            }
+        }
+
+        return "await";
+    }
+
     protected override void OnSignaled(FenceStatus status, Exception? fault) => Dispatch();
 
     /// <summary>Clears what must not outlive the wait, and goes back to the pool.</summary>

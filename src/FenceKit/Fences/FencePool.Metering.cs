@@ -6,7 +6,7 @@ namespace FenceKit;
 // What the meter reads.
 public sealed partial class FencePool : IMeteredSource
 {
-    private readonly MeterMembership _membership;
+    private readonly RegistryMembership _membership;
 
     string? IMeteredSource.MeterName => Name;
 

@@ -58,7 +58,7 @@ public sealed partial class FencePool : IDisposable
             _watchdog = new FenceWatchdog(limit, options.TimeProvider, _slots);
         }
 
-        _membership = new MeterMembership(this);
+        _membership = new RegistryMembership(this);
     }
 
     /// <summary>Who produces the fences.</summary>
@@ -115,5 +115,7 @@ public sealed partial class FencePool : IDisposable
     }
 
     /// <summary>The last step of a signal: the waiters have their outcome, so the next renter may have the slot.</summary>
+    internal IReadOnlyList<FencePoolSlot> Slots => _slots;
+
     internal void Return(FencePoolSlot slot) => Push(slot.Index);
 }

@@ -124,6 +124,14 @@ public sealed partial class FenceWaitSet
     {
         internal int Index => index;
 
+        internal override void DescribeWaits(Fence fence, List<FenceWait> waits)
+        {
+            foreach ((FenceCallback callback, _, _) in owner._arrivals.CopyWaiting())
+            {
+                callback.DescribeWaits(fence, waits);
+            }
+        }
+
         protected override void OnSignaled(FenceStatus status, Exception? fault) => owner.OnSignaled(this, status, fault);
     }
 }

@@ -24,7 +24,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
 
     private readonly InvalidationLedger _ledger;
     private readonly InvalidationCounters _counters = new();
-    private readonly MeterMembership _membership; // dies with the notifier
+    private readonly RegistryMembership _membership; // dies with the notifier
     private readonly TimeProvider _clock;
     private readonly ObjectPool<InvalidationSessionState> _sessions;
     private IntervalIndex<InvalidationSubscription>? _index; // written under the ledger's gate; the tree itself never changes
@@ -43,7 +43,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         options ??= new InvalidationNotifierOptions();
         options.Validate();
         Name = name;
-        _membership = new MeterMembership(_counters);
+        _membership = new RegistryMembership(_counters);
         Contract = FenceContract.IsChecked ? new NotifierContract(name) : null;
         _clock = options.TimeProvider;
         _ledger = new InvalidationLedger(options.RememberedInvalidations);

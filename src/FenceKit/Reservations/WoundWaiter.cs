@@ -14,7 +14,11 @@ internal sealed class WoundWaiter
     [ThreadStatic]
     private static WoundWaiter? t_spare;
 
-    internal WoundWaiter(WoundWaitContext? context) => Context = context;
+    internal WoundWaiter(WoundWaitContext? context)
+    {
+        Context = context;
+        FenceTimelines.Add(_wakes);
+    }
 
     internal WoundWaitContext? Context { get; }
 

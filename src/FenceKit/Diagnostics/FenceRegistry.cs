@@ -7,10 +7,10 @@ using RealLock = System.Threading.Lock;
 namespace FenceKit.Diagnostics;
 
 /// <summary>
-/// Those that count by themselves, as long as they live, and what the others had counted when they ended. Entering and leaving is all
-/// that a timeline does for being measured.
+/// Timelines, pools and notifiers as long as they live, and what the others had counted when they ended. Entering and leaving is all that
+/// a timeline does for being measured, and for being found by those who ask who waits.
 /// </summary>
-internal static class MeterRegistry
+internal static class FenceRegistry
 {
     private static readonly RealLock s_gate = new();
     private static Entry? s_first;      // under the gate
@@ -85,24 +85,39 @@ internal static class MeterRegistry
         return totals;
     }
 
-    /// <summary>Who has fences pending, by name. Names are the user's, and as many as he gives.</summary>
-    internal static IEnumerable<Measurement<long>> Pending(string tag)
+    /// <summary>Everybody who lives, as of now.</summary>
+    internal static List<IMeteredSource> Alive()
     {
-        Dictionary<string, long> byName = new(StringComparer.Ordinal);
+        List<IMeteredSource> alive = [];
         EnterGate();
         try
         {
             for (Entry? entry = s_first; entry is not null; entry = entry.Next)
             {
-                if (entry.Target is IMeteredSource { MeterName: { } name } source)
+                if (entry.Target is IMeteredSource source)
                 {
-                    byName[name] = byName.GetValueOrDefault(name) + (long)source.PendingFences;
+                    alive.Add(source);
                 }
             }
         }
         finally
         {
             s_gate.Exit();
+        }
+
+        return alive;
+    }
+
+    /// <summary>Who has fences pending, by name. Names are the user's, and as many as he gives.</summary>
+    internal static IEnumerable<Measurement<long>> Pending(string tag)
+    {
+        Dictionary<string, long> byName = new(StringComparer.Ordinal);
+        foreach (IMeteredSource source in Alive())
+        {
+            if (source.MeterName is { } name)
+            {
+                byName[name] = byName.GetValueOrDefault(name) + (long)source.PendingFences;
+            }
         }
 
         return byName.Select(pending => new Measurement<long>(pending.Value, new KeyValuePair<string, object?>(tag, pending.Key)));
