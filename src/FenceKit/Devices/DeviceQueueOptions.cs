@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>The sizes and limits of a <see cref="DeviceQueue{TCommand}"/>. Read once, when the queue is made.</summary>
+[DebuggerDisplay("{Capacity} commands, {Depth} at the device, {Dispatch}")]
 public sealed class DeviceQueueOptions
 {
     /// <summary>The largest <see cref="Capacity"/> and <see cref="Depth"/>.</summary>
