@@ -5,8 +5,8 @@ using FenceKit.Lockdep;
 namespace FenceKit.Diagnostics;
 
 /// <summary>
-/// Tells the lock validator what FenceKit does. The only file that names a type of FenceKit.Lockdep; reached through
-/// <see cref="FenceContract"/>, and only when the contract is checked.
+/// Tells the lock validator what FenceKit does. The only class that names a type of FenceKit.Lockdep, in the files FenceAnnotations*.cs;
+/// reached only when the contract is checked.
 /// </summary>
 /// <remarks>
 /// <para>Everything that can be waited for is a lock in the validator's eyes. Who is on the way to the signal of a fence holds it shared
@@ -15,7 +15,7 @@ namespace FenceKit.Diagnostics;
 /// <para>No signature that <see cref="FenceContract"/> uses names such a type either: compiling the call would load it.</para>
 /// <para>Beginning to signal is a try: it never waits, so nothing leads into it.</para>
 /// </remarks>
-internal static class FenceAnnotations
+internal static partial class FenceAnnotations
 {
     // The site of primed dependencies: it stands in reports where the other driver's code would stand.
     private const string PrimedSite = "docs/contract.md";
@@ -310,13 +310,15 @@ internal static class FenceAnnotations
     }
 
     private static LockClass ClassOf(string kind, string name) =>
-        s_classes.GetOrAdd($"{kind} {name}", static full => LockClass.Create(string.Create(full.Length, full, static (printed, source) =>
+        s_classes.GetOrAdd($"{kind} {name}", static full => LockClass.Create(Printed(full)));
+
+    private static string Printed(string name) => string.Create(name.Length, name, static (printed, source) =>
+    {
+        for (int i = 0; i < source.Length; i++)
         {
-            for (int i = 0; i < source.Length; i++)
-            {
-                printed[i] = char.IsControl(source[i]) ? '?' : source[i];
-            }
-        })));
+            printed[i] = char.IsControl(source[i]) ? '?' : source[i];
+        }
+    });
 
     private static Checker Start(LockValidator validator)
     {

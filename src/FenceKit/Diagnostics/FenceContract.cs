@@ -13,7 +13,7 @@ namespace FenceKit;
 /// <para>Reports go to <see cref="FenceKit.Lockdep.LockValidator.Default"/>; give it sinks before the first fence is made.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. None of them blocks.</para>
 /// </remarks>
-public static class FenceContract
+public static partial class FenceContract
 {
     /// <summary>The name of the runtime option that switches the check on; the tracked locks of FenceKit.Lockdep follow the same one.</summary>
     public const string OptionName = "FenceKit.Lockdep.Enabled";
