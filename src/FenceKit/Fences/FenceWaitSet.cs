@@ -146,7 +146,7 @@ public sealed class FenceWaitSet : IDisposable
     public FenceWaitResult WaitAny(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        FenceTimeBudget budget = new(_arrivals.TimeProvider, timeout);
+        WaitBudget budget = WaitBudget.Start(_arrivals.TimeProvider, timeout);
         while (true)
         {
             if (TryTake(out FenceWaitResult result, out Fence arrival))
@@ -154,7 +154,7 @@ public sealed class FenceWaitSet : IDisposable
                 return result;
             }
 
-            if (arrival.Wait(budget.Left(), cancellationToken) == FenceStatus.Pending)
+            if (arrival.Wait(budget.Remaining, cancellationToken) == FenceStatus.Pending)
             {
                 return result;
             }
@@ -185,10 +185,10 @@ public sealed class FenceWaitSet : IDisposable
     public bool WaitAll(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        FenceTimeBudget budget = new(_drains.TimeProvider, timeout);
+        WaitBudget budget = WaitBudget.Start(_drains.TimeProvider, timeout);
         while (!IsDrained(out Fence drain))
         {
-            if (drain.Wait(budget.Left(), cancellationToken) == FenceStatus.Pending)
+            if (drain.Wait(budget.Remaining, cancellationToken) == FenceStatus.Pending)
             {
                 return false;
             }
@@ -226,7 +226,7 @@ public sealed class FenceWaitSet : IDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<FenceWaitResult> TakeAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        FenceTimeBudget budget = new(_arrivals.TimeProvider, timeout);
+        WaitBudget budget = WaitBudget.Start(_arrivals.TimeProvider, timeout);
         while (true)
         {
             if (TryTake(out FenceWaitResult result, out Fence arrival))
@@ -234,7 +234,7 @@ public sealed class FenceWaitSet : IDisposable
                 return result;
             }
 
-            FenceWaitAwaitable wait = arrival.WaitAsync(budget.Left(), cancellationToken);
+            FenceWaitAwaitable wait = arrival.WaitAsync(budget.Remaining, cancellationToken);
             if (await wait.ConfigureAwait(FenceContinuation.ThreadPool) == FenceStatus.Pending)
             {
                 return result;

@@ -221,7 +221,7 @@ public sealed partial class WoundWaitLock
             return outcome;
         }
 
-        FenceTimeBudget budget = new(TimeProvider.System, timeout);
+        WaitBudget budget = WaitBudget.Start(TimeProvider.System, timeout);
         while (true)
         {
             Fence wake = waiter.Prepare();
@@ -233,7 +233,7 @@ public sealed partial class WoundWaitLock
             bool isOver;
             try
             {
-                isOver = wake.Wait(budget.Left(), cancellationToken) == FenceStatus.Pending;
+                isOver = wake.Wait(budget.Remaining, cancellationToken) == FenceStatus.Pending;
             }
             catch
             {
@@ -266,7 +266,7 @@ public sealed partial class WoundWaitLock
             return outcome;
         }
 
-        FenceTimeBudget budget = new(TimeProvider.System, timeout);
+        WaitBudget budget = WaitBudget.Start(TimeProvider.System, timeout);
         while (true)
         {
             Fence wake = waiter.Prepare();
@@ -278,7 +278,7 @@ public sealed partial class WoundWaitLock
             bool isOver;
             try
             {
-                FenceWaitAwaitable wait = wake.WaitAsync(budget.Left(), cancellationToken);
+                FenceWaitAwaitable wait = wake.WaitAsync(budget.Remaining, cancellationToken);
                 isOver = await wait.ConfigureAwait(FenceContinuation.ThreadPool) == FenceStatus.Pending;
             }
             catch

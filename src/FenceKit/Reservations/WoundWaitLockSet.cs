@@ -42,7 +42,7 @@ public sealed class WoundWaitLockSet : IDisposable
     {
         FenceThrow.IfNotATimeout(timeout);
         Begin();
-        FenceTimeBudget budget = new(TimeProvider.System, timeout);
+        WaitBudget budget = WaitBudget.Start(TimeProvider.System, timeout);
         bool complete = false;
         try
         {
@@ -52,8 +52,8 @@ public sealed class WoundWaitLockSet : IDisposable
                 WoundWaitLock? contended = _context!.ContendedLock;
                 WoundWaitLock target = contended ?? locks[next];
                 WoundWaitOutcome outcome = contended is null
-                    ? target.Lock(_context, budget.Left(), cancellationToken)
-                    : target.LockSlow(_context, budget.Left(), cancellationToken);
+                    ? target.Lock(_context, budget.Remaining, cancellationToken)
+                    : target.LockSlow(_context, budget.Remaining, cancellationToken);
                 if (outcome == WoundWaitOutcome.TimedOut)
                 {
                     return false;
@@ -85,7 +85,7 @@ public sealed class WoundWaitLockSet : IDisposable
     {
         FenceThrow.IfNotATimeout(timeout);
         Begin();
-        FenceTimeBudget budget = new(TimeProvider.System, timeout);
+        WaitBudget budget = WaitBudget.Start(TimeProvider.System, timeout);
         bool complete = false;
         try
         {
@@ -95,8 +95,8 @@ public sealed class WoundWaitLockSet : IDisposable
                 WoundWaitLock? contended = _context!.ContendedLock;
                 WoundWaitLock target = contended ?? locks.Span[next];
                 ValueTask<WoundWaitOutcome> wait = contended is null
-                    ? target.LockAsync(_context, budget.Left(), cancellationToken)
-                    : target.LockSlowAsync(_context, budget.Left(), cancellationToken);
+                    ? target.LockAsync(_context, budget.Remaining, cancellationToken)
+                    : target.LockSlowAsync(_context, budget.Remaining, cancellationToken);
                 WoundWaitOutcome outcome = await wait.ConfigureAwait(false);
                 if (outcome == WoundWaitOutcome.TimedOut)
                 {
