@@ -35,7 +35,7 @@ public readonly ref struct GateReader
     {
         if (!_slot.TryEnterQuickly())
         {
-            _gate.EnterSlowly(_slot, _gate.Range, Timeout.InfiniteTimeSpan, default);
+            _slot.EnterSlowly();
         }
 
         return new ReaderScope(_slot);

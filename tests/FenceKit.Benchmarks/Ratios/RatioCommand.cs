@@ -46,5 +46,5 @@ internal static class RatioCommand
         return results.TrueForAll(result => result.Holds) ? 0 : 1;
     }
 
-    private static IEnumerable<RatioRow> AllRows() => [.. FenceRows.All(), .. AwaitRows.All(), .. NotifierRows.All()];
+    private static IEnumerable<RatioRow> AllRows() => [.. FenceRows.All(), .. AwaitRows.All(), .. NotifierRows.All(), .. GateRows.All()];
 }
