@@ -27,7 +27,7 @@ namespace FenceKit;
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq} {Range}")]
-public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
+public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
 {
     private readonly InvalidationNotifier _notifier;
     private readonly InvalidationLedger _ledger;
@@ -82,9 +82,9 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     public ReaderScope Enter()
     {
         ReaderSlot slot = OwnSlot;
-        if (!slot.TryEnterQuickly())
+        if (FenceContract.IsChecked || !slot.TryEnterQuickly())
         {
-            slot.EnterSlowly();
+            slot.EnterOrPark();
         }
 
         return new ReaderScope(slot);
@@ -101,9 +101,9 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     {
         ReaderSlot slot = OwnSlot;
         Check(range);
-        if (!slot.TryEnterQuickly())
+        if (FenceContract.IsChecked || !slot.TryEnterQuickly())
         {
-            EnterSlowly(slot, range, Timeout.InfiniteTimeSpan, default);
+            EnterOrPark(slot, range);
         }
 
         return new ReaderScope(slot);
@@ -158,7 +158,9 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     {
         Check(range);
         FenceThrow.IfNotATimeout(budget);
-        bool entered = slot.TryEnterQuickly() || EnterSlowly(slot, range, budget, cancellationToken);
+        bool entered = FenceContract.IsChecked
+            ? EnterChecked(slot, range, budget, cancellationToken)
+            : slot.TryEnterQuickly() || EnterSlowly(slot, range, budget, cancellationToken);
         scope = entered ? new ReaderScope(slot) : default;
         return entered;
     }
@@ -182,6 +184,11 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
         Check(range);
         FenceThrow.IfNotATimeout(budget);
         FenceThrow.IfBeyondTimers(budget);
+        if (FenceContract.IsChecked)
+        {
+            AnnounceEnterAsync(budget);
+        }
+
         ReaderSlot slot = _roster.RentLease(holder);
         bool entered = false;
         Fence blocker = default;
@@ -236,6 +243,20 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
         _roster.ReturnIndex();
     }
 
+    /// <summary>What remains of entering when <see cref="ReaderSlot.TryEnterQuickly"/> was not enough, or, checked, has not been called.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal void EnterOrPark(ReaderSlot slot, AddressRange range)
+    {
+        if (FenceContract.IsChecked)
+        {
+            EnterChecked(slot, range, Timeout.InfiniteTimeSpan, default);
+        }
+        else
+        {
+            EnterSlowly(slot, range, Timeout.InfiniteTimeSpan, default);
+        }
+    }
+
     /// <summary>The slot is announced, but somebody invalidates something, or it was announced before.</summary>
     internal bool EnterSlowly(ReaderSlot slot, AddressRange range, TimeSpan budget, CancellationToken cancellationToken)
     {
@@ -248,7 +269,7 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
             }
 
             left = left.IsStarted ? left : WaitBudget.Start(_notifier.Clock, budget);
-            if (blocker.Wait(left.Remaining, cancellationToken) == FenceStatus.Pending)
+            if (blocker.WaitUnchecked(left.Remaining, cancellationToken) == FenceStatus.Pending)
             {
                 return false;
             }

@@ -105,9 +105,9 @@ internal sealed class ReaderSlot
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void LeaveSlowly() => Roster.LeaveSlowly(this);
 
-    /// <summary>The slot is announced, and somebody invalidates something, or it was announced before: for the whole range of the gate.</summary>
+    /// <inheritdoc cref="ReaderGate.EnterOrPark"/>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal void EnterSlowly() => Gate!.EnterSlowly(this, Gate.Range, Timeout.InfiniteTimeSpan, default);
+    internal void EnterOrPark() => Gate!.EnterOrPark(this, Gate.Range);
 
     /// <summary>From here on every enter and leave takes the slow path. The caller issues a process-wide barrier.</summary>
     internal void Close() => Volatile.Write(ref _signals, ReaderSignals.Closed);
