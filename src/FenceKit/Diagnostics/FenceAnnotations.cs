@@ -118,6 +118,8 @@ internal static partial class FenceAnnotations
         }
     }
 
+    internal static void MightGrow() => Current.Validator.MightAllocate();
+
     internal static FenceContractScope BeginSignaling(object map, string? file, int line)
     {
         LockMap fence = (LockMap)map;

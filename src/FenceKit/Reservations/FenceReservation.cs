@@ -65,7 +65,7 @@ public sealed class FenceReservation
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         CheckLocked();
-        FenceContract.MightAllocate(file: null, line: 0);
+        FenceContract.MightGrow();
         DropComplete();
         if (_entries.Length - _count < count)
         {
