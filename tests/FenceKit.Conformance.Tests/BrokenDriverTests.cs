@@ -39,7 +39,7 @@ public sealed class BrokenDriverTests
         [Defect.WritesOnAfterLoss] = new("a-lost-device-writes-no-more", "memory was written after all fences of a lost device had ended"),
         [Defect.StaysSubscribedAfterLoss] = new("loss-detaches", "a lost device is still subscribed"),
         [Defect.WaitsInSchedule] = new("schedule-does-not-wait", "a schedule waited for a command"),
-        [Defect.AllocatesInSchedule] = new("schedule-does-not-allocate", "schedules allocated"),
+        [Defect.AllocatesInSchedule] = new("schedule-does-not-allocate", "schedules allocate"),
         [Defect.ThrowsInSchedule] = new("schedule-does-not-throw", "schedules threw"),
         [Defect.SaysDoneWhileItRuns] = new("no-stale-access", "completed while a command that uses the range was running"),
         [Defect.StartsDuringAnInvalidation] = new("nothing-starts-while-its-memory-goes", "that was being invalidated"),

@@ -36,6 +36,14 @@ internal sealed class HeldStackRegistry
         }
     }
 
+    public HeldStack? Find(Thread thread)
+    {
+        lock (_gate)
+        {
+            return _stacks.Find(stack => ReferenceEquals(stack.Thread, thread));
+        }
+    }
+
     public int Count
     {
         get

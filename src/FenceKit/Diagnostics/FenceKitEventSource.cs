@@ -74,6 +74,19 @@ internal sealed class FenceKitEventSource : EventSource
         }
     }
 
+    /// <summary>A wait lasts longer than it should.</summary>
+    [NonEvent]
+    internal void StuckWait(object graph)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            StuckWait(graph.ToString()!);
+        }
+    }
+
+    [Event(12, Level = EventLevel.Error, Message = "A wait for a fence is stuck: {0}")]
+    private void StuckWait(string graph) => WriteEvent(12, graph);
+
     [Event(10, Level = EventLevel.Error, Message = "Fences of {0} were abandoned: {1}")]
     private void Abandoned(string timeline, string message) => WriteEvent(10, timeline, message);
 

@@ -25,6 +25,10 @@ public readonly partial struct Fence
         {
             AnnounceWait(fences, timeout);
         }
+        else if (timeout != TimeSpan.Zero)
+        {
+            FenceContract.WaitForAny();
+        }
 
         return TryFindComplete(fences, out FenceWaitResult result)
             ? result
@@ -88,6 +92,15 @@ public readonly partial struct Fence
         FenceThrow.IfNotATimeout(timeout);
         FenceThrow.IfBeyondTimers(timeout);
         FenceThrow.IfEmpty(fences);
+        if (fences.Length == 1)
+        {
+            AnnounceAwait(fences, timeout);
+        }
+        else if (timeout != TimeSpan.Zero)
+        {
+            FenceContract.AwaitAny();
+        }
+
         bool over = TryFindComplete(fences, out FenceWaitResult result) || timeout == TimeSpan.Zero;
         return AwaitSet(fences, FenceArrayMode.Any, over, result, timeout, cancellationToken);
     }
@@ -115,6 +128,7 @@ public readonly partial struct Fence
     {
         FenceThrow.IfNotATimeout(timeout);
         FenceThrow.IfBeyondTimers(timeout);
+        AnnounceAwait(fences, timeout);
         bool over = TryFindAllComplete(fences, out FenceWaitResult result) || timeout == TimeSpan.Zero;
         return AwaitSet(fences, FenceArrayMode.All, over, result, timeout, cancellationToken);
     }
@@ -220,6 +234,17 @@ public readonly partial struct Fence
             foreach (Fence fence in fences)
             {
                 FenceContract.Wait(fence.Timeline?.ContractMap);
+            }
+        }
+    }
+
+    private static void AnnounceAwait(ReadOnlySpan<Fence> fences, TimeSpan timeout)
+    {
+        if (FenceContract.IsChecked && timeout != TimeSpan.Zero)
+        {
+            foreach (Fence fence in fences)
+            {
+                FenceContract.Await(fence.Timeline?.ContractMap);
             }
         }
     }

@@ -52,6 +52,7 @@ public sealed partial class FencePool : IDisposable
         }
 
         FillFreeList();
+        FenceTimelines.Add(this);
         if (options.Watchdog is { } limit)
         {
             _watchdog = new FenceWatchdog(limit, options.TimeProvider, _slots);
@@ -108,5 +109,7 @@ public sealed partial class FencePool : IDisposable
     }
 
     /// <summary>The last step of a signal: the waiters have their outcome, so the next renter may have the slot.</summary>
+    internal IReadOnlyList<FencePoolSlot> Slots => _slots;
+
     internal void Return(FencePoolSlot slot) => Push(slot.Index);
 }

@@ -50,6 +50,7 @@ public partial class FenceTimeline : IDisposable
         }
 
         _sentinel = new FenceAbandonSentinel(this);
+        FenceTimelines.Add(this);
         if (options.Watchdog is { } limit)
         {
             _watchdog = new FenceWatchdog(limit, options.TimeProvider, [this]);
@@ -83,6 +84,9 @@ public partial class FenceTimeline : IDisposable
 
     /// <summary>The clock of timed waits. Set only by a pooled wait for several fences, which takes over the clock of what it waits for.</summary>
     internal TimeProvider TimeProvider { get; set; }
+
+    /// <summary>Who knows what holds a point up; null when nobody in FenceKit does. Set before fences are given out.</summary>
+    internal IFenceProducer? Producer { get; init; }
 
     /// <summary>Where <c>await</c> finds its nodes.</summary>
     internal FenceWaiterPools WaiterPools { get; }

@@ -33,7 +33,11 @@ public readonly ref struct GateReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter()
     {
-        if (!_slot.TryEnterQuickly())
+        if (FenceContract.IsChecked)
+        {
+            _gate.EnterChecked(_slot, _gate.Range, Timeout.InfiniteTimeSpan, default);
+        }
+        else if (!_slot.TryEnterQuickly())
         {
             _gate.EnterSlowly(_slot, _gate.Range, Timeout.InfiniteTimeSpan, default);
         }
@@ -46,7 +50,11 @@ public readonly ref struct GateReader
     public ReaderScope Enter(AddressRange range)
     {
         _gate.Check(range);
-        if (!_slot.TryEnterQuickly())
+        if (FenceContract.IsChecked)
+        {
+            _gate.EnterChecked(_slot, range, Timeout.InfiniteTimeSpan, default);
+        }
+        else if (!_slot.TryEnterQuickly())
         {
             _gate.EnterSlowly(_slot, range, Timeout.InfiniteTimeSpan, default);
         }

@@ -40,9 +40,9 @@ public sealed partial class InvalidationSubscription
     {
         FenceThrow.IfNotATimeout(budget);
         CheckReadable(range);
-        if (FenceContract.IsChecked && budget != TimeSpan.Zero)
+        if (budget != TimeSpan.Zero)
         {
-            FenceContract.Wait(_contract?.Sessions);
+            FenceContract.WaitForSession(_contract?.Sessions);
         }
 
         WaitBudget left = default;
@@ -55,7 +55,7 @@ public sealed partial class InvalidationSubscription
             }
 
             left = left.IsStarted ? left : WaitBudget.Start(_clock, budget);
-            if (blocker.Wait(left.Remaining, cancellationToken) == FenceStatus.Pending)
+            if (blocker.WaitUnchecked(left.Remaining, cancellationToken) == FenceStatus.Pending)
             {
                 sequence = default;
                 return false;
@@ -80,6 +80,11 @@ public sealed partial class InvalidationSubscription
         FenceThrow.IfNotATimeout(budget);
         FenceThrow.IfBeyondTimers(budget);
         CheckReadable(range);
+        if (budget != TimeSpan.Zero)
+        {
+            FenceContract.AwaitSession(_contract?.Sessions);
+        }
+
         return _ledger.TryBeginRead(range, out ulong number, out Fence blocker)
             ? new ValueTask<InvalidationSequence?>(new InvalidationSequence(this, range, number))
             : BeginReadSlowlyAsync(range, budget, blocker, cancellationToken);

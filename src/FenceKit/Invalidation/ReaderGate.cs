@@ -27,7 +27,7 @@ namespace FenceKit;
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq} {Range}")]
-public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
+public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
 {
     private readonly InvalidationNotifier _notifier;
     private readonly InvalidationLedger _ledger;
@@ -82,7 +82,11 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     public ReaderScope Enter()
     {
         ReaderSlot slot = _roster.Own;
-        if (!slot.TryEnterQuickly())
+        if (FenceContract.IsChecked)
+        {
+            EnterChecked(slot, Range, Timeout.InfiniteTimeSpan, default);
+        }
+        else if (!slot.TryEnterQuickly())
         {
             EnterSlowly(slot, Range, Timeout.InfiniteTimeSpan, default);
         }
@@ -101,7 +105,11 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     {
         Check(range);
         ReaderSlot slot = _roster.Own;
-        if (!slot.TryEnterQuickly())
+        if (FenceContract.IsChecked)
+        {
+            EnterChecked(slot, range, Timeout.InfiniteTimeSpan, default);
+        }
+        else if (!slot.TryEnterQuickly())
         {
             EnterSlowly(slot, range, Timeout.InfiniteTimeSpan, default);
         }
@@ -144,7 +152,9 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     {
         Check(range);
         FenceThrow.IfNotATimeout(budget);
-        bool entered = slot.TryEnterQuickly() || EnterSlowly(slot, range, budget, cancellationToken);
+        bool entered = FenceContract.IsChecked
+            ? EnterChecked(slot, range, budget, cancellationToken)
+            : slot.TryEnterQuickly() || EnterSlowly(slot, range, budget, cancellationToken);
         scope = entered ? new ReaderScope(slot) : default;
         return entered;
     }
@@ -168,6 +178,11 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
         Check(range);
         FenceThrow.IfNotATimeout(budget);
         FenceThrow.IfBeyondTimers(budget);
+        if (FenceContract.IsChecked)
+        {
+            AnnounceEnterAsync(budget);
+        }
+
         ReaderSlot slot = _roster.RentLease(holder);
         bool entered = false;
         Fence blocker = default;
@@ -234,7 +249,7 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
             }
 
             left = left.IsStarted ? left : WaitBudget.Start(_notifier.Clock, budget);
-            if (blocker.Wait(left.Remaining, cancellationToken) == FenceStatus.Pending)
+            if (blocker.WaitUnchecked(left.Remaining, cancellationToken) == FenceStatus.Pending)
             {
                 return false;
             }

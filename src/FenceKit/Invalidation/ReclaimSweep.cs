@@ -94,6 +94,7 @@ public sealed class ReclaimSweep
             throw new InvalidOperationException("A sweep runs on one thread at a time.");
         }
 
+        using FenceContractScope reclaim = FenceContract.EnterReclaim(file: null, line: 0);
         try
         {
             foreach (AddressRange range in ranges)

@@ -65,6 +65,7 @@ public sealed class FenceReservation
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         CheckLocked();
+        FenceContract.MightAllocate(file: null, line: 0);
         DropComplete();
         if (_entries.Length - _count < count)
         {
@@ -101,6 +102,7 @@ public sealed class FenceReservation
         }
 
         _reserved--;
+        FenceContract.Export(fence.Timeline?.ContractMap); // who waits for it has the lock, and may be anybody
         if (!fence.IsSignaled)
         {
             Put(fence, usage);

@@ -5,6 +5,7 @@ namespace FenceKit.Benchmarks.Ratios;
 internal static class AwaitRows
 {
     private const int Crowd = 100;
+    private const int Choices = 8;
     private static readonly FenceTimeline s_timeline = new("ratios");
     private static Fence s_fence;
     private static TaskCompletionSource s_source = new();
@@ -14,7 +15,8 @@ internal static class AwaitRows
     [
         new("fence.await.attached", AwaitInline, AwaitSourceInline, 0.8, "await before signal, inline", "TaskCompletionSource, attached, inline"),
         new("fence.await.pool", AwaitPool, AwaitSourcePool, 0.8, "await before signal, through the thread pool", "TaskCompletionSource RunContinuationsAsynchronously", Threads: 2),
-        new("fence.fanout100", Fanout, FanoutSource, 0.8, "one signal, 100 async waiters, inline", "one TaskCompletionSource, 100 awaits, inline"),
+        new("fence.waitany8", AnyOfEight, WhenAnyOfEight, 0.25, "WaitAnyAsync of 8, the last signals", "Task.WhenAny of 8, the last completes"),
+        new("fence.fanout100", FenceCrowd(Crowd), SourceCrowd(Crowd), 0.8, "one signal, 100 async waiters, inline", "one TaskCompletionSource, 100 awaits, inline"),
         new("fence.cancel", Cancelable, CancelableTask, 0.5, "wait with a token, then signal", "Task.WaitAsync(token), then TrySetResult"),
     ];
 
@@ -92,31 +94,85 @@ internal static class AwaitRows
 
     private static readonly Action s_complete = static () => s_source.TrySetResult();
 
-    private static void Fanout(int count)
+    internal static Action<int> FenceCrowd(int waiters)
     {
-        for (int i = 0; i < count; i++)
+        CrowdMember[] crowd = [.. Enumerable.Range(0, waiters).Select(_ => new CrowdMember(fences: true))];
+        return count =>
         {
-            s_fence = s_timeline.Issue();
-            for (int waiter = 0; waiter < Crowd; waiter++)
+            for (int i = 0; i < count; i++)
             {
-                CrowdMember.Fences[waiter].Step();
+                s_fence = s_timeline.Issue();
+                foreach (CrowdMember member in crowd)
+                {
+                    member.Step();
+                }
+
+                s_timeline.Signal(s_fence);
+            }
+        };
+    }
+
+    internal static Action<int> SourceCrowd(int waiters)
+    {
+        CrowdMember[] crowd = [.. Enumerable.Range(0, waiters).Select(_ => new CrowdMember(fences: false))];
+        return count =>
+        {
+            for (int i = 0; i < count; i++)
+            {
+                s_source = new TaskCompletionSource();
+                foreach (CrowdMember member in crowd)
+                {
+                    member.Step();
+                }
+
+                s_source.TrySetResult();
+            }
+        };
+    }
+
+    // Seven that stay pending and one that completes, on both sides; the seven of theirs are not made anew each time.
+    private static void AnyOfEight(int count)
+    {
+        s_done = false;
+        _ = Consume(count);
+        while (!s_done)
+        {
+            s_timeline.Signal(s_fence);
+        }
+
+        static async Task Consume(int count)
+        {
+            Fence[] fences = [.. Enumerable.Range(0, Choices - 1).Select(_ => new FenceTimeline("never").Issue()), default];
+            for (int i = 0; i < count; i++)
+            {
+                fences[^1] = s_fence = s_timeline.Issue();
+                await Fence.WaitAnyAsync(fences).ConfigureAwait(FenceContinuation.Inline);
             }
 
-            s_timeline.Signal(s_fence);
+            s_done = true;
         }
     }
 
-    private static void FanoutSource(int count)
+    private static void WhenAnyOfEight(int count)
     {
-        for (int i = 0; i < count; i++)
+        s_done = false;
+        _ = Consume(count);
+        while (!s_done)
         {
-            s_source = new TaskCompletionSource();
-            for (int waiter = 0; waiter < Crowd; waiter++)
+            s_source.TrySetResult();
+        }
+
+        static async Task Consume(int count)
+        {
+            Task[] tasks = [.. Enumerable.Range(0, Choices).Select(_ => new TaskCompletionSource().Task)];
+            for (int i = 0; i < count; i++)
             {
-                CrowdMember.Sources[waiter].Step();
+                s_source = new TaskCompletionSource();
+                tasks[^1] = s_source.Task;
+                await Task.WhenAny(tasks).ConfigureAwait(false);
             }
 
-            s_source.TrySetResult();
+            s_done = true;
         }
     }
 
@@ -207,9 +263,6 @@ internal static class AwaitRows
     /// <summary>A long-lived waiter that awaits whatever is current each time it is stepped: no state machine is made per wait.</summary>
     private sealed class CrowdMember(bool fences)
     {
-        internal static readonly CrowdMember[] Fences = [.. Enumerable.Range(0, Crowd).Select(_ => new CrowdMember(fences: true))];
-        internal static readonly CrowdMember[] Sources = [.. Enumerable.Range(0, Crowd).Select(_ => new CrowdMember(fences: false))];
-
         private readonly Action _continue = static () => { };
         private FenceAwaiter _awaiter;
 

@@ -12,4 +12,20 @@ namespace FenceKit.Benchmarks.Ratios;
 /// <param name="TheirsText">Theirs, in words.</param>
 /// <param name="Threads">More than one: bytes are counted for the whole process.</param>
 internal sealed record RatioRow(
-    string Name, Action<int> Ours, Action<int> Theirs, double Limit, string OursText, string TheirsText, int Threads = 1);
+    string Name, Action<int> Ours, Action<int> Theirs, double Limit, string OursText, string TheirsText, int Threads = 1)
+{
+    /// <summary>
+    /// For rows about how a cost grows: ours is divided by this one, measured in the same turn, and theirs by <see cref="TheirsBase"/>.
+    /// Null for a plain comparison.
+    /// </summary>
+    internal Action<int>? OursBase { get; init; }
+
+    /// <inheritdoc cref="OursBase"/>
+    internal Action<int>? TheirsBase { get; init; }
+
+    /// <summary>
+    /// Needs the lock validator. Its switch is read once in a process, and all other rows need it off, so these rows are measured,
+    /// both sides, in one process of their own.
+    /// </summary>
+    internal bool ValidatorOn { get; init; }
+}

@@ -7,23 +7,24 @@ namespace FenceKit.Benchmarks.Ratios;
 internal static class RatioRunner
 {
     private const int Rounds = 21;
+    private static readonly string s_machine = Machine.Describe();
     private static readonly TimeSpan s_block = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(400);
 
     internal static RatioResult Measure(RatioRow row)
     {
-        int ours = Calibrate(row.Ours);
-        int theirs = Calibrate(row.Theirs);
-        double bytes = Bytes(row, ours);
+        Side ours = new(row.Ours, row.OursBase);
+        Side theirs = new(row.Theirs, row.TheirsBase);
+        double bytes = Bytes(row, ours.Count);
 
         double[] ratios = new double[Rounds];
         double[] oursTimes = new double[Rounds];
         double[] theirsTimes = new double[Rounds];
         for (int round = 0; round < Rounds; round++)
         {
-            oursTimes[round] = Time(row.Ours, ours);
-            theirsTimes[round] = Time(row.Theirs, theirs);
-            ratios[round] = oursTimes[round] / theirsTimes[round];
+            double oursCost = ours.Measure(out oursTimes[round]);
+            double theirsCost = theirs.Measure(out theirsTimes[round]);
+            ratios[round] = oursCost / theirsCost;
         }
 
         Array.Sort(ratios);
@@ -31,11 +32,11 @@ internal static class RatioRunner
         double ratio = ratios[Rounds / 2];
         bool holds = low <= row.Limit && bytes < 0.01;
         return new RatioResult(
-            row.Name, ratio, bytes, row.Limit, holds, low, ratios[Rounds * 3 / 4], Median(oursTimes), Median(theirsTimes));
+            row.Name, ratio, bytes, row.Limit, holds, low, ratios[Rounds * 3 / 4], Median(oursTimes), Median(theirsTimes), row.OursText, row.TheirsText, s_machine);
     }
 
     /// <summary>Runs one side until the tiered compiler has settled, and finds the count that fills a block.</summary>
-    private static int Calibrate(Action<int> side)
+    internal static int Calibrate(Action<int> side)
     {
         int count = 1;
         long start = Stopwatch.GetTimestamp();
@@ -65,7 +66,7 @@ internal static class RatioRunner
         return (int)Math.Clamp(s_block.TotalNanoseconds / once, 1, int.MaxValue / 4);
     }
 
-    private static double Time(Action<int> side, int count)
+    internal static double Time(Action<int> side, int count)
     {
         long start = Stopwatch.GetTimestamp();
         side(count);
@@ -93,5 +94,19 @@ internal static class RatioRunner
         double[] sorted = [.. values];
         Array.Sort(sorted);
         return sorted[sorted.Length / 2];
+    }
+
+    /// <summary>One side of a row: its time, or how many times that of its base it takes.</summary>
+    private sealed class Side(Action<int> work, Action<int>? basis)
+    {
+        private readonly int _basisCount = basis is null ? 0 : Calibrate(basis);
+
+        internal int Count { get; } = Calibrate(work);
+
+        internal double Measure(out double time)
+        {
+            time = Time(work, Count);
+            return basis is null ? time : time / Time(basis, _basisCount);
+        }
     }
 }

@@ -129,16 +129,22 @@ public class DeviceAllocationTests
     public async Task Waiting_for_room_costs_no_byte_when_there_is_room()
     {
         DeviceQueue<object> queue = new("queue", new QuietDriver(atOnce: true), HandDriver.Options());
-        long bytes = 0;
-        for (int i = 0; i < 3_000; i++)
+        long least = long.MaxValue;
+        for (int block = 0; block < 10; block++)
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            ValueTask<Fence> submitted = queue.SubmitAsync(s_payload);
-            bool atOnce = submitted.IsCompleted;
-            await submitted;
-            bytes = i < 2_000 || !atOnce ? 0 : bytes + GC.GetAllocatedBytesForCurrentThread() - before;
+            long bytes = 0;
+            for (int i = 0; i < 300; i++)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                ValueTask<Fence> submitted = queue.SubmitAsync(s_payload);
+                bool atOnce = submitted.IsCompleted;
+                await submitted;
+                bytes += atOnce ? GC.GetAllocatedBytesForCurrentThread() - before : 0;
+            }
+
+            least = Math.Min(least, bytes); // as Allocation.Count, which cannot await
         }
 
-        Assert.Equal(0, bytes);
+        Assert.Equal(0, least);
     }
 }

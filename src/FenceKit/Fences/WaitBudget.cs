@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>One amount of time for several waits in a row. An infinite budget never reads the clock.</summary>
+/// <summary>One amount of time for a wait that goes round several times, or for several waits in a row. Zero and infinite read no clock.</summary>
 internal readonly struct WaitBudget
 {
     private readonly TimeProvider? _clock;
@@ -12,24 +12,27 @@ internal readonly struct WaitBudget
     {
         _clock = clock;
         _budget = budget;
-        _start = budget == Timeout.InfiniteTimeSpan ? 0 : clock.GetTimestamp();
+        _start = IsLimited ? clock.GetTimestamp() : 0;
     }
 
+    /// <summary>False for the default value: for those who start the budget only when they find that they have to wait.</summary>
     internal bool IsStarted => _clock is not null;
 
     internal TimeSpan Remaining
     {
         get
         {
-            if (_budget == Timeout.InfiniteTimeSpan || _clock is null)
+            if (!IsLimited)
             {
-                return _budget;
+                return _budget; // zero or infinite
             }
 
-            TimeSpan left = _budget - _clock.GetElapsedTime(_start);
+            TimeSpan left = _budget - _clock!.GetElapsedTime(_start);
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
+
+    private bool IsLimited => _budget > TimeSpan.Zero;
 
     internal static WaitBudget Start(TimeProvider clock, TimeSpan budget) => new(clock, budget);
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using BenchmarkDotNet.Running;
+using FenceKit.Benchmarks.Curves;
+using FenceKit.Benchmarks.Lockdep;
+using FenceKit.Benchmarks.Ratios;
+
+namespace FenceKit.Benchmarks;
+
+/// <summary>Chooses the command. Whatever begins with a dash, or nothing at all, is BenchmarkDotNet's.</summary>
+internal static class CommandLine
+{
+    internal const int UsageError = 2;
+
+    private const string Usage = """
+        ratios [--json FILE] [--only PREFIX]   measures ours against theirs in one run; exit code 1 when a limit is missed
+        ratios-table FILE [--into DOCUMENT]    the table of a JSON file, or written between the marks of a document
+        curves [--into DIRECTORY] [--only NAME]  measures how costs grow, and draws them as SVG
+        performance                            everything that docs/performance.md and README.md show; run it in the repository's root
+        lock-ratios                            the validator against the bare lock, to look at (FENCEKIT_LOCKDEP=1 has it on)
+        --filter, --list, ...                  BenchmarkDotNet
+        """;
+
+    internal static int Run(string[] arguments)
+    {
+        try
+        {
+            switch (arguments)
+            {
+                case [] or [['-', ..], ..]:
+                    BenchmarkSwitcher.FromAssembly(typeof(CommandLine).Assembly).Run(arguments);
+                    return 0;
+                case ["ratios", .. string[] rest]:
+                    Options ratios = Options.Parse(rest, "--json", "--only");
+                    ratios.RefuseValues();
+                    return RatioCommand.Run(ratios["--json"], ratios["--only"] ?? "");
+                case ["ratios-table", string file, .. string[] rest]:
+                    Options table = Options.Parse(rest, "--into");
+                    table.RefuseValues();
+                    return RatioTableCommand.Run(file, table["--into"]);
+                case ["curves", .. string[] rest]:
+                    Options curves = Options.Parse(rest, "--into", "--only");
+                    curves.RefuseValues();
+                    return CurveCommand.Run(curves["--into"] ?? ".", curves["--only"] ?? "");
+                case ["performance"]:
+                    return PerformanceCommand.Run();
+                case ["lock-ratios"]:
+                    LockRatios.Run();
+                    return 0;
+                default:
+                    throw new OptionException($"There is no command '{string.Join(' ', arguments)}'.");
+            }
+        }
+        catch (Exception exception) when (exception is OptionException or FormatException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(exception.Message);
+            if (exception is OptionException)
+            {
+                Console.Error.WriteLine(Usage);
+            }
+
+            return UsageError;
+        }
+    }
+
+    /// <summary>This program once more, with other arguments.</summary>
+    internal static ProcessStartInfo StartAgain(params string[] arguments)
+    {
+        ProcessStartInfo start = new(Environment.ProcessPath!) { UseShellExecute = false };
+        string program = typeof(CommandLine).Assembly.Location;
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) != Path.GetFileNameWithoutExtension(program))
+        {
+            start.ArgumentList.Add(program); // run by the host: dotnet FenceKit.Benchmarks.dll
+        }
+
+        Array.ForEach(arguments, start.ArgumentList.Add);
+        return start;
+    }
+}
