@@ -117,6 +117,24 @@ public sealed partial class WoundWaitLock
         return true;
     }
 
+    private void UnlockLocked(WoundWaitContext? context, out WoundWaiter? next)
+    {
+        context?.OnReleased();
+        _contractHold = null;
+        next = _first;
+        if (next is null)
+        {
+            Volatile.Write(ref _isHeld, false);
+            _holder = null;
+            return;
+        }
+
+        RemoveLocked(next);
+        next.IsGranted = true;
+        _holder = next.Context;
+        _acquisitions++;
+    }
+
     private bool MustBackOffLocked(WoundWaitContext context)
     {
         if (context.HeldLocks == 0)
