@@ -81,14 +81,10 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter()
     {
-        ReaderSlot slot = _roster.Own;
-        if (FenceContract.IsChecked)
+        ReaderSlot slot = OwnSlot;
+        if (FenceContract.IsChecked || !slot.TryEnterQuickly())
         {
-            EnterChecked(slot, Range, Timeout.InfiniteTimeSpan, default);
-        }
-        else if (!slot.TryEnterQuickly())
-        {
-            EnterSlowly(slot, Range, Timeout.InfiniteTimeSpan, default);
+            slot.EnterOrPark();
         }
 
         return new ReaderScope(slot);
@@ -103,15 +99,11 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter(AddressRange range)
     {
+        ReaderSlot slot = OwnSlot;
         Check(range);
-        ReaderSlot slot = _roster.Own;
-        if (FenceContract.IsChecked)
+        if (FenceContract.IsChecked || !slot.TryEnterQuickly())
         {
-            EnterChecked(slot, range, Timeout.InfiniteTimeSpan, default);
-        }
-        else if (!slot.TryEnterQuickly())
-        {
-            EnterSlowly(slot, range, Timeout.InfiniteTimeSpan, default);
+            EnterOrPark(slot, range);
         }
 
         return new ReaderScope(slot);
@@ -139,13 +131,27 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public bool TryEnter(AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken = default)
     {
-        return TryEnter(_roster.Own, range, budget, out scope, cancellationToken);
+        return TryEnter(OwnSlot, range, budget, out scope, cancellationToken);
     }
 
     /// <summary>The current thread as a reader, for loops that enter again and again.</summary>
     /// <returns>The reader; it is as good as the gate, and cheaper: about a nanosecond for entering and leaving.</returns>
     /// <remarks>Allocates the first time on a thread.</remarks>
-    public GateReader GetReader() => new(this, _roster.Own);
+    public GateReader GetReader() => new(this, OwnSlot);
+
+    /// <summary>The slot of the current thread.</summary>
+    private ReaderSlot OwnSlot
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            ReaderSlot? last = ReaderRoster.LastOfThread;
+            return last is not null && ReferenceEquals(last.Gate, this) ? last : FindSlot();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ReaderSlot FindSlot() => _roster.Find(this);
 
     internal bool TryEnter(
         ReaderSlot slot, AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken)
@@ -235,6 +241,20 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
     {
         _subscription.Dispose();
         _roster.ReturnIndex();
+    }
+
+    /// <summary>What remains of entering when <see cref="ReaderSlot.TryEnterQuickly"/> was not enough, or, checked, has not been called.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal void EnterOrPark(ReaderSlot slot, AddressRange range)
+    {
+        if (FenceContract.IsChecked)
+        {
+            EnterChecked(slot, range, Timeout.InfiniteTimeSpan, default);
+        }
+        else
+        {
+            EnterSlowly(slot, range, Timeout.InfiniteTimeSpan, default);
+        }
     }
 
     /// <summary>The slot is announced, but somebody invalidates something, or it was announced before.</summary>
