@@ -64,7 +64,7 @@ public sealed class DeviceQueueOptions
         IfNotALimit(DrainTimeout, nameof(DrainTimeout));
         ArgumentOutOfRangeException.ThrowIfLessThan(RetainedFaults, 1);
         ArgumentNullException.ThrowIfNull(TimeProvider);
-        if (Dispatch is not (DeviceDispatch.ThreadPool or DeviceDispatch.Inline))
+        if (!Enum.IsDefined(Dispatch))
         {
             throw new ArgumentOutOfRangeException(nameof(Dispatch), Dispatch, "Not a way to call a driver.");
         }
