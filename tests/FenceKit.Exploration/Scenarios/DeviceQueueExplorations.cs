@@ -88,6 +88,16 @@ public class DeviceQueueExplorations(ITestOutputHelper output) : ExplorationTest
             preemptions: 2);
 
     [Fact]
+    public void Commands_that_end_at_once_keep_their_outcomes() =>
+        Verify(
+            Scenario.Of("fail against complete", () => new ExploredQueue(new ExploredDriver(), depth: 2).WithSubmitted(2))
+                .Thread("first interrupt", state => state.Driver.Finish(0, state.Error))
+                .Thread("second interrupt", state => state.Driver.Finish(1, error: null))
+                .Always(state => state.CheckOrder())
+                .AtEnd(state => state.CheckFirstFailedAndSecondDone()),
+            preemptions: 4);
+
+    [Fact]
     public void A_command_waits_for_its_dependencies_and_starts_by_itself() =>
         Verify(
             Scenario.Of("submit with dependencies against signal", () => new ExploredQueue(new ExploredDriver(isSynchronous: true)))
@@ -140,6 +150,29 @@ public class DeviceQueueExplorations(ITestOutputHelper output) : ExplorationTest
                 })
                 .Thread("other device", state => state.FailDependency())
                 .AtEnd(state => state.CheckAllDone()),
+            preemptions: 2);
+
+    [Fact]
+    public void A_canceled_command_does_not_wait_for_its_dependencies() =>
+        Verify(
+            Scenario.Of("submit with dependencies against cancel", () => new ExploredQueue(new ExploredDriver(isSynchronous: true)))
+                .Thread("submitter", state => state.Submit(0, state.Dependency, state.Dependency))
+                .Thread("canceler", state => state.CancelIfSubmitted())
+                .AtEnd(state => state.CheckCanceledBeforeSignal()),
+            preemptions: 4);
+
+    [Fact]
+    public void A_loss_does_not_wait_for_dependencies() =>
+        Verify(
+            Scenario.Of("submit with dependencies against lose", () => new ExploredQueue(new ExploredDriver(isSynchronous: true)))
+                .Thread("submitter", state => state.Submit(0, state.Dependency, state.Dependency))
+                .Thread("loser", state => state.Lose())
+                .PoolThread()
+                .AtEnd(state =>
+                {
+                    state.CheckLost();
+                    state.CheckNobodyWaitsForDependency();
+                }),
             preemptions: 2);
 
     [Fact]

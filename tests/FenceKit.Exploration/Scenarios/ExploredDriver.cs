@@ -110,6 +110,13 @@ internal sealed class ExploredDriver(bool isSynchronous = false, bool canReset =
         }
     }
 
+    /// <summary>Reports one command, out of order if need be.</summary>
+    public void Finish(int payload, Exception? error)
+    {
+        DeviceCommand<int> command = _running.Single(running => running.Payload == payload);
+        Assert.True(error is null ? command.Complete() : command.Fail(error));
+    }
+
     private void EnterOnce()
     {
         Assert.False(_isInside, "two calls into the driver at once");

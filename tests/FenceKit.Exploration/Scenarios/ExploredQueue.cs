@@ -84,6 +84,43 @@ internal sealed class ExploredQueue
 
     public void CancelLast() => CancelResult = Queue.TryCancel(_submitted[^1].Fence);
 
+    public void CancelIfSubmitted()
+    {
+        Fence last = Queue.LastSubmitted;
+        if (last.Point != 0)
+        {
+            CancelResult = Queue.TryCancel(last);
+        }
+    }
+
+    /// <summary>The other device has not signaled: a command that was taken back ends without it.</summary>
+    public void CheckCanceledBeforeSignal()
+    {
+        if (CancelResult is not null)
+        {
+            CheckCanceled();
+            CheckNobodyWaitsForDependency();
+        }
+
+        SignalDependency();
+        CheckAllDone();
+    }
+
+    public void CheckNobodyWaitsForDependency()
+    {
+        List<FenceWait> waits = [];
+        _other.DescribeWaits(waits);
+        Assert.Empty(waits);
+    }
+
+    /// <summary>Each command has the outcome that was reported for it, whoever signaled it.</summary>
+    public void CheckFirstFailedAndSecondDone()
+    {
+        Assert.Same(Error, _submitted[0].Fence.Error);
+        Assert.Equal(FenceStatus.Signaled, _submitted[1].Fence.Status);
+        CheckAllDone();
+    }
+
     public void Lose() => Queue.Lose(Error);
 
     public void Dispose() => Flows.Start(async () => await Queue.DisposeAsync().ConfigureAwait(false));
