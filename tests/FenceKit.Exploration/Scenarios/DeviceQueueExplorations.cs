@@ -195,6 +195,16 @@ public class DeviceQueueExplorations(ITestOutputHelper output) : ExplorationTest
             preemptions: 1);
 
     [Fact]
+    public void What_the_device_finishes_after_its_loss_faults_with_it() =>
+        Verify(
+            Scenario.Of("lose against a late interrupt", () => new ExploredQueue(new ExploredDriver()).WithSubmitted(2))
+                .Thread("loser", state => state.Lose())
+                .Thread("device", state => state.FinishAfterLoss())
+                .PoolThread()
+                .AtEnd(state => state.CheckAllFaulted()),
+            preemptions: 2);
+
+    [Fact]
     public void A_loss_while_dependencies_are_added_leaves_no_callback_behind() =>
         Verify(
             Scenario.Of("submit with dependencies against lose against signal", () => new ExploredQueue(new ExploredDriver(isSynchronous: true)))
@@ -299,6 +309,24 @@ public class DeviceQueueExplorations(ITestOutputHelper output) : ExplorationTest
                 .AtEnd(state => state.CheckAllDone()),
             preemptions,
             memory);
+
+    [Fact]
+    public void A_command_that_waits_for_one_invalidation_waits_for_the_next_too() =>
+        Verify(
+            Scenario.Of("invalidate, invalidate against submit", () => new ExploredQueue(ExploredQueue.DriverOfMemory()).Attached())
+                .Thread("owner", state =>
+                {
+                    state.InvalidateMemory();
+                    state.InvalidateMemory();
+                })
+                .Thread("submitter", state =>
+                {
+                    state.Submit(0);
+                    state.Leave();
+                })
+                .Thread("device", state => state.RunDevice())
+                .AtEnd(state => state.CheckAllDone()),
+            preemptions: 2);
 
     [Fact]
     public void A_device_that_is_lost_lets_go_of_its_memory() =>

@@ -117,6 +117,14 @@ internal sealed class ExploredDriver(bool isSynchronous = false, bool canReset =
         Assert.True(error is null ? command.Complete() : command.Fail(error));
     }
 
+    public void FinishNext()
+    {
+        if (_running.TryDequeue(out DeviceCommand<int> command))
+        {
+            command.Complete();
+        }
+    }
+
     private void EnterOnce()
     {
         Assert.False(_isInside, "two calls into the driver at once");

@@ -132,6 +132,19 @@ internal sealed class ExploredQueue
         Assert.True(last.IsSignaled, "drained, but what was submitted before is pending");
     });
 
+    /// <summary>The interrupt of a command comes when the device is given up already.</summary>
+    public void FinishAfterLoss()
+    {
+        Explored.WaitUntil(() => Queue.LostReason is not null, "the device is lost");
+        Driver.FinishNext();
+    }
+
+    public void CheckAllFaulted()
+    {
+        CheckLost();
+        Assert.All(_submitted, command => Assert.IsType<DeviceLostException>(command.Fence.Error));
+    }
+
     /// <summary>Gives the memory away for a moment, if the device lets go of it.</summary>
     public void InvalidateMemory()
     {
