@@ -10,10 +10,15 @@ internal sealed class InvalidationCounters
     internal long BackedOff;
     private long _subscriberFaults;
     private long _reused;
+    private long _slow;
 
     internal long SubscriberFaults => Volatile.Read(ref _subscriberFaults);
 
     internal long Reused => Volatile.Read(ref _reused);
+
+    internal long SlowSubscribers => Volatile.Read(ref _slow);
+
+    internal void CountSlowSubscriber() => Interlocked.Increment(ref _slow);
 
     internal void CountReuse() => Interlocked.Increment(ref _reused);
 
