@@ -174,7 +174,7 @@ internal sealed class InvalidationLedger
     private bool TryLook(AddressRange range, ulong upTo, InvalidationReasons reasons, out ulong number)
     {
         int version = Volatile.Read(ref _version); // acquire: with BeginChangeLocked and EndChangeLocked
-        number = Volatile.Read(ref _sequence);
+        number = _sequence;
         if ((version & 1) != 0)
         {
             return false;
@@ -194,22 +194,26 @@ internal sealed class InvalidationLedger
         return Volatile.Read(ref _version) == version;
     }
 
-    /// <summary>The version is odd before anything changes; plain stores, so a barrier keeps them apart.</summary>
+    /// <summary>Plain stores, kept apart by a barrier: the version is odd before anything changes. Pairs with the looks, as its twin does.</summary>
     private void BeginChangeLocked()
     {
-        Volatile.Write(ref _version, _version + 1);
+        _version++;
         Volatile.WriteBarrier();
     }
 
-    /// <summary>Release: whoever sees the even version sees the change.</summary>
-    private void EndChangeLocked() => Volatile.Write(ref _version, _version + 1);
+    /// <summary>Whoever sees the even version sees the change.</summary>
+    private void EndChangeLocked()
+    {
+        Volatile.WriteBarrier();
+        _version++;
+    }
 
     /// <summary>As <see cref="WasTouchedSince"/>, without the gate. False: nothing is known, ask under it.</summary>
     private bool TryLookBack(AddressRange range, ulong number, out bool wasTouched)
     {
         wasTouched = true;
         int version = Volatile.Read(ref _version);
-        ulong sequence = Volatile.Read(ref _sequence);
+        ulong sequence = _sequence;
         if ((version & 1) != 0 || sequence - number > LooksWithoutGate)
         {
             return false;
