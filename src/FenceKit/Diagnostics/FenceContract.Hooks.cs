@@ -124,6 +124,15 @@ public static partial class FenceContract
         }
     }
 
+    /// <summary>FenceKit may allocate here for itself: no reclaim, but nothing for those who must not allocate.</summary>
+    internal static void MightGrow()
+    {
+        if (IsChecked)
+        {
+            FenceAnnotations.MightGrow();
+        }
+    }
+
     /// <summary>Ranges are about to be invalidated by this thread.</summary>
     internal static void MightSchedule()
     {

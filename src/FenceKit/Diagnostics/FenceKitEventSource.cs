@@ -6,7 +6,7 @@ namespace FenceKit.Diagnostics;
 
 /// <summary>The EventSource "FenceKit": what would otherwise be lost without a sound.</summary>
 [EventSource(Name = "FenceKit")]
-internal sealed class FenceKitEventSource : EventSource
+internal sealed partial class FenceKitEventSource : EventSource
 {
     internal static readonly FenceKitEventSource Log = new();
 
@@ -54,7 +54,7 @@ internal sealed class FenceKitEventSource : EventSource
         }
     }
 
-    /// <summary>A timeline was collected with points pending.</summary>
+    /// <summary>A timeline was disposed or collected with points pending.</summary>
     [NonEvent]
     internal void Abandoned(FenceAbandonedException error)
     {
