@@ -105,12 +105,12 @@ internal sealed partial class FenceKitEventSource : EventSource
         }
     }
 
-    [Event(13, Level = EventLevel.Warning, Message = "{0} ({1}) took {3} ms to schedule the invalidation of {2}; called from {4}")]
+    [Event(5, Level = EventLevel.Warning, Message = "{0} ({1}) took {3} ms to schedule the invalidation of {2}; called from {4}")]
     private void SlowSubscriber(string subscription, string subscriber, string range, string milliseconds, string stack) =>
-        WriteEvent(13, subscription, subscriber, range, milliseconds, stack);
+        WriteEvent(5, subscription, subscriber, range, milliseconds, stack);
 
-    [Event(14, Level = EventLevel.Warning, Message = "{0} was unsubscribed from {1} while fences that it handed out were pending")]
-    private void LeftPending(string subscription, string range) => WriteEvent(14, subscription, range);
+    [Event(6, Level = EventLevel.Warning, Message = "{0} was unsubscribed from {1} while fences that it handed out were pending")]
+    private void LeftPending(string subscription, string range) => WriteEvent(6, subscription, range);
 
     [Event(12, Level = EventLevel.Error, Message = "A wait for a fence is stuck: {0}")]
     private void StuckWait(string graph) => WriteEvent(12, graph);
