@@ -313,7 +313,7 @@ public sealed partial class DeviceQueue<TCommand>
             return true;
         }
 
-        count = TakeBatchLocked();
+        count = HasFinishedHeadLocked() ? 0 : TakeBatchLocked();
         if (count > 0)
         {
             step = Step.Start;
