@@ -82,6 +82,8 @@ public sealed partial class LockValidator
 
     internal HeldStackRegistry Stacks { get; } = new();
 
+    internal ulong Seed => _seed;
+
     private static LockValidator MakeDefault()
     {
         lock (s_defaultGate)

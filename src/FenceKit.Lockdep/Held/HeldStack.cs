@@ -33,6 +33,7 @@ internal sealed partial class HeldStack : LockHolder
     {
         Validator = validator;
         Thread = Thread.CurrentThread;
+        _slots = _known;
     }
 
     public LockValidator Validator { get; }

@@ -64,9 +64,13 @@ internal sealed class HeldStackRegistry
             {
                 alive.Add(stack);
             }
-            else if (stack.Depth > 0)
+            else
             {
-                _abandoned.Add(stack);
+                stack.TakeMail();
+                if (stack.Depth > 0)
+                {
+                    _abandoned.Add(stack);
+                }
             }
         }
 

@@ -292,13 +292,15 @@ internal static partial class FenceAnnotations
     }
 
     private static LockClass ClassOf(string kind, string name) =>
-        s_classes.GetOrAdd($"{kind} {name}", static full => LockClass.Create(string.Create(full.Length, full, static (printed, source) =>
+        s_classes.GetOrAdd($"{kind} {name}", static full => LockClass.Create(Printed(full)));
+
+    private static string Printed(string name) => string.Create(name.Length, name, static (printed, source) =>
+    {
+        for (int i = 0; i < source.Length; i++)
         {
-            for (int i = 0; i < source.Length; i++)
-            {
-                printed[i] = char.IsControl(source[i]) ? '?' : source[i];
-            }
-        })));
+            printed[i] = char.IsControl(source[i]) ? '?' : source[i];
+        }
+    });
 
     private static Checker Start(LockValidator validator, bool primesHere)
     {

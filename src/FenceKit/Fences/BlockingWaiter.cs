@@ -46,6 +46,8 @@ internal sealed class BlockingWaiter : FenceCallback
             return fence.Status;
         }
 
+        FenceKitMeter.Count(FenceKitCounter.ThreadsBlocked);
+        FenceKitEventSource.Log.BlockingWaitStart(fence);
         try
         {
             waiter.Sleep(timeline.TimeProvider, timeout, cancellationToken);
@@ -54,6 +56,7 @@ internal sealed class BlockingWaiter : FenceCallback
         {
             // Interrupted (Thread.Interrupt), or a clock of the user's threw: nothing may stay behind in the list.
             fence.TryRemoveCallback(waiter);
+            FenceKitEventSource.Log.BlockingWaitStop(fence, FenceStatus.Pending);
             throw;
         }
 
@@ -144,6 +147,7 @@ internal sealed class BlockingWaiter : FenceCallback
         if (fence.TryRemoveCallback(this) != FenceCallbackRemoval.Removed)
         {
             FenceStatus status = DeliveredStatus;
+            FenceKitEventSource.Log.BlockingWaitStop(fence, status);
             InterruptShield.EnterShielded(this);
             bool callbackIsOver = _signaled;
             Monitor.Exit(this);
@@ -157,6 +161,8 @@ internal sealed class BlockingWaiter : FenceCallback
         }
 
         Recycle();
+        FenceKitMeter.Count(cancellationToken.IsCancellationRequested ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
+        FenceKitEventSource.Log.BlockingWaitStop(fence, FenceStatus.Pending);
         cancellationToken.ThrowIfCancellationRequested();
         return FenceStatus.Pending;
     }

@@ -252,15 +252,34 @@ public readonly partial struct Fence
     private static FenceWaitResult WaitForSet(
         ReadOnlySpan<Fence> fences, FenceArrayMode mode, FenceWaitResult pending, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            if (TryFind(fences, mode, out FenceWaitResult result))
+            {
+                return result;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
         return timeout == TimeSpan.Zero ? pending : FenceSetWait.Rent(fences, mode).Wait(timeout, cancellationToken);
     }
 
     private static FenceSetAwaitable AwaitSet(
         ReadOnlySpan<Fence> fences, FenceArrayMode mode, bool over, FenceWaitResult result, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        return new FenceSetAwaitable(over || cancellationToken.IsCancellationRequested
+        if (!over && cancellationToken.IsCancellationRequested)
+        {
+            TryFind(fences, mode, out result);
+            over = true;
+        }
+
+        return new FenceSetAwaitable(over
             ? new FenceSetAwaiter(result, cancellationToken)
             : new FenceSetAwaiter(FenceSetWait.Rent(fences, mode), timeout, cancellationToken));
     }
+
+    /// <summary>Looks once more when the token is canceled: the look before may be older than that, and what completed between was first.</summary>
+    private static bool TryFind(ReadOnlySpan<Fence> fences, FenceArrayMode mode, out FenceWaitResult result) =>
+        mode == FenceArrayMode.Any ? TryFindComplete(fences, out result) : TryFindAllComplete(fences, out result);
 }

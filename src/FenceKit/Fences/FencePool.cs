@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
@@ -52,11 +53,12 @@ public sealed partial class FencePool : IDisposable
         }
 
         FillFreeList();
-        FenceTimelines.Add(this);
         if (options.Watchdog is { } limit)
         {
             _watchdog = new FenceWatchdog(limit, options.TimeProvider, _slots);
         }
+
+        _membership = new RegistryMembership(this);
     }
 
     /// <summary>Who produces the fences.</summary>
@@ -83,6 +85,8 @@ public sealed partial class FencePool : IDisposable
         if (!TryPop(out int index))
         {
             source = default;
+            FenceKitMeter.Count(FenceKitCounter.PoolExhausted);
+            FenceKitEventSource.Log.PoolExhausted(Name, Capacity);
             return false;
         }
 
@@ -106,6 +110,8 @@ public sealed partial class FencePool : IDisposable
         {
             slot.Dispose();
         }
+
+        _membership.Dispose();
     }
 
     /// <summary>The last step of a signal: the waiters have their outcome, so the next renter may have the slot.</summary>

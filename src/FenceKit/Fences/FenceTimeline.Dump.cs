@@ -7,12 +7,19 @@ namespace FenceKit;
 // Who waits for what.
 public partial class FenceTimeline
 {
-    /// <summary>Describes, for people, which points are pending, who waits for them and who issued them.</summary>
-    /// <returns>One line for the timeline and one for each waiting callback, in order of points.</returns>
-    /// <remarks>For diagnosis: allocates, and walks the list of callbacks while signalers wait for it.</remarks>
+    /// <summary>Describes, for people, which points are pending, who issued them, and who waits for them.</summary>
+    /// <returns>
+    /// One line for the timeline, and one for each that waits, in order of points: a blocked thread, the method that awaits, an array, or the
+    /// type of a callback.
+    /// </returns>
+    /// <remarks>
+    /// For diagnosis: allocates, and walks the list of callbacks while signalers wait for it. For all timelines at once, and who holds
+    /// whom up: <see cref="WaitForGraph"/>.
+    /// </remarks>
     public string DumpPending()
     {
-        (FenceCallback Callback, ulong Target, long Word)[] waiting = CopyWaiting();
+        List<FenceWait> waits = [];
+        DescribeWaits(waits);
         ulong completed = Completed;
         ulong issued = Issued;
         StringBuilder text = new();
@@ -26,9 +33,9 @@ public partial class FenceTimeline
             }
         }
 
-        foreach ((FenceCallback callback, ulong target, _) in waiting)
+        foreach (FenceWait wait in waits)
         {
-            text.AppendLine($"  {TimelineState.PointOf(target)} is waited for by {callback.GetType().Name}");
+            text.AppendLine($"  {wait.Point} is waited for by {wait.Waiter}");
         }
 
         return text.ToString();

@@ -1,32 +1,37 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
 /// <summary>All timelines that others may wait for, for those who ask who waits. It keeps none of them alive.</summary>
 internal static class FenceTimelines
 {
-    // Entered when a timeline or a pool is made, which allocates anyway; waiting and signaling never come here.
-    private static readonly ConditionalWeakTable<FenceTimeline, object?> s_timelines = [];
-    private static readonly ConditionalWeakTable<FencePool, object?> s_pools = [];
+    // Those inside the library, of arrays and locks: they are waited for, but not measured. Nobody comes here to wait or to signal.
+    private static readonly ConditionalWeakTable<FenceTimeline, object?> s_inner = [];
 
-    internal static void Add(FenceTimeline timeline) => s_timelines.Add(timeline, null);
-
-    internal static void Add(FencePool pool) => s_pools.Add(pool, null);
+    internal static void Add(FenceTimeline timeline) => s_inner.Add(timeline, null);
 
     internal static IEnumerable<FenceTimeline> Alive()
     {
-        foreach (KeyValuePair<FenceTimeline, object?> entry in s_timelines)
+        foreach (IMeteredSource source in FenceRegistry.Alive())
         {
-            yield return entry.Key;
+            if (source is FenceTimeline timeline)
+            {
+                yield return timeline;
+            }
+            else if (source is FencePool pool)
+            {
+                foreach (FencePoolSlot slot in pool.Slots)
+                {
+                    yield return slot;
+                }
+            }
         }
 
-        foreach (KeyValuePair<FencePool, object?> entry in s_pools)
+        foreach (KeyValuePair<FenceTimeline, object?> entry in s_inner)
         {
-            foreach (FencePoolSlot slot in entry.Key.Slots)
-            {
-                yield return slot;
-            }
+            yield return entry.Key;
         }
     }
 }

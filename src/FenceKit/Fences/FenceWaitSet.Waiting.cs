@@ -27,6 +27,7 @@ public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
 
             if (arrival.Wait(budget.Remaining, cancellationToken) == FenceStatus.Pending)
             {
+                TryTake(out result); // it may have arrived, and not been announced yet
                 return result;
             }
         }
@@ -64,7 +65,7 @@ public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
         {
             if (drain.Wait(budget.Remaining, cancellationToken) == FenceStatus.Pending)
             {
-                return false;
+                return IsDrained(out _); // as in WaitAny
             }
         }
 
@@ -86,6 +87,7 @@ public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
             FenceWaitAwaitable wait = arrival.WaitAsync(budget.Remaining, cancellationToken);
             if (await wait.ConfigureAwait(resumption) == FenceStatus.Pending)
             {
+                TryTake(out result); // as in WaitAny
                 return result;
             }
         }

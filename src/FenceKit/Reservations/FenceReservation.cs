@@ -126,14 +126,24 @@ public sealed class FenceReservation
             return false;
         }
 
+        // In one write: a reader that found neither would take the resource for idle.
+        bool stays = !replacement.IsSignaled;
         BeginWrite();
-        RemoveAt(index);
-        EndWrite();
-        if (!replacement.IsSignaled)
+        if (stays && (ReferenceEquals(replacement.Timeline, old.Timeline) || IndexOf(replacement.Timeline!) < 0))
         {
-            Put(replacement, usage); // into the slot that has just become free
+            _entries[index].Fence = replacement;
+            _entries[index].Usage = usage;
+        }
+        else
+        {
+            RemoveAt(index);
+            if (stays)
+            {
+                PutInWrite(replacement, usage);
+            }
         }
 
+        EndWrite();
         return true;
     }
 
@@ -298,8 +308,15 @@ public sealed class FenceReservation
 
     private void Put(Fence fence, FenceUsage usage)
     {
-        int index = IndexOf(fence.Timeline!);
         BeginWrite();
+        PutInWrite(fence, usage);
+        EndWrite();
+    }
+
+    /// <summary>Between BeginWrite and EndWrite.</summary>
+    private void PutInWrite(Fence fence, FenceUsage usage)
+    {
+        int index = IndexOf(fence.Timeline!);
         if (index >= 0)
         {
             ref Entry entry = ref _entries[index];
@@ -313,8 +330,6 @@ public sealed class FenceReservation
             _entries[_count].Usage = usage;
             _count++;
         }
-
-        EndWrite();
     }
 
     private void DropComplete()

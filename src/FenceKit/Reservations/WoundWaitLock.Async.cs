@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
@@ -18,7 +19,7 @@ public sealed partial class WoundWaitLock
     async ValueTask<bool> IFenceWait<bool>.StartAsync(
         object? subject, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
     {
-        if (TryLock())
+        if (!FenceContract.IsChecked && TryLock())
         {
             return true;
         }
@@ -38,6 +39,11 @@ public sealed partial class WoundWaitLock
     private async ValueTask<WoundWaitOutcome> EnterAsync(
         WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
     {
+        if (FenceContract.IsChecked)
+        {
+            AnnounceAwait(context);
+        }
+
         if (TryEnter(context, waiter, out WoundWaitOutcome outcome))
         {
             return outcome;

@@ -34,6 +34,7 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     {
         ArgumentNullException.ThrowIfNull(lockClass);
         Class = lockClass;
+        ContractMap = FenceContract.SetLockMap(lockClass.Name);
     }
 
     /// <summary>The locks that are taken together with it.</summary>
@@ -51,16 +52,24 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     /// <exception cref="InvalidOperationException">The context has said Done, or has to back off first.</exception>
     public bool TryLock(WoundWaitContext? context = null)
     {
-        context?.CheckMayLock(this, slow: ReferenceEquals(context.ContendedLock, this));
+        context?.CheckMayLock(this, slow: false);
+        bool isTaken;
         _gate.EnterShielded();
         try
         {
-            return TryTakeLocked(context);
+            isTaken = TryTakeLocked(context);
         }
         finally
         {
             _gate.Exit();
         }
+
+        if (FenceContract.IsChecked && isTaken)
+        {
+            AnnounceTaken(context);
+        }
+
+        return isTaken;
     }
 
     /// <summary>Takes the lock as one of several.</summary>
@@ -87,7 +96,10 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     public WoundWaitOutcome Lock(WoundWaitContext context, CancellationToken cancellationToken = default) =>
         Lock(context, Timeout.InfiniteTimeSpan, cancellationToken);
 
-    /// <summary>After a back-off, when nothing is held: waits for the lock that was contended. Never told to back off.</summary>
+    /// <summary>
+    /// After a back-off, when nothing is held: waits for the lock that was contended. Never told to back off. Lock does the same then;
+    /// this one says so, and refuses to be used for anything else.
+    /// </summary>
     /// <param name="context">For whom.</param>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -140,7 +152,7 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     public bool Lock(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        if (TryLock())
+        if (!FenceContract.IsChecked && TryLock())
         {
             return true;
         }
@@ -175,29 +187,22 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     /// <exception cref="SynchronizationLockException">The lock is not held, or by another context.</exception>
     public void Unlock(WoundWaitContext? context = null)
     {
-        WoundWaiter? next;
+        if (FenceContract.IsChecked)
+        {
+            CheckCount(context);
+        }
+
+        WoundWaiter? next = null;
+        bool isMine;
+        object? hold = null;
         _gate.EnterShielded();
         try
         {
-            if (!_isHeld || !ReferenceEquals(_holder, context))
+            isMine = _isHeld && ReferenceEquals(_holder, context);
+            if (isMine)
             {
-                throw new SynchronizationLockException(
-                    $"{(context is null ? "Nobody without a context" : context)} holds this lock of the class {Class.Name}.");
-            }
-
-            context?.OnReleased();
-            next = _first;
-            if (next is null)
-            {
-                Volatile.Write(ref _isHeld, false);
-                _holder = null;
-            }
-            else
-            {
-                RemoveLocked(next);
-                next.IsGranted = true;
-                _holder = next.Context;
-                _acquisitions++;
+                hold = _contractHold;
+                UnlockLocked(context, out next);
             }
         }
         finally
@@ -205,10 +210,24 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
             _gate.Exit();
         }
 
+        if (!isMine)
+        {
+            ThrowNotHeld(context);
+        }
+
         next?.Wake();
+        if (FenceContract.IsChecked)
+        {
+            AnnounceUnlocked(context, hold);
+        }
     }
 
-    private WoundWaitOutcome Enter(WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, CancellationToken cancellationToken)
+    private WoundWaitOutcome Enter(WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, CancellationToken cancellationToken) =>
+        FenceContract.IsChecked
+            ? EnterChecked(context, waiter, timeout, cancellationToken)
+            : EnterCore(context, waiter, timeout, cancellationToken);
+
+    private WoundWaitOutcome EnterCore(WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (TryEnter(context, waiter, out WoundWaitOutcome outcome))
         {

@@ -109,7 +109,7 @@ public class FinalRules : ContractTest
         {
             if (eventSource.Name == "FenceKit")
             {
-                EnableEvents(eventSource, EventLevel.Verbose);
+                EnableEvents(eventSource, EventLevel.Warning); // what somebody must hear of, not what merely happens
             }
         }
 
