@@ -84,6 +84,43 @@ internal sealed class ExploredQueue
 
     public void CancelLast() => CancelResult = Queue.TryCancel(_submitted[^1].Fence);
 
+    public void CancelIfSubmitted()
+    {
+        Fence last = Queue.LastSubmitted;
+        if (last.Point != 0)
+        {
+            CancelResult = Queue.TryCancel(last);
+        }
+    }
+
+    /// <summary>The other device has not signaled: a command that was taken back ends without it.</summary>
+    public void CheckCanceledBeforeSignal()
+    {
+        if (CancelResult is not null)
+        {
+            CheckCanceled();
+            CheckNobodyWaitsForDependency();
+        }
+
+        SignalDependency();
+        CheckAllDone();
+    }
+
+    public void CheckNobodyWaitsForDependency()
+    {
+        List<FenceWait> waits = [];
+        _other.DescribeWaits(waits);
+        Assert.Empty(waits);
+    }
+
+    /// <summary>Each command has the outcome that was reported for it, whoever signaled it.</summary>
+    public void CheckFirstFailedAndSecondDone()
+    {
+        Assert.Same(Error, _submitted[0].Fence.Error);
+        Assert.Equal(FenceStatus.Signaled, _submitted[1].Fence.Status);
+        CheckAllDone();
+    }
+
     public void Lose() => Queue.Lose(Error);
 
     public void Dispose() => Flows.Start(async () => await Queue.DisposeAsync().ConfigureAwait(false));
@@ -94,6 +131,19 @@ internal sealed class ExploredQueue
         Assert.True(await Queue.DrainAsync(Timeout.InfiniteTimeSpan).ConfigureAwait(false));
         Assert.True(last.IsSignaled, "drained, but what was submitted before is pending");
     });
+
+    /// <summary>The interrupt of a command comes when the device is given up already.</summary>
+    public void FinishAfterLoss()
+    {
+        Explored.WaitUntil(() => Queue.LostReason is not null, "the device is lost");
+        Driver.FinishNext();
+    }
+
+    public void CheckAllFaulted()
+    {
+        CheckLost();
+        Assert.All(_submitted, command => Assert.IsType<DeviceLostException>(command.Fence.Error));
+    }
 
     /// <summary>Gives the memory away for a moment, if the device lets go of it.</summary>
     public void InvalidateMemory()
