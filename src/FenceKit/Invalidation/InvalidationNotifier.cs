@@ -71,6 +71,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
                 _counters.Committed,
                 _counters.BackedOff,
                 _counters.SubscriberFaults,
+                _counters.SlowSubscribers,
                 _counters.Reused,
                 _ledger.ActiveCount,
                 _subscriptionCount);

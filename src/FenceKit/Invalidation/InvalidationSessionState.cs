@@ -32,6 +32,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     private readonly InvalidationCounters _counters;
     private readonly TimeProvider _clock;
     private readonly bool _faultsCountAsDone;
+    private readonly TimeSpan _slowAfter;
 
     internal InvalidationSessionState(
         string name, InvalidationLedger ledger, InvalidationCounters counters, TimeProvider clock, InvalidationNotifierOptions options)
@@ -41,6 +42,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
         _counters = counters;
         _clock = clock;
         _faultsCountAsDone = options.FaultPolicy == InvalidationFaultPolicy.TreatAsQuiesced;
+        _slowAfter = options.SlowSubscriberThreshold;
         _holders = new Holder[options.SessionCapacity];
     }
 
