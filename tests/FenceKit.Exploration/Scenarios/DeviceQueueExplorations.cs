@@ -318,7 +318,7 @@ public class DeviceQueueExplorations(ITestOutputHelper output) : ExplorationTest
                 .Thread("other owner", state => state.InvalidateMemory())
                 .Thread("submitter", state => state.Submit(1))
                 .AtEnd(state => state.CheckAllDone()),
-            preemptions: 2);
+            preemptions: 1);
 
     [Fact]
     public void A_device_that_is_lost_lets_go_of_its_memory() =>
