@@ -23,7 +23,7 @@ public sealed partial class LockValidator
     /// <summary>Begins a section that must not wait: no <see cref="Wait"/>, and no lock that is ever held over one, directly or through others.</summary>
     public LockSectionScope EnterNoWaitSection()
     {
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         stack.AddNoWait(1);
         return new LockSectionScope(this, stack, LockSectionScope.SectionKind.NoWait);
     }
@@ -32,7 +32,7 @@ public sealed partial class LockValidator
     /// <remarks>What the validator itself allocates does not count, apart from what sinks allocate.</remarks>
     public LockSectionScope EnterNoAllocationSection()
     {
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         stack.AddNoAllocation(1);
         return new LockSectionScope(
             this, stack, LockSectionScope.SectionKind.NoAllocation, bytes: GC.GetAllocatedBytesForCurrentThread() - stack.OwnBytes);
@@ -42,7 +42,7 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and this is such a section.</exception>
     public void MightAllocate()
     {
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         if (stack.InNoAllocationSection)
         {
             ReportMisuse(stack, LockViolationKind.AllocationInSection, s_allocation, "Memory may be allocated here, inside a section that must not allocate.");
@@ -58,7 +58,7 @@ public sealed partial class LockValidator
     public LockSectionScope EnterExclusive(ExclusiveContext context, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(context);
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         if (stack.IndexOf(context.Map) >= 0)
         {
             return default;
@@ -86,7 +86,7 @@ public sealed partial class LockValidator
     public LockSectionScope MaskExclusive(ExclusiveContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         (stack.MaskedMaps ??= []).Add(context.Map);
         return new LockSectionScope(this, stack, LockSectionScope.SectionKind.MaskedExclusive, context.Map);
     }
@@ -97,7 +97,7 @@ public sealed partial class LockValidator
     public LockSectionScope Suppress(string reason)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         lock (_gate)
         {
             _suppressions[reason] = _suppressions.GetValueOrDefault(reason) + 1;
@@ -107,7 +107,7 @@ public sealed partial class LockValidator
         return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Suppressed);
     }
 
-    internal void EndSection(HeldStack stack, LockSectionScope.SectionKind kind, LockMap? map, long bytes)
+    internal void EndSection(LockHolder stack, LockSectionScope.SectionKind kind, LockMap? map, long bytes)
     {
         switch (kind)
         {
@@ -129,7 +129,7 @@ public sealed partial class LockValidator
         }
     }
 
-    private void EndNoAllocation(HeldStack stack, long bytes)
+    private void EndNoAllocation(LockHolder stack, long bytes)
     {
         long allocated = GC.GetAllocatedBytesForCurrentThread() - stack.OwnBytes - bytes;
         stack.AddNoAllocation(-1);
