@@ -49,6 +49,14 @@ internal sealed class HeldStackRegistry
         }
     }
 
+    public LockHolder? Find(Thread thread)
+    {
+        lock (_gate)
+        {
+            return _stacks.Find(stack => ReferenceEquals(stack.Thread, thread));
+        }
+    }
+
     public int Count
     {
         get

@@ -24,7 +24,12 @@ public sealed partial class LockHolder
     private ulong _stamp = Stale;
     private Letter? _mail;
 
-    private sealed record Letter(object Instance, Letter? Next);
+    private sealed class Letter(object instance, Letter? next)
+    {
+        public object Instance { get; } = instance;
+
+        public Letter? Next { get; } = next;
+    }
 
     private bool IsStale => Volatile.Read(ref _stamp) == Stale; // pairs with the write in MarkStale
 

@@ -24,7 +24,7 @@ public sealed partial class DeviceQueue<TCommand>
         DeviceLostException error = DeviceLostException.For(Name, reason);
         bool mustPump;
         bool mustWatch;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             if (_lostReason is not null || _closeCalled)
@@ -75,7 +75,7 @@ public sealed partial class DeviceQueue<TCommand>
     /// <returns>To be awaited.</returns>
     public async ValueTask DisposeAsync()
     {
-        _gate.EnterShielded();
+        _gate.Enter();
         _closing = true;
         _gate.Exit();
         _channel.Writer.TryComplete();
@@ -96,6 +96,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         DetachAll();
+        _thread?.End();
         await _timer.DisposeAsync().ConfigureAwait(false);
         _timeline.Dispose();
         _unmapsPending.Dispose();
@@ -104,7 +105,7 @@ public sealed partial class DeviceQueue<TCommand>
     private bool RequestReset(Exception reason)
     {
         bool mustPump;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             if (_lostReason is not null || _closeCalled)
@@ -131,9 +132,14 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>On the pump.</summary>
     private void Reset()
     {
-        bool done = _driver.TryReset();
+        bool done;
+        using (BeginSignaling(_timeline))
+        {
+            done = _driver.TryReset();
+        }
+
         Exception reason;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             reason = _mustReset!;
@@ -168,7 +174,7 @@ public sealed partial class DeviceQueue<TCommand>
     private void FaultEverything(bool isQuiesced)
     {
         Exception reason = LostReason!;
-        _gate.EnterShielded();
+        _gate.Enter();
         _isQuiesced |= isQuiesced;
         Fence blocker = _rangeBlocker;
         _gate.Exit();

@@ -16,7 +16,8 @@ namespace FenceKit;
 /// channel until the driver has room, until the fences that they depend on have signaled, and until no invalidation of their ranges is
 /// under way. No thread is ever blocked for any of this.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never, but for a gate that is held
-/// for a few instructions. <b>Allocates</b>: nothing per command in steady state with <see cref="DeviceDispatch.Inline"/>; on the thread pool the runtime may allocate when it adds a worker.</para>
+/// for a few instructions. <b>Allocates</b>: nothing per command in steady state. With <see cref="DeviceDispatch.ThreadPool"/> the runtime's pool now and then
+    /// allocates for itself, on the thread that submits or schedules, when it adds a worker or its list grows; with the others never.</para>
 /// <para>A fence signals in finite time whatever the device does, as long as there is a watchdog: a command that hangs is reset, a device
 /// that cannot be reset is lost, and losing it faults every fence.</para>
 /// </remarks>
@@ -25,10 +26,11 @@ namespace FenceKit;
 public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
 {
     // One gate for everything that moves; never held while the driver, a callback or a continuation runs. Inside it only the gates of the
-    // channel and of a notifier's ledger are taken, which call nobody.
-    private readonly Lock _gate = new();
+    // channel and of a notifier's ledger are taken, which call nobody. It is not a lock, because a command passes it three times.
+    private SpinGate _gate;
     private readonly DeviceDriver<TCommand> _driver;
     private readonly DeviceQueueOptions _options;
+    private readonly bool _isInline;
     private readonly FenceTimeline _timeline;
     private readonly Channel<ulong> _channel; // points that wait to be started, in order
     private readonly DeviceSlot<TCommand>[] _slots; // the command with point p stands at p & mask
@@ -63,8 +65,14 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
         Name = name;
         _driver = driver;
         _options = options;
-        FenceTimelineOptions timeline = new() { RetainedFaults = options.RetainedFaults, TimeProvider = options.TimeProvider };
-        _timeline = new FenceTimeline(name, timeline);
+        _isInline = options.Dispatch == DeviceDispatch.Inline;
+        FenceTimelineOptions timeline = new()
+        {
+            RetainedFaults = options.RetainedFaults,
+            TimeProvider = options.TimeProvider,
+            IsExported = options.IsExported,
+        };
+        _timeline = new FenceTimeline(name, timeline) { Producer = new Commands(this) };
         _channel = Channel.CreateBounded<ulong>(new BoundedChannelOptions(options.Capacity) { SingleReader = true });
         _slots = new DeviceSlot<TCommand>[(int)BitOperations.RoundUpToPowerOf2((uint)(options.Capacity + options.Depth))];
         for (int i = 0; i < _slots.Length; i++)
@@ -79,6 +87,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
         _unmapsPending = new FenceTimeline($"{name} unmaps", timeline);
         _unmaps = driver.KeepsMappings ? new PendingUnmap[options.MaxUnmaps] : null;
         _timer = CreateTimer();
+        _thread = options.Dispatch == DeviceDispatch.DedicatedThread ? new DeviceThread(name, RunPump) : null;
     }
 
     /// <summary>The name of its timeline.</summary>
@@ -100,7 +109,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
     /// <remarks>Never allocates.</remarks>
     public DeviceQueueStatistics GetStatistics()
     {
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             return new DeviceQueueStatistics(
@@ -121,12 +130,15 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
 
     internal Fence FenceOf(ulong point) => new(_timeline, point);
 
+    /// <summary>The queue's commands as the validator knows them.</summary>
+    internal object? ContractMap => _timeline.ContractMap;
+
     private DeviceSlot<TCommand> SlotOf(ulong point) => _slots[(int)point & (_slots.Length - 1)];
 
     [Conditional("DEBUG")]
     private void AssertInvariantsLocked()
     {
-        Debug.Assert(_gate.IsHeldByCurrentThread, "The gate is held.");
+        Debug.Assert(_gate.IsHeld, "The gate is held.");
         Debug.Assert(_retired <= _taken && _taken <= _timeline.Issued, "A command is taken before it retires, and issued before it is taken.");
         Debug.Assert(_taken - _retired <= (ulong)_options.Depth, "The device is given no more than it has room for.");
         Debug.Assert(_timeline.Issued - _taken <= (ulong)_options.Capacity, "No more wait than the channel holds.");

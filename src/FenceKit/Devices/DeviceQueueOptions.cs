@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>The sizes and limits of a <see cref="DeviceQueue{TCommand}"/>. Read once, when the queue is made.</summary>
+[DebuggerDisplay("{Capacity} commands, {Depth} at the device, {Dispatch}")]
 public sealed class DeviceQueueOptions
 {
     /// <summary>The largest <see cref="Capacity"/> and <see cref="Depth"/>.</summary>
@@ -43,6 +46,9 @@ public sealed class DeviceQueueOptions
     /// <summary>As <see cref="FenceTimelineOptions.RetainedFaults"/>.</summary>
     public int RetainedFaults { get; init; } = 8;
 
+    /// <summary>As <see cref="FenceTimelineOptions.IsExported"/>; attaching the queue to a notifier sets it by itself.</summary>
+    public bool IsExported { get; init; }
+
     /// <summary>The clock of the watchdog and of timed waits; <see cref="System.TimeProvider.System"/> unless said otherwise.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -58,7 +64,7 @@ public sealed class DeviceQueueOptions
         IfNotALimit(DrainTimeout, nameof(DrainTimeout));
         ArgumentOutOfRangeException.ThrowIfLessThan(RetainedFaults, 1);
         ArgumentNullException.ThrowIfNull(TimeProvider);
-        if (Dispatch is not (DeviceDispatch.ThreadPool or DeviceDispatch.Inline))
+        if (!Enum.IsDefined(Dispatch))
         {
             throw new ArgumentOutOfRangeException(nameof(Dispatch), Dispatch, "Not a way to call a driver.");
         }

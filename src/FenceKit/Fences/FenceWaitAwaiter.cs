@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
 /// <summary>The awaiter of <see cref="Fence.WaitAsync"/>. Compilers use it; there is nothing here to be used by hand.</summary>
+[DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
 {
     private readonly Fence _fence;
@@ -60,11 +63,15 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
         if (status == FenceStatus.Pending)
         {
             // The node left the list by time or by token; a token that was canceled is the better reason.
+            FenceKitMeter.Count(
+                _cancellationToken.IsCancellationRequested ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
             _cancellationToken.ThrowIfCancellationRequested();
         }
 
         return status;
     }
+
+    private string DebuggerDisplay => $"waits for {_fence}, {FenceText.Of(_timeout)}";
 
     private void Arm(Action continuation, ExecutionContext? executionContext)
     {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace FenceKit;
@@ -17,6 +18,7 @@ namespace FenceKit;
 /// </code>
 /// It holds nothing up: only scopes do.
 /// </remarks>
+[DebuggerDisplay("reader of {_gate}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
 public readonly ref struct GateReader
 {
@@ -33,9 +35,9 @@ public readonly ref struct GateReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter()
     {
-        if (!_slot.TryEnterQuickly())
+        if (FenceContract.IsChecked || !_slot.TryEnterQuickly())
         {
-            _gate.EnterSlowly(_slot, _gate.Range, Timeout.InfiniteTimeSpan, default);
+            _slot.EnterOrPark();
         }
 
         return new ReaderScope(_slot);
@@ -46,9 +48,9 @@ public readonly ref struct GateReader
     public ReaderScope Enter(AddressRange range)
     {
         _gate.Check(range);
-        if (!_slot.TryEnterQuickly())
+        if (FenceContract.IsChecked || !_slot.TryEnterQuickly())
         {
-            _gate.EnterSlowly(_slot, range, Timeout.InfiniteTimeSpan, default);
+            _gate.EnterOrPark(_slot, range);
         }
 
         return new ReaderScope(_slot);

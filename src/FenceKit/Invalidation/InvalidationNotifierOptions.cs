@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using Microsoft.Extensions.ObjectPool;
 
 namespace FenceKit;
 
 /// <summary>How an <see cref="InvalidationNotifier"/> behaves.</summary>
+[DebuggerDisplay("{FaultPolicy}, {RememberedInvalidations} remembered")]
 public sealed class InvalidationNotifierOptions
 {
     /// <summary>What a faulted fence means; <see cref="InvalidationFaultPolicy.Fail"/> unless said otherwise.</summary>

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>What a subscriber declares about itself.</summary>
+[DebuggerDisplay("{Reasons} owner {Owner}")]
 public sealed class InvalidationSubscriptionOptions
 {
     /// <summary>What it wants to be told of; everything unless said otherwise. For all other reasons it is passed over.</summary>

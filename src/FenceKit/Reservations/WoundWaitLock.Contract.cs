@@ -62,7 +62,7 @@ public sealed partial class WoundWaitLock
         }
     }
 
-    private void AnnounceAwait(WoundWaitContext context)
+    private void AnnounceAwait(WoundWaitContext? context)
     {
         if (!IsHeldBy(context))
         {

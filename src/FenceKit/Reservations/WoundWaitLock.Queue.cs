@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
@@ -11,6 +12,7 @@ public sealed partial class WoundWaitLock
     /// <summary>The first half: takes the lock, or refuses, or gets in line (false).</summary>
     private bool TryEnter(WoundWaitContext? context, WoundWaiter waiter, out WoundWaitOutcome outcome)
     {
+        outcome = default;
         _gate.EnterShielded();
         try
         {
@@ -28,7 +30,7 @@ public sealed partial class WoundWaitLock
 
             if (context is not null && MustBackOffLocked(context))
             {
-                context.ContendedLock = this;
+                BackOffLocked(context);
                 outcome = WoundWaitOutcome.MustBackOff;
                 return true;
             }
@@ -41,18 +43,19 @@ public sealed partial class WoundWaitLock
                 PressYoungerLocked(context, waiter);
             }
 
-            outcome = default;
             return false;
         }
         finally
         {
             _gate.Exit();
+            ReportBackOff(context, outcome); // outside the gate: listeners run here
         }
     }
 
     /// <summary>After a wake-up: whether the wait has ended, and how.</summary>
     private bool TryFinish(WoundWaitContext? context, WoundWaiter waiter, bool isOver, out WoundWaitOutcome outcome)
     {
+        outcome = default;
         _gate.EnterShielded();
         try
         {
@@ -73,7 +76,7 @@ public sealed partial class WoundWaitLock
             RemoveLocked(waiter);
             if (givesWay)
             {
-                context!.ContendedLock = this;
+                BackOffLocked(context!);
             }
 
             return true;
@@ -81,6 +84,21 @@ public sealed partial class WoundWaitLock
         finally
         {
             _gate.Exit();
+            ReportBackOff(context, outcome); // outside the gate: listeners run here
+        }
+    }
+
+    private void BackOffLocked(WoundWaitContext context)
+    {
+        context.ContendedLock = this;
+        FenceKitMeter.Count(FenceKitCounter.LockBackOff);
+    }
+
+    private void ReportBackOff(WoundWaitContext? context, WoundWaitOutcome outcome)
+    {
+        if (outcome == WoundWaitOutcome.MustBackOff)
+        {
+            FenceKitEventSource.Log.LockBackedOff(Class.Name, context!.Ticket);
         }
     }
 

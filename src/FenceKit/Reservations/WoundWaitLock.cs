@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
@@ -17,7 +16,7 @@ namespace FenceKit;
 /// <para><b>Allocates</b>: the constructor; nothing in steady state.</para>
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
-public sealed partial class WoundWaitLock
+public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFenceWait<bool>
 {
     private readonly Lock _gate = new();
 
@@ -119,30 +118,30 @@ public sealed partial class WoundWaitLock
     /// <param name="context">For whom.</param>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task to await once.</returns>
+    /// <returns>Something to await, with a choice of place. The wait begins at the <c>await</c>.</returns>
     /// <inheritdoc cref="Lock(WoundWaitContext, TimeSpan, CancellationToken)"/>
-    public ValueTask<WoundWaitOutcome> LockAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
+    public FenceAwaitable<WoundWaitOutcome> LockAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
         FenceThrow.IfNotATimeout(timeout);
         FenceThrow.IfBeyondTimers(timeout);
         context.CheckMayLock(this, slow: false);
-        return EnterAsync(context, timeout, cancellationToken);
+        return new FenceAwaitable<WoundWaitOutcome>(this, context, timeout, cancellationToken);
     }
 
     /// <summary>As <see cref="LockSlow"/>, without a thread.</summary>
     /// <param name="context">For whom.</param>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task to await once.</returns>
+    /// <returns>Something to await, with a choice of place. The wait begins at the <c>await</c>.</returns>
     /// <inheritdoc cref="LockSlow"/>
-    public ValueTask<WoundWaitOutcome> LockSlowAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
+    public FenceAwaitable<WoundWaitOutcome> LockSlowAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
         FenceThrow.IfNotATimeout(timeout);
         FenceThrow.IfBeyondTimers(timeout);
         context.CheckMayLock(this, slow: true);
-        return EnterAsync(context, timeout, cancellationToken);
+        return new FenceAwaitable<WoundWaitOutcome>(this, context, timeout, cancellationToken);
     }
 
     /// <summary>Takes the lock alone, as a plain lock. Whoever holds others of the class must not: use a context.</summary>
@@ -167,6 +166,20 @@ public sealed partial class WoundWaitLock
         {
             waiter.ReturnToThread();
         }
+    }
+
+    /// <summary>As <see cref="Lock(TimeSpan, CancellationToken)"/>, without a thread.</summary>
+    /// <param name="timeout">How long at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Something to await, with a choice of place: false when the time ran out.</returns>
+    /// <remarks>The wait begins at the <c>await</c>. Allocates nothing in steady state.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public FenceAwaitable<bool> LockAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        FenceThrow.IfBeyondTimers(timeout);
+        return new FenceAwaitable<bool>(this, subject: null, timeout, cancellationToken);
     }
 
     /// <summary>Gives the lock to the first that waits, or frees it.</summary>
@@ -240,52 +253,6 @@ public sealed partial class WoundWaitLock
                 if (TryFinish(context, waiter, isOver: true, out outcome) && outcome != WoundWaitOutcome.TimedOut)
                 {
                     return outcome; // granted, or told to back off, before we were canceled
-                }
-
-                throw;
-            }
-
-            if (isOver && TryFinish(context, waiter, isOver: true, out outcome))
-            {
-                return outcome;
-            }
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<WoundWaitOutcome> EnterAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        WoundWaiter waiter = context.Waiter;
-        if (FenceContract.IsChecked)
-        {
-            AnnounceAwait(context);
-        }
-
-        if (TryEnter(context, waiter, out WoundWaitOutcome outcome))
-        {
-            return outcome;
-        }
-
-        WaitBudget budget = WaitBudget.Start(TimeProvider.System, timeout);
-        while (true)
-        {
-            Fence wake = waiter.Prepare();
-            if (TryFinish(context, waiter, isOver: false, out outcome))
-            {
-                return outcome;
-            }
-
-            bool isOver;
-            try
-            {
-                FenceWaitAwaitable wait = wake.WaitAsync(budget.Remaining, cancellationToken);
-                isOver = await wait.ConfigureAwait(FenceContinuation.ThreadPool) == FenceStatus.Pending;
-            }
-            catch
-            {
-                if (TryFinish(context, waiter, isOver: true, out outcome) && outcome != WoundWaitOutcome.TimedOut)
-                {
-                    return outcome;
                 }
 
                 throw;

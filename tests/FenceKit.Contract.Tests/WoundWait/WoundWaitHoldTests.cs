@@ -114,12 +114,14 @@ public sealed class WoundWaitHoldTests : ContractTest
 
         one.Unlock(context);
         table.Enter();
-        ValueTask<WoundWaitOutcome> wait = one.LockAsync(context, Timeout.InfiniteTimeSpan); // free: it completes at once
+        Task<WoundWaitOutcome> wait = AwaitAsync(); // free: it completes at once
         table.Exit();
         Assert.Equal(WoundWaitOutcome.Acquired, await wait);
         one.Unlock(context);
 
         Reported(LockViolationKind.CircularDependency, "table lock");
+
+        async Task<WoundWaitOutcome> AwaitAsync() => await one.LockAsync(context, Timeout.InfiniteTimeSpan);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public class CallbackExplorations(ITestOutputHelper output) : ExplorationTests(o
                 .Thread("other adder", state => state.Add(1))
                 .Thread("signaler", state => state.Timeline.Signal(state.Fence))
                 .AtEnd(state => state.CheckRuns(FenceStatus.Signaled)),
-            preemptions: 3);
+            preemptions: 2);
 
     [Theory]
     [InlineData(MemoryModel.SequentiallyConsistent, 5)]
@@ -78,7 +78,7 @@ public class CallbackExplorations(ITestOutputHelper output) : ExplorationTests(o
                     Assert.InRange(state.Removed, 0, 1);
                     state.CheckRuns(FenceStatus.Signaled);
                 }),
-            preemptions: 3);
+            preemptions: 2);
 
     private sealed class OneFence
     {
