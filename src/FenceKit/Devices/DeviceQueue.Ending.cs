@@ -15,7 +15,8 @@ public sealed partial class DeviceQueue<TCommand>
     /// <remarks>
     /// Drivers call it when their device tells them, and so may owners. First the driver is told to stop the device
     /// (<see cref="DeviceDriver{TCommand}.OnLost"/>), then the fences fault: whoever sees them faulted may take it that memory is no
-    /// longer touched. If the driver does not return, the watchdog faults them all the same.
+    /// longer touched. If the driver does not return, the watchdog faults them all the same. The other queues of a <see cref="Device"/> are
+    /// lost too.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="reason"/> is null.</exception>
     public bool Lose(Exception reason)
@@ -52,6 +53,7 @@ public sealed partial class DeviceQueue<TCommand>
             DispatchPump();
         }
 
+        _device?.Lose(reason); // and with it the other queues
         return true;
     }
 

@@ -94,7 +94,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(_pumpItem, preferLocal: true); // as Task.Run: the cheaper list, open to all threads
+            FenceContract.HandOver(_pumpItem, preferLocal: true); // as Task.Run: the cheaper list, open to all threads
         }
     }
 
@@ -313,7 +313,7 @@ public sealed partial class DeviceQueue<TCommand>
             return true;
         }
 
-        count = TakeBatchLocked();
+        count = HasFinishedHeadLocked() ? 0 : TakeBatchLocked();
         if (count > 0)
         {
             step = Step.Start;

@@ -16,19 +16,22 @@ namespace FenceKit;
 /// channel until the driver has room, until the fences that they depend on have signaled, and until no invalidation of their ranges is
 /// under way. No thread is ever blocked for any of this.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never, but for a gate that is held
-/// for a few instructions. <b>Allocates</b>: nothing per command in steady state. With <see cref="DeviceDispatch.ThreadPool"/> the runtime's pool now and then
-    /// allocates for itself, on the thread that submits or schedules, when it adds a worker or its list grows; with the others never.</para>
+/// for a few instructions. <b>Allocates</b>: nothing per command in steady state. With <see cref="DeviceDispatch.ThreadPool"/> the
+/// runtime's pool now and then allocates for itself, on the thread that submits or schedules, when it adds a worker or its list grows; so it
+/// does for an invalidation with <see cref="DeviceDispatch.Inline"/> if the driver keeps mappings. <see cref="DeviceDispatch.DedicatedThread"/>
+/// never touches the pool.</para>
 /// <para>A fence signals in finite time whatever the device does, as long as there is a watchdog: a command that hangs is reset, a device
 /// that cannot be reset is lost, and losing it faults every fence.</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {DebuggerDisplay,nq}")]
 [SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue, as hardware has it.")]
-public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
+public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQueue
 {
     // One gate for everything that moves; never held while the driver, a callback or a continuation runs. Inside it only the gates of the
     // channel and of a notifier's ledger are taken, which call nobody. It is not a lock, because a command passes it three times.
     private SpinGate _gate;
     private readonly DeviceDriver<TCommand> _driver;
+    private readonly Device? _device; // whose queue it is; null when it stands alone
     private readonly DeviceQueueOptions _options;
     private readonly bool _isInline;
     private readonly FenceTimeline _timeline;
@@ -56,6 +59,11 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
     /// <exception cref="ArgumentNullException"><paramref name="driver"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public DeviceQueue(string name, DeviceDriver<TCommand> driver, DeviceQueueOptions? options = null)
+        : this(name, driver, options, device: null)
+    {
+    }
+
+    internal DeviceQueue(string name, DeviceDriver<TCommand> driver, DeviceQueueOptions? options, Device? device)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(driver);
@@ -64,6 +72,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
 
         Name = name;
         _driver = driver;
+        _device = device;
         _options = options;
         _isInline = options.Dispatch == DeviceDispatch.Inline;
         FenceTimelineOptions timeline = new()

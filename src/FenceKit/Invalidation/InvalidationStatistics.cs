@@ -9,6 +9,7 @@ namespace FenceKit;
 /// <param name="Committed">Sessions that ended with a commit.</param>
 /// <param name="BackedOff">Sessions that ended without one.</param>
 /// <param name="SubscriberFaults">Subscribers that threw while being scheduled.</param>
+/// <param name="SlowSubscribers">Callbacks that took longer than <see cref="InvalidationNotifierOptions.SlowSubscriberThreshold"/>.</param>
 /// <param name="Reused">Subscribers that were not called again because they had let go before; see <see cref="InvalidationSubscriptionOptions.MapsThroughSubscription"/>.</param>
 /// <param name="Active">Sessions that are open now; 0 at rest.</param>
 /// <param name="Subscriptions">Subscriptions now.</param>
@@ -19,6 +20,7 @@ public readonly record struct InvalidationStatistics(
     long Committed,
     long BackedOff,
     long SubscriberFaults,
+    long SlowSubscribers,
     long Reused,
     int Active,
     int Subscriptions);

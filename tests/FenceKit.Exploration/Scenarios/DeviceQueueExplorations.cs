@@ -313,18 +313,10 @@ public class DeviceQueueExplorations(ITestOutputHelper output) : ExplorationTest
     [Fact]
     public void A_command_that_waits_for_one_invalidation_waits_for_the_next_too() =>
         Verify(
-            Scenario.Of("invalidate, invalidate against submit", () => new ExploredQueue(ExploredQueue.DriverOfMemory()).Attached())
-                .Thread("owner", state =>
-                {
-                    state.InvalidateMemory();
-                    state.InvalidateMemory();
-                })
-                .Thread("submitter", state =>
-                {
-                    state.Submit(0);
-                    state.Leave();
-                })
-                .Thread("device", state => state.RunDevice())
+            Scenario.Of("commit against invalidate against submit", () => ExploredQueue.WaitingForMemory())
+                .Thread("owner", state => state.CommitOpen())
+                .Thread("other owner", state => state.InvalidateMemory())
+                .Thread("submitter", state => state.Submit(1))
                 .AtEnd(state => state.CheckAllDone()),
             preemptions: 2);
 

@@ -7,6 +7,7 @@ internal sealed class ExploredQueue
 
     private readonly FenceTimeline _other = new("other device");
     private readonly List<(Fence Fence, int Payload)> _submitted = [];
+    private InvalidationSession _open;
     private int _busy;
 
     /// <param name="driver">The driver.</param>
@@ -63,7 +64,17 @@ internal sealed class ExploredQueue
         return this;
     }
 
-    public static ExploredDriver DriverOfMemory() => new() { Used = s_memory };
+    public static ExploredDriver DriverOfMemory(bool isSynchronous = false) => new(isSynchronous) { Used = s_memory };
+
+    /// <summary>A command stands in line because its memory is being invalidated.</summary>
+    public static ExploredQueue WaitingForMemory()
+    {
+        ExploredQueue state = new ExploredQueue(DriverOfMemory(isSynchronous: true)).Attached();
+        Assert.True(state.Notifier.TrySchedule(s_memory, InvalidationReason.Unmap, out state._open));
+        return state.WithSubmitted(1);
+    }
+
+    public void CommitOpen() => _open.Commit();
 
     public void Submit(int payload, params ReadOnlySpan<Fence> dependencies)
     {

@@ -13,8 +13,8 @@ public sealed class FencesPage
     {
         FenceTimeline network = new("network");
         FenceTimeline disk = new("disk");
-        network.Issue();
-        disk.Issue();
+        _ = network.Issue();
+        _ = disk.Issue();
         disk.Signal(1);
         CancellationToken token = default;
         int winner = -1;
