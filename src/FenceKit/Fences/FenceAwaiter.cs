@@ -23,7 +23,7 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
         FenceContract.Await(fence.Timeline?.ContractMap);
         if (!fence.IsSignaled)
         {
-            _node = fence.Timeline!.WaiterPools.Await.Get();
+            _node = fence.Timeline!.WaiterPools.RentAwait();
             _round = _node.Round;
         }
     }
@@ -62,6 +62,9 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
 
         return status;
     }
+
+    internal void OnCompleted(Action continuation, bool flowsContext) =>
+        Arm(continuation, flowsContext ? ExecutionContext.Capture() : null);
 
     private void Arm(Action continuation, ExecutionContext? executionContext)
     {

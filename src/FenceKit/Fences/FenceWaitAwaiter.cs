@@ -26,7 +26,7 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
 
         if (!IsCompleted)
         {
-            _node = fence.Timeline!.WaiterPools.Wait.Get();
+            _node = fence.Timeline!.WaiterPools.RentWait();
             _round = _node.Round;
         }
     }
@@ -65,6 +65,9 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
 
         return status;
     }
+
+    internal void OnCompleted(Action continuation, bool flowsContext) =>
+        Arm(continuation, flowsContext ? ExecutionContext.Capture() : null);
 
     private void Arm(Action continuation, ExecutionContext? executionContext)
     {
