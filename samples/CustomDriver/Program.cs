@@ -48,10 +48,7 @@ static int Run(string? only)
 {
     if (RingProbe.WhyNot() is string reason)
     {
-        bool required = RingProbe.IsRequired(Environment.GetEnvironmentVariable("FENCEKIT_REQUIRE"));
-        TextWriter writer = required ? Console.Error : Console.Out;
-        writer.WriteLine($"custom-driver: io_uring cannot be used here: {reason}");
-        return required ? Missing : Good;
+        return RingProbe.Refuse(reason, Environment.GetEnvironmentVariable("FENCEKIT_REQUIRE"), Console.Out, Console.Error) ? Missing : Good;
     }
 
     int failed = 0;

@@ -10,6 +10,15 @@ internal static class RingProbe
     internal static bool IsRequired(string? list) =>
         (list ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Contains("uring");
 
+    /// <summary>Says why the sample does not run.</summary>
+    /// <returns>Whether that is an error.</returns>
+    internal static bool Refuse(string reason, string? required, TextWriter output, TextWriter error)
+    {
+        bool isError = IsRequired(required);
+        (isError ? error : output).WriteLine($"custom-driver: io_uring cannot be used here: {reason}");
+        return isError;
+    }
+
     /// <summary>Why io_uring cannot be used here; null if it can.</summary>
     internal static string? WhyNot()
     {

@@ -8,7 +8,10 @@ public abstract class DeviceUnderTest : IAsyncDisposable
     /// <summary>How many bytes one command writes.</summary>
     public abstract int BlockSize { get; }
 
-    /// <summary>The memory that the device writes to; at least 8 blocks. Stays where it is until the device is disposed.</summary>
+    /// <summary>
+    /// The memory that the device writes to; at least 8 blocks. Stays where it is after the device is disposed: the checks look whether it
+    /// is left alone.
+    /// </summary>
     public abstract Span<byte> Memory { get; }
 
     /// <summary>How many commands with <see cref="ConformanceCommand.IsHeld"/> are running at this moment.</summary>

@@ -32,6 +32,21 @@ public static partial class DriverConformance
         CheckContext.Require(check.At(0) != 9, "a lost device wrote to memory.");
     }
 
+    private static void LostWritesNoMore(CheckContext check)
+    {
+        Fence[] fences = [check.SubmitHeld(0, 1), check.Submit(1, 2), check.Submit(2, 3)];
+        check.Device.Lose(new IOException("the device was pulled out"));
+        foreach (Fence fence in fences)
+        {
+            check.MustEnd(fence, "a command of a lost device");
+        }
+
+        // Whatever still runs in there may go on now, and is over once the device is disposed.
+        check.Device.Memory.Fill(Gone);
+        check.Dispose();
+        CheckContext.Require(!check.Device.Memory.ContainsAnyExcept(Gone), "memory was written after all fences of a lost device had ended.");
+    }
+
     private static void LossDetaches(CheckContext check)
     {
         check.Device.Attach(check.Notifier);

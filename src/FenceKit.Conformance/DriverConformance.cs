@@ -31,6 +31,7 @@ public static partial class DriverConformance
         new("a-running-command-that-is-canceled-ends", "Canceling a running command loses neither it nor the next one.", RunningCancelEnds),
         new("loss-ends-every-fence", "When the device is lost, every fence faults.", LossEndsEverything),
         new("a-lost-device-refuses-work", "A lost device accepts nothing, or faults it at once.", LostRefuses),
+        new("a-lost-device-writes-no-more", "After the fences of a lost device have ended, its memory is left alone.", LostWritesNoMore),
         new("loss-detaches", "A lost device leaves no subscription behind.", LossDetaches),
         new("schedule-does-not-wait", "Phase A returns while commands that use the range run.", ScheduleDoesNotWait),
         new("schedule-does-not-allocate", "Phase A allocates nothing in steady state.", ScheduleDoesNotAllocate),

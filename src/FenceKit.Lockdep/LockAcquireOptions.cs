@@ -38,6 +38,7 @@ public readonly record struct LockAcquireOptions
             Misuse.ThrowBadSubclass(Subclass);
         }
 
-        return AcquireShape.Of(Mode, Attempt, Subclass == 0 ? defaultSubclass : Subclass, NestedIn is not null);
+        int subclass = Subclass == 0 ? defaultSubclass : Subclass;
+        return NestedIn is null ? AcquireShape.Of(Mode, Attempt, subclass) : AcquireShape.Nested(Mode, Attempt, subclass, NestedIn);
     }
 }

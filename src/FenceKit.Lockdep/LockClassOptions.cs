@@ -29,6 +29,12 @@ public sealed class LockClassOptions
     /// <summary>One lock per processor or thread: two contexts can never contend on it, so paths through it do not count against interrupting contexts.</summary>
     public bool IsContextLocal { get; init; }
 
+    /// <summary>
+    /// Locks that are nested in one of this class are taken under a protocol in which somebody backs off instead of hanging: the class of the
+    /// contexts of wound-wait and wait-die locks (ww_acquire_ctx of Linux). A circle of nothing but such locks is no finding.
+    /// </summary>
+    public bool BreaksDeadlocks { get; init; }
+
     /// <summary>Keeps the held stack but adds nothing to the graph (novalidate of Linux lockdep).</summary>
     public bool SkipValidation { get; init; }
 }

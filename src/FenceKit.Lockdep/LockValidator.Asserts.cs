@@ -13,7 +13,9 @@ public sealed partial class LockValidator
     public bool IsHeld(object instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        return HeldStack.CurrentIfAny(this) is { } stack && stack.IndexOf(instance) >= 0;
+        HeldStack? stack = HeldStack.CurrentIfAny(this);
+        stack?.TakeMail();
+        return stack is not null && stack.IndexOf(instance) >= 0;
     }
 
     /// <summary>Whether this thread holds the lock in this mode.</summary>
@@ -23,7 +25,9 @@ public sealed partial class LockValidator
     public bool IsHeld(object instance, LockAcquireMode mode)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        foreach (HeldEntry entry in HeldStack.Current(this).Entries)
+        HeldStack stack = HeldStack.Current(this);
+        stack.TakeMail();
+        foreach (HeldEntry entry in stack.Entries)
         {
             if (ReferenceEquals(entry.Instance, instance) && entry.Record.Mode == mode)
             {
@@ -69,6 +73,7 @@ public sealed partial class LockValidator
     {
         ArgumentNullException.ThrowIfNull(instance);
         HeldStack stack = HeldStack.Current(this);
+        stack.TakeMail();
         int index = stack.IndexOf(instance);
         if (index >= 0)
         {
@@ -82,7 +87,9 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and something is held.</exception>
     public void AssertNoneHeld()
     {
-        if (HeldStack.CurrentIfAny(this) is { Depth: > 0 } stack)
+        HeldStack? stack = HeldStack.CurrentIfAny(this);
+        stack?.TakeMail();
+        if (stack is { Depth: > 0 })
         {
             HeldEntry top = stack.Entries[^1];
             LockMap map = MapOf(top.Instance!, top.Record.Class);

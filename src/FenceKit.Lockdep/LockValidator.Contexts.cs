@@ -72,6 +72,7 @@ public sealed partial class LockValidator
 
     internal void LeaveContext(HeldStack stack, InterruptingContext context, ContextSet active, ContextSet masked, LockWaitType limit)
     {
+        stack.TakeMail();
         bool leavesHeld = stack.Depth > 0 && stack.Entries[^1].Record.Context.Contains(context.Index);
         stack.SetContexts(active, masked, limit);
         if (leavesHeld)
@@ -148,6 +149,7 @@ public sealed partial class LockValidator
 
     private void MarkHeld(HeldStack stack, ContextSet enabled)
     {
+        stack.TakeMail();
         if (enabled.IsEmpty || stack.Depth == 0 || stack.IsSuppressed)
         {
             return;

@@ -71,6 +71,7 @@ public sealed partial class LockValidator
             return;
         }
 
+        stack.TakeMail();
         int index = stack.IndexOf(instance);
         if (index < 0)
         {

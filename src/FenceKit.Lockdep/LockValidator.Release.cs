@@ -104,6 +104,7 @@ public sealed partial class LockValidator
         }
 
         HeldStack stack = HeldStack.Current(this);
+        stack.TakeMail();
         int index = stack.IndexOf(map);
         map.ChangeClass(lockClass, subclass);
         if (index >= 0)
@@ -158,6 +159,7 @@ public sealed partial class LockValidator
 
     private bool TryFind(HeldStack stack, object instance, string what, out int index)
     {
+        stack.TakeMail();
         index = stack.IndexOf(instance);
         if (index < 0)
         {

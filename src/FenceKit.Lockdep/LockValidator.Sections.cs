@@ -91,20 +91,24 @@ public sealed partial class LockValidator
         return new LockSectionScope(this, stack, LockSectionScope.SectionKind.MaskedExclusive, context.Map);
     }
 
-    /// <summary>Switches judgement off for this thread until the scope ends. Locks taken inside are held, and nothing follows from them.</summary>
+    /// <summary>
+    /// Switches judgement off for this thread until the scope ends. Locks taken inside are held, and nothing follows from them; what is
+    /// allocated inside does not count.
+    /// </summary>
     /// <param name="reason">Why: it is kept and counted, see <see cref="Suppressions"/>.</param>
     /// <exception cref="ArgumentException"><paramref name="reason"/> is null, empty or white space.</exception>
     public LockSectionScope Suppress(string reason)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
         HeldStack stack = HeldStack.Current(this);
+        long before = GC.GetAllocatedBytesForCurrentThread();
         lock (_gate)
         {
             _suppressions[reason] = _suppressions.GetValueOrDefault(reason) + 1;
         }
 
         stack.AddSuppressed(1);
-        return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Suppressed);
+        return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Suppressed, bytes: before - stack.OwnBytes);
     }
 
     internal void EndSection(HeldStack stack, LockSectionScope.SectionKind kind, LockMap? map, long bytes)
@@ -125,6 +129,7 @@ public sealed partial class LockValidator
                 break;
             default:
                 stack.AddSuppressed(-1);
+                stack.OwnBytes = GC.GetAllocatedBytesForCurrentThread() - bytes; // as if it were our own
                 break;
         }
     }

@@ -33,6 +33,7 @@ public sealed partial class LockValidator
     private void Enter(
         HeldStack stack, object instance, LockMap map, AcquireShape shape, object? nestedIn, ulong own, object? siteToken, LockSite? site)
     {
+        stack.TakeMail();
         ulong key = stack.KeyFor(own, _seed);
         ulong classKey = ClassKeyOf(stack, stack.Depth, map, shape, nestedIn, site);
         if (!_chains.TryGetValue(classKey, out ChainRecord? record) || !record.Settles(key) || !ReferenceEquals(record.SiteToken, siteToken))

@@ -51,7 +51,10 @@ public sealed partial class LockValidator
         _contextRule = new ContextRule(_graph, ContextNameOf);
     }
 
-    /// <summary>The validator of the drop-in locks that are given none. It writes to the event source and to nothing else, unless it is replaced.</summary>
+    /// <summary>
+    /// The validator of the drop-in locks that are given none. It writes to the event source, and to the file that
+    /// <see cref="LockValidatorSwitch.ReportsVariableName"/> names if there is one, unless it is replaced.
+    /// </summary>
     /// <exception cref="InvalidOperationException">On setting: the default is in use already.</exception>
     /// <exception cref="ArgumentNullException">On setting: the value is null.</exception>
     public static LockValidator Default
@@ -79,6 +82,8 @@ public sealed partial class LockValidator
 
     internal HeldStackRegistry Stacks { get; } = new();
 
+    internal ulong Seed => _seed;
+
     private static LockValidator MakeDefault()
     {
         lock (s_defaultGate)
@@ -86,7 +91,7 @@ public sealed partial class LockValidator
             if (s_default is null)
             {
                 // Pairs with the read in Default.
-                Volatile.Write(ref s_default, new LockValidator(new LockValidatorOptions { Sinks = [new EventSourceSink()] }));
+                Volatile.Write(ref s_default, new LockValidator(LockValidatorSwitch.DefaultOptions));
             }
 
             return s_default!;

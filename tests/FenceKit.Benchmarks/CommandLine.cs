@@ -2,7 +2,6 @@
 using System.Diagnostics;
 using BenchmarkDotNet.Running;
 using FenceKit.Benchmarks.Curves;
-using FenceKit.Benchmarks.Lockdep;
 using FenceKit.Benchmarks.Ratios;
 
 namespace FenceKit.Benchmarks;
@@ -17,7 +16,6 @@ internal static class CommandLine
         ratios-table FILE [--into DOCUMENT]    the table of a JSON file, or written between the marks of a document
         curves [--into DIRECTORY] [--only NAME]  measures how costs grow, and draws them as SVG
         performance                            everything that docs/performance.md and README.md show; run it in the repository's root
-        lock-ratios                            the validator against the bare lock, to look at (FENCEKIT_LOCKDEP=1 has it on)
         --filter, --list, ...                  BenchmarkDotNet
         """;
 
@@ -44,9 +42,6 @@ internal static class CommandLine
                     return CurveCommand.Run(curves["--into"] ?? ".", curves["--only"] ?? "");
                 case ["performance"]:
                     return PerformanceCommand.Run();
-                case ["lock-ratios"]:
-                    LockRatios.Run();
-                    return 0;
                 default:
                     throw new OptionException($"There is no command '{string.Join(' ', arguments)}'.");
             }

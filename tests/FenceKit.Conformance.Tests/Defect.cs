@@ -18,6 +18,7 @@ public enum Defect
     RunsWhatWasCanceled,
     IgnoresLoss,
     AcceptsWorkAfterLoss,
+    WritesOnAfterLoss,
     StaysSubscribedAfterLoss,
     WaitsInSchedule,
     AllocatesInSchedule,

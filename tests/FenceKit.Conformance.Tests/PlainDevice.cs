@@ -24,6 +24,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
     private bool _closing;
     private Exception? _lost;
     private object? _waste;
+    private int _struck;
 
     internal PlainDevice(Defect defect = Defect.None)
     {
@@ -52,6 +53,9 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
         }
     }
 
+    /// <summary>How often it did wrong what it is there to do wrong.</summary>
+    internal int Struck => Volatile.Read(ref _struck);
+
     public override int BlockSize => Block;
 
     public override Span<byte> Memory => _memory;
@@ -74,7 +78,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
         fence = default;
         lock (_gate)
         {
-            if (_lost is not null && _defect != Defect.AcceptsWorkAfterLoss)
+            if (_lost is not null && !Strikes(Defect.AcceptsWorkAfterLoss))
             {
                 return DeviceSubmitStatus.Lost;
             }
@@ -91,7 +95,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
 
             FenceTimeline timeline = _defect == Defect.SignalsOutOfOrder || _lost is not null ? new FenceTimeline("plain") : _timeline;
             fence = timeline.Issue();
-            if (_defect == Defect.BlocksItsWorkerForADependency && dependencies.Length > 0)
+            if (dependencies.Length > 0 && Strikes(Defect.BlocksItsWorkerForADependency))
             {
                 dependencies[0].Wait();
             }
@@ -105,7 +109,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
             Monitor.PulseAll(_gate);
         }
 
-        if (_defect == Defect.BlocksTheSubmitter)
+        if (Strikes(Defect.BlocksTheSubmitter))
         {
             fence.Wait();
         }
@@ -120,7 +124,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
             Command? waiting = _queue.Find(command => command.Fence == fence);
             if (waiting is not null)
             {
-                waiting.IsCanceled = _defect != Defect.RunsWhatWasCanceled;
+                waiting.IsCanceled = !Strikes(Defect.RunsWhatWasCanceled);
                 Monitor.PulseAll(_gate);
                 return DeviceCancelResult.Canceled;
             }
@@ -138,7 +142,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
 
     public override void Lose(Exception reason)
     {
-        if (_defect == Defect.IgnoresLoss)
+        if (Strikes(Defect.IgnoresLoss))
         {
             return;
         }
@@ -150,9 +154,13 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
         }
 
         // The worker ends what it is at, so that nothing is written once the fences fault.
-        _worker.Join();
+        if (!Strikes(Defect.WritesOnAfterLoss))
+        {
+            _worker.Join();
+        }
+
         Poison(reason);
-        if (_defect != Defect.StaysSubscribedAfterLoss)
+        if (!Strikes(Defect.StaysSubscribedAfterLoss))
         {
             _subscription?.Dispose();
         }
@@ -163,7 +171,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
     public bool TrySchedule(in InvalidationRequest request, out Fence fence)
     {
         fence = default;
-        if (_defect == Defect.AllocatesInSchedule)
+        if (Strikes(Defect.AllocatesInSchedule))
         {
             _waste = new object();
             GC.KeepAlive(_waste);
@@ -171,18 +179,18 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
 
         lock (_gate)
         {
-            if (_running is not null && _defect == Defect.ThrowsInSchedule)
+            if (_running is not null && Strikes(Defect.ThrowsInSchedule))
             {
                 throw new InvalidOperationException("busy");
             }
 
-            if (_running is not null && RangeOf(_running.What.Offset).Overlaps(request.Overlap) && _defect != Defect.SaysDoneWhileItRuns)
+            if (_running is not null && RangeOf(_running.What.Offset).Overlaps(request.Overlap) && !Strikes(Defect.SaysDoneWhileItRuns))
             {
                 fence = _running.Fence;
             }
         }
 
-        if (_defect == Defect.WaitsInSchedule)
+        if (fence != default && Strikes(Defect.WaitsInSchedule))
         {
             fence.Wait();
         }
@@ -195,7 +203,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
         lock (_gate)
         {
             _closing = true;
-            if (_defect == Defect.DropsWorkWhenDisposed)
+            if (_queue.Count > 0 && Strikes(Defect.DropsWorkWhenDisposed))
             {
                 _queue.Clear();
             }
@@ -204,7 +212,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
         }
 
         await Task.Run(_worker.Join);
-        if (_defect != Defect.LeaksASubscription)
+        if (!Strikes(Defect.LeaksASubscription))
         {
             _subscription?.Dispose();
         }
@@ -256,7 +264,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
 
     private Exception? Execute(Command command)
     {
-        if (_defect == Defect.SignalsEarly)
+        if (Strikes(Defect.SignalsEarly))
         {
             command.Timeline.Signal(command.Fence);
         }
@@ -266,12 +274,12 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
             Interlocked.Increment(ref _held);
             lock (_gate)
             {
-                while (!_released && !command.IsCanceled && _lost is null)
+                while (!_released && !command.IsCanceled && (_lost is null || _defect == Defect.WritesOnAfterLoss))
                 {
                     Monitor.Wait(_gate);
                 }
 
-                if (_lost is not null)
+                if (_lost is not null && _defect != Defect.WritesOnAfterLoss)
                 {
                     return _lost;
                 }
@@ -292,12 +300,12 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
 
     private void End(Command command, Exception? fault)
     {
-        if (_defect == Defect.TouchesMemoryAfterItsFence)
+        if (Strikes(Defect.TouchesMemoryAfterItsFence))
         {
             _afterlife = command;
         }
 
-        if (_defect == Defect.LosesACancel && command.IsCanceled)
+        if (command.IsCanceled && Strikes(Defect.LosesACancel))
         {
             lock (_gate)
             {
@@ -307,7 +315,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
             return;
         }
 
-        if (_defect == Defect.ForgetsToSignal && command.Fence.Point % 8 == 0)
+        if (command.Fence.Point % 8 == 0 && Strikes(Defect.ForgetsToSignal))
         {
             return;
         }
@@ -318,7 +326,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
             return;
         }
 
-        command.Timeline.Signal(_defect == Defect.DoubleCompletes
+        command.Timeline.Signal(Strikes(Defect.DoubleCompletes)
             ? Math.Min(command.Fence.Point + 1, command.Timeline.Issued)
             : command.Fence.Point);
     }
@@ -336,7 +344,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
                     return false;
                 }
 
-                int next = _defect == Defect.SignalsOutOfOrder ? _queue.Count - 1 : 0;
+                int next = _queue.Count > 1 && Strikes(Defect.SignalsOutOfOrder) ? _queue.Count - 1 : 0;
                 if (_queue.Count > 0 && MayStart(_queue[next], out fault))
                 {
                     command = _queue[next];
@@ -368,16 +376,28 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
 
         foreach (Fence dependency in command.Dependencies)
         {
-            if (!dependency.IsSignaled && _defect != Defect.IgnoresDependencies)
+            if (!dependency.IsSignaled && !Strikes(Defect.IgnoresDependencies))
             {
                 return false;
             }
 
-            fault ??= _defect == Defect.IgnoresFaultedDependencies ? null : dependency.Error;
+            fault ??= dependency.Error is null || Strikes(Defect.IgnoresFaultedDependencies) ? null : dependency.Error;
         }
 
         return _subscription is null
-            || _defect == Defect.StartsDuringAnInvalidation
-            || _subscription.TryBeginRead(RangeOf(command.What.Offset), out _);
+            || _subscription.TryBeginRead(RangeOf(command.What.Offset), out _)
+            || Strikes(Defect.StartsDuringAnInvalidation);
+    }
+
+    /// <summary>Whether to do wrong what is done right otherwise. Asked only where it makes a difference.</summary>
+    private bool Strikes(Defect defect)
+    {
+        if (_defect != defect)
+        {
+            return false;
+        }
+
+        Interlocked.Increment(ref _struck);
+        return true;
     }
 }

@@ -9,6 +9,7 @@ internal static class EveryPart
     internal static int Use()
     {
         Fences();
+        Sets();
         Await().GetAwaiter().GetResult();
         Invalidations();
         bool isLoaded = AppDomain.CurrentDomain.GetAssemblies().Any(static assembly => assembly.GetName().Name == "FenceKit.Lockdep");
@@ -37,6 +38,31 @@ internal static class EveryPart
         {
             timeline.Dispose();
         }
+    }
+
+    private static void Sets()
+    {
+        WoundWaitClass lockClass = new("pages");
+        WoundWaitLock one = new(lockClass);
+        using WoundWaitContext context = new(lockClass);
+        one.Lock(context);
+        one.Unlock(context);
+        one.TryLock(context);
+        context.Done();
+        one.Unlock(context);
+        one.LockAsync(context, TimeSpan.FromSeconds(1)).AsTask().Wait();
+        one.Unlock(context);
+        try
+        {
+            one.Unlock(context);
+        }
+        catch (SynchronizationLockException)
+        {
+            // what is not held cannot be given back; the validator is told first
+        }
+
+        using WoundWaitLockSet set = new(lockClass);
+        set.Lock([one, new WoundWaitLock(lockClass)], TimeSpan.FromSeconds(1));
     }
 
     private static async Task Await()

@@ -18,7 +18,8 @@ internal static class SampleProcess
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
 
-    public static async Task<SampleRun> RunAsync(string[] arguments, string? require = null, string? assembly = null)
+    public static async Task<SampleRun> RunAsync(
+        string[] arguments, string? require = null, string? assembly = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -34,6 +35,11 @@ internal static class SampleProcess
         if (require is not null)
         {
             start.Environment[Reclaim.Backends.Requirements.Variable] = require;
+        }
+
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
         }
 
         using Process process = Process.Start(start)!;

@@ -23,12 +23,13 @@ internal readonly unsafe struct GateStore : IStore
     public void Read(ReadOnlySpan<Lookup> lookups, Span<ulong> values)
     {
         GateReader reader = _gate.GetReader();
+        MappedSegment[] segments = _segments;
+        values = values[..lookups.Length];
         for (int number = 0; number < lookups.Length; number++)
         {
-            Lookup lookup = lookups[number];
-            using (reader.Enter(AddressRange.FromLength((ulong)lookup.Segment, 1)))
+            using (reader.Enter()) // whatever is being replaced: a gate that lets new readers pass holds nobody up
             {
-                values[number] = Volatile.Read(ref _segments[lookup.Segment]).Keys[lookup.Index];
+                values[number] = Volatile.Read(ref segments[lookups[number].Segment]).Keys[lookups[number].Index];
             }
         }
     }

@@ -22,7 +22,44 @@ internal sealed partial class DeadlockSearch
             }
         }
 
+        return !SomebodyBacksOff();
+    }
+
+    // Everybody waits under a protocol that breaks circles, and what the others wait for is what it would give back. With one wait outside
+    // the protocol in the circle nobody notices that it is one.
+    private bool SomebodyBacksOff()
+    {
+        foreach (DeadlockRole role in _roles)
+        {
+            if (!role.Situation.Want.Record.Shape.BacksOff)
+            {
+                return false;
+            }
+
+            foreach (SituationItem item in role.Situation.Held)
+            {
+                bool isGivenBack = item.Record.Shape.BacksOff && ReferenceEquals(item.Class, role.Situation.Want.Class);
+                if (!isGivenBack && IsWanted(MapOf(role, item)))
+                {
+                    return false;
+                }
+            }
+        }
+
         return true;
+    }
+
+    private bool IsWanted(LockMap map)
+    {
+        foreach (DeadlockRole role in _roles)
+        {
+            if (ReferenceEquals(MapOf(role, role.Situation.Want), map))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool AddBlockerFor(DeadlockRole waiter)

@@ -10,6 +10,7 @@ internal readonly struct AcquireShape(uint bits)
     private const int SubclassShift = 4;
     private const uint NestedBit = 1u << 8;
     private const uint WaitBit = 1u << 9;
+    private const uint BacksOffBit = 1u << 10;
 
     public uint Bits { get; } = bits;
 
@@ -21,12 +22,21 @@ internal readonly struct AcquireShape(uint bits)
 
     public bool IsNested => (Bits & NestedBit) != 0;
 
+    /// <summary>Nested in a context whose protocol breaks deadlocks: it would rather be given back than hang.</summary>
+    public bool BacksOff => (Bits & BacksOffBit) != 0;
+
     /// <summary>Only waited for, never held.</summary>
     public bool IsWait => (Bits & WaitBit) != 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static AcquireShape Of(LockAcquireMode mode, LockAttempt attempt = LockAttempt.Blocking, int subclass = 0, bool nested = false)
-        => new((uint)mode | ((uint)attempt << AttemptShift) | ((uint)subclass << SubclassShift) | (nested ? NestedBit : 0));
+    public static AcquireShape Of(LockAcquireMode mode, LockAttempt attempt = LockAttempt.Blocking, int subclass = 0)
+        => new((uint)mode | ((uint)attempt << AttemptShift) | ((uint)subclass << SubclassShift));
+
+    public static AcquireShape Nested(LockAcquireMode mode, LockAttempt attempt, int subclass, object nestedIn)
+    {
+        uint backsOff = nestedIn is LockMap { Class.Options.BreaksDeadlocks: true } ? BacksOffBit : 0;
+        return new(Of(mode, attempt, subclass).Bits | NestedBit | backsOff);
+    }
 
     public AcquireShape AsWait() => new(Bits | WaitBit);
 

@@ -6,7 +6,8 @@ internal sealed partial class HeldStack
     private const int FirstSlots = 256;
     private const int MostSlots = 4096;
 
-    private Slot[] _slots = new Slot[FirstSlots];
+    // What the fast path looks into: what is known, or nothing while there is mail.
+    private Slot[] _slots;
     private int _misses;
 
     /// <summary>A chain that this thread has walked. Direct-mapped: a newer chain pushes an older one out.</summary>
@@ -20,12 +21,14 @@ internal sealed partial class HeldStack
     public void Cache(ulong key, ChainRecord record)
     {
         // Two chains that share a slot push each other out for ever, so a few misses are enough to grow; threads that take few locks stay small.
-        if (++_misses > _slots.Length / 4 && _slots.Length < MostSlots)
+        if (++_misses > _known.Length / 4 && _known.Length < MostSlots)
         {
-            _slots = new Slot[_slots.Length * 4];
+            _known = new Slot[_known.Length * 4];
             _misses = 0;
+            Interlocked.Exchange(ref _slots, _known); // not after the look at the mail: a letter that it overtakes is seen there
+            TakeMail();
         }
 
-        _slots[(int)(key >> 7) & (_slots.Length - 1)] = new Slot { Key = key, SiteToken = record.SiteToken, Record = record };
+        _known[(int)(key >> 7) & (_known.Length - 1)] = new Slot { Key = key, SiteToken = record.SiteToken, Record = record };
     }
 }

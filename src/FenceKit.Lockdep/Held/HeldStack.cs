@@ -33,6 +33,7 @@ internal sealed partial class HeldStack : LockHolder
     {
         Validator = validator;
         Thread = Thread.CurrentThread;
+        _slots = _known;
     }
 
     public LockValidator Validator { get; }
@@ -165,6 +166,27 @@ internal sealed partial class HeldStack : LockHolder
         }
 
         return -1;
+    }
+
+    /// <summary>
+    /// What is held, for whoever asks, from whatever thread. Our thread writes without regard to others, so a copy counts only if nothing
+    /// moved meanwhile: each look has the same depth and key. A thread that hangs does not move.
+    /// </summary>
+    public HeldEntry[] CopyEntries()
+    {
+        HeldEntry[] none = [];
+        HeldEntry[] entries = Volatile.Read(ref _entries);
+        int depth = Volatile.Read(ref _depth);
+        ulong key = Volatile.Read(ref _topKey);
+        if ((uint)depth > (uint)entries.Length)
+        {
+            return none;
+        }
+
+        HeldEntry[] copy = entries.AsSpan(0, depth).ToArray();
+        Interlocked.MemoryBarrier(); // the copy above must not sink below the second look
+        bool isStill = ReferenceEquals(Volatile.Read(ref _entries), entries) && Volatile.Read(ref _depth) == depth && Volatile.Read(ref _topKey) == key;
+        return isStill && Array.TrueForAll(copy, static entry => entry.Instance is not null && entry.Record is not null) ? copy : none;
     }
 
     private void Rekey(int from, ulong below, ulong seed)

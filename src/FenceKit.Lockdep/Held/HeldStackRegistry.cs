@@ -36,6 +36,14 @@ internal sealed class HeldStackRegistry
         }
     }
 
+    public HeldStack? Find(Thread thread)
+    {
+        lock (_gate)
+        {
+            return _stacks.Find(stack => ReferenceEquals(stack.Thread, thread));
+        }
+    }
+
     public int Count
     {
         get
@@ -56,9 +64,13 @@ internal sealed class HeldStackRegistry
             {
                 alive.Add(stack);
             }
-            else if (stack.Depth > 0)
+            else
             {
-                _abandoned.Add(stack);
+                stack.TakeMail();
+                if (stack.Depth > 0)
+                {
+                    _abandoned.Add(stack);
+                }
             }
         }
 

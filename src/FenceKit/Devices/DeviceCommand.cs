@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
@@ -31,6 +32,17 @@ public readonly struct DeviceCommand<TCommand>
 
     /// <summary>The fence that its submitter holds.</summary>
     public Fence Fence => _queue.FenceOf(Point);
+
+    /// <summary>
+    /// Says that this thread is on the way to the report of a command: a reaper of completions, an interrupt handler. Around
+    /// <see cref="DeviceDriver{TCommand}.Start"/> the queue says so itself.
+    /// </summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>The scope; dispose it on this thread.</returns>
+    /// <remarks>As <see cref="FenceTimeline.BeginSignaling"/>. Never blocks. Nothing when the contract is not checked.</remarks>
+    public FenceContractScope BeginSignaling([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
+        FenceContract.BeginSignaling(_queue.ContractMap, file, line);
 
     /// <summary>Reports that the command is done and that the device uses none of its memory any more.</summary>
     /// <returns>True for the one report that counts.</returns>

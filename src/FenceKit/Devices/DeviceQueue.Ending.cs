@@ -131,7 +131,12 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>On the pump.</summary>
     private void Reset()
     {
-        bool done = _driver.TryReset();
+        bool done;
+        using (BeginSignaling(_timeline))
+        {
+            done = _driver.TryReset();
+        }
+
         Exception reason;
         _gate.EnterShielded();
         try

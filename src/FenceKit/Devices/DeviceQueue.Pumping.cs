@@ -102,15 +102,27 @@ public sealed partial class DeviceQueue<TCommand>
                 Reset();
                 break;
             case Step.Cancel:
-                _driver.Cancel(in _batch[0]);
+                using (BeginSignaling(_timeline))
+                {
+                    _driver.Cancel(in _batch[0]);
+                }
+
                 _batch[0] = default;
                 break;
             case Step.Unmap:
-                _driver.Unmap(unmap.Range);
+                using (BeginSignaling(_unmapsPending))
+                {
+                    _driver.Unmap(unmap.Range);
+                }
+
                 FinishUnmap();
                 break;
             case Step.Start:
-                _driver.Start(_batch.AsSpan(0, count));
+                using (BeginSignaling(_timeline))
+                {
+                    _driver.Start(_batch.AsSpan(0, count));
+                }
+
                 _batch.AsSpan(0, count).Clear();
                 Retire(); // some may have failed before their start
                 break;
@@ -130,6 +142,12 @@ public sealed partial class DeviceQueue<TCommand>
                 break;
         }
     }
+
+    /// <summary>
+    /// The driver is on the way to a signal: of its commands, or of those who wait for it to let go. Not when it is given up or closed:
+    /// then nothing waits for it that would not be faulted anyway.
+    /// </summary>
+    private static FenceContractScope BeginSignaling(FenceTimeline timeline) => FenceContract.BeginSignaling(timeline.ContractMap, file: null, line: 0);
 
     /// <summary>Chooses what to do next. When there is nothing, the pump stops in the same critical section: no event falls between.</summary>
     private bool TryTakeStep(out Step step, out int count, out PendingUnmap unmap)

@@ -108,6 +108,7 @@ public sealed partial class DeviceQueue<TCommand>
     public async ValueTask<Fence> SubmitAsync(
         TCommand command, ReadOnlyMemory<Fence> dependencies = default, CancellationToken cancellationToken = default)
     {
+        FenceContract.Await(ContractMap); // for room, even if there is some this time
         while (true)
         {
             switch (TrySubmit(in command, dependencies.Span, out Fence fence))

@@ -63,8 +63,13 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
         Name = name;
         _driver = driver;
         _options = options;
-        FenceTimelineOptions timeline = new() { RetainedFaults = options.RetainedFaults, TimeProvider = options.TimeProvider };
-        _timeline = new FenceTimeline(name, timeline);
+        FenceTimelineOptions timeline = new()
+        {
+            RetainedFaults = options.RetainedFaults,
+            TimeProvider = options.TimeProvider,
+            IsExported = options.IsExported,
+        };
+        _timeline = new FenceTimeline(name, timeline) { Producer = new Commands(this) };
         _channel = Channel.CreateBounded<ulong>(new BoundedChannelOptions(options.Capacity) { SingleReader = true });
         _slots = new DeviceSlot<TCommand>[(int)BitOperations.RoundUpToPowerOf2((uint)(options.Capacity + options.Depth))];
         for (int i = 0; i < _slots.Length; i++)
@@ -120,6 +125,9 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
     }
 
     internal Fence FenceOf(ulong point) => new(_timeline, point);
+
+    /// <summary>The queue's commands as the validator knows them.</summary>
+    internal object? ContractMap => _timeline.ContractMap;
 
     private DeviceSlot<TCommand> SlotOf(ulong point) => _slots[(int)point & (_slots.Length - 1)];
 

@@ -43,6 +43,9 @@ public sealed class DeviceQueueOptions
     /// <summary>As <see cref="FenceTimelineOptions.RetainedFaults"/>.</summary>
     public int RetainedFaults { get; init; } = 8;
 
+    /// <summary>As <see cref="FenceTimelineOptions.IsExported"/>; attaching the queue to a notifier sets it by itself.</summary>
+    public bool IsExported { get; init; }
+
     /// <summary>The clock of the watchdog and of timed waits; <see cref="System.TimeProvider.System"/> unless said otherwise.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

@@ -69,5 +69,7 @@ internal sealed class DeviceDependency<TCommand>(DeviceQueue<TCommand> queue, De
     /// <summary>Written by the submitter, who holds the slot, before it adds the callback.</summary>
     internal Fence Fence;
 
+    internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of(queue.FenceOf(slot.Point), fence));
+
     protected override void OnSignaled(FenceStatus status, Exception? fault) => queue.OnDependencySignaled(slot, status, fault);
 }

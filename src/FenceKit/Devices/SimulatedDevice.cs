@@ -183,6 +183,7 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
 
         if (Execute is not null)
         {
+            using FenceContractScope signaling = entry.Command.BeginSignaling(file: null, line: 0);
             _memory.EnterShielded();
             try
             {

@@ -5,7 +5,7 @@ using FenceKit.Lockdep;
 namespace FenceKit.Diagnostics;
 
 /// <summary>
-/// Tells the lock validator what FenceKit does. The only file that names a type of FenceKit.Lockdep; reached through
+/// Tells the lock validator what FenceKit does. Its files are the only ones that name a type of FenceKit.Lockdep; reached through
 /// <see cref="FenceContract"/>, and only when the contract is checked.
 /// </summary>
 /// <remarks>
@@ -15,7 +15,7 @@ namespace FenceKit.Diagnostics;
 /// <para>No signature that <see cref="FenceContract"/> uses names such a type either: compiling the call would load it.</para>
 /// <para>Beginning to signal is a try: it never waits, so nothing leads into it.</para>
 /// </remarks>
-internal static class FenceAnnotations
+internal static partial class FenceAnnotations
 {
     // The site of primed dependencies: it stands in reports where the other driver's code would stand.
     private const string PrimedSite = "docs/contract.md";
@@ -27,9 +27,8 @@ internal static class FenceAnnotations
     private static readonly Lock s_gate = new();
     private static Checker? s_checker;
 
-    // What the thread is in. Scopes are few and shallow: a list that grows once is enough.
     [ThreadStatic]
-    private static List<OpenScope>? t_scopes;
+    private static ThreadScopes? t_scopes;
 
     [ThreadStatic]
     private static int t_lastCookie;
@@ -40,12 +39,12 @@ internal static class FenceAnnotations
     [ThreadStatic]
     private static int t_callbacks;
 
-    private readonly record struct OpenScope(int Cookie, LockMap Map, bool IsHeld);
-
     /// <summary>A validator, and which orders it has been taught.</summary>
     private sealed record Checker(LockValidator Validator)
     {
         public ConcurrentDictionary<LockClass, bool> Primed { get; } = new();
+
+        public ConcurrentDictionary<(LockClass Whole, LockClass Member), bool> Composed { get; } = new();
     }
 
     private static Checker Current => Volatile.Read(ref s_checker) ?? Start(LockValidator.Default); // pairs with the write in Start
@@ -119,16 +118,7 @@ internal static class FenceAnnotations
         }
     }
 
-    internal static void Wait(object map) => Current.Validator.Wait((LockMap)map, file: null, line: 0);
-
-    internal static void Await(object map)
-    {
-        // Called in a callback, an await comes back to it at once: nobody waits there.
-        if (t_schedules == 0 && t_callbacks == 0)
-        {
-            Current.Validator.MightAcquire((LockMap)map, file: null, line: 0);
-        }
-    }
+    internal static void MightGrow() => Current.Validator.MightAllocate();
 
     internal static FenceContractScope BeginSignaling(object map, string? file, int line)
     {
@@ -140,36 +130,26 @@ internal static class FenceAnnotations
             validator.Acquire(fence, new LockAcquireOptions { Mode = LockAcquireMode.Shared, Attempt = LockAttempt.Try }, file, line);
         }
 
-        return Open(fence, isHeld: !isNested);
+        return Open(fence, isHeld: !isNested, file, line);
     }
 
     internal static FenceContractScope Acquire(object map, string? file, int line)
     {
         LockMap held = (LockMap)map;
         Current.Validator.Acquire(held, file, line);
-        return Open(held, isHeld: true);
+        return Open(held, isHeld: true, file, line);
     }
 
     internal static void EndScope(object map, int cookie)
     {
         LockMap ended = (LockMap)map;
         LockValidator validator = Current.Validator;
-        List<OpenScope> scopes = t_scopes ??= [];
-        int index = scopes.Count - 1;
-        while (index >= 0 && scopes[index].Cookie != cookie)
-        {
-            index--;
-        }
-
-        if (index < 0)
+        if (!ThreadScopes.OfThisThread.TryEnd(cookie, out bool isHeld, out bool isInnermost))
         {
             validator.ReportProtocol(ended, $"A scope of {ended} is ended by a copy of it, after it had ended.");
             return;
         }
 
-        bool isHeld = scopes[index].IsHeld;
-        bool isInnermost = index == scopes.Count - 1;
-        scopes.RemoveAt(index);
         if (isHeld)
         {
             validator.Release(ended);
@@ -200,14 +180,6 @@ internal static class FenceAnnotations
         }
     }
 
-    internal static void WaitForSchedules()
-    {
-        if (t_schedules == 0)
-        {
-            Current.Validator.MightAcquire(s_schedule, file: null, line: 0);
-        }
-    }
-
     internal static void PassPublishers(object map) => PassPublishers(Current.Validator, (LockMap)map);
 
     /// <summary>Runs a subscriber's callback: it neither waits nor allocates, nor takes a lock that is held over a wait.</summary>
@@ -215,7 +187,7 @@ internal static class FenceAnnotations
         where TCall : struct, IContractCall, allows ref struct
     {
         LockValidator validator = Current.Validator;
-        t_scopes ??= new List<OpenScope>(8); // not at the callback's expense
+        _ = ThreadScopes.OfThisThread; // not at the callback's expense
         bool isOutermost = t_schedules == 0;
         if (isOutermost)
         {
@@ -299,24 +271,26 @@ internal static class FenceAnnotations
             validator.Acquire(map, file, line);
         }
 
-        return Open(map, isHeld: !isNested);
+        return Open(map, isHeld: !isNested, file, line);
     }
 
-    private static FenceContractScope Open(LockMap map, bool isHeld)
+    private static FenceContractScope Open(LockMap map, bool isHeld, string? file, int line)
     {
         int cookie = ++t_lastCookie;
-        (t_scopes ??= new List<OpenScope>(8)).Add(new OpenScope(cookie, map, isHeld));
+        ThreadScopes.OfThisThread.Add(new OpenScope(cookie, map, isHeld, file, line));
         return new FenceContractScope(map, cookie);
     }
 
     private static LockClass ClassOf(string kind, string name) =>
-        s_classes.GetOrAdd($"{kind} {name}", static full => LockClass.Create(string.Create(full.Length, full, static (printed, source) =>
+        s_classes.GetOrAdd($"{kind} {name}", static full => LockClass.Create(Printed(full)));
+
+    private static string Printed(string name) => string.Create(name.Length, name, static (printed, source) =>
+    {
+        for (int i = 0; i < source.Length; i++)
         {
-            for (int i = 0; i < source.Length; i++)
-            {
-                printed[i] = char.IsControl(source[i]) ? '?' : source[i];
-            }
-        })));
+            printed[i] = char.IsControl(source[i]) ? '?' : source[i];
+        }
+    });
 
     private static Checker Start(LockValidator validator)
     {

@@ -13,7 +13,7 @@ namespace FenceKit;
 /// <para>Reports go to <see cref="FenceKit.Lockdep.LockValidator.Default"/>; give it sinks before the first fence is made.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. None of them blocks.</para>
 /// </remarks>
-public static class FenceContract
+public static partial class FenceContract
 {
     /// <summary>The name of the runtime option that switches the check on; the tracked locks of FenceKit.Lockdep follow the same one.</summary>
     public const string OptionName = "FenceKit.Lockdep.Enabled";
@@ -51,93 +51,6 @@ public static class FenceContract
         if (IsChecked)
         {
             FenceAnnotations.MightAllocate(file, line);
-        }
-    }
-
-    /// <summary>The pseudo lock of a timeline: held by those who are on the way to a signal, wanted by those who wait. Null when off.</summary>
-    internal static object? FenceMap(string name, bool isExported) => IsChecked ? FenceAnnotations.FenceMap(name, isExported) : null;
-
-    internal static object? TableMap(string name) => IsChecked ? FenceAnnotations.TableMap(name) : null;
-
-    internal static object? SubscriberMap(string name) => IsChecked ? FenceAnnotations.SubscriberMap(name) : null;
-
-    internal static object? PublishMap(string name) => IsChecked ? FenceAnnotations.PublishMap(name) : null;
-
-    /// <summary>A thread is about to block until a fence signals.</summary>
-    internal static void Wait(object? map)
-    {
-        if (IsChecked && map is not null)
-        {
-            FenceAnnotations.Wait(map);
-        }
-    }
-
-    /// <summary>Code is about to await a fence: whatever it holds, it holds meanwhile; the thread itself goes on.</summary>
-    internal static void Await(object? map)
-    {
-        if (IsChecked && map is not null)
-        {
-            FenceAnnotations.Await(map);
-        }
-    }
-
-    /// <summary>The thread is on the way to a signal until the scope ends.</summary>
-    internal static FenceContractScope BeginSignaling(object? map, string? file, int line) =>
-        IsChecked && map is not null ? FenceAnnotations.BeginSignaling(map, file, line) : default;
-
-    /// <summary>The thread is about to take a real lock that FenceKit knows by this map, and has it until the scope ends.</summary>
-    internal static FenceContractScope Acquire(object? map, string? file, int line) =>
-        IsChecked && map is not null ? FenceAnnotations.Acquire(map, file, line) : default;
-
-    internal static void EnterLock(object? map)
-    {
-        if (IsChecked && map is not null)
-        {
-            FenceAnnotations.EnterLock(map);
-        }
-    }
-
-    internal static void LeaveLock(object? map)
-    {
-        if (IsChecked && map is not null)
-        {
-            FenceAnnotations.LeaveLock(map);
-        }
-    }
-
-    /// <summary>Ranges are about to be invalidated by this thread.</summary>
-    internal static void MightSchedule()
-    {
-        if (IsChecked)
-        {
-            FenceAnnotations.MightSchedule();
-        }
-    }
-
-    /// <summary>The thread waits until no callback of a notifier runs.</summary>
-    internal static void WaitForSchedules()
-    {
-        if (IsChecked)
-        {
-            FenceAnnotations.WaitForSchedules();
-        }
-    }
-
-    /// <summary>A schedule stands behind an open publishing scope: a spin, never a wait.</summary>
-    internal static void PassPublishers(object? map)
-    {
-        if (IsChecked && map is not null)
-        {
-            FenceAnnotations.PassPublishers(map);
-        }
-    }
-
-    /// <summary>A fence of this timeline was handed to the owner of memory, who may wait for it with everything held that he ever holds.</summary>
-    internal static void Export(object? map)
-    {
-        if (IsChecked && map is not null)
-        {
-            FenceAnnotations.Export(map);
         }
     }
 }

@@ -6,7 +6,7 @@ namespace FenceKit.Diagnostics;
 
 /// <summary>The EventSource "FenceKit": what would otherwise be lost without a sound.</summary>
 [EventSource(Name = "FenceKit")]
-internal sealed class FenceKitEventSource : EventSource
+internal sealed partial class FenceKitEventSource : EventSource
 {
     internal static readonly FenceKitEventSource Log = new();
 
@@ -54,7 +54,7 @@ internal sealed class FenceKitEventSource : EventSource
         }
     }
 
-    /// <summary>A timeline was collected with points pending.</summary>
+    /// <summary>A timeline was disposed or collected with points pending.</summary>
     [NonEvent]
     internal void Abandoned(FenceAbandonedException error)
     {
@@ -73,6 +73,19 @@ internal sealed class FenceKitEventSource : EventSource
             TimedOut(error.TimelineName ?? "", error.Message);
         }
     }
+
+    /// <summary>A wait lasts longer than it should.</summary>
+    [NonEvent]
+    internal void StuckWait(object graph)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            StuckWait(graph.ToString()!);
+        }
+    }
+
+    [Event(12, Level = EventLevel.Error, Message = "A wait for a fence is stuck: {0}")]
+    private void StuckWait(string graph) => WriteEvent(12, graph);
 
     [Event(10, Level = EventLevel.Error, Message = "Fences of {0} were abandoned: {1}")]
     private void Abandoned(string timeline, string message) => WriteEvent(10, timeline, message);

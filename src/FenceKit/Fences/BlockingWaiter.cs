@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using FenceKit.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>The node of a thread that blocks. Each thread keeps one, so a wait allocates only the first time.</summary>
@@ -18,6 +21,11 @@ internal sealed class BlockingWaiter : FenceCallback
     [ThreadStatic]
     private static BlockingWaiter? t_spare;
 
+    private static readonly TimeSpan s_beforeStack = TimeSpan.FromMilliseconds(20);
+
+    private readonly Thread _thread = Thread.CurrentThread;
+    private StackTrace? _stack;   // while the contract is checked: where the thread stands, once it has stood there for a moment
+    private string[] _locks = []; // and what it holds
     private bool _signaled; // under this monitor
     private bool _nudged;   // under this monitor: something changed that is worth a look
 
@@ -33,12 +41,15 @@ internal sealed class BlockingWaiter : FenceCallback
         t_spare = null;
         waiter._signaled = false;
         waiter._nudged = false;
+        waiter._stack = null;
         if (!fence.TryAddCallback(waiter))
         {
             t_spare = waiter;
             return fence.Status;
         }
 
+        FenceKitMeter.Count(FenceKitCounter.ThreadsBlocked);
+        FenceKitEventSource.Log.BlockingWaitStart(fence);
         try
         {
             waiter.Sleep(timeline.TimeProvider, timeout, cancellationToken);
@@ -47,10 +58,17 @@ internal sealed class BlockingWaiter : FenceCallback
         {
             // Interrupted (Thread.Interrupt), or a clock of the user's threw: nothing may stay behind in the list.
             fence.TryRemoveCallback(waiter);
+            FenceKitEventSource.Log.BlockingWaitStop(fence, FenceStatus.Pending);
             throw;
         }
 
         return waiter.Finish(fence, cancellationToken);
+    }
+
+    internal override void DescribeWaits(Fence fence, List<FenceWait> waits)
+    {
+        StackTrace? stack = Volatile.Read(ref _stack); // pairs with the write in Rest
+        waits.Add(FenceWait.Of(_thread, fence, stack is null ? [] : _locks, stack is null ? [] : FenceIssuers.DescribeStack(stack)));
     }
 
     private BlockingWaiter()
@@ -80,9 +98,17 @@ internal sealed class BlockingWaiter : FenceCallback
         }
 
         int turns = timeline.SpinsBeforeSleep;
-        while (spin.Count < turns)
+        for (int turn = 0; turn < turns; turn++)
         {
-            spin.SpinOnce(sleep1Threshold: -1);
+            if (spin.NextSpinWillYield)
+            {
+                Thread.Yield(); // not as SpinWait does it, with a Sleep(0) now and then: a thread that looks is not asleep, and not to be interrupted
+            }
+            else
+            {
+                spin.SpinOnce(sleep1Threshold: -1);
+            }
+
             if (fence.IsSignaled)
             {
                 if (turns != MostSpins)
@@ -129,7 +155,7 @@ internal sealed class BlockingWaiter : FenceCallback
                 int milliseconds = (int)Math.Ceiling(Math.Min(left.TotalMilliseconds, s_longestSleep.TotalMilliseconds));
                 if (timer is null)
                 {
-                    Monitor.Wait(this, milliseconds);
+                    Rest(milliseconds);
                     continue;
                 }
 
@@ -138,13 +164,30 @@ internal sealed class BlockingWaiter : FenceCallback
                 timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
                 if (!_nudged)
                 {
-                    Monitor.Wait(this);
+                    Rest(Timeout.Infinite);
                 }
             }
         }
         finally
         {
             Monitor.Exit(this);
+        }
+    }
+
+    /// <summary>
+    /// Sleeps until something happens. While the contract is checked, a wait that is not over in a moment first writes down where it
+    /// stands: others cannot look at the stack of this thread.
+    /// </summary>
+    private void Rest(int milliseconds)
+    {
+        if (!FenceContract.IsChecked || Volatile.Read(ref _stack) is not null || (uint)milliseconds <= s_beforeStack.TotalMilliseconds)
+        {
+            Monitor.Wait(this, milliseconds);
+        }
+        else if (!Monitor.Wait(this, s_beforeStack))
+        {
+            _locks = FenceAnnotations.DescribeHeldLocks(_thread);
+            Volatile.Write(ref _stack, new StackTrace(skipFrames: 1, fNeedFileInfo: false)); // a release of the locks; pairs with DescribeWaits
         }
     }
 
@@ -155,6 +198,7 @@ internal sealed class BlockingWaiter : FenceCallback
         if (fence.TryRemoveCallback(this) != FenceCallbackRemoval.Removed)
         {
             FenceStatus status = DeliveredStatus;
+            FenceKitEventSource.Log.BlockingWaitStop(fence, status);
             InterruptShield.EnterShielded(this);
             bool callbackIsOver = _signaled;
             Monitor.Exit(this);
@@ -168,6 +212,8 @@ internal sealed class BlockingWaiter : FenceCallback
         }
 
         Recycle();
+        FenceKitMeter.Count(cancellationToken.IsCancellationRequested ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
+        FenceKitEventSource.Log.BlockingWaitStop(fence, FenceStatus.Pending);
         cancellationToken.ThrowIfCancellationRequested();
         return FenceStatus.Pending;
     }

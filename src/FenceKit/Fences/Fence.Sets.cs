@@ -25,6 +25,10 @@ public readonly partial struct Fence
         {
             AnnounceWait(fences, timeout);
         }
+        else if (timeout != TimeSpan.Zero)
+        {
+            FenceContract.WaitForAny();
+        }
 
         return TryFindComplete(fences, out FenceWaitResult result)
             ? result
@@ -88,6 +92,15 @@ public readonly partial struct Fence
         FenceThrow.IfNotATimeout(timeout);
         FenceThrow.IfBeyondTimers(timeout);
         FenceThrow.IfEmpty(fences);
+        if (fences.Length == 1)
+        {
+            AnnounceAwait(fences, timeout);
+        }
+        else if (timeout != TimeSpan.Zero)
+        {
+            FenceContract.AwaitAny();
+        }
+
         bool over = TryFindComplete(fences, out FenceWaitResult result) || timeout == TimeSpan.Zero;
         return AwaitSet(fences, FenceArrayMode.Any, over, result, timeout, cancellationToken);
     }
@@ -115,6 +128,7 @@ public readonly partial struct Fence
     {
         FenceThrow.IfNotATimeout(timeout);
         FenceThrow.IfBeyondTimers(timeout);
+        AnnounceAwait(fences, timeout);
         bool over = TryFindAllComplete(fences, out FenceWaitResult result) || timeout == TimeSpan.Zero;
         return AwaitSet(fences, FenceArrayMode.All, over, result, timeout, cancellationToken);
     }
@@ -224,18 +238,48 @@ public readonly partial struct Fence
         }
     }
 
+    private static void AnnounceAwait(ReadOnlySpan<Fence> fences, TimeSpan timeout)
+    {
+        if (FenceContract.IsChecked && timeout != TimeSpan.Zero)
+        {
+            foreach (Fence fence in fences)
+            {
+                FenceContract.Await(fence.Timeline?.ContractMap);
+            }
+        }
+    }
+
     private static FenceWaitResult WaitForSet(
         ReadOnlySpan<Fence> fences, FenceArrayMode mode, FenceWaitResult pending, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            if (TryFind(fences, mode, out FenceWaitResult result))
+            {
+                return result;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
         return timeout == TimeSpan.Zero ? pending : FenceSetWait.Rent(fences, mode).Wait(timeout, cancellationToken);
     }
 
     private static FenceSetAwaitable AwaitSet(
         ReadOnlySpan<Fence> fences, FenceArrayMode mode, bool over, FenceWaitResult result, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        return new FenceSetAwaitable(over || cancellationToken.IsCancellationRequested
+        if (!over && cancellationToken.IsCancellationRequested)
+        {
+            TryFind(fences, mode, out result);
+            over = true;
+        }
+
+        return new FenceSetAwaitable(over
             ? new FenceSetAwaiter(result, cancellationToken)
             : new FenceSetAwaiter(FenceSetWait.Rent(fences, mode), timeout, cancellationToken));
     }
+
+    /// <summary>Looks once more when the token is canceled: the look before may be older than that, and what completed between was first.</summary>
+    private static bool TryFind(ReadOnlySpan<Fence> fences, FenceArrayMode mode, out FenceWaitResult result) =>
+        mode == FenceArrayMode.Any ? TryFindComplete(fences, out result) : TryFindAllComplete(fences, out result);
 }

@@ -42,7 +42,18 @@ public readonly partial struct Fence
             return status;
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            // The look above may be older than the cancellation, and the fence may have completed between the two: then it was first.
+            status = Status;
+            if (status == FenceStatus.Pending)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            return status;
+        }
+
         return timeout == TimeSpan.Zero ? FenceStatus.Pending : BlockingWaiter.Wait(this, Timeline!, timeout, cancellationToken);
     }
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>
@@ -7,7 +9,17 @@ namespace FenceKit;
 /// </summary>
 internal sealed class FenceAbandonSentinel(FenceTimeline timeline) : IDisposable
 {
-    ~FenceAbandonSentinel() => timeline.OnCollected();
+    private readonly FenceRegistry.Entry _metered = FenceRegistry.Enter(timeline);
 
-    public void Dispose() => GC.SuppressFinalize(this);
+    ~FenceAbandonSentinel()
+    {
+        timeline.OnCollected();
+        FenceRegistry.Leave(_metered, timeline);
+    }
+
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        FenceRegistry.Leave(_metered, timeline);
+    }
 }

@@ -74,12 +74,25 @@ public sealed class FenceArray : IDisposable
         _arming.EnterShielded();
         try
         {
-            return _timeline.TryArm(fences, mode, out fence);
+            if (!_timeline.TryArm(fences, mode, out fence))
+            {
+                return false;
+            }
         }
         finally
         {
             _arming.Exit();
         }
+
+        if (FenceContract.IsChecked && mode == FenceArrayMode.All)
+        {
+            foreach (Fence member in fences)
+            {
+                FenceContract.Compose(_timeline.ContractMap, member.Timeline?.ContractMap);
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Ends the array. A fence that is pending faults with <see cref="FenceAbandonedException"/>. A second call does nothing.</summary>
@@ -99,6 +112,7 @@ public sealed class FenceArray : IDisposable
             _capacity = capacity;
             _set = new Set(this, capacity);
             ArmOnFirstWaiter();
+            FenceTimelines.Add(this);
         }
 
         internal override bool IsContainer => true;
@@ -329,6 +343,9 @@ public sealed class FenceArray : IDisposable
                 _gate.Exit();
             }
         }
+
+        internal override void DescribeWaits(Fence member, List<FenceWait> waits) =>
+            waits.Add(FenceWait.Of(new Fence(_timeline, TimelineState.PointOf(Volatile.Read(ref _target))), member));
 
         internal override void OnMemberSignaled(int index, FenceStatus status)
         {

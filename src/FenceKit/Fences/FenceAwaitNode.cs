@@ -28,10 +28,14 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(isPrivate:
     private ExecutionContext? _executionContext;
     private object? _context;
     private bool _inline;
+    private Action? _dispatch;
 
     protected FenceWaiterPools Pools { get; } = pools;
 
     internal long Round => Volatile.Read(ref _word);
+
+    /// <summary>Brings the continuation to its place, for waits that end by something else than a callback.</summary>
+    internal Action DispatchAction => _dispatch ??= Dispatch;
 
     /// <summary>Claims the rental for one continuation; false when it has been used before.</summary>
     internal bool TryBeginRound(long round) => Interlocked.CompareExchange(ref _word, round | Armed, round) == round;
@@ -98,6 +102,23 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(isPrivate:
     }
 
     internal override void Deliver(ref FenceHandOff handOff) => Dispatch(ref handOff);
+
+    internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of(DescribeContinuation(), fence));
+
+    /// <summary>The method that awaits: its state machine is a type argument of the box that the compiler's builder puts it into.</summary>
+    private string DescribeContinuation()
+    {
+        foreach (Type argument in _continuation?.Target?.GetType().GenericTypeArguments ?? [])
+        {
+            int end = argument.Name.IndexOf('>', StringComparison.Ordinal);
+            if (argument.Name.StartsWith('<') && end > 1)
+            {
+                return $"await in {argument.DeclaringType?.Name}.{argument.Name[1..end]}";
+            }
+        }
+
+        return "await";
+    }
 
     protected override void OnSignaled(FenceStatus status, Exception? fault) => Dispatch();
 

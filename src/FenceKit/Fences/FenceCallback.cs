@@ -172,6 +172,9 @@ public abstract class FenceCallback
         OnSignaled(DeliveredStatus, DeliveredError);
     }
 
+    /// <summary>Says who waits here, for people. Nodes of our own name whom they stand for.</summary>
+    internal virtual void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of($"callback {GetType().Name}", fence));
+
     /// <summary>Runs the callback. Only the signaler that detached the node calls this, outside the gate.</summary>
     internal void Run(ref FenceHandOff handOff)
     {

@@ -21,6 +21,22 @@ internal sealed class FenceIssuers(int capacity)
         ? $"Who issued it is not known; set {nameof(FenceTimelineOptions)}.{nameof(FenceTimelineOptions.TrackedIssuers)} to see it here."
         : $"Point {point} was issued by {issuer}.";
 
+    /// <summary>The frames of a stack outside FenceKit, innermost first.</summary>
+    internal static string[] DescribeStack(StackTrace stack)
+    {
+        List<string> lines = [];
+        foreach (StackFrame frame in stack.GetFrames())
+        {
+            if (DiagnosticMethodInfo.Create(frame) is { } method
+                && (lines.Count > 0 || !method.DeclaringAssemblyName.StartsWith($"{s_own},", StringComparison.Ordinal)))
+            {
+                lines.Add($"{method.DeclaringTypeName}.{method.Name}");
+            }
+        }
+
+        return [.. lines];
+    }
+
     private static string DescribeCaller()
     {
         foreach (StackFrame frame in new StackTrace(skipFrames: 2, fNeedFileInfo: false).GetFrames())

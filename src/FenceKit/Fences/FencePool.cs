@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
@@ -56,6 +57,8 @@ public sealed partial class FencePool : IDisposable
         {
             _watchdog = new FenceWatchdog(limit, options.TimeProvider, _slots);
         }
+
+        _membership = new RegistryMembership(this);
     }
 
     /// <summary>Who produces the fences.</summary>
@@ -82,6 +85,8 @@ public sealed partial class FencePool : IDisposable
         if (!TryPop(out int index))
         {
             source = default;
+            FenceKitMeter.Count(FenceKitCounter.PoolExhausted);
+            FenceKitEventSource.Log.PoolExhausted(Name, Capacity);
             return false;
         }
 
@@ -105,8 +110,12 @@ public sealed partial class FencePool : IDisposable
         {
             slot.Dispose();
         }
+
+        _membership.Dispose();
     }
 
     /// <summary>The last step of a signal: the waiters have their outcome, so the next renter may have the slot.</summary>
+    internal IReadOnlyList<FencePoolSlot> Slots => _slots;
+
     internal void Return(FencePoolSlot slot) => Push(slot.Index);
 }

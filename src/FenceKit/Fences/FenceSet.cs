@@ -37,6 +37,9 @@ internal abstract class FenceSet
     /// <summary>Nobody holds a node: the next round may begin.</summary>
     internal bool IsIdle => Volatile.Read(ref _references) == 0;
 
+    /// <summary>Says who waits for a member, by way of the set.</summary>
+    internal abstract void DescribeWaits(Fence member, List<FenceWait> waits);
+
     internal abstract void OnMemberSignaled(int index, FenceStatus status);
 
     /// <summary>The last reference is gone. The set may serve somebody else as soon as this is called.</summary>

@@ -46,7 +46,7 @@ internal sealed class FenceSetWait : FenceSet
         try
         {
             Start();
-            _fence.Wait(timeout, cancellationToken);
+            _fence.WaitUnchecked(timeout, cancellationToken); // announced with its members
         }
         catch (OperationCanceledException exception)
         {
@@ -129,6 +129,14 @@ internal sealed class FenceSetWait : FenceSet
 
         result = Judge(Finish(), canceled);
         return true;
+    }
+
+    internal override void DescribeWaits(Fence member, List<FenceWait> waits)
+    {
+        foreach ((FenceCallback callback, _, _) in _decided.CopyWaiting())
+        {
+            callback.DescribeWaits(member, waits);
+        }
     }
 
     internal override void OnMemberSignaled(int index, FenceStatus status)

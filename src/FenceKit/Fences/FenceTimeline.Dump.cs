@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: MIT
 using System.Text;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
 // Who waits for what.
 public partial class FenceTimeline
 {
-    /// <summary>Describes, for people, which points are pending, who waits for them and who issued them.</summary>
-    /// <returns>One line for the timeline and one for each waiting callback, in order of points.</returns>
-    /// <remarks>For diagnosis: allocates, and walks the list of callbacks while signalers wait for it.</remarks>
+    /// <summary>Describes, for people, which points are pending, who issued them, and who waits for them.</summary>
+    /// <returns>
+    /// One line for the timeline, and one for each that waits, in order of points: a blocked thread, the method that awaits, an array, or the
+    /// type of a callback.
+    /// </returns>
+    /// <remarks>
+    /// For diagnosis: allocates, and walks the list of callbacks while signalers wait for it. For all timelines at once, and who holds
+    /// whom up: <see cref="WaitForGraph"/>.
+    /// </remarks>
     public string DumpPending()
     {
-        (FenceCallback Callback, ulong Target)[] waiting = CopyWaiting();
+        List<FenceWait> waits = [];
+        DescribeWaits(waits);
         ulong completed = Completed;
         ulong issued = Issued;
         StringBuilder text = new();
@@ -25,17 +33,51 @@ public partial class FenceTimeline
             }
         }
 
-        foreach ((FenceCallback callback, ulong target) in waiting)
+        foreach (FenceWait wait in waits)
         {
-            text.AppendLine($"  {TimelineState.PointOf(target)} is waited for by {callback.GetType().Name}");
+            text.AppendLine($"  {wait.Point} is waited for by {wait.Waiter}");
         }
 
         return text.ToString();
     }
 
-    private (FenceCallback Callback, ulong Target)[] CopyWaiting()
+    /// <summary>Everybody who waits for a fence of this timeline.</summary>
+    internal void DescribeWaits(List<FenceWait> waits)
     {
-        (FenceCallback, ulong)[] copy = [];
+        foreach ((FenceCallback callback, ulong target, _) in CopyWaiting())
+        {
+            callback.DescribeWaits(new Fence(this, TimelineState.PointOf(target)), waits);
+        }
+    }
+
+    /// <summary>Whom the signal of a point depends on.</summary>
+    internal void DescribeHolders(ulong point, List<FenceHolder> holders)
+    {
+        Producer?.DescribeHolders(point, holders);
+        if (FenceContract.IsChecked && ContractMap is not null)
+        {
+            DescribeSignalers(ContractMap, holders);
+        }
+    }
+
+    private static void DescribeSignalers(object map, List<FenceHolder> holders)
+    {
+        List<FenceSignaler> signalers = [];
+        FenceAnnotations.CopySignalers(map, signalers);
+        foreach (FenceSignaler signaler in signalers)
+        {
+            holders.Add(new FenceHolder(FenceHolder.NameOf(signaler.Thread), signaler.Thread, signaler.Place, signaler.Locks));
+        }
+    }
+
+    internal (FenceCallback Callback, ulong Target, long Word)[] CopyWaiting()
+    {
+        if (!TimelineState.HasWaiters(Volatile.Read(ref _state)))
+        {
+            return []; // most timelines, most of the time: no need to make signalers wait
+        }
+
+        (FenceCallback, ulong, long)[] copy = [];
         while (true)
         {
             // Count, allocate outside the gate, fill; again if the list has grown meanwhile.
@@ -45,7 +87,7 @@ public partial class FenceTimeline
             {
                 if (count < copy.Length)
                 {
-                    copy[count] = (node, node.Target);
+                    copy[count] = (node, node.Target, node.Word);
                 }
             }
 
@@ -55,7 +97,7 @@ public partial class FenceTimeline
                 return copy[..count];
             }
 
-            copy = new (FenceCallback, ulong)[count];
+            copy = new (FenceCallback, ulong, long)[count];
         }
     }
 }

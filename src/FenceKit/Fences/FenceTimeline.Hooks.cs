@@ -125,6 +125,7 @@ public partial class FenceTimeline
             ulong seen = Interlocked.CompareExchange(ref _armedTarget, target, armed);
             if (seen == armed)
             {
+                FenceKitEventSource.Log.SignalingEnabled(Name, TimelineState.PointOf(target));
                 CallEnableSignaling(target);
                 return;
             }

@@ -167,6 +167,7 @@ public partial class FenceTimeline
 
         // Every other signal is a CAS, and callers may count on its full fence (signal, then look at a flag); so this one has it too.
         Interlocked.MemoryBarrier();
+        CountFaults(first, poison ? Issued : TimelineState.PointOf(target), error, poison);
         RunAll(batch);
         return true;
     }

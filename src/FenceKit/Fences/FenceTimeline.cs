@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
@@ -50,6 +51,7 @@ public partial class FenceTimeline : IDisposable
         }
 
         _sentinel = new FenceAbandonSentinel(this);
+        FenceKitEventSource.Log.Created(name);
         if (options.Watchdog is { } limit)
         {
             _watchdog = new FenceWatchdog(limit, options.TimeProvider, [this]);
@@ -86,6 +88,9 @@ public partial class FenceTimeline : IDisposable
 
     /// <summary>How long a waiter looks before it sleeps. A guess: written without care for other threads, and any value is right.</summary>
     internal int SpinsBeforeSleep { get; set; } = BlockingWaiter.MostSpins;
+
+    /// <summary>Who knows what holds a point up; null when nobody in FenceKit does. Set before fences are given out.</summary>
+    internal IFenceProducer? Producer { get; init; }
 
     /// <summary>Where <c>await</c> finds its nodes.</summary>
     internal FenceWaiterPools WaiterPools { get; }
@@ -176,9 +181,15 @@ public partial class FenceTimeline : IDisposable
         // First no new points, then an end for those that are out. A point issued between the two reads poisoned like all others.
         ulong completed = Completed;
         ulong issued = Issued;
-        Poison(completed < issued
-            ? FenceAbandonedException.ForTimeline(Name, completed, issued, FindIssuer(completed + 1))
-            : FenceAbandonedException.ForIdleTimeline(Name));
+        FenceKitEventSource.Log.Disposed(Name, completed, issued);
+        FenceAbandonedException error = FenceAbandonedException.ForIdleTimeline(Name);
+        if (completed < issued)
+        {
+            error = FenceAbandonedException.ForTimeline(Name, completed, issued, FindIssuer(completed + 1));
+            FenceKitEventSource.Log.Abandoned(error);
+        }
+
+        Poison(error);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
@@ -60,6 +61,8 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
         if (status == FenceStatus.Pending)
         {
             // The node left the list by time or by token; a token that was canceled is the better reason.
+            FenceKitMeter.Count(
+                _cancellationToken.IsCancellationRequested ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
             _cancellationToken.ThrowIfCancellationRequested();
         }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
 using System.Threading.Channels;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
@@ -68,21 +69,26 @@ public sealed class FenceCompletionQueue : IDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            node = _free;
-            if (node is null || _inUse == _nodes.Length)
+            node = _inUse < _nodes.Length ? _free : null;
+            if (node is not null)
             {
-                return false;
+                _free = node.NextFree;
+                _inUse++;
+                node.Watched = fence;
+                node.Tag = tag;
+                node.IsWatching = true;
             }
-
-            _free = node.NextFree;
-            _inUse++;
-            node.Watched = fence;
-            node.Tag = tag;
-            node.IsWatching = true;
         }
         finally
         {
             _gate.Exit();
+        }
+
+        if (node is null)
+        {
+            FenceKitMeter.Count(FenceKitCounter.CompletionQueueFull);
+            FenceKitEventSource.Log.CompletionQueueFull(_nodes.Length);
+            return false;
         }
 
         if (!fence.TryAddCallback(node))

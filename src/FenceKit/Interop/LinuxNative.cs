@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace FenceKit;
 
 /// <summary>
-/// The system calls behind eventfds, futexes and pidfds: with <see cref="SharedWords"/> the only native and unsafe code of the library.
+/// The system calls behind eventfds, futexes, pidfds and sealed memory: with <see cref="SharedWords"/> the only native and unsafe code of the library.
 /// DllImport with plain integers, because LibraryImport would turn on unsafe blocks for the whole project.
 /// Callers go through <see cref="LinuxFences.ThrowIfNotSupported"/> first.
 /// </summary>
@@ -15,8 +16,20 @@ internal static class LinuxNative
     internal const int Interrupted = 4;    // EINTR
     internal const int TimedOut = 110;     // ETIMEDOUT
 
-    private const int CloseOnExec = 0x80000; // EFD_CLOEXEC
-    private const int NonBlocking = 0x800;   // EFD_NONBLOCK
+    internal const int SealSeal = 0x01;        // F_SEAL_SEAL
+    internal const int SealShrink = 0x02;      // F_SEAL_SHRINK
+    internal const int SealGrow = 0x04;        // F_SEAL_GROW
+    internal const int SealFutureWrite = 0x10; // F_SEAL_FUTURE_WRITE, Linux 5.1
+
+    private const int CloseOnExec = 0x80000; // EFD_CLOEXEC, O_CLOEXEC
+    private const int NonBlocking = 0x800;   // EFD_NONBLOCK, O_NONBLOCK
+    private const int NoTerminal = 0x100;    // O_NOCTTY
+    private const uint MemoryCloseOnExec = 1;    // MFD_CLOEXEC
+    private const uint MemoryAllowSealing = 2;   // MFD_ALLOW_SEALING
+    private const uint MemoryNotExecutable = 8;  // MFD_NOEXEC_SEAL, Linux 6.3
+    private const int LongestMemoryName = 249;
+    private const int AddSeals = 1033; // F_ADD_SEALS
+    private const int ReadSeals = 1034; // F_GET_SEALS
     private const short PollIn = 1;
     private const int FutexWaitOperation = 0; // shared between processes: without the private flag
     private const int FutexWakeOperation = 1;
@@ -54,6 +67,35 @@ internal static class LinuxNative
         return descriptor >= 0 ? new SafeFileHandle((nint)descriptor, ownsHandle: true) : throw Failed("pidfd_open");
     }
 
+    /// <summary>Nameless memory that can be sealed and mapped by several processes. Empty; the caller gives it its size.</summary>
+    internal static SafeFileHandle CreateMemory(string name)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(name);
+        byte[] terminated = new byte[Math.Min(text.Length, LongestMemoryName) + 1];
+        text.AsSpan(0, terminated.Length - 1).CopyTo(terminated);
+        int descriptor = CreateMemoryCore(ref terminated[0], MemoryCloseOnExec | MemoryAllowSealing | MemoryNotExecutable);
+        if (descriptor < 0)
+        {
+            descriptor = CreateMemoryCore(ref terminated[0], MemoryCloseOnExec | MemoryAllowSealing); // before Linux 6.3
+        }
+
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failed("memfd_create");
+    }
+
+    /// <summary>What nobody may do to the memory from now on, for good. False when the kernel does not know a seal, or it is too late.</summary>
+    internal static bool TrySeal(SafeFileHandle memory, int seals) => Control(memory, AddSeals, seals) == 0;
+
+    /// <summary>The seals; less than 0 for something that cannot have any.</summary>
+    internal static long GetSeals(SafeFileHandle memory) => Control(memory, ReadSeals, 0);
+
+    /// <summary>Opens a descriptor of another process anew, for reading. Never blocks, whatever it is.</summary>
+    internal static SafeFileHandle OpenDescriptorOf(int processId, int descriptor)
+    {
+        byte[] path = Encoding.UTF8.GetBytes($"/proc/{processId}/fd/{descriptor}\0");
+        int opened = Open(ref path[0], CloseOnExec | NonBlocking | NoTerminal, 0);
+        return opened >= 0 ? new SafeFileHandle(opened, ownsHandle: true) : throw Failed($"Opening descriptor {descriptor} of the process {processId}");
+    }
+
     internal static bool TryWriteEvent(SafeFileHandle descriptor)
     {
         ulong one = 1;
@@ -69,6 +111,20 @@ internal static class LinuxNative
         {
             PollDescriptor poll = new() { Descriptor = (int)descriptor.DangerousGetHandle(), Events = PollIn };
             return Poll(ref poll, 1, milliseconds) > 0;
+        }
+        finally
+        {
+            descriptor.DangerousRelease();
+        }
+    }
+
+    private static long Control(SafeFileHandle descriptor, int command, int argument)
+    {
+        bool added = false;
+        descriptor.DangerousAddRef(ref added);
+        try
+        {
+            return SystemCall(IsArm ? 25 : 72, descriptor.DangerousGetHandle(), command, argument, 0, 0, 0);
         }
         finally
         {
@@ -93,6 +149,14 @@ internal static class LinuxNative
     [DllImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int CreateEventCore(uint initial, int flags);
+
+    [DllImport("libc", EntryPoint = "memfd_create", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int CreateMemoryCore(ref byte name, uint flags);
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Open(ref byte path, int flags, int mode);
 
     [DllImport("libc", EntryPoint = "write", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -1,100 +1,161 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 
 namespace FenceKit;
 
 /// <summary>
 /// A timeline in memory that two or more processes on one Linux machine share: one produces, the others wait. The counter is the shared
-/// word itself; signaling wakes the others by futex. A producer that dies with points pending faults them.
+/// word itself; signaling wakes the others by futex. A producer that dies, or disposes it, with points pending faults them.
 /// </summary>
 /// <remarks>
 /// <para>
-/// What the other side writes is not trusted: a counter that goes back is ignored, and one beyond what was issued ends the timeline with
-/// <see cref="InvalidDataException"/>. Nothing that a peer writes makes this process read outside the page.
-/// A peer that <b>shortens the file</b> is another matter: the page is gone then, and the next look at it ends this process (SIGBUS). Share
-/// timelines only with processes of your own, through files that others cannot write.
+/// The memory has no name in any file system: others open it by the producer's process id and <see cref="Descriptor"/>, which the producer
+/// tells them in whatever way it likes, or get the descriptor itself (over a Unix socket, by inheritance).
+/// </para>
+/// <para>
+/// <b>The other side is not trusted.</b> The memory is sealed, so nobody can shorten it under those who map it, and what is not sealed
+/// so is refused. Consumers map it read-only; where the kernel allows (Linux 5.1) nobody but the producer can write to it at all. A
+/// counter that goes back is ignored; one beyond what was issued, or any other nonsense, ends the timeline with
+/// <see cref="InvalidDataException"/>. The producer believes nothing that it reads there. A producer that does not signal cannot be
+/// told from a slow one: waits have timeouts.
 /// </para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. A consumer keeps one background thread.</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {Completed} of {Issued}")]
-public sealed class SharedFenceTimeline : IDisposable
+public sealed partial class SharedFenceTimeline : IDisposable
 {
-    private const ulong Magic = 0x31_54_46_4B; // "KFT1", and the layout below
+    private const ulong Magic = 0x32_54_46_4B; // "KFT2", and the layout below
     private const int MagicAt = 0;
-    private const int TurnAt = 8;       // int: changes with every signal; the futex
-    private const int IssuedAt = 64;    // ulong
+    private const int TurnAt = 8;        // int: changes with every signal; the futex
+    private const int EndedAt = 16;      // int: 1 when the producer has disposed it
+    private const int IssuedAt = 64;     // ulong
     private const int CompletedAt = 128; // ulong; a line of its own
-
-    private const int LookMilliseconds = 100; // how long the death of a producer may go unnoticed
 
     private readonly Lock _gate = new(); // keeps the page mapped while a call touches it
     private readonly SharedWords _words;
     private readonly FenceTimeline _local;
-    private readonly bool _isProducer;
-    private readonly Microsoft.Win32.SafeHandles.SafeFileHandle? _peer;
+    private readonly SafeFileHandle? _memory; // the producer's, so that others can open it; null for a consumer
+    private readonly SafeFileHandle? _peer;   // the producer's process; null for the producer itself
     private readonly Thread? _watcher;
-    private bool _disposed; // under the gate; Volatile.Read by the watcher
+    private ulong _published; // under the gate: what the others know. Not read back from the page, which others might have written to
+    private bool _disposed;   // under the gate; Volatile.Read by the watcher
 
-    private SharedFenceTimeline(string path, bool create, int producerProcessId)
+    /// <summary>The producer's side.</summary>
+    private SharedFenceTimeline(string name, SafeFileHandle memory)
     {
-        LinuxFences.ThrowIfNotSupported();
-        _isProducer = create;
-        _words = new SharedWords(path, create);
-        try
-        {
-            if (create)
-            {
-                Volatile.Write(ref _words.Long(MagicAt), Magic);
-            }
-            else
-            {
-                if (Volatile.Read(ref _words.Long(MagicAt)) != Magic)
-                {
-                    throw new InvalidDataException($"'{path}' is not a shared timeline.");
-                }
-
-                _peer = LinuxFences.OpenProcess(producerProcessId);
-            }
-        }
-        catch
-        {
-            _words.Dispose();
-            throw;
-        }
-
-        Name = Path.GetFileName(path);
-        _local = new FenceTimeline(Name);
-        if (!create)
-        {
-            _watcher = new Thread(Watch) { IsBackground = true, Name = $"FenceKit {Name}" };
-            _watcher.Start();
-        }
+        Name = name;
+        _memory = memory;
+        _local = new FenceTimeline(name);
+        _words = SharedWords.Create(memory);
+        Volatile.Write(ref _words.Long(MagicAt), Magic);
     }
 
-    /// <summary>The name of the file.</summary>
+    /// <summary>The consumer's side.</summary>
+    private SharedFenceTimeline(string name, SharedWords words, SafeFileHandle peer)
+    {
+        Name = name;
+        _words = words;
+        _peer = peer;
+        _local = new FenceTimeline(name);
+        _watcher = new Thread(Watch) { IsBackground = true, Name = $"FenceKit {name}" };
+        _watcher.Start();
+    }
+
+    /// <summary>What this process calls it: it appears in errors, reports and the debugger.</summary>
     public string Name { get; }
 
+    /// <summary>
+    /// The number under which this process keeps the memory open. Others open it with that and the process id, as long as the timeline is
+    /// not disposed. -1 for a consumer.
+    /// </summary>
+    public int Descriptor => _memory is { IsClosed: false } ? (int)_memory.DangerousGetHandle() : -1;
+
     /// <summary>The last point that the producer issued.</summary>
-    public ulong Issued => Math.Min(Read(IssuedAt), TimelineState.MaxIssuedByCount);
+    public ulong Issued => _memory is null ? Math.Min(Read(IssuedAt), TimelineState.MaxIssuedByCount) : _local.Issued;
 
     /// <summary>The last point that is complete, as far as this process has heard.</summary>
     public ulong Completed => _local.Completed;
 
     /// <summary>Makes a timeline that this process produces.</summary>
-    /// <param name="path">A new file, best in /dev/shm. It is the caller's to delete; others may open it until then.</param>
+    /// <param name="name">What this process calls it. It stands in the maps of the processes that open it, too.</param>
     /// <returns>The producer's side.</returns>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
-    /// <exception cref="IOException">The file exists, or cannot be made.</exception>
-    public static SharedFenceTimeline Create(string path) => new(path, create: true, producerProcessId: 0);
+    /// <exception cref="IOException">No memory, or no descriptor, is left.</exception>
+    public static SharedFenceTimeline Create(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        LinuxFences.ThrowIfNotSupported();
+        SafeFileHandle memory = LinuxNative.CreateMemory(name);
+        try
+        {
+            return new SharedFenceTimeline(name, memory);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Opens a timeline that another process produces.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="name">What this process calls it.</param>
     /// <param name="producerProcessId">The process that produces: when it ends, what is pending faults.</param>
+    /// <param name="descriptor">The <see cref="Descriptor"/> of the timeline there.</param>
     /// <returns>The consumer's side.</returns>
+    /// <remarks>
+    /// The kernel allows it to processes of the same user, as it does to look into each other's /proc; otherwise hand the descriptor over.
+    /// </remarks>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An id or descriptor that cannot be one.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
-    /// <exception cref="IOException">The file or the process does not exist.</exception>
-    /// <exception cref="InvalidDataException">The file is not a shared timeline.</exception>
-    public static SharedFenceTimeline Open(string path, int producerProcessId) => new(path, create: false, producerProcessId);
+    /// <exception cref="IOException">The process or the descriptor does not exist, or may not be opened.</exception>
+    /// <exception cref="InvalidDataException">It is not a shared timeline, or not sealed as one.</exception>
+    public static SharedFenceTimeline Open(string name, int producerProcessId, int descriptor)
+    {
+        CheckPeer(name, producerProcessId);
+        ArgumentOutOfRangeException.ThrowIfNegative(descriptor);
+        SafeFileHandle peer = LinuxFences.OpenProcess(producerProcessId);
+        try
+        {
+            using SafeFileHandle memory = LinuxNative.OpenDescriptorOf(producerProcessId, descriptor);
+            if (LinuxNative.WaitReadable(peer, milliseconds: 0))
+            {
+                // It has ended, so the number may have been another process's when we opened the descriptor.
+                throw new IOException($"The process {producerProcessId} has ended.");
+            }
+
+            return Open(name, peer, memory);
+        }
+        catch
+        {
+            peer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a timeline that another process produces, through a descriptor that it handed over.</summary>
+    /// <param name="name">What this process calls it.</param>
+    /// <param name="producerProcessId">The process that produces: when it ends, what is pending faults.</param>
+    /// <param name="descriptor">The descriptor; it stays the caller's and may be closed afterwards.</param>
+    /// <returns>The consumer's side.</returns>
+    /// <inheritdoc cref="Open(string, int, int)"/>
+    public static SharedFenceTimeline Open(string name, int producerProcessId, SafeFileHandle descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        CheckPeer(name, producerProcessId);
+        SafeFileHandle peer = LinuxFences.OpenProcess(producerProcessId);
+        try
+        {
+            return Open(name, peer, descriptor);
+        }
+        catch
+        {
+            peer.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Hands out the next point. Producer only.</summary>
     /// <returns>The fence; the other processes know it by its <see cref="Fence.Point"/>.</returns>
@@ -134,11 +195,11 @@ public sealed class SharedFenceTimeline : IDisposable
         _gate.EnterShielded();
         try
         {
-            if (!_disposed && Volatile.Read(ref _words.Long(CompletedAt)) < fence.Point)
+            if (!_disposed && fence.Point > _published)
             {
+                _published = fence.Point;
                 Volatile.Write(ref _words.Long(CompletedAt), fence.Point);
-                Interlocked.Increment(ref _words.Int(TurnAt)); // after the counter: who sees the turn sees the point
-                LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt));
+                TellOthers();
             }
         }
         finally
@@ -155,7 +216,7 @@ public sealed class SharedFenceTimeline : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The producer has not issued the point.</exception>
     public Fence GetFence(ulong point)
     {
-        ulong issued = _isProducer ? _local.Issued : Issued;
+        ulong issued = Issued;
         if (point > issued && point > _local.Completed)
         {
             FenceThrow.PointNeverIssued(Name, point, issued);
@@ -164,7 +225,7 @@ public sealed class SharedFenceTimeline : IDisposable
         return new Fence(_local, point);
     }
 
-    /// <summary>Ends this side. Pending fences of this process fault; the file stays.</summary>
+    /// <summary>Ends this side. Pending fences of this process fault; if it is the producer, so do those of the others.</summary>
     public void Dispose()
     {
         _gate.EnterShielded();
@@ -176,7 +237,15 @@ public sealed class SharedFenceTimeline : IDisposable
             }
 
             Volatile.Write(ref _disposed, true);
-            LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt)); // our own watcher, too
+            if (_memory is null)
+            {
+                LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt)); // our own watcher
+            }
+            else
+            {
+                Volatile.Write(ref _words.Int(EndedAt), 1);
+                TellOthers();
+            }
         }
         finally
         {
@@ -191,6 +260,7 @@ public sealed class SharedFenceTimeline : IDisposable
         _local.Poison(new FenceAbandonedException($"The shared timeline '{Name}' was disposed."));
         _local.Dispose();
         _peer?.Dispose();
+        _memory?.Dispose();
         _words.Dispose();
     }
 
@@ -207,47 +277,38 @@ public sealed class SharedFenceTimeline : IDisposable
         }
     }
 
-    private void Watch()
+    private static SharedFenceTimeline Open(string name, SafeFileHandle peer, SafeFileHandle memory)
     {
-        while (!Volatile.Read(ref _disposed))
+        SharedWords words = SharedWords.Open(memory);
+        try
         {
-            int turn = Volatile.Read(ref _words.Int(TurnAt)); // before the counter: a signal after this look changes the word we sleep on
-            bool isPeerDead = LinuxNative.WaitReadable(_peer!, milliseconds: 0); // before the counter, too: it may have signaled last of all
-            if (!TryTakeOver() || isPeerDead)
-            {
-                End(isPeerDead);
-                return;
-            }
-
-            LinuxNative.FutexWait(_words.AddressOf(TurnAt), turn, LookMilliseconds);
+            return Volatile.Read(ref words.Long(MagicAt)) == Magic
+                ? new SharedFenceTimeline(name, words, peer)
+                : throw new InvalidDataException("This is not a shared timeline: it does not begin as one.");
+        }
+        catch
+        {
+            words.Dispose();
+            throw;
         }
     }
 
-    /// <summary>Brings the local counter to the shared one; false when the shared one cannot be.</summary>
-    private bool TryTakeOver()
+    private static void CheckPeer(string name, int producerProcessId)
     {
-        ulong completed = Volatile.Read(ref _words.Long(CompletedAt));
-        ulong issued = Volatile.Read(ref _words.Long(IssuedAt));
-        if (completed > issued || issued > TimelineState.MaxIssuedByCount)
-        {
-            return false;
-        }
-
-        if (completed > _local.Completed)
-        {
-            _local.SignalCore(TimelineState.TargetOf(completed));
-        }
-
-        return true;
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(producerProcessId, 1);
+        LinuxFences.ThrowIfNotSupported();
     }
 
-    private void End(bool isPeerDead) => _local.Poison(isPeerDead
-        ? new FenceAbandonedException($"The process that produces the shared timeline '{Name}' has ended; nobody will signal what was pending.")
-        : new InvalidDataException($"The counters of the shared timeline '{Name}' make no sense; its producer cannot be trusted."));
+    private void TellOthers()
+    {
+        Interlocked.Increment(ref _words.Int(TurnAt)); // after what is to be told: who sees the turn sees it
+        LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt));
+    }
 
     private void CheckProducer()
     {
-        if (!_isProducer)
+        if (_memory is null)
         {
             throw new InvalidOperationException($"The shared timeline '{Name}' is produced by another process.");
         }

@@ -1,42 +1,65 @@
 // SPDX-License-Identifier: MIT
 using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace FenceKit;
 
-/// <summary>A page of memory that several processes map, as words with atomic access. Unsafe by nature; everything unsafe about it is here.</summary>
+/// <summary>
+/// A page of sealed memory that several processes map, as words with atomic access. Unsafe by nature; everything unsafe about it is here.
+/// </summary>
+/// <remarks>
+/// Touching memory beyond the end of what it maps ends a process (SIGBUS), so nobody may be able to shorten it: it is a memfd with seals,
+/// which its owner sets and a reader insists on. Where the kernel knows that seal (Linux 5.1), only its maker can ever write to it.
+/// </remarks>
 internal sealed class SharedWords : IDisposable
 {
     internal const int Bytes = 4096;
+    internal const int Seals = LinuxNative.SealShrink | LinuxNative.SealGrow | LinuxNative.SealSeal;
 
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly nint _address;
 
-    internal SharedWords(string path, bool create)
+    private SharedWords(SafeFileHandle memory, MemoryMappedFileAccess access)
     {
-        FileStreamOptions options = new()
-        {
-            Mode = create ? FileMode.CreateNew : FileMode.Open,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-        };
-        FileStream stream = new(path, options);
-        if (create)
-        {
-            stream.SetLength(Bytes);
-        }
-        else if (stream.Length != Bytes)
-        {
-            stream.Dispose();
-            throw new InvalidDataException($"'{path}' is not a shared timeline: its size is wrong."); // touching beyond the end would kill the process
-        }
-
-        _file = MemoryMappedFile.CreateFromFile(stream, mapName: null, Bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
-        _view = _file.CreateViewAccessor(0, Bytes, MemoryMappedFileAccess.ReadWrite);
+        _file = MemoryMappedFile.CreateFromFile(memory, mapName: null, Bytes, access, HandleInheritability.None, leaveOpen: true);
+        _view = _file.CreateViewAccessor(0, Bytes, access);
         bool added = false;
         _view.SafeMemoryMappedViewHandle.DangerousAddRef(ref added); // until Dispose: the address stays valid as long as anybody may use it
         _address = _view.SafeMemoryMappedViewHandle.DangerousGetHandle() + (nint)_view.PointerOffset;
+    }
+
+    /// <summary>Makes and maps a page of zeros, and seals it.</summary>
+    internal static SharedWords Create(SafeFileHandle memory)
+    {
+        RandomAccess.SetLength(memory, Bytes);
+        SharedWords words = new(memory, MemoryMappedFileAccess.ReadWrite);
+
+        // After mapping it: the first of the two forbids to map it for writing once more.
+        if (LinuxNative.TrySeal(memory, Seals | LinuxNative.SealFutureWrite) || LinuxNative.TrySeal(memory, Seals))
+        {
+            return words;
+        }
+
+        words.Dispose();
+        throw new IOException("The memory of a shared timeline could not be sealed.");
+    }
+
+    /// <summary>Maps a page that another process made, for reading.</summary>
+    /// <exception cref="InvalidDataException">It is not sealed, or not a page: the peer could end this process by shortening it.</exception>
+    internal static SharedWords Open(SafeFileHandle memory)
+    {
+        long seals = LinuxNative.GetSeals(memory);
+        if (seals < 0 || (seals & Seals) != Seals)
+        {
+            throw new InvalidDataException("This is not a shared timeline: it is not memory that nobody can shorten.");
+        }
+
+        // After the seals: from here on the length is what it is. Huge pages, which the kernel may fail to provide, cannot have it.
+        return RandomAccess.GetLength(memory) == Bytes
+            ? new SharedWords(memory, MemoryMappedFileAccess.Read)
+            : throw new InvalidDataException("This is not a shared timeline: its size is wrong.");
     }
 
     /// <summary>The address of a word of four bytes, for a futex.</summary>

@@ -5,7 +5,7 @@ namespace FenceKit;
 
 /// <summary>An invalidation that has begun and not ended, as the ledger sees it.</summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "See the field.")]
-internal abstract class ActiveInvalidation
+internal abstract class ActiveInvalidation : IFenceProducer
 {
     // Never disposed: it lives as long as the pooled object, and readers may still look at its points.
     // Each invalidation object has its own timeline, one point a round: readers of the range wait for that point.
@@ -15,7 +15,10 @@ internal abstract class ActiveInvalidation
     private int _rangeCount;
 
     protected ActiveInvalidation(string name, TimeProvider clock) =>
-        _rounds = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock });
+        _rounds = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock }) { Producer = this };
+
+    /// <inheritdoc/>
+    public abstract void DescribeHolders(ulong point, List<FenceHolder> holders);
 
     /// <summary>Under the ledger's gate.</summary>
     internal ActiveInvalidation? Next;

@@ -33,9 +33,9 @@ public readonly ref struct GateReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter()
     {
-        if (!_slot.TryEnterQuickly())
+        if (FenceContract.IsChecked || !_slot.TryEnterQuickly())
         {
-            _gate.EnterSlowly(_slot, _gate.Range, Timeout.InfiniteTimeSpan, default);
+            _slot.EnterOrPark();
         }
 
         return new ReaderScope(_slot);
@@ -46,9 +46,9 @@ public readonly ref struct GateReader
     public ReaderScope Enter(AddressRange range)
     {
         _gate.Check(range);
-        if (!_slot.TryEnterQuickly())
+        if (FenceContract.IsChecked || !_slot.TryEnterQuickly())
         {
-            _gate.EnterSlowly(_slot, range, Timeout.InfiniteTimeSpan, default);
+            _gate.EnterOrPark(_slot, range);
         }
 
         return new ReaderScope(_slot);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>What a notifier counts. The plain fields are under the ledger's gate, which every session passes anyway.</summary>
-internal sealed class InvalidationCounters
+internal sealed class InvalidationCounters : IMeteredSource
 {
     internal long Begun;
     internal long Refused;
@@ -11,9 +13,25 @@ internal sealed class InvalidationCounters
     private long _subscriberFaults;
     private long _reused;
 
+    string? IMeteredSource.MeterName => null;
+
+    ulong IMeteredSource.PendingFences => 0;
+
     internal long SubscriberFaults => Volatile.Read(ref _subscriberFaults);
 
     internal long Reused => Volatile.Read(ref _reused);
+
+    /// <summary>Without the gate: each field is right, all together they may be of slightly different moments.</summary>
+    void IMeteredSource.AddTo(ref MeterTotals totals, bool ended)
+    {
+        long committed = Volatile.Read(ref Committed);
+        long backedOff = Volatile.Read(ref BackedOff);
+        long refused = Volatile.Read(ref Refused);
+        totals.Committed += committed;
+        totals.BackedOff += backedOff;
+        totals.Refused += refused;
+        totals.OpenSessions += ended ? 0 : Math.Max(0, Volatile.Read(ref Begun) - committed - backedOff - refused);
+    }
 
     internal void CountReuse() => Interlocked.Increment(ref _reused);
 

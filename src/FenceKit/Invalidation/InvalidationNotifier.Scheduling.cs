@@ -172,7 +172,7 @@ public sealed partial class InvalidationNotifier
 
         using (session)
         {
-            using FenceContractScope held = FenceContract.IsChecked ? session.HoldForContract() : default;
+            using FenceContractScope held = session.BeginSignaling(file: null, line: 0);
             unmap(state, range);
             InvalidationOutcome outcome = session.Wait(left.Remaining, cancellationToken);
             if (outcome == InvalidationOutcome.Completed)

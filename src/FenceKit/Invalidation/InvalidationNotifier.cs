@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using FenceKit.Diagnostics;
 using Microsoft.Extensions.ObjectPool;
 
 namespace FenceKit;
@@ -23,6 +24,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
 
     private readonly InvalidationLedger _ledger;
     private readonly InvalidationCounters _counters = new();
+    private readonly RegistryMembership _membership; // dies with the notifier
     private readonly TimeProvider _clock;
     private readonly ObjectPool<InvalidationSessionState> _sessions;
     private IntervalIndex<InvalidationSubscription>? _index; // written under the ledger's gate; the tree itself never changes
@@ -41,6 +43,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         options ??= new InvalidationNotifierOptions();
         options.Validate();
         Name = name;
+        _membership = new RegistryMembership(_counters);
         Contract = FenceContract.IsChecked ? new NotifierContract(name) : null;
         _clock = options.TimeProvider;
         _ledger = new InvalidationLedger(options.RememberedInvalidations);

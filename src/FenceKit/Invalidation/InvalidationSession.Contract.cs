@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
 namespace FenceKit;
 
 // What a session tells the validator. Readers of the range wait for its end, so until then it is on the way to a signal.
 public readonly partial struct InvalidationSession
 {
-    internal FenceContractScope HoldForContract() => _state!.HoldForContract();
+    /// <summary>
+    /// Says that what follows on this thread comes before the end of the session: phase B, and what is done about the memory after the
+    /// wait. <see cref="Wait"/> and <c>InvalidationNotifier.Invalidate</c> say so themselves.
+    /// </summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>The scope; dispose it on this thread. It does not end the session.</returns>
+    /// <remarks>As <see cref="FenceTimeline.BeginSignaling"/>. Never blocks. Nothing when the contract is not checked.</remarks>
+    public FenceContractScope BeginSignaling([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
+        FenceContract.IsChecked && _state is not null ? _state.BeginSignaling(file, line) : default;
 }
 
 internal sealed partial class InvalidationSessionState
 {
-    internal FenceContractScope HoldForContract() => FenceContract.BeginSignaling(Ended.Timeline?.ContractMap, file: null, line: 0);
+    internal FenceContractScope BeginSignaling(string? file, int line) =>
+        FenceContract.BeginSignaling(Ended.Timeline?.ContractMap, file, line);
 
     internal InvalidationOutcome WaitChecked(TimeSpan budget, CancellationToken cancellationToken)
     {
@@ -18,7 +30,7 @@ internal sealed partial class InvalidationSessionState
             return Wait(budget, cancellationToken);
         }
 
-        using (HoldForContract())
+        using (BeginSignaling(file: null, line: 0))
         {
             // Of all, also of those that are done: the next time they may not be.
             for (int index = 0; index < _holderCount; index++)
@@ -26,7 +38,33 @@ internal sealed partial class InvalidationSessionState
                 FenceContract.Wait(_holders[index].Fence.Timeline?.ContractMap);
             }
 
+            for (int index = 0; index < _gateCount; index++)
+            {
+                FenceContract.Wait(_gates[index].Readers!.ContractMap);
+            }
+
             return Wait(budget, cancellationToken);
+        }
+    }
+
+    internal void AnnounceWaitAsync(TimeSpan budget)
+    {
+        if (budget == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        using (BeginSignaling(file: null, line: 0))
+        {
+            for (int index = 0; index < _holderCount; index++)
+            {
+                FenceContract.Await(_holders[index].Fence.Timeline?.ContractMap);
+            }
+
+            for (int index = 0; index < _gateCount; index++)
+            {
+                FenceContract.Await(_gates[index].Readers!.ContractMap);
+            }
         }
     }
 }

@@ -102,7 +102,13 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     {
         FenceThrow.IfNotATimeout(budget);
         FenceThrow.IfBeyondTimers(budget);
-        return Enter().WaitAsync(budget, cancellationToken);
+        InvalidationSessionState state = Enter();
+        if (FenceContract.IsChecked)
+        {
+            state.AnnounceWaitAsync(budget);
+        }
+
+        return state.WaitAsync(budget, cancellationToken);
     }
 
     /// <summary>Lists who keeps the session from completing: fences that are pending or have faulted, and subscribers that threw.</summary>

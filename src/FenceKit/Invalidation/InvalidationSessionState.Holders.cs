@@ -52,8 +52,8 @@ internal sealed partial class InvalidationSessionState
             return true;
         }
 
-        // What is done already, and well, is not worth remembering.
-        if (fence.Timeline is not null && fence.Status != FenceStatus.Signaled)
+        // What is done already, and well, is not worth remembering, unless the order of waits is learned from it.
+        if (fence.Timeline is not null && (FenceContract.IsChecked || fence.Status != FenceStatus.Signaled))
         {
             AddHolder(subscription, fence, thrown: null);
         }
@@ -179,7 +179,7 @@ internal sealed partial class InvalidationSessionState
         WaitBudget left = WaitBudget.Start(_clock, budget);
         for (int index = 0; index < _holderCount; index++)
         {
-            FenceStatus status = _holders[index].Fence.Wait(left.Remaining, cancellationToken);
+            FenceStatus status = _holders[index].Fence.WaitUnchecked(left.Remaining, cancellationToken); // announced by WaitChecked
             NoteOutcome(ref _holders[index], status);
             if (status == FenceStatus.Pending || IsFailure(status))
             {

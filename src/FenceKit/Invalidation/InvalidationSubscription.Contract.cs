@@ -8,6 +8,9 @@ public sealed partial class InvalidationSubscription
 {
     private readonly SubscriptionContract? _contract; // null: the contract is not checked
 
+    /// <summary>All sessions of the notifier, as the validator knows them.</summary>
+    internal object? Sessions => _contract?.Sessions;
+
     private bool CallSubscriber(in InvalidationRequest request, out Fence fence)
     {
         if (!FenceContract.IsChecked)

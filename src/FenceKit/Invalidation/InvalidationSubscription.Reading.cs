@@ -16,9 +16,7 @@ public sealed partial class InvalidationSubscription
     public bool TryBeginRead(AddressRange range, out InvalidationSequence sequence)
     {
         CheckReadable(range);
-        bool began = _ledger.TryBeginRead(range, out ulong number, out _);
-        sequence = began ? new InvalidationSequence(this, range, number) : default;
-        return began;
+        return TryBegin(range, out sequence, out _);
     }
 
     /// <summary>Begins to build a mapping; waits while the range is being invalidated.</summary>
@@ -40,28 +38,24 @@ public sealed partial class InvalidationSubscription
     {
         FenceThrow.IfNotATimeout(budget);
         CheckReadable(range);
-        if (FenceContract.IsChecked && budget != TimeSpan.Zero)
+        if (budget != TimeSpan.Zero)
         {
-            FenceContract.Wait(_contract?.Sessions);
+            FenceContract.WaitForSession(_contract?.Sessions);
         }
 
         WaitBudget left = default;
         while (true)
         {
-            if (_ledger.TryBeginRead(range, out ulong number, out Fence blocker))
+            if (TryBegin(range, out sequence, out Fence blocker))
             {
-                sequence = new InvalidationSequence(this, range, number);
                 return true;
             }
 
             left = left.IsStarted ? left : WaitBudget.Start(_clock, budget);
-            if (blocker.Wait(left.Remaining, cancellationToken) == FenceStatus.Pending)
+            if (blocker.WaitUnchecked(left.Remaining, cancellationToken) == FenceStatus.Pending)
             {
-                sequence = default;
                 return false;
             }
-
-            CheckReadable(range);
         }
     }
 
@@ -80,8 +74,13 @@ public sealed partial class InvalidationSubscription
         FenceThrow.IfNotATimeout(budget);
         FenceThrow.IfBeyondTimers(budget);
         CheckReadable(range);
-        return _ledger.TryBeginRead(range, out ulong number, out Fence blocker)
-            ? new ValueTask<InvalidationSequence?>(new InvalidationSequence(this, range, number))
+        if (budget != TimeSpan.Zero)
+        {
+            FenceContract.AwaitSession(_contract?.Sessions);
+        }
+
+        return TryBegin(range, out InvalidationSequence sequence, out Fence blocker)
+            ? new ValueTask<InvalidationSequence?>(sequence)
             : BeginReadSlowlyAsync(range, budget, blocker, cancellationToken);
     }
 
@@ -133,17 +132,38 @@ public sealed partial class InvalidationSubscription
                 return null;
             }
 
-            CheckReadable(range);
-            if (_ledger.TryBeginRead(range, out ulong number, out blocker))
+            if (TryBegin(range, out InvalidationSequence sequence, out blocker))
             {
-                return new InvalidationSequence(this, range, number);
+                return sequence;
             }
         }
     }
 
+    /// <summary>
+    /// First the number, then the look at the shutdown, which sets its mark before it takes a number. So a number that is as new as the
+    /// shutdown comes with an exception, and an older one makes the reader start again when it wants to publish:
+    /// </summary>
+    /// <remarks>
+    /// <code>
+    /// reader                                      shutdown
+    /// ------                                      --------
+    /// number = sequence           (acquire load)  disposed = true      (store)
+    /// disposed?                   (load)          sequence = n + 1     (release store, InvalidationLedger.BeginLocked)
+    /// </code>
+    /// </remarks>
+    private bool TryBegin(AddressRange range, out InvalidationSequence sequence, out Fence blocker)
+    {
+        bool began = _ledger.TryBeginRead(range, out ulong number, out blocker);
+        ThrowIfOver();
+        sequence = began ? new InvalidationSequence(this, range, number) : default;
+        return began;
+    }
+
+    private void ThrowIfOver() => ObjectDisposedException.ThrowIf(IsDisposed || _registry.IsDisposed, this);
+
     private void CheckReadable(AddressRange range)
     {
-        ObjectDisposedException.ThrowIf(IsDisposed || _registry.IsDisposed, this);
+        ThrowIfOver();
         AddressRange.IfEmpty(range);
         if (!Range.Contains(range))
         {

@@ -27,7 +27,7 @@ namespace FenceKit;
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq} {Range}")]
-public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
+public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
 {
     private readonly InvalidationNotifier _notifier;
     private readonly InvalidationLedger _ledger;
@@ -81,10 +81,10 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter()
     {
-        ReaderSlot slot = _roster.Own;
-        if (!slot.TryEnterQuickly())
+        ReaderSlot slot = OwnSlot;
+        if (FenceContract.IsChecked || !slot.TryEnterQuickly())
         {
-            EnterSlowly(slot, Range, Timeout.InfiniteTimeSpan, default);
+            slot.EnterOrPark();
         }
 
         return new ReaderScope(slot);
@@ -99,11 +99,11 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter(AddressRange range)
     {
+        ReaderSlot slot = OwnSlot;
         Check(range);
-        ReaderSlot slot = _roster.Own;
-        if (!slot.TryEnterQuickly())
+        if (FenceContract.IsChecked || !slot.TryEnterQuickly())
         {
-            EnterSlowly(slot, range, Timeout.InfiniteTimeSpan, default);
+            EnterOrPark(slot, range);
         }
 
         return new ReaderScope(slot);
@@ -131,20 +131,36 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public bool TryEnter(AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken = default)
     {
-        return TryEnter(_roster.Own, range, budget, out scope, cancellationToken);
+        return TryEnter(OwnSlot, range, budget, out scope, cancellationToken);
     }
 
     /// <summary>The current thread as a reader, for loops that enter again and again.</summary>
     /// <returns>The reader; it is as good as the gate, and cheaper: about a nanosecond for entering and leaving.</returns>
     /// <remarks>Allocates the first time on a thread.</remarks>
-    public GateReader GetReader() => new(this, _roster.Own);
+    public GateReader GetReader() => new(this, OwnSlot);
+
+    /// <summary>The slot of the current thread.</summary>
+    private ReaderSlot OwnSlot
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            ReaderSlot? last = ReaderRoster.LastOfThread;
+            return last is not null && ReferenceEquals(last.Gate, this) ? last : FindSlot();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ReaderSlot FindSlot() => _roster.Find(this);
 
     internal bool TryEnter(
         ReaderSlot slot, AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken)
     {
         Check(range);
         FenceThrow.IfNotATimeout(budget);
-        bool entered = slot.TryEnterQuickly() || EnterSlowly(slot, range, budget, cancellationToken);
+        bool entered = FenceContract.IsChecked
+            ? EnterChecked(slot, range, budget, cancellationToken)
+            : slot.TryEnterQuickly() || EnterSlowly(slot, range, budget, cancellationToken);
         scope = entered ? new ReaderScope(slot) : default;
         return entered;
     }
@@ -168,6 +184,11 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
         Check(range);
         FenceThrow.IfNotATimeout(budget);
         FenceThrow.IfBeyondTimers(budget);
+        if (FenceContract.IsChecked)
+        {
+            AnnounceEnterAsync(budget);
+        }
+
         ReaderSlot slot = _roster.RentLease(holder);
         bool entered = false;
         Fence blocker = default;
@@ -222,6 +243,20 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
         _roster.ReturnIndex();
     }
 
+    /// <summary>What remains of entering when <see cref="ReaderSlot.TryEnterQuickly"/> was not enough, or, checked, has not been called.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal void EnterOrPark(ReaderSlot slot, AddressRange range)
+    {
+        if (FenceContract.IsChecked)
+        {
+            EnterChecked(slot, range, Timeout.InfiniteTimeSpan, default);
+        }
+        else
+        {
+            EnterSlowly(slot, range, Timeout.InfiniteTimeSpan, default);
+        }
+    }
+
     /// <summary>The slot is announced, but somebody invalidates something, or it was announced before.</summary>
     internal bool EnterSlowly(ReaderSlot slot, AddressRange range, TimeSpan budget, CancellationToken cancellationToken)
     {
@@ -234,7 +269,7 @@ public sealed class ReaderGate : IInvalidationSubscriber, IDisposable
             }
 
             left = left.IsStarted ? left : WaitBudget.Start(_notifier.Clock, budget);
-            if (blocker.Wait(left.Remaining, cancellationToken) == FenceStatus.Pending)
+            if (blocker.WaitUnchecked(left.Remaining, cancellationToken) == FenceStatus.Pending)
             {
                 return false;
             }

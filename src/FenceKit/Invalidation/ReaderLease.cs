@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
@@ -15,6 +16,14 @@ public readonly struct ReaderLease : IDisposable
         _slot = slot;
         _lease = Volatile.Read(ref slot.Lease);
     }
+
+    /// <summary>Says that what follows on this thread comes before the lease ends. A lease may change threads, so it cannot say so itself.</summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>The scope; dispose it on this thread. It does not end the lease.</returns>
+    /// <remarks>As <see cref="FenceTimeline.BeginSignaling"/>. Never blocks. Nothing when the contract is not checked.</remarks>
+    public FenceContractScope BeginSignaling([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
+        FenceContract.BeginSignaling(_slot?.Roster.ContractMap, file, line);
 
     /// <summary>Leaves, on whatever thread. A second call does nothing, of whichever copy.</summary>
     /// <remarks>Never blocks for longer than a few instructions. The last reader that an invalidation waits for signals its fence on this thread.</remarks>

@@ -12,7 +12,7 @@ namespace FenceKit;
 /// <para>The lock is held for one pass over the slots and never while anything of a user's runs.</para>
 /// </remarks>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Somebody may still look at its fences.")]
-internal sealed partial class ReaderRoster : IThreadPoolWorkItem
+internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
 {
     private const int InitialSlots = 8;
 
@@ -30,11 +30,15 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem
         Name = name;
         _signals = signals;
         _clock = clock;
-        _timeline = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock });
+        _timeline = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock }) { Producer = this };
+        FenceContract.ExportReaders(_timeline.ContractMap);
         Index = TakeIndex();
     }
 
     internal string Name { get; }
+
+    /// <summary>The readers as the validator knows them; null when the contract is not checked.</summary>
+    internal object? ContractMap => _timeline.ContractMap;
 
     internal bool IsClosed => Volatile.Read(ref _closed);
 
@@ -163,6 +167,30 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem
         }
 
         return count;
+    }
+
+    /// <summary>The readers that owe a point no later than this one.</summary>
+    void IFenceProducer.DescribeHolders(ulong point, List<FenceHolder> holders)
+    {
+        _gate.EnterShielded();
+        try
+        {
+            foreach (ReaderSlot slot in _slots.AsSpan(0, _slotCount))
+            {
+                ulong owed = Volatile.Read(ref slot.Owed);
+                if (owed != 0 && owed <= point)
+                {
+                    string since = $"inside {Name} for {_clock.GetElapsedTime(slot.OwedSince)}";
+                    holders.Add(slot.Thread is { } thread
+                        ? new FenceHolder($"{FenceHolder.NameOf(thread)}, {since}", thread)
+                        : new FenceHolder($"{slot.Holder}, {since}"));
+                }
+            }
+        }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     /// <summary>How many slots there are; for tests.</summary>

@@ -22,6 +22,13 @@ public ref struct ReaderScope
     {
         ReaderSlot? slot = _slot;
         _slot = null;
-        slot?.Leave();
+        if (FenceContract.IsChecked)
+        {
+            slot?.Roster.LeaveChecked(slot);
+        }
+        else
+        {
+            slot?.Leave();
+        }
     }
 }

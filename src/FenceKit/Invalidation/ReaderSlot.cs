@@ -40,15 +40,19 @@ internal sealed class ReaderSlot
     private Words _words;
     private ReaderSignals _signals;
 
-    internal ReaderSlot(ReaderRoster roster, ReaderSignals signals, Thread? thread, string holder)
+    internal ReaderSlot(ReaderRoster roster, ReaderGate? gate, ReaderSignals signals, Thread? thread, string holder)
     {
         Roster = roster;
+        Gate = gate;
         _signals = signals;
         Thread = thread;
         Holder = holder;
     }
 
     internal ReaderRoster Roster { get; }
+
+    /// <summary>The gate that the thread enters; null for an asynchronous lease.</summary>
+    internal ReaderGate? Gate { get; }
 
     /// <summary>The one thread that enters; null for an asynchronous lease.</summary>
     internal Thread? Thread { get; }
@@ -94,9 +98,16 @@ internal sealed class ReaderSlot
         Volatile.Write(ref _words.Depth, Volatile.Read(ref _words.Depth) - 1);
         if (Volatile.Read(ref Volatile.Read(ref _signals).Scanning) != 0 || Volatile.Read(ref _words.Owed) != 0)
         {
-            Roster.LeaveSlowly(this);
+            LeaveSlowly();
         }
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void LeaveSlowly() => Roster.LeaveSlowly(this);
+
+    /// <inheritdoc cref="ReaderGate.EnterOrPark"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal void EnterOrPark() => Gate!.EnterOrPark(this, Gate.Range);
 
     /// <summary>From here on every enter and leave takes the slow path. The caller issues a process-wide barrier.</summary>
     internal void Close() => Volatile.Write(ref _signals, ReaderSignals.Closed);

@@ -94,6 +94,7 @@ public sealed class ReclaimSweep
             throw new InvalidOperationException("A sweep runs on one thread at a time.");
         }
 
+        using FenceContractScope reclaim = FenceContract.EnterReclaim(file: null, line: 0);
         try
         {
             foreach (AddressRange range in ranges)
@@ -184,6 +185,11 @@ public sealed class ReclaimSweep
         {
             _owner.Park(skipped.Range);
             InvalidationOutcome outcome = session.TryWait();
+            if (outcome == InvalidationOutcome.Pending && session.CopyPending(_holder) == 0)
+            {
+                outcome = session.TryWait(); // it signaled between the two looks: a range without a fence would not be tried again
+            }
+
             if (outcome == InvalidationOutcome.Completed)
             {
                 _owner.Free(skipped.Range);
@@ -199,7 +205,7 @@ public sealed class ReclaimSweep
             }
             else
             {
-                skipped.Fence = session.CopyPending(_holder) > 0 ? _holder[0].Fence : default;
+                skipped.Fence = _holder[0].Fence;
                 _progress = _progress with { Busy = _progress.Busy + 1 };
             }
 

@@ -65,6 +65,7 @@ public sealed class FenceReservation
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         CheckLocked();
+        FenceContract.MightGrow();
         DropComplete();
         if (_entries.Length - _count < count)
         {
@@ -101,6 +102,7 @@ public sealed class FenceReservation
         }
 
         _reserved--;
+        FenceContract.Export(fence.Timeline?.ContractMap); // who waits for it has the lock, and may be anybody
         if (!fence.IsSignaled)
         {
             Put(fence, usage);
@@ -124,14 +126,24 @@ public sealed class FenceReservation
             return false;
         }
 
+        // In one write: a reader that found neither would take the resource for idle.
+        bool stays = !replacement.IsSignaled;
         BeginWrite();
-        RemoveAt(index);
-        EndWrite();
-        if (!replacement.IsSignaled)
+        if (stays && (ReferenceEquals(replacement.Timeline, old.Timeline) || IndexOf(replacement.Timeline!) < 0))
         {
-            Put(replacement, usage); // into the slot that has just become free
+            _entries[index].Fence = replacement;
+            _entries[index].Usage = usage;
+        }
+        else
+        {
+            RemoveAt(index);
+            if (stays)
+            {
+                PutInWrite(replacement, usage);
+            }
         }
 
+        EndWrite();
         return true;
     }
 
@@ -270,7 +282,7 @@ public sealed class FenceReservation
         Entry entry = isEnd ? default : entries[index];
 
         // The reads above must not sink below the second look at the version; pairs with BeginWrite.
-        Interlocked.MemoryBarrier();
+        Volatile.ReadBarrier();
         if (Volatile.Read(ref _version) != now)
         {
             version = -1;
@@ -296,8 +308,15 @@ public sealed class FenceReservation
 
     private void Put(Fence fence, FenceUsage usage)
     {
-        int index = IndexOf(fence.Timeline!);
         BeginWrite();
+        PutInWrite(fence, usage);
+        EndWrite();
+    }
+
+    /// <summary>Between BeginWrite and EndWrite.</summary>
+    private void PutInWrite(Fence fence, FenceUsage usage)
+    {
+        int index = IndexOf(fence.Timeline!);
         if (index >= 0)
         {
             ref Entry entry = ref _entries[index];
@@ -311,8 +330,6 @@ public sealed class FenceReservation
             _entries[_count].Usage = usage;
             _count++;
         }
-
-        EndWrite();
     }
 
     private void DropComplete()
@@ -348,9 +365,15 @@ public sealed class FenceReservation
         return -1;
     }
 
-    private void BeginWrite() => Interlocked.Increment(ref _version);
+    // Only the holder of the lock writes, so the version needs no interlocked operation, but an order: odd before any change of an entry
+    // (a store barrier), even after all of them (a release). Pairs with the two looks at the version in TryRead.
+    private void BeginWrite()
+    {
+        _version++;
+        Volatile.WriteBarrier();
+    }
 
-    private void EndWrite() => Interlocked.Increment(ref _version);
+    private void EndWrite() => Volatile.Write(ref _version, _version + 1);
 
     private void CheckLocked()
     {

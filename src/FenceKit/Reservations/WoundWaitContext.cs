@@ -11,7 +11,7 @@ namespace FenceKit;
 /// <b>Thread safety</b>: one thread (or async flow) at a time; it may move between threads at an await. <b>Allocates</b>: the constructor.
 /// </remarks>
 [DebuggerDisplay("{Class.Name,nq} #{Ticket}: {HeldLocks} held")]
-public sealed class WoundWaitContext : IDisposable
+public sealed partial class WoundWaitContext : IDisposable
 {
     private int _held;
     private int _wounded; // 1: an older context wants what we hold
@@ -26,6 +26,7 @@ public sealed class WoundWaitContext : IDisposable
         ArgumentNullException.ThrowIfNull(lockClass);
         Class = lockClass;
         Ticket = lockClass.NextTicket();
+        ContractMap = FenceContract.SetContextMap(lockClass.Name);
         Waiter = new WoundWaiter(this);
     }
 
@@ -48,13 +49,18 @@ public sealed class WoundWaitContext : IDisposable
     internal bool MustGiveWay => Volatile.Read(ref _wounded) != 0 && HeldLocks > 0;
 
     /// <summary>Says that all locks are taken: from here on another one is an error, until they are unlocked. As ww_acquire_done.</summary>
-    /// <exception cref="InvalidOperationException">A back-off is due.</exception>
+    /// <exception cref="InvalidOperationException">A back-off is due, or it was said before.</exception>
     public void Done()
     {
         CheckUsable();
         if (ContendedLock is not null)
         {
-            throw new InvalidOperationException($"{this} was told to back off and has not got through yet.");
+            throw Broken($"{this} was told to back off and has not got through yet.");
+        }
+
+        if (_done)
+        {
+            throw Broken($"{this} says Done() twice.");
         }
 
         _done = true;
@@ -66,7 +72,7 @@ public sealed class WoundWaitContext : IDisposable
     {
         if (HeldLocks > 0)
         {
-            throw new InvalidOperationException($"{this} ends while it holds {HeldLocks} locks. Unlock them first.");
+            throw Broken($"{this} ends while it holds {HeldLocks} locks. Unlock them first.");
         }
 
         _disposed = true;
@@ -78,34 +84,44 @@ public sealed class WoundWaitContext : IDisposable
 
     internal bool IsOlderThan(WoundWaitContext other) => Ticket < other.Ticket;
 
-    internal void CheckUsable() => ObjectDisposedException.ThrowIf(_disposed, this);
+    internal void CheckUsable()
+    {
+        if (_disposed)
+        {
+            FenceContract.ReportProtocol(ContractMap, $"{this} is used after its end.");
+            throw new ObjectDisposedException(GetType().FullName);
+        }
+    }
 
     internal void CheckMayLock(WoundWaitLock target, bool slow)
     {
         CheckUsable();
         if (!ReferenceEquals(target.Class, Class))
         {
-            throw new ArgumentException($"{this} cannot take a lock of the class {target.Class.Name}.", nameof(target));
+            string message = $"{this} cannot take a lock of the class {target.Class.Name}.";
+            FenceContract.ReportProtocol(ContractMap, message);
+            throw new ArgumentException(message, nameof(target));
         }
 
         if (_done)
         {
-            throw new InvalidOperationException($"{this} takes another lock after Done().");
+            throw Broken($"{this} takes another lock after Done().");
         }
 
-        if (slow && !ReferenceEquals(ContendedLock, target))
+        bool isContended = ReferenceEquals(ContendedLock, target);
+        if (slow && !isContended)
         {
-            throw new InvalidOperationException($"{this} takes a lock by the slow path that it was not told to back off from.");
+            throw Broken($"{this} takes a lock by the slow path that it was not told to back off from.");
         }
 
         if (ContendedLock is not null && HeldLocks > 0)
         {
-            throw new InvalidOperationException($"{this} was told to back off and still holds {HeldLocks} locks. Unlock them first.");
+            throw Broken($"{this} was told to back off and still holds {HeldLocks} locks. Unlock them first.");
         }
 
-        if (ContendedLock is not null && !slow)
+        if (ContendedLock is not null && !isContended)
         {
-            throw new InvalidOperationException($"{this} was told to back off. Take the contended lock by LockSlow before any other.");
+            throw Broken($"{this} was told to back off. Take the contended lock before any other.");
         }
     }
 

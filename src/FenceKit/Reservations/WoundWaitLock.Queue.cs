@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
@@ -11,7 +12,8 @@ public sealed partial class WoundWaitLock
     /// <summary>The first half: takes the lock, or refuses, or gets in line (false).</summary>
     private bool TryEnter(WoundWaitContext? context, WoundWaiter waiter, out WoundWaitOutcome outcome)
     {
-        _gate.EnterShielded();
+        outcome = default;
+        _gate.Enter();
         try
         {
             if (TryTakeLocked(context))
@@ -28,7 +30,7 @@ public sealed partial class WoundWaitLock
 
             if (context is not null && MustBackOffLocked(context))
             {
-                context.ContendedLock = this;
+                BackOffLocked(context);
                 outcome = WoundWaitOutcome.MustBackOff;
                 return true;
             }
@@ -41,19 +43,20 @@ public sealed partial class WoundWaitLock
                 PressYoungerLocked(context, waiter);
             }
 
-            outcome = default;
             return false;
         }
         finally
         {
             _gate.Exit();
+            ReportBackOff(context, outcome); // outside the gate: listeners run here
         }
     }
 
     /// <summary>After a wake-up: whether the wait has ended, and how.</summary>
     private bool TryFinish(WoundWaitContext? context, WoundWaiter waiter, bool isOver, out WoundWaitOutcome outcome)
     {
-        _gate.EnterShielded();
+        outcome = default;
+        _gate.Enter();
         try
         {
             if (waiter.IsGranted)
@@ -73,7 +76,7 @@ public sealed partial class WoundWaitLock
             RemoveLocked(waiter);
             if (givesWay)
             {
-                context!.ContendedLock = this;
+                BackOffLocked(context!);
             }
 
             return true;
@@ -81,6 +84,21 @@ public sealed partial class WoundWaitLock
         finally
         {
             _gate.Exit();
+            ReportBackOff(context, outcome); // outside the gate: listeners run here
+        }
+    }
+
+    private void BackOffLocked(WoundWaitContext context)
+    {
+        context.ContendedLock = this;
+        FenceKitMeter.Count(FenceKitCounter.LockBackOff);
+    }
+
+    private void ReportBackOff(WoundWaitContext? context, WoundWaitOutcome outcome)
+    {
+        if (outcome == WoundWaitOutcome.MustBackOff)
+        {
+            FenceKitEventSource.Log.LockBackedOff(Class.Name, context!.Ticket);
         }
     }
 
@@ -97,6 +115,24 @@ public sealed partial class WoundWaitLock
         _acquisitions++;
         context?.OnAcquired();
         return true;
+    }
+
+    private void UnlockLocked(WoundWaitContext? context, out WoundWaiter? next)
+    {
+        context?.OnReleased();
+        _contractHold = null;
+        next = _first;
+        if (next is null)
+        {
+            Volatile.Write(ref _isHeld, false);
+            _holder = null;
+            return;
+        }
+
+        RemoveLocked(next);
+        next.IsGranted = true;
+        _holder = next.Context;
+        _acquisitions++;
     }
 
     private bool MustBackOffLocked(WoundWaitContext context)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
@@ -17,9 +16,9 @@ namespace FenceKit;
 /// <para><b>Allocates</b>: the constructor; nothing in steady state.</para>
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
-public sealed partial class WoundWaitLock
+public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFenceWait<bool>
 {
-    private readonly Lock _gate = new();
+    private SpinGate _gate;
 
     // Under the gate. A lock that is not held has no waiters: unlocking hands it to the first of them.
     private bool _isHeld;
@@ -35,6 +34,7 @@ public sealed partial class WoundWaitLock
     {
         ArgumentNullException.ThrowIfNull(lockClass);
         Class = lockClass;
+        ContractMap = FenceContract.SetLockMap(lockClass.Name);
     }
 
     /// <summary>The locks that are taken together with it.</summary>
@@ -52,16 +52,24 @@ public sealed partial class WoundWaitLock
     /// <exception cref="InvalidOperationException">The context has said Done, or has to back off first.</exception>
     public bool TryLock(WoundWaitContext? context = null)
     {
-        context?.CheckMayLock(this, slow: ReferenceEquals(context.ContendedLock, this));
-        _gate.EnterShielded();
+        context?.CheckMayLock(this, slow: false);
+        bool isTaken;
+        _gate.Enter();
         try
         {
-            return TryTakeLocked(context);
+            isTaken = TryTakeLocked(context);
         }
         finally
         {
             _gate.Exit();
         }
+
+        if (FenceContract.IsChecked && isTaken)
+        {
+            AnnounceTaken(context);
+        }
+
+        return isTaken;
     }
 
     /// <summary>Takes the lock as one of several.</summary>
@@ -88,7 +96,10 @@ public sealed partial class WoundWaitLock
     public WoundWaitOutcome Lock(WoundWaitContext context, CancellationToken cancellationToken = default) =>
         Lock(context, Timeout.InfiniteTimeSpan, cancellationToken);
 
-    /// <summary>After a back-off, when nothing is held: waits for the lock that was contended. Never told to back off.</summary>
+    /// <summary>
+    /// After a back-off, when nothing is held: waits for the lock that was contended. Never told to back off. Lock does the same then;
+    /// this one says so, and refuses to be used for anything else.
+    /// </summary>
     /// <param name="context">For whom.</param>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -107,30 +118,30 @@ public sealed partial class WoundWaitLock
     /// <param name="context">For whom.</param>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task to await once.</returns>
+    /// <returns>Something to await, with a choice of place. The wait begins at the <c>await</c>.</returns>
     /// <inheritdoc cref="Lock(WoundWaitContext, TimeSpan, CancellationToken)"/>
-    public ValueTask<WoundWaitOutcome> LockAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
+    public FenceAwaitable<WoundWaitOutcome> LockAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
         FenceThrow.IfNotATimeout(timeout);
         FenceThrow.IfBeyondTimers(timeout);
         context.CheckMayLock(this, slow: false);
-        return EnterAsync(context, timeout, cancellationToken);
+        return new FenceAwaitable<WoundWaitOutcome>(this, context, timeout, cancellationToken);
     }
 
     /// <summary>As <see cref="LockSlow"/>, without a thread.</summary>
     /// <param name="context">For whom.</param>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task to await once.</returns>
+    /// <returns>Something to await, with a choice of place. The wait begins at the <c>await</c>.</returns>
     /// <inheritdoc cref="LockSlow"/>
-    public ValueTask<WoundWaitOutcome> LockSlowAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
+    public FenceAwaitable<WoundWaitOutcome> LockSlowAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
         FenceThrow.IfNotATimeout(timeout);
         FenceThrow.IfBeyondTimers(timeout);
         context.CheckMayLock(this, slow: true);
-        return EnterAsync(context, timeout, cancellationToken);
+        return new FenceAwaitable<WoundWaitOutcome>(this, context, timeout, cancellationToken);
     }
 
     /// <summary>Takes the lock alone, as a plain lock. Whoever holds others of the class must not: use a context.</summary>
@@ -141,7 +152,7 @@ public sealed partial class WoundWaitLock
     public bool Lock(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        if (TryLock())
+        if (!FenceContract.IsChecked && TryLock())
         {
             return true;
         }
@@ -157,34 +168,41 @@ public sealed partial class WoundWaitLock
         }
     }
 
+    /// <summary>As <see cref="Lock(TimeSpan, CancellationToken)"/>, without a thread.</summary>
+    /// <param name="timeout">How long at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Something to await, with a choice of place: false when the time ran out.</returns>
+    /// <remarks>The wait begins at the <c>await</c>. Allocates nothing in steady state.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public FenceAwaitable<bool> LockAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        FenceThrow.IfBeyondTimers(timeout);
+        return new FenceAwaitable<bool>(this, subject: null, timeout, cancellationToken);
+    }
+
     /// <summary>Gives the lock to the first that waits, or frees it.</summary>
     /// <param name="context">The context that took it; null if it was taken without one.</param>
     /// <exception cref="SynchronizationLockException">The lock is not held, or by another context.</exception>
     public void Unlock(WoundWaitContext? context = null)
     {
-        WoundWaiter? next;
-        _gate.EnterShielded();
+        if (FenceContract.IsChecked)
+        {
+            CheckCount(context);
+        }
+
+        WoundWaiter? next = null;
+        bool isMine;
+        object? hold = null;
+        _gate.Enter();
         try
         {
-            if (!_isHeld || !ReferenceEquals(_holder, context))
+            isMine = _isHeld && ReferenceEquals(_holder, context);
+            if (isMine)
             {
-                throw new SynchronizationLockException(
-                    $"{(context is null ? "Nobody without a context" : context)} holds this lock of the class {Class.Name}.");
-            }
-
-            context?.OnReleased();
-            next = _first;
-            if (next is null)
-            {
-                Volatile.Write(ref _isHeld, false);
-                _holder = null;
-            }
-            else
-            {
-                RemoveLocked(next);
-                next.IsGranted = true;
-                _holder = next.Context;
-                _acquisitions++;
+                hold = _contractHold;
+                UnlockLocked(context, out next);
             }
         }
         finally
@@ -192,10 +210,24 @@ public sealed partial class WoundWaitLock
             _gate.Exit();
         }
 
+        if (!isMine)
+        {
+            ThrowNotHeld(context);
+        }
+
         next?.Wake();
+        if (FenceContract.IsChecked)
+        {
+            AnnounceUnlocked(context, hold);
+        }
     }
 
-    private WoundWaitOutcome Enter(WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, CancellationToken cancellationToken)
+    private WoundWaitOutcome Enter(WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, CancellationToken cancellationToken) =>
+        FenceContract.IsChecked
+            ? EnterChecked(context, waiter, timeout, cancellationToken)
+            : EnterCore(context, waiter, timeout, cancellationToken);
+
+    private WoundWaitOutcome EnterCore(WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (TryEnter(context, waiter, out WoundWaitOutcome outcome))
         {
@@ -221,47 +253,6 @@ public sealed partial class WoundWaitLock
                 if (TryFinish(context, waiter, isOver: true, out outcome) && outcome != WoundWaitOutcome.TimedOut)
                 {
                     return outcome; // granted, or told to back off, before we were canceled
-                }
-
-                throw;
-            }
-
-            if (isOver && TryFinish(context, waiter, isOver: true, out outcome))
-            {
-                return outcome;
-            }
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<WoundWaitOutcome> EnterAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        WoundWaiter waiter = context.Waiter;
-        if (TryEnter(context, waiter, out WoundWaitOutcome outcome))
-        {
-            return outcome;
-        }
-
-        WaitBudget budget = WaitBudget.Start(TimeProvider.System, timeout);
-        while (true)
-        {
-            Fence wake = waiter.Prepare();
-            if (TryFinish(context, waiter, isOver: false, out outcome))
-            {
-                return outcome;
-            }
-
-            bool isOver;
-            try
-            {
-                FenceWaitAwaitable wait = wake.WaitAsync(budget.Remaining, cancellationToken);
-                isOver = await wait.ConfigureAwait(FenceContinuation.ThreadPool) == FenceStatus.Pending;
-            }
-            catch
-            {
-                if (TryFinish(context, waiter, isOver: true, out outcome) && outcome != WoundWaitOutcome.TimedOut)
-                {
-                    return outcome;
                 }
 
                 throw;

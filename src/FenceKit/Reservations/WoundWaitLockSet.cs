@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
@@ -9,11 +10,12 @@ namespace FenceKit;
 /// for the locks.
 /// </remarks>
 [DebuggerDisplay("{Count} held")]
-public sealed class WoundWaitLockSet : IDisposable
+public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
 {
     private readonly WoundWaitClass _class;
     private readonly List<WoundWaitLock> _held = [];
     private WoundWaitContext? _context;
+    private ReadOnlyMemory<WoundWaitLock> _wanted; // between LockAsync and its await
 
     /// <summary>Creates an empty set.</summary>
     /// <param name="lockClass">The class of the locks.</param>
@@ -79,12 +81,33 @@ public sealed class WoundWaitLockSet : IDisposable
     /// <param name="locks">The locks, in any order.</param>
     /// <param name="timeout">How long at most for all together.</param>
     /// <param name="cancellationToken">Ends the wait; nothing is held then.</param>
-    /// <returns>False when the time ran out; nothing is held then.</returns>
+    /// <returns>Something to await, once, with a choice of place: false when the time ran out; nothing is held then.</returns>
     /// <inheritdoc cref="Lock"/>
-    public async Task<bool> LockAsync(ReadOnlyMemory<WoundWaitLock> locks, TimeSpan timeout, CancellationToken cancellationToken = default)
+    public FenceAwaitable<bool> LockAsync(ReadOnlyMemory<WoundWaitLock> locks, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
+        FenceThrow.IfBeyondTimers(timeout);
+        _wanted = locks;
+        return new FenceAwaitable<bool>(this, subject: null, timeout, cancellationToken);
+    }
+
+    /// <summary>Gives all locks back; the set can be used again.</summary>
+    public void Unlock()
+    {
+        ReleaseAll();
+        _context?.Dispose();
+        _context = null;
+    }
+
+    /// <summary>As <see cref="Unlock"/>.</summary>
+    public void Dispose() => Unlock();
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    async ValueTask<bool> IFenceWait<bool>.StartAsync(
+        object? subject, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
+    {
         Begin();
+        ReadOnlyMemory<WoundWaitLock> locks = _wanted;
         WaitBudget budget = WaitBudget.Start(TimeProvider.System, timeout);
         bool complete = false;
         try
@@ -94,10 +117,10 @@ public sealed class WoundWaitLockSet : IDisposable
             {
                 WoundWaitLock? contended = _context!.ContendedLock;
                 WoundWaitLock target = contended ?? locks.Span[next];
-                ValueTask<WoundWaitOutcome> wait = contended is null
+                FenceAwaitable<WoundWaitOutcome> wait = contended is null
                     ? target.LockAsync(_context, budget.Remaining, cancellationToken)
                     : target.LockSlowAsync(_context, budget.Remaining, cancellationToken);
-                WoundWaitOutcome outcome = await wait.ConfigureAwait(false);
+                WoundWaitOutcome outcome = await wait.ConfigureAwait(resumption);
                 if (outcome == WoundWaitOutcome.TimedOut)
                 {
                     return false;
@@ -118,17 +141,6 @@ public sealed class WoundWaitLockSet : IDisposable
             }
         }
     }
-
-    /// <summary>Gives all locks back; the set can be used again.</summary>
-    public void Unlock()
-    {
-        ReleaseAll();
-        _context?.Dispose();
-        _context = null;
-    }
-
-    /// <summary>As <see cref="Unlock"/>.</summary>
-    public void Dispose() => Unlock();
 
     private void Begin()
     {

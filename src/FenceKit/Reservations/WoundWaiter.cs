@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using Microsoft.Extensions.ObjectPool;
+
 namespace FenceKit;
 
 /// <summary>The node of one that waits for a <see cref="WoundWaitLock"/>: of a context, or of a thread without one.</summary>
@@ -7,10 +9,16 @@ internal sealed class WoundWaiter
 {
     private readonly FenceTimeline _wakes = new("lock", FenceTimelineOptions.Default, FenceWaiterPools.Shared);
 
+    private static readonly ObjectPool<WoundWaiter> s_pool = new DefaultObjectPool<WoundWaiter>(new Policy());
+
     [ThreadStatic]
     private static WoundWaiter? t_spare;
 
-    internal WoundWaiter(WoundWaitContext? context) => Context = context;
+    internal WoundWaiter(WoundWaitContext? context)
+    {
+        Context = context;
+        FenceTimelines.Add(_wakes);
+    }
 
     internal WoundWaitContext? Context { get; }
 
@@ -30,8 +38,20 @@ internal sealed class WoundWaiter
 
     internal void ReturnToThread() => t_spare = this;
 
+    /// <summary>The node of a wait that has neither a context nor a thread.</summary>
+    internal static WoundWaiter Rent() => s_pool.Get();
+
+    internal void Return() => s_pool.Return(this);
+
     /// <summary>The wake-up to wait for. Whoever changes what we look at afterwards will wake it: issuing is a full fence.</summary>
     internal Fence Prepare() => _wakes.Issue();
 
     internal void Wake() => _wakes.SignalCore(TimelineState.TargetOf(_wakes.Issued));
+
+    private sealed class Policy : PooledObjectPolicy<WoundWaiter>
+    {
+        public override WoundWaiter Create() => new(null);
+
+        public override bool Return(WoundWaiter obj) => true;
+    }
 }

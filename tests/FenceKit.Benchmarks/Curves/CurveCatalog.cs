@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using FenceKit.Benchmarks.Lockdep;
-using FenceKit.Lockdep;
+using FenceKit.Benchmarks.Ratios;
 
 namespace FenceKit.Benchmarks.Curves;
 
@@ -29,13 +28,13 @@ internal static class CurveCatalog
         ]),
         new("waiters", "One signal that so many asynchronous waiters hear, inline", "waiters", [1, 10, 100, 1_000],
         [
-            new("Fence", true, Ratios.AwaitRows.FenceCrowd),
-            new("TaskCompletionSource", false, Ratios.AwaitRows.SourceCrowd),
+            new("Fence", true, AwaitRows.FenceCrowd),
+            new("TaskCompletionSource", false, AwaitRows.SourceCrowd),
         ]),
         new("classes", "Two nested locks, validator on", "known lock classes", [10, 100, 1_000, 10_000],
         [
-            new("TrackedLock", true, TrackedPairs),
-            new("System.Threading.Lock", false, _ => BarePairs),
+            new("TrackedLock", true, LockdepRows.Known),
+            new("System.Threading.Lock", false, static _ => LockdepRows.NestedBare(2)),
         ])
         { ValidatorOn = true },
     ];
@@ -128,38 +127,6 @@ internal static class CurveCatalog
             source.Cancel();
         }
     };
-
-    private static Action<int> TrackedPairs(int classes)
-    {
-        LockValidator validator = new(new LockValidatorOptions { CaptureStacks = false });
-        LockRatios.Teach(validator, classes);
-        TrackedLock outer = new(LockClass.Create("outer"), null, validator);
-        TrackedLock inner = new(LockClass.Create("inner"), null, validator);
-        return count =>
-        {
-            for (int i = 0; i < count; i++)
-            {
-                outer.Enter();
-                inner.Enter();
-                inner.Exit();
-                outer.Exit();
-            }
-        };
-    }
-
-    private static readonly Lock s_outer = new();
-    private static readonly Lock s_inner = new();
-
-    private static void BarePairs(int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            s_outer.Enter();
-            s_inner.Enter();
-            s_inner.Exit();
-            s_outer.Exit();
-        }
-    }
 
     private sealed class DoneAtOnce : IInvalidationSubscriber
     {

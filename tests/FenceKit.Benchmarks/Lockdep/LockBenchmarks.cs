@@ -2,6 +2,7 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
+using FenceKit.Benchmarks.Ratios;
 using FenceKit.Lockdep;
 
 namespace FenceKit.Benchmarks.Lockdep;
@@ -79,10 +80,8 @@ public class LockOff : LockBenchmarks;
 [MemoryDiagnoser]
 public class KnownClasses
 {
-    private readonly Lock _bareOuter = new();
-    private readonly Lock _bareInner = new();
-    private TrackedLock? _outer;
-    private TrackedLock? _inner;
+    private Action<int>? _bare;
+    private Action<int>? _tracked;
 
     [Params(10, 10_000)]
     public int Classes { get; set; }
@@ -90,27 +89,13 @@ public class KnownClasses
     [GlobalSetup]
     public void Setup()
     {
-        var validator = new LockValidator(new LockValidatorOptions { CaptureStacks = false });
-        LockRatios.Teach(validator, Classes);
-        _outer = new TrackedLock(LockClass.Create("outer"), null, validator);
-        _inner = new TrackedLock(LockClass.Create("inner"), null, validator);
+        _bare = LockdepRows.NestedBare(2);
+        _tracked = LockdepRows.Known(Classes);
     }
 
     [Benchmark(Baseline = true)]
-    public void Bare()
-    {
-        using (_bareOuter.EnterScope())
-        using (_bareInner.EnterScope())
-        {
-        }
-    }
+    public void Bare() => _bare!(1);
 
     [Benchmark]
-    public void Tracked()
-    {
-        using (_outer!.EnterScope())
-        using (_inner!.EnterScope())
-        {
-        }
-    }
+    public void Tracked() => _tracked!(1);
 }

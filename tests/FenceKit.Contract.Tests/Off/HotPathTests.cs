@@ -6,7 +6,7 @@ namespace FenceKit.Contract.Tests.Off;
 public class HotPathTests
 {
     [Fact]
-    public async Task Off_the_optimized_code_of_IsSignaled_Signal_and_Issue_shows_no_trace_of_the_check()
+    public async Task Off_the_optimized_code_of_the_hot_paths_shows_no_trace_of_the_check()
     {
         string listing = Path.GetTempFileName();
         try
@@ -14,12 +14,12 @@ public class HotPathTests
             ProbeRun run = await ProbeRun.StartAsync(["hot"], "0", environment: new()
             {
                 ["DOTNET_JitStdOutFile"] = listing,
-                ["DOTNET_JitDisasm"] = "IsSignaledOf SignalOf IssueOf Issue",
+                ["DOTNET_JitDisasm"] = "IsSignaledOf SignalOf IssueOf Issue LockOf *WoundWaitLock:*",
                 ["DOTNET_TieredPGO"] = "0",
             });
             Assert.Equal(0, run.ExitCode);
             string[] optimized = [.. (await File.ReadAllTextAsync(listing)).Split("; Assembly listing for method ").Where(IsOptimized)];
-            foreach (string method in (string[])["HotPaths:IsSignaledOf", "HotPaths:SignalOf", "HotPaths:IssueOf", "FenceTimeline:Issue()"])
+            foreach (string method in (string[])["HotPaths:IsSignaledOf", "HotPaths:SignalOf", "HotPaths:IssueOf", "FenceTimeline:Issue()", "HotPaths:LockOf", "WoundWaitLock:Unlock(", "WoundWaitLock:EnterCore("])
             {
                 string code = Assert.Single(optimized, text => text.Contains(method, StringComparison.Ordinal) && text.IndexOf(method, StringComparison.Ordinal) < 80);
                 Assert.Matches("Total bytes of code [0-9]+", code);

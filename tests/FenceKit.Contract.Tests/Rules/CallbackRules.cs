@@ -150,13 +150,6 @@ public class CallbackRules : ContractTest
         Silent();
     }
 
-    private static void TakeAndLeave(TrackedLock held)
-    {
-        using (held.EnterScope())
-        {
-        }
-    }
-
     private static void SignalWith(Action action)
     {
         FenceTimeline timeline = new("engine");

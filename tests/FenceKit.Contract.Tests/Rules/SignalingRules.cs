@@ -6,8 +6,6 @@ namespace FenceKit.Contract.Tests.Rules;
 /// <summary>Rules 2 to 5 of docs/contract.md: what may happen on the way to a signal.</summary>
 public class SignalingRules : ContractTest
 {
-    private static readonly FenceTimelineOptions s_exported = new() { IsExported = true };
-
     [Fact]
     public void Waiting_on_the_way_to_the_signal_that_is_waited_for_is_reported()
     {

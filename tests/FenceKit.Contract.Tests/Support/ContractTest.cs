@@ -11,6 +11,8 @@ public abstract class ContractTest
 {
     private protected static readonly AddressRange s_range = new(0, 4096);
 
+    private protected static readonly FenceTimelineOptions s_exported = new() { IsExported = true };
+
     private readonly CollectingSink _sink = new();
 
     protected ContractTest()
@@ -34,6 +36,13 @@ public abstract class ContractTest
         Assert.Equal(kind, report.Kind);
         Assert.All(names, name => Assert.Contains(name, report.ClassNames));
         return report;
+    }
+
+    private protected static void TakeAndLeave(TrackedLock held)
+    {
+        using (held.EnterScope())
+        {
+        }
     }
 
     /// <summary>A fence that is complete: waiting for it is harmless, and says as much as waiting for one that is not.</summary>

@@ -37,6 +37,9 @@ internal sealed partial class LogicalThread : IDisposable
 
     public bool IsFinished { get; private set; }
 
+    /// <summary>Inside Explored.Cancel: callbacks of a token may be under way.</summary>
+    public bool IsCanceling { get; set; }
+
     /// <summary>What the thread stands in front of; null when its next operation can always run.</summary>
     public IObstacle? Obstacle { get; private set; }
 
@@ -57,6 +60,7 @@ internal sealed partial class LogicalThread : IDisposable
     {
         IsStarted = false;
         IsFinished = false;
+        IsCanceling = false;
         Obstacle = null;
         _ownChanges = 0;
         _spin.Restart();

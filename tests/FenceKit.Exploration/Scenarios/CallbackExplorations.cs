@@ -36,7 +36,7 @@ public class CallbackExplorations(ITestOutputHelper output) : ExplorationTests(o
                 .Thread("other adder", state => state.Add(1))
                 .Thread("signaler", state => state.Timeline.Signal(state.Fence))
                 .AtEnd(state => state.CheckRuns(FenceStatus.Signaled)),
-            preemptions: 3);
+            preemptions: 2);
 
     [Theory]
     [InlineData(MemoryModel.SequentiallyConsistent, 5, 2)]
@@ -112,7 +112,7 @@ public class CallbackExplorations(ITestOutputHelper output) : ExplorationTests(o
                     Assert.InRange(state.Removed, 0, 1);
                     state.CheckRuns(FenceStatus.Signaled);
                 }),
-            preemptions: 3);
+            preemptions: 2);
 
     /// <summary>A callback that another thread adds to the next point as soon as that is allowed, and signals it there.</summary>
     private sealed class ThreeRounds

@@ -5,13 +5,15 @@ internal sealed class GuardedMemory
 {
     private readonly InvalidationNotifier _notifier = new("memory", new InvalidationNotifierOptions { PoolProvider = new TwinPoolProvider() });
     private readonly ReaderGate _gate;
-    private readonly int[] _freed = new int[2];
+    private readonly int[] _freed = new int[3];
+    private readonly Flows _flows = new();
+    private ReaderLease _lease;
 
-    public GuardedMemory() => _gate = new ReaderGate(_notifier, new AddressRange(0, 2), "readers");
+    public GuardedMemory() => _gate = new ReaderGate(_notifier, new AddressRange(0, 3), "readers");
 
     public static AddressRange Place { get; } = new(0, 1);
 
-    public static AddressRange OtherPlace { get; } = new(1, 2);
+    public static AddressRange OtherPlace { get; } = new(2, 3); // not next to the first: a batch would merge them
 
     public void Read(AddressRange place)
     {
@@ -33,6 +35,24 @@ internal sealed class GuardedMemory
             // the gate is closed
         }
     }
+
+    public GuardedMemory WithLease(AddressRange place)
+    {
+        _lease = _gate.EnterAsync(place, TimeSpan.Zero).AsTask().GetAwaiter().GetResult()!.Value;
+        return this;
+    }
+
+    public void ReturnLease() => _lease.Dispose();
+
+    public void ReadByLease(AddressRange place) => _flows.Start(async () =>
+    {
+        // A lease that had to wait comes after the owner: then both looks see that the place is freed.
+        ReaderLease? lease = await _gate.EnterAsync(place, Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+        using (lease!.Value)
+        {
+            Look(place);
+        }
+    });
 
     public void ReadNested(AddressRange outer, AddressRange inner)
     {
@@ -64,6 +84,19 @@ internal sealed class GuardedMemory
         session.Commit();
     }
 
+    public void FreeBoth()
+    {
+        InvalidationBatch batch = _notifier.CreateBatch();
+        batch.Add(OtherPlace);
+        batch.Add(Place);
+        Assert.True(batch.TrySchedule(InvalidationReason.Unmap, out InvalidationSession session));
+        Assert.Equal(InvalidationOutcome.Completed, session.Wait(Timeout.InfiniteTimeSpan));
+        Volatile.Write(ref _freed[Place.Start], 1);
+        Volatile.Write(ref _freed[OtherPlace.Start], 1);
+        Interlocked.MemoryBarrier();
+        session.Commit();
+    }
+
     public void ScheduleAndBackOff(AddressRange place)
     {
         Assert.True(_notifier.TrySchedule(place, InvalidationReason.Unmap, out InvalidationSession session));
@@ -80,13 +113,14 @@ internal sealed class GuardedMemory
     {
         IReadOnlyList<QuarantinedMemory> held = _notifier.Release(Timeout.InfiniteTimeSpan);
         Assert.Empty(held);
-        Volatile.Write(ref _freed[0], 1);
-        Volatile.Write(ref _freed[1], 1);
+        Volatile.Write(ref _freed[Place.Start], 1);
+        Volatile.Write(ref _freed[OtherPlace.Start], 1);
     }
 
     /// <summary>Everybody has left, so every fence has signaled without anyone's help.</summary>
     public void CheckAtRest()
     {
+        _flows.CheckOver();
         Assert.Equal(0, _gate.CopyHoldouts(default));
         Assert.Equal(0, _notifier.ActiveSessions);
     }

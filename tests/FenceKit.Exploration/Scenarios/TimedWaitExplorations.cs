@@ -6,7 +6,7 @@ public class TimedWaitExplorations(ITestOutputHelper output) : ExplorationTests(
 {
     [Theory]
     [InlineData(MemoryModel.SequentiallyConsistent, 3)]
-    [InlineData(MemoryModel.TotalStoreOrder, 2)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1)]
     public void Time_that_runs_out_against_a_signal_gives_one_answer(MemoryModel memory, int preemptions) =>
         Verify(
             Scenario.Of("timed await against signal against clock", () => new TimedWait())

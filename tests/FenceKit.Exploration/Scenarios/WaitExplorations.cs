@@ -29,7 +29,7 @@ public class WaitExplorations(ITestOutputHelper output) : ExplorationTests(outpu
             preemptions: 2);
 
     [Theory]
-    [InlineData(MemoryModel.SequentiallyConsistent, 5)]
+    [InlineData(MemoryModel.SequentiallyConsistent, 4)]
     [InlineData(MemoryModel.TotalStoreOrder, 3)]
     public void An_inline_continuation_runs_once_with_the_outcome(MemoryModel memory, int preemptions) =>
         Verify(

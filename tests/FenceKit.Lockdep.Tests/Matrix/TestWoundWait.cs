@@ -17,7 +17,7 @@ internal sealed class TestWaitDieClass(LockValidator validator)
 
     public LockClass Objects { get; } = LockClass.Create("object");
 
-    public LockClass Contexts { get; } = LockClass.Create("context");
+    public LockClass Contexts { get; } = LockClass.Create("context", new LockClassOptions { BreaksDeadlocks = true });
 
     public long NextStamp() => ++_lastStamp;
 }

@@ -10,6 +10,8 @@ internal sealed class Bench
     public Bench(LockConfidence minimum = LockConfidence.Possible, bool captureStacks = false)
         => Validator = new LockValidator(new LockValidatorOptions { Sinks = [Sink], MinimumConfidence = minimum, CaptureStacks = captureStacks });
 
+    public static (string File, int Line) PlaceOfNest => ("Bench.cs", 1);
+
     public CollectingSink Sink { get; } = new();
 
     public LockValidator Validator { get; }
@@ -47,7 +49,7 @@ internal sealed class Bench
     {
         foreach (string name in names)
         {
-            Validator.Acquire(this[name]);
+            Validator.Acquire(this[name], PlaceOfNest.File, PlaceOfNest.Line);
         }
 
         foreach (string name in names.Reverse())

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Lockdep;
+
 namespace FenceKit.Tests.Fences;
 
 /// <summary>Waiting with a blocked thread.</summary>
@@ -150,6 +152,7 @@ public class WaitTests
         using ManualResetEventSlim entered = new();
         first.TryAddCallback(new RecordingCallback(() =>
         {
+            using LockSectionScope asked = ContractReports.AskedFor("a callback waits");
             entered.Set();
             seen.Inner = inner.Wait(Limit.Time);
         }));

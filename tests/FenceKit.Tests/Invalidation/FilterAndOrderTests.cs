@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Lockdep;
+
 namespace FenceKit.Tests.Invalidation;
 
 /// <summary>Who is told, and in which order. Numbers are those of reference scenarios.</summary>
@@ -48,15 +50,21 @@ public sealed class FilterAndOrderTests
     public void A_subscriber_that_comes_after_another_is_called_after_it_and_gets_its_fence() // 93
     {
         List<string> calls = [];
+        void Note(string name)
+        {
+            using LockSectionScope asked = ContractReports.AskedFor("a subscriber allocates");
+            calls.Add(name);
+        }
+
         Fence fence = new FenceTimeline("L1").Issue();
         Fence seen = default;
-        StubSubscriber first = new() { Fence = fence, Then = _ => calls.Add("L1") };
-        StubSubscriber second = new() { Then = request => { calls.Add("L2"); seen = request.Predecessor; } };
-        StubSubscriber third = new() { Then = _ => calls.Add("L3") };
+        StubSubscriber first = new() { Fence = fence, Then = _ => Note("L1") };
+        StubSubscriber second = new() { Then = request => { Note("L2"); seen = request.Predecessor; } };
+        StubSubscriber third = new() { Then = _ => Note("L3") };
         InvalidationSubscription l1 = _notifier.Subscribe(new AddressRange(0x1800, 0x2000), first, "L1");
         InvalidationSubscription l2 = _notifier.Subscribe(new AddressRange(0x1000, 0x2000), second, "L2", new() { After = l1 });
         _notifier.Subscribe(new AddressRange(0x0000, 0x2000), third, "L3", new() { After = l2 });
-        StubSubscriber other = new() { Then = _ => calls.Add("other") };
+        StubSubscriber other = new() { Then = _ => Note("other") };
         _notifier.Subscribe(new AddressRange(0x1F00, 0x2000), other, "other");
 
         Schedule(InvalidationReason.Unmap).BackOff();

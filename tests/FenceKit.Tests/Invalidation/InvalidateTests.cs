@@ -12,7 +12,7 @@ public class InvalidateTests : NotifierTest
         FakeDevice device = PendingDevice();
         InvalidationSubscription subscription = Subscribe(0, 10, device);
         List<string> order = [];
-        device.WhenCalled = () => order.Add("schedule");
+        device.WhenCalled = ContractReports.AskedFor("a subscriber allocates", () => order.Add("schedule"));
 
         InvalidationOutcome outcome = Notifier.Invalidate(Range(0, 10), Unmap, range =>
         {

@@ -94,12 +94,18 @@ public class InvalidationAllocationTests
         {
             await RoundsAsync();
             await RoundsAsync();
-            long before = GC.GetTotalAllocatedBytes(precise: true);
-            await RoundsAsync();
-            return GC.GetTotalAllocatedBytes(precise: true) - before;
+            long least = long.MaxValue;
+            for (int block = 0; block < 5; block++)
+            {
+                long before = GC.GetTotalAllocatedBytes(precise: true);
+                await RoundsAsync();
+                least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+            }
+
+            return least;
         }));
 
-        // One object a round would be 48,000 bytes; the test runner itself allocates a little now and then.
+        // One object a round would be 48,000 bytes in every block; the test runner itself allocates now and then.
         Assert.InRange(bytes, 0, 24_000);
 
         async Task RoundsAsync()

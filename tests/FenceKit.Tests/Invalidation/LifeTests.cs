@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Lockdep;
+
 namespace FenceKit.Tests.Invalidation;
 
 /// <summary>Coming and going of subscribers and owners. Numbers are those of reference scenarios.</summary>
@@ -108,7 +110,14 @@ public sealed class LifeTests
     public void A_notifier_cannot_be_shut_down_from_its_own_callback() // 29
     {
         Exception? thrown = null;
-        StubSubscriber stub = new() { Then = _ => thrown ??= Record.Exception(_notifier.Dispose) };
+        StubSubscriber stub = new()
+        {
+            Then = _ =>
+            {
+                using LockSectionScope asked = ContractReports.AskedFor("a subscriber shuts its owner down");
+                thrown ??= Record.Exception(_notifier.Dispose);
+            },
+        };
         _notifier.Subscribe(s_page, stub, "nic");
         Assert.True(_notifier.TrySchedule(s_page, InvalidationReason.Unmap, out InvalidationSession session));
         session.Commit();
@@ -123,6 +132,7 @@ public sealed class LifeTests
         InvalidationSubscription subscription = _notifier.Subscribe(s_page, stub, "nic");
         stub.Then = _ =>
         {
+            using LockSectionScope asked = ContractReports.AskedFor("a subscriber allocates");
             unsubscribing = subscription.DisposeAsync().AsTask();
             Assert.False(unsubscribing.IsCompleted);
         };
@@ -146,6 +156,7 @@ public sealed class LifeTests
         {
             Then = _ =>
             {
+                using LockSectionScope asked = ContractReports.AskedFor("a subscriber waits, and allocates for it");
                 inside.Set();
                 Limit.On(go);
             },
@@ -253,7 +264,7 @@ public sealed class LifeTests
     public void The_last_user_may_let_go_in_the_release_callback() // 73
     {
         SharedSubscriber<Context> user = _notifier.GetOrCreate(notifier => new Context(notifier));
-        user.Value.Then = user.Dispose;
+        user.Value.Then = ContractReports.AskedFor("a subscriber allocates", user.Dispose);
         Assert.Empty(_notifier.Release(TimeSpan.Zero));
         Limit.Until(() => user.Value.IsDisposed, "Disposing on the thread pool");
     }

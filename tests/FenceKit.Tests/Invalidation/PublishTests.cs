@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Lockdep;
+
 namespace FenceKit.Tests.Invalidation;
 
 /// <summary>Publishing a mapping comes wholly before a schedule, whose callback then finds it, or not at all.</summary>
@@ -80,6 +82,7 @@ public class PublishTests : NotifierTest
         Assert.True(_subscription.TryPopulate(sequence, out PopulateScope scope));
         using (scope)
         {
+            using LockSectionScope asked = ContractReports.AskedFor("an invalidation inside a publishing scope");
             using InvalidationSession session = Schedule(0, 10);
             Assert.Equal(InvalidationOutcome.Faulted, session.TryWait());
             Assert.Equal(0, _device.Calls);

@@ -43,12 +43,12 @@ public class RegistrationTests : NotifierTest
         bool left = false;
         FakeDevice device = new()
         {
-            WhenCalled = () =>
+            WhenCalled = ContractReports.AskedFor("a subscriber waits, and allocates for it", () =>
             {
                 entered.Set();
                 Limit.On(leave);
                 Volatile.Write(ref left, true);
-            },
+            }),
         };
         InvalidationSubscription subscription = Subscribe(0, 10, device);
         TestThread scheduler = TestThread.Start(() => Schedule(0, 10).Commit());
@@ -96,11 +96,11 @@ public class RegistrationTests : NotifierTest
         List<InvalidOperationException> errors = [];
         FakeDevice device = new()
         {
-            WhenCalled = () =>
+            WhenCalled = ContractReports.AskedFor("a subscriber unsubscribes", () =>
             {
                 errors.Add(Assert.Throws<InvalidOperationException>(own!.Dispose));
                 errors.Add(Assert.Throws<InvalidOperationException>(other.Dispose));
-            },
+            }),
         };
         own = Subscribe(0, 10, device, "own");
 

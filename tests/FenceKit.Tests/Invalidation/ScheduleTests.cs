@@ -8,7 +8,7 @@ public class ScheduleTests : NotifierTest
     public void Overlapping_subscribers_are_called_once_each_in_a_stable_order_and_others_are_not()
     {
         List<string> called = [];
-        FakeDevice Device(string name) => new() { WhenCalled = () => called.Add(name) };
+        FakeDevice Device(string name) => new() { WhenCalled = ContractReports.AskedFor("a subscriber allocates", () => called.Add(name)) };
         Subscribe(50, 90, Device("c"));
         Subscribe(10, 60, Device("a"));
         Subscribe(10, 70, Device("b"));
@@ -126,13 +126,13 @@ public class ScheduleTests : NotifierTest
         InvalidationOutcome? nested = null;
         FakeDevice outer = new()
         {
-            WhenCalled = () =>
+            WhenCalled = ContractReports.AskedFor("a subscriber allocates", () =>
             {
                 using InvalidationSession session = Schedule(100, 110);
                 inner.Finish();
                 nested = session.TryWait();
                 session.Commit();
-            },
+            }),
         };
         Subscribe(0, 10, outer);
 

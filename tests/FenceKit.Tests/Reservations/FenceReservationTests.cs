@@ -125,7 +125,7 @@ public class FenceReservationTests
     public void Adding_what_was_reserved_allocates_nothing()
     {
         Assert.True(_reservation.Lock.TryLock());
-        FenceTimeline[] timelines = [.. Enumerable.Range(0, 64).Select(i => new FenceTimeline($"{i}"))];
+        FenceTimeline[] timelines = [.. Enumerable.Range(0, 64).Select(i => new FenceTimeline($"{i}", new FenceTimelineOptions { IsExported = true }))];
         _reservation.Reserve(64);
         Action<FenceTimeline> add = timeline => _reservation.Add(timeline.Issue(), FenceUsage.Read);
         long bytes = Allocation.Count(() => Array.ForEach(timelines, add), rounds: 1);

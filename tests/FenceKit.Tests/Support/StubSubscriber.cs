@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Lockdep;
+
 namespace FenceKit.Tests;
 
 /// <summary>A subscriber that remembers what it was asked, and answers as the test says.</summary>
@@ -27,6 +29,7 @@ internal sealed class StubSubscriber : IInvalidationSubscriber
         Interlocked.Increment(ref _calls);
         if (Remembers)
         {
+            using LockSectionScope allocates = ContractReports.AskedFor("a subscriber writes down what it is asked");
             lock (_requests)
             {
                 _requests.Add(request);

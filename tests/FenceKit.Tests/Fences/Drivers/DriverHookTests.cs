@@ -112,9 +112,38 @@ public class DriverHookTests
         string dump = timeline.DumpPending();
 
         Assert.Contains("'ring': points 1..2 pending", dump, StringComparison.Ordinal);
-        Assert.Contains("2 is waited for by RecordingCallback", dump, StringComparison.Ordinal);
+        Assert.Contains("2 is waited for by callback RecordingCallback", dump, StringComparison.Ordinal);
         Assert.Contains($"1 was issued by {typeof(DriverHookTests).FullName}.{nameof(A_dump_says_who_waits_for_which_point_and_who_issued_it)}", dump, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_dump_names_threads_methods_that_await_and_arrays()
+    {
+        FenceTimeline timeline = new("ring");
+        Fence[] fences = [timeline.Issue(), timeline.Issue(), timeline.Issue()];
+        TestThread thread = TestThread.Start(() =>
+        {
+            Thread.CurrentThread.Name = "sleeper";
+            fences[0].Wait(Limit.Time);
+        });
+        Task waits = AwaitAsync(fences[1]);
+        using FenceArray array = new("both", 2);
+        Assert.True(array.TryArm([fences[2], fences[2]], FenceArrayMode.Any, out Fence any));
+        Assert.True(any.TryAddCallback(new RecordingCallback()));
+        Limit.Until(() => timeline.DumpPending().Contains("'sleeper'", StringComparison.Ordinal), "The thread waiting");
+
+        string[] lines = timeline.DumpPending().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal("Fence timeline 'ring': points 1..3 pending", lines[0]);
+        Assert.Matches("^1 is waited for by thread [0-9]+ 'sleeper'$", lines[1]);
+        Assert.Equal($"2 is waited for by await in {nameof(DriverHookTests)}.{nameof(AwaitAsync)}", lines[2]);
+        Assert.StartsWith("3 is waited for by both:1", lines[3], StringComparison.Ordinal);
+        timeline.Signal(3);
+        thread.Join();
+        Limit.On(waits);
+    }
+
+    private static async Task AwaitAsync(Fence fence) => await fence;
 
     private static TimeSpan Seconds(int seconds) => TimeSpan.FromSeconds(seconds);
 

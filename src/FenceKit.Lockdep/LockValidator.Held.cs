@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockValidator
+{
+    /// <summary>What a thread holds, outermost first. Last comes what it waits for, since a lock is announced before it is entered.</summary>
+    /// <param name="thread">The thread; null for this one.</param>
+    /// <returns>A copy. Of another thread it is a look from outside: exact if the thread stands still, otherwise perhaps empty.</returns>
+    /// <remarks>Thread safe, never blocks on a lock that is listed, allocates. For the question what a program that hangs is waiting for.</remarks>
+    public IReadOnlyList<HeldLock> GetHeldLocks(Thread? thread = null)
+    {
+        HeldStack? stack = thread is null || ReferenceEquals(thread, Thread.CurrentThread)
+            ? HeldStack.CurrentIfAny(this)
+            : Stacks.Find(thread);
+        return stack is null
+            ? []
+            : Array.ConvertAll(stack.CopyEntries(), entry => new SituationItem(MapOf(entry.Instance!, entry.Record.Class), entry.Record).Describe());
+    }
+}

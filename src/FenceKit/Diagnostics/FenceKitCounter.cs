@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Diagnostics;
+
+/// <summary>What is counted where it happens: rare events, all of them off the paths that have to be fast.</summary>
+internal enum FenceKitCounter
+{
+    FaultedByError = 0,
+    FaultedByWatchdog = 1,
+    FaultedByPoison = 2,
+    FaultedByAbandoning = 3,
+    ThreadsBlocked = 4,
+    WaitsTimedOut = 5,
+    WaitsCanceled = 6,
+    PoolExhausted = 7,
+    CompletionQueueFull = 8,
+    LockBackOff = 9,
+    SharedTimelineEnded = 10,
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics.Tracing;
+using System.Globalization;
+
+namespace FenceKit.Diagnostics;
+
+// What can be asked for by keyword: the life of timelines, faults, waits that block, what is full, locks that back off. Signaling a fence that
+// nobody waits for, and running its callbacks, writes no event: the counters of the meter say how often that happens.
+internal sealed partial class FenceKitEventSource
+{
+    /// <summary>What to listen to. Events without a keyword, of which nobody else would hear, come always.</summary>
+    public static class Keywords
+    {
+        /// <summary>Timelines made and disposed.</summary>
+        public const EventKeywords Lifetime = (EventKeywords)1;
+
+        /// <summary>Points that completed with an error.</summary>
+        public const EventKeywords Faults = (EventKeywords)2;
+
+        /// <summary>Threads that sleep for a fence.</summary>
+        public const EventKeywords Waits = (EventKeywords)4;
+
+        /// <summary>Pools and queues that are full.</summary>
+        public const EventKeywords Pressure = (EventKeywords)8;
+
+        /// <summary>Wound-wait locks.</summary>
+        public const EventKeywords Locks = (EventKeywords)16;
+
+        /// <summary>What a driver is asked for.</summary>
+        public const EventKeywords Drivers = (EventKeywords)32;
+    }
+
+    [NonEvent]
+    internal void Created(string timeline)
+    {
+        if (IsEnabled(EventLevel.Informational, Keywords.Lifetime))
+        {
+            TimelineCreated(timeline);
+        }
+    }
+
+    [NonEvent]
+    internal void Disposed(string timeline, ulong completed, ulong issued)
+    {
+        if (IsEnabled(EventLevel.Informational, Keywords.Lifetime))
+        {
+            TimelineDisposed(timeline, Text(completed), Text(issued));
+        }
+    }
+
+    [NonEvent]
+    internal void Faulted(string timeline, ulong first, ulong last, Exception error, bool poison)
+    {
+        if (IsEnabled(EventLevel.Informational, Keywords.Faults))
+        {
+            PointsFaulted(timeline, poison ? $"{first} and all later ones" : $"{first}..{last}", error.Message);
+        }
+    }
+
+    [NonEvent]
+    internal void BlockingWaitStart(Fence fence)
+    {
+        if (IsEnabled(EventLevel.Verbose, Keywords.Waits))
+        {
+            WaitStart(fence.Timeline?.Name ?? "", Text(fence.Point));
+        }
+    }
+
+    [NonEvent]
+    internal void BlockingWaitStop(Fence fence, FenceStatus outcome)
+    {
+        if (IsEnabled(EventLevel.Verbose, Keywords.Waits))
+        {
+            WaitStop(fence.Timeline?.Name ?? "", Text(fence.Point), outcome.ToString());
+        }
+    }
+
+    [NonEvent]
+    internal void SignalingEnabled(string timeline, ulong point)
+    {
+        if (IsEnabled(EventLevel.Verbose, Keywords.Drivers))
+        {
+            DriverArmed(timeline, Text(point));
+        }
+    }
+
+    [NonEvent]
+    internal void PoolExhausted(string pool, int capacity)
+    {
+        if (IsEnabled(EventLevel.Informational, Keywords.Pressure))
+        {
+            PoolFull(pool, capacity);
+        }
+    }
+
+    [NonEvent]
+    internal void CompletionQueueFull(int capacity)
+    {
+        if (IsEnabled(EventLevel.Informational, Keywords.Pressure))
+        {
+            QueueFull(capacity);
+        }
+    }
+
+    [NonEvent]
+    internal void LockBackedOff(string lockClass, ulong ticket)
+    {
+        if (IsEnabled(EventLevel.Informational, Keywords.Locks))
+        {
+            BackedOff(lockClass, Text(ticket));
+        }
+    }
+
+    /// <summary>The producer of a shared timeline has ended, or cannot be trusted.</summary>
+    [NonEvent]
+    internal void SharedTimelineEnded(string timeline, Exception error)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            SharedEnded(timeline, error.Message);
+        }
+    }
+
+    [Event(22, Level = EventLevel.Error, Message = "The shared timeline {0} has ended: {1}")]
+    private void SharedEnded(string timeline, string message) => WriteEvent(22, timeline, message);
+
+    [Event(13, Level = EventLevel.Informational, Keywords = Keywords.Lifetime, Message = "The timeline {0} was made")]
+    private void TimelineCreated(string timeline) => WriteEvent(13, timeline);
+
+    [Event(14, Level = EventLevel.Informational, Keywords = Keywords.Lifetime, Message = "The timeline {0} was disposed at {1} of {2}")]
+    private void TimelineDisposed(string timeline, string completed, string issued) => WriteEvent(14, timeline, completed, issued);
+
+    [Event(15, Level = EventLevel.Informational, Keywords = Keywords.Faults, Message = "The points {1} of {0} faulted: {2}")]
+    private void PointsFaulted(string timeline, string points, string error) => WriteEvent(15, timeline, points, error);
+
+    [Event(16, Level = EventLevel.Verbose, Keywords = Keywords.Waits, Opcode = EventOpcode.Start, Task = Tasks.Wait, Message = "A thread sleeps for {0}:{1}")]
+    private void WaitStart(string timeline, string point) => WriteEvent(16, timeline, point);
+
+    [Event(17, Level = EventLevel.Verbose, Keywords = Keywords.Waits, Opcode = EventOpcode.Stop, Task = Tasks.Wait, Message = "The wait for {0}:{1} is over: {2}")]
+    private void WaitStop(string timeline, string point, string outcome) => WriteEvent(17, timeline, point, outcome);
+
+    [Event(18, Level = EventLevel.Verbose, Keywords = Keywords.Drivers, Message = "The driver of {0} is asked to signal {1}")]
+    private void DriverArmed(string timeline, string point) => WriteEvent(18, timeline, point);
+
+    [Event(19, Level = EventLevel.Informational, Keywords = Keywords.Pressure, Message = "All {1} slots of the pool {0} are pending")]
+    private void PoolFull(string pool, int capacity) => WriteEvent(19, pool, capacity);
+
+    [Event(20, Level = EventLevel.Informational, Keywords = Keywords.Pressure, Message = "A completion queue has no room beyond {0}")]
+    private void QueueFull(int capacity) => WriteEvent(20, capacity);
+
+    [Event(21, Level = EventLevel.Informational, Keywords = Keywords.Locks, Message = "The context {0} #{1} was told to back off")]
+    private void BackedOff(string lockClass, string ticket) => WriteEvent(21, lockClass, ticket);
+
+    [NonEvent]
+    private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What begins and ends.</summary>
+    public static class Tasks
+    {
+        /// <summary>A thread sleeps for a fence.</summary>
+        public const EventTask Wait = (EventTask)1;
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Diagnostics;
+
+/// <summary>Keeps a source in the registry until it is disposed, or dies with whoever holds this.</summary>
+internal sealed class RegistryMembership(IMeteredSource source) : IDisposable
+{
+    private readonly FenceRegistry.Entry _entry = FenceRegistry.Enter(source);
+
+    ~RegistryMembership() => FenceRegistry.Leave(_entry, source);
+
+    public void Dispose()
+    {
+        FenceRegistry.Leave(_entry, source);
+        GC.SuppressFinalize(this);
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+// The slots: filled, completed, emptied.
+public sealed partial class FenceWaitSet
+{
+    //   Empty ──Set──► Watched ──the fence completes──► Ready ──taken──► Empty
+    //     ▲               └──Clear, or Set anew──┐         └──Clear──┐
+    //     └──────────────────────────────────────┴───────────────────┘
+    private enum SlotState
+    {
+        Empty = 0,
+        Watched = 1,
+        Ready = 2,
+    }
+
+    private void OnSignaled(Node node, FenceStatus status, Exception? error)
+    {
+        _gate.EnterShielded();
+        try
+        {
+            if (!ReferenceEquals(_slots[node.Index].Node, node))
+            {
+                return; // the slot was filled anew or emptied while we were on our way
+            }
+
+            CompleteLocked(node.Index, status, error);
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        Announce();
+    }
+
+    private void CompleteLocked(int index, FenceStatus status, Exception? error)
+    {
+        ref Slot slot = ref _slots[index];
+        Debug.Assert(slot.State == SlotState.Watched, "A slot completes once.");
+        slot.State = SlotState.Ready;
+        slot.Status = status;
+        slot.Error = error;
+        _ready[(_readyHead + _readyCount) % _ready.Length] = index;
+        _readyCount++;
+        _arrived++;
+        StopWatchingLocked();
+    }
+
+    private bool ClearLocked(int index)
+    {
+        ref Slot slot = ref _slots[index];
+        switch (slot.State)
+        {
+            case SlotState.Empty:
+                return false;
+            case SlotState.Watched:
+                if (slot.Fence.TryRemoveCallback(slot.Node) != FenceCallbackRemoval.Removed)
+                {
+                    // Its callback is on the way and waits for our gate, or stands behind others: it will find another node here.
+                    slot.Node = new Node(this, index);
+                }
+
+                StopWatchingLocked();
+                break;
+            default:
+                DropFromReadyLocked(index);
+                break;
+        }
+
+        slot.Reset();
+        return true;
+    }
+
+    private void StopWatchingLocked()
+    {
+        if (--_watched == 0)
+        {
+            _drained++;
+        }
+    }
+
+    private void DropFromReadyLocked(int index)
+    {
+        int kept = 0;
+        for (int i = 0; i < _readyCount; i++)
+        {
+            int ready = _ready[(_readyHead + i) % _ready.Length];
+            if (ready != index)
+            {
+                _ready[(_readyHead + kept++) % _ready.Length] = ready;
+            }
+        }
+
+        _readyCount = kept;
+    }
+
+    /// <summary>Outside the gate: those who wait run here. Counters only rise, so announcing late or twice is harmless.</summary>
+    private void Announce()
+    {
+        _arrivals.SignalCore(TimelineState.TargetOf(Volatile.Read(ref _arrived)));
+        _drains.SignalCore(TimelineState.TargetOf(Volatile.Read(ref _drained)));
+    }
+
+    private struct Slot
+    {
+        internal Node Node;
+        internal SlotState State;
+        internal Fence Fence;
+        internal FenceStatus Status;
+        internal Exception? Error;
+
+        internal void Reset()
+        {
+            State = SlotState.Empty;
+            Fence = default;
+            Error = null;
+        }
+    }
+
+    private sealed class Node(FenceWaitSet owner, int index) : FenceCallback
+    {
+        internal int Index => index;
+
+        internal override void DescribeWaits(Fence fence, List<FenceWait> waits)
+        {
+            foreach ((FenceCallback callback, _, _) in owner._arrivals.CopyWaiting())
+            {
+                callback.DescribeWaits(fence, waits);
+            }
+        }
+
+        protected override void OnSignaled(FenceStatus status, Exception? fault) => owner.OnSignaled(this, status, fault);
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+using System.Text;
+
+namespace FenceKit;
+
+// For people, and for Graphviz.
+public sealed partial class WaitForGraph
+{
+    /// <summary>The graph as text: circles first, then every wait with those who hold it up, and stacks as far as they are known.</summary>
+    /// <returns>Several lines.</returns>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        foreach (IReadOnlyList<FenceWait> circle in Circles)
+        {
+            text.AppendLine(circle.Count == 1 ? "Waits for itself:" : $"{circle.Count} wait for each other:");
+            foreach (FenceWait wait in circle)
+            {
+                text.AppendLine($"  {wait}");
+            }
+        }
+
+        text.AppendLine(Waits.Count switch
+        {
+            0 => "Nobody waits for a fence.",
+            1 => "1 wait:",
+            _ => $"{Waits.Count} waits:",
+        });
+        foreach (FenceWait wait in Waits)
+        {
+            text.AppendLine($"  {wait}");
+            AppendAll(text, "    holds ", wait.Locks);
+            if (wait.Issuer is not null)
+            {
+                text.AppendLine($"    issued by {wait.Issuer}");
+            }
+
+            foreach (FenceHolder holder in wait.HeldUpBy)
+            {
+                text.AppendLine($"    held up by {holder}");
+                AppendAll(text, "      holds or wants ", holder.Locks);
+            }
+
+            AppendAll(text, "    at ", wait.Stack);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The graph in the language of Graphviz: boxes wait, ellipses are fences, dashed arrows lead to those who hold up.</summary>
+    /// <returns>One digraph.</returns>
+    public string ToDot()
+    {
+        HashSet<FenceWait> onCircle = [.. Circles.SelectMany(static circle => circle)];
+        StringBuilder text = new();
+        text.AppendLine("digraph WaitFor {");
+        text.AppendLine("  rankdir=LR;");
+        text.AppendLine("  node [fontname=\"sans-serif\"];");
+        HashSet<string> lines = [];
+        foreach (FenceWait wait in Waits)
+        {
+            string fence = Quote($"{wait.Timeline}:{wait.Point}");
+            string color = onCircle.Contains(wait) ? ", color=red" : "";
+            lines.Add($"  {fence} [shape=ellipse];");
+            lines.Add($"  {Quote(wait.Waiter)} [shape=box];");
+            lines.Add($"  {Quote(wait.Waiter)} -> {fence} [label=\"waits for\"{color}];");
+            foreach (FenceHolder holder in wait.HeldUpBy)
+            {
+                lines.Add($"  {Quote(holder.Name)} [shape=box];");
+                lines.Add($"  {fence} -> {Quote(holder.Name)} [style=dashed{color}];");
+            }
+        }
+
+        foreach (string line in lines)
+        {
+            text.AppendLine(line);
+        }
+
+        text.AppendLine("}");
+        return text.ToString();
+    }
+
+    private static void AppendAll(StringBuilder text, string before, IReadOnlyList<string> lines)
+    {
+        foreach (string line in lines)
+        {
+            text.AppendLine($"{before}{line}");
+        }
+    }
+
+    // Names are users' text. A backslash would begin an escape, a line break end the string.
+    private static string Quote(string name) => $"\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).ReplaceLineEndings(" ")}\"";
+}

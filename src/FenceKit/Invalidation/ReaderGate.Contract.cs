@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+// What the gate tells the validator: who enters may have to wait for the end of a session, and who is inside is waited for.
+public sealed partial class ReaderGate
+{
+    internal bool EnterChecked(ReaderSlot slot, AddressRange range, TimeSpan budget, CancellationToken cancellationToken)
+    {
+        // An inner scope parks only behind invalidations that do not wait for this reader.
+        bool isOutermost = Volatile.Read(ref slot.Depth) == 0;
+        if (isOutermost && _newReaders == NewReaders.Park && budget != TimeSpan.Zero)
+        {
+            FenceContract.WaitForSession(_subscription.Sessions);
+        }
+
+        bool entered = slot.TryEnterQuickly() || EnterSlowly(slot, range, budget, cancellationToken);
+        if (entered && isOutermost)
+        {
+            FenceContract.EnterReading(_roster.ContractMap);
+        }
+
+        return entered;
+    }
+
+    private void AnnounceEnterAsync(TimeSpan budget)
+    {
+        if (_newReaders == NewReaders.Park && budget != TimeSpan.Zero)
+        {
+            FenceContract.AwaitSession(_subscription.Sessions);
+        }
+    }
+}
+
+internal sealed partial class ReaderRoster
+{
+    internal void LeaveChecked(ReaderSlot slot)
+    {
+        if (Volatile.Read(ref slot.Depth) == 1)
+        {
+            FenceContract.LeaveLock(ContractMap);
+        }
+
+        slot.Leave();
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep;
+
+namespace FenceKit.Contract.Tests.Rules;
+
+/// <summary>Readers of a gate are on the way to the signal that an invalidation waits for, and who enters may have to wait for one.</summary>
+public class ReaderRules : ContractTest
+{
+    private readonly InvalidationNotifier _notifier = new("pool");
+
+    [Fact]
+    public void A_reader_that_takes_memory_from_a_reclaiming_pool_is_reported()
+    {
+        ReaderGate gate = new(_notifier, s_range, "readers");
+
+        using (gate.Enter())
+        {
+            FenceContract.MightAllocate();
+        }
+
+        Reported(LockViolationKind.CircularDependency, "fence readers", "memory reclaim");
+    }
+
+    [Fact]
+    public void A_reader_that_takes_memory_before_it_enters_or_after_it_has_left_is_silent()
+    {
+        ReaderGate gate = new(_notifier, s_range, "readers");
+
+        FenceContract.MightAllocate();
+        using (gate.Enter())
+        {
+            using (gate.GetReader().Enter(s_range))
+            {
+            }
+        }
+
+        FenceContract.MightAllocate();
+        Silent();
+    }
+
+    [Fact]
+    public void A_reader_that_takes_a_lock_which_an_owner_holds_over_its_wait_is_reported_though_nobody_was_inside()
+    {
+        ReaderGate gate = new(_notifier, s_range, "readers");
+        TrackedLock shared = Lock("shared");
+
+        using (shared.EnterScope())
+        {
+            Invalidate(static () => { });
+        }
+
+        using (gate.GetReader().Enter())
+        {
+            using (shared.EnterScope())
+            {
+            }
+        }
+
+        Reported(LockViolationKind.CircularDependency, "fence readers", "shared");
+    }
+
+    [Fact]
+    public void A_reader_that_takes_a_lock_which_an_owner_leaves_before_its_wait_is_silent()
+    {
+        ReaderGate gate = new(_notifier, s_range, "readers");
+        TrackedLock shared = Lock("shared");
+
+        TakeAndLeave(shared);
+        Invalidate(static () => { });
+        using (gate.GetReader().Enter())
+        {
+            TakeAndLeave(shared);
+        }
+
+        Silent();
+    }
+
+    [Fact]
+    public void Entering_under_a_lock_that_the_owner_takes_while_it_unmaps_is_reported()
+    {
+        ReaderGate gate = new(_notifier, s_range, "readers");
+        TrackedLock shared = Lock("shared");
+
+        using (shared.EnterScope())
+        {
+            gate.Enter(s_range).Dispose();
+        }
+
+        Invalidate(() => TakeAndLeave(shared));
+
+        Reported(LockViolationKind.CircularDependency, "fence pool sessions", "shared");
+    }
+
+    [Fact]
+    public void Trying_to_enter_or_passing_under_that_lock_is_silent()
+    {
+        ReaderGate gate = new(_notifier, s_range, "readers");
+        ReaderGate passing = new(_notifier, s_range, "passing", NewReaders.Pass);
+        TrackedLock shared = Lock("shared");
+
+        using (shared.EnterScope())
+        {
+            Assert.True(gate.TryEnter(s_range, out ReaderScope tried));
+            tried.Dispose();
+            passing.Enter(s_range).Dispose();
+        }
+
+        Invalidate(() => TakeAndLeave(shared));
+
+        Silent();
+    }
+
+    [Fact]
+    public void Waiting_for_an_invalidation_that_waits_for_oneself_is_reported()
+    {
+        ReaderGate gate = new(_notifier, s_range, "readers");
+        Assert.True(_notifier.TrySchedule(s_range, InvalidationReason.Unmap, out InvalidationSession other));
+        other.Dispose();
+
+        using (gate.Enter())
+        {
+            Assert.True(_notifier.TrySchedule(s_range, InvalidationReason.Unmap, out InvalidationSession session));
+            Assert.Equal(InvalidationOutcome.Pending, session.Wait(TimeSpan.FromTicks(1)));
+            session.BackOff();
+        }
+
+        Reported(LockViolationKind.Recursion, "fence readers");
+    }
+
+    [Fact]
+    public void Scheduling_while_inside_and_waiting_after_leaving_is_silent()
+    {
+        ReaderGate gate = new(_notifier, s_range, "readers");
+        InvalidationSession session;
+
+        using (gate.Enter())
+        {
+            Assert.True(_notifier.TrySchedule(s_range, InvalidationReason.Unmap, out session));
+            Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
+        }
+
+        Assert.Equal(InvalidationOutcome.Completed, session.Wait(TimeSpan.FromSeconds(90)));
+        session.Commit();
+        Silent();
+    }
+
+    [Fact]
+    public async Task Awaiting_a_lease_under_a_lock_that_the_owner_takes_while_it_unmaps_is_reported()
+    {
+        ReaderGate gate = new(_notifier, s_range, "readers");
+        TrackedLock shared = Lock("shared");
+
+        await EnterUnder(shared, gate);
+        Invalidate(() => TakeAndLeave(shared));
+
+        Reported(LockViolationKind.CircularDependency, "fence pool sessions", "shared");
+    }
+
+    [Fact]
+    public async Task What_is_done_with_a_lease_is_on_the_way_to_its_end_where_it_says_so()
+    {
+        ReaderGate gate = new(_notifier, s_range, "readers");
+        using ReaderLease lease = (await gate.EnterAsync(s_range, Timeout.InfiniteTimeSpan))!.Value;
+
+        FenceContract.MightAllocate();
+        Silent();
+        using (lease.BeginSignaling())
+        {
+            FenceContract.MightAllocate();
+        }
+
+        Reported(LockViolationKind.CircularDependency, "fence readers", "memory reclaim");
+    }
+
+    // Not an async method: the lock is left on this thread before anything is awaited.
+    private static ValueTask EnterUnder(TrackedLock shared, ReaderGate gate)
+    {
+        using (shared.EnterScope())
+        {
+            return new ValueTask(Leave(gate.EnterAsync(s_range, Timeout.InfiniteTimeSpan)));
+        }
+
+        static async Task Leave(ValueTask<ReaderLease?> entering) => (await entering)!.Value.Dispose();
+    }
+
+    private void Invalidate(Action unmap) =>
+        Assert.Equal(
+            InvalidationOutcome.Completed,
+            _notifier.Invalidate(s_range, InvalidationReason.Unmap, unmap, static (action, _) => action(), TimeSpan.FromSeconds(90)));
+}

@@ -1,0 +1,183 @@
+namespace FenceKit.Exploration;
+
+/// <summary>A device queue with its device, and those who submit, cancel, lose and close it.</summary>
+internal sealed class ExploredQueue
+{
+    private static readonly AddressRange s_memory = new(0x1000, 0x2000);
+
+    private readonly FenceTimeline _other = new("other device");
+    private readonly List<(Fence Fence, int Payload)> _submitted = [];
+    private int _busy;
+
+    /// <param name="driver">The driver.</param>
+    /// <param name="submitters">Bodies that submit, cancel or end; the device stops when they are over and everything is done.</param>
+    /// <param name="dispatch">Where the pump runs.</param>
+    /// <param name="depth">How many commands the device takes at once.</param>
+    public ExploredQueue(ExploredDriver driver, int submitters = 1, DeviceDispatch dispatch = DeviceDispatch.Inline, int depth = 1)
+    {
+        Driver = driver;
+        _busy = submitters;
+        Queue = new DeviceQueue<int>("queue", driver, new DeviceQueueOptions
+        {
+            Capacity = 2,
+            Depth = depth,
+            BatchSize = depth,
+            MaxDependencies = 2,
+            MaxRanges = 1,
+            HangTimeout = Timeout.InfiniteTimeSpan,
+            DrainTimeout = Timeout.InfiniteTimeSpan,
+            Dispatch = dispatch,
+            TimeProvider = new ManualClock(),
+        });
+        Dependency = _other.Issue();
+    }
+
+    public ExploredDriver Driver { get; }
+
+    public DeviceQueue<int> Queue { get; }
+
+    /// <summary>A fence of another device.</summary>
+    public Fence Dependency { get; }
+
+    public Exception Error { get; } = new InvalidOperationException("lost");
+
+    public Flows Flows { get; } = new();
+
+    public InvalidationNotifier Notifier { get; } = new("memory", new InvalidationNotifierOptions { PoolProvider = new TwinPoolProvider() });
+
+    public DeviceCancelResult? CancelResult { get; private set; }
+
+    public ExploredQueue WithSubmitted(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Submit(i);
+        }
+
+        return this;
+    }
+
+    public ExploredQueue Attached()
+    {
+        Queue.Attach(Notifier, s_memory);
+        return this;
+    }
+
+    public static ExploredDriver DriverOfMemory() => new() { Used = s_memory };
+
+    public void Submit(int payload, params ReadOnlySpan<Fence> dependencies)
+    {
+        DeviceSubmitStatus status = Queue.TrySubmit(payload, dependencies, out Fence fence);
+        if (status == DeviceSubmitStatus.Submitted)
+        {
+            _submitted.Add((fence, payload));
+        }
+        else
+        {
+            Assert.Equal(default, fence);
+        }
+    }
+
+    public void SignalDependency() => _other.Signal(1);
+
+    public void FailDependency() => _other.Signal(1, Error);
+
+    public void CancelLast() => CancelResult = Queue.TryCancel(_submitted[^1].Fence);
+
+    public void Lose() => Queue.Lose(Error);
+
+    public void Dispose() => Flows.Start(async () => await Queue.DisposeAsync().ConfigureAwait(false));
+
+    public void Drain() => Flows.Start(async () =>
+    {
+        Fence last = Queue.LastSubmitted;
+        Assert.True(await Queue.DrainAsync(Timeout.InfiniteTimeSpan).ConfigureAwait(false));
+        Assert.True(last.IsSignaled, "drained, but what was submitted before is pending");
+    });
+
+    /// <summary>Gives the memory away for a moment, if the device lets go of it.</summary>
+    public void InvalidateMemory()
+    {
+        Assert.True(Notifier.TrySchedule(s_memory, InvalidationReason.Unmap, out InvalidationSession session));
+        InvalidationOutcome outcome = session.Wait(Timeout.InfiniteTimeSpan);
+        if (outcome == InvalidationOutcome.Completed)
+        {
+            Assert.Equal(0, Driver.Running);
+            Driver.IsFree = true;
+            Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
+            Driver.IsFree = false;
+            session.Commit();
+        }
+        else
+        {
+            session.BackOff();
+        }
+    }
+
+    /// <summary>A body is over: the device need not wait for it any more.</summary>
+    public void Leave() => Interlocked.Decrement(ref _busy);
+
+    public void RunDevice() => Driver.Run(() => _busy == 0 && _submitted.TrueForAll(command => command.Fence.IsSignaled));
+
+    /// <summary>Fences signal in the order of submission.</summary>
+    public void CheckOrder()
+    {
+        bool isPending = false;
+        foreach ((Fence fence, _) in _submitted)
+        {
+            Assert.False(isPending && fence.IsSignaled, "signaled before an earlier one");
+            isPending |= !fence.IsSignaled;
+        }
+    }
+
+    public void CheckAllDone()
+    {
+        Flows.CheckOver();
+        CheckOrder();
+        foreach ((Fence fence, int payload) in _submitted)
+        {
+            Assert.True(fence.IsSignaled, $"command {payload} never ended");
+            bool isStarted = Driver.Started.Contains(payload);
+            Assert.True(isStarted || fence.Status == FenceStatus.Faulted, $"command {payload} was skipped");
+        }
+
+        Assert.Equal(Driver.Started.Distinct().Count(), Driver.Started.Count);
+        DeviceQueueStatistics statistics = Queue.GetStatistics();
+        Assert.Equal(0, statistics.StrayCompletions);
+        Assert.Equal(_submitted.Count, statistics.Submitted);
+        if (Queue.LostReason is null)
+        {
+            Assert.Equal(_submitted.Count, statistics.Retired);
+            Assert.Equal(0, statistics.Running + statistics.Queued);
+        }
+    }
+
+    public void CheckCanceled()
+    {
+        CheckAllDone();
+        (Fence fence, int payload) = _submitted[^1];
+        if (CancelResult == DeviceCancelResult.Canceled)
+        {
+            Assert.DoesNotContain(payload, Driver.Started);
+            Assert.IsType<OperationCanceledException>(fence.Error);
+        }
+        else
+        {
+            Assert.Contains(payload, Driver.Started);
+        }
+    }
+
+    /// <summary>What was pending at the loss faults with it, and nothing is started afterwards.</summary>
+    public void CheckLost()
+    {
+        Assert.True(Driver.IsStoodDown, "the driver was never told");
+        Assert.NotNull(Queue.LostReason);
+        Assert.Equal(DeviceSubmitStatus.Lost, Queue.TrySubmit(9, out _));
+        foreach ((Fence fence, int payload) in _submitted)
+        {
+            Assert.True(fence.IsSignaled, $"command {payload} never ended");
+            Assert.True(fence.Error is null or DeviceLostException or OperationCanceledException or DeviceDependencyException);
+            Assert.True(Driver.Started.Contains(payload) || fence.Status == FenceStatus.Faulted, "signaled, but was never started");
+        }
+    }
+}
