@@ -7,6 +7,14 @@ namespace FenceKit;
 /// <summary>The node of a thread that blocks. Each thread keeps one, so a wait allocates only the first time.</summary>
 internal sealed class BlockingWaiter : FenceCallback
 {
+    /// <summary>Turns of SpinWait, most of which yield the processor: about what ManualResetEventSlim spends.</summary>
+    internal const int MostSpins = 35;
+
+    /// <summary>Turns of SpinWait that do not yield: about a microsecond.</summary>
+    private const int FewestSpins = 10;
+
+    private const int SpinsLostBySleeping = 5;
+
     // Monitor takes at most int.MaxValue milliseconds; longer waits go round again.
     private static readonly TimeSpan s_longestSleep = TimeSpan.FromMilliseconds(int.MaxValue);
 
@@ -23,15 +31,9 @@ internal sealed class BlockingWaiter : FenceCallback
 
     internal static FenceStatus Wait(Fence fence, FenceTimeline timeline, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        // Most fences that are waited for are about to signal: look for the time that a sleep would cost to begin.
-        SpinWait spin = default;
-        while (!spin.NextSpinWillYield)
+        if (SpinUntilSignaled(fence, timeline))
         {
-            spin.SpinOnce();
-            if (fence.IsSignaled)
-            {
-                return fence.Status;
-            }
+            return fence.Status;
         }
 
         // Taken out while in use: a wait can be entered again on the same thread, from a callback or a pumping context.
@@ -69,12 +71,61 @@ internal sealed class BlockingWaiter : FenceCallback
         waits.Add(FenceWait.Of(_thread, fence, stack is null ? [] : _locks, stack is null ? [] : FenceIssuers.DescribeStack(stack)));
     }
 
+    private BlockingWaiter()
+        : base(isPrivate: true)
+    {
+    }
+
     protected override void OnSignaled(FenceStatus status, Exception? fault)
     {
         InterruptShield.EnterShielded(this);
         _signaled = true;
         Monitor.Pulse(this);
         Monitor.Exit(this);
+    }
+
+    /// <summary>
+    /// Most fences that are waited for are about to signal, and a sleep costs two wake-ups of tens of microseconds: look for about that
+    /// long first, as ManualResetEventSlim does. A timeline that has made its waiters sleep gets less of it each time, down to a
+    /// microsecond, and all of it again as soon as looking has paid: long waits must not burn a processor.
+    /// </summary>
+    private static bool SpinUntilSignaled(Fence fence, FenceTimeline timeline)
+    {
+        SpinWait spin = default;
+        if (spin.NextSpinWillYield)
+        {
+            return false; // one processor: while we look, nobody can signal
+        }
+
+        int turns = timeline.SpinsBeforeSleep;
+        for (int turn = 0; turn < turns; turn++)
+        {
+            if (spin.NextSpinWillYield)
+            {
+                Thread.Yield(); // not as SpinWait does it, with a Sleep(0) now and then: a thread that looks is not asleep, and not to be interrupted
+            }
+            else
+            {
+                spin.SpinOnce(sleep1Threshold: -1);
+            }
+
+            if (fence.IsSignaled)
+            {
+                if (turns != MostSpins)
+                {
+                    timeline.SpinsBeforeSleep = MostSpins; // not when it is so already: the signaler needs this cache line for itself
+                }
+
+                return true;
+            }
+        }
+
+        if (turns > FewestSpins)
+        {
+            timeline.SpinsBeforeSleep = Math.Max(FewestSpins, turns - SpinsLostBySleeping);
+        }
+
+        return false;
     }
 
     private void Sleep(TimeProvider clock, TimeSpan timeout, CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ public readonly partial struct Fence
     /// <param name="cancellationToken">Ends the wait, not the work behind the fence. A complete fence wins over a canceled token.</param>
     /// <returns>The outcome, or <see cref="FenceStatus.Pending"/> when the time ran out. Does not throw for a fault.</returns>
     /// <remarks>
-    /// Spins for about a microsecond, then blocks the thread. Allocates nothing in steady state. As dma_fence_wait_timeout, but a
+    /// Spins for a few microseconds (one, where spinning has not paid before), then blocks the thread. Allocates nothing in steady state. As dma_fence_wait_timeout, but a
     /// fence that signals as the time expires counts as signaled, never as timed out.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>

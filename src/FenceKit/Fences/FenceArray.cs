@@ -374,17 +374,13 @@ public sealed class FenceArray : IDisposable
             FenceWaitResult outcome = _outcome;
             ulong target = _target;
             bool abandoned = _abandoned;
+            int removed = 0;
             if (Mode == FenceArrayMode.Any || abandoned)
             {
-                Unwatch();
+                Unwatch(out removed);
             }
 
-            if (ownNode)
-            {
-                Release();
-            }
-
-            Release();
+            Release(removed + (ownNode ? 2 : 1));
             if (!abandoned)
             {
                 SignalArray(target, outcome);

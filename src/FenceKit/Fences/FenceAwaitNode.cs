@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>The pooled node behind an <c>await</c>: holds the continuation and brings it to its place.</summary>
-internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback, IThreadPoolWorkItem
+internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(isPrivate: true), IThreadPoolWorkItem
 {
     // Which rental of the node this is, and how far it has got. An awaiter remembers the word it rented; if that no longer fits, the
     // awaiter is being used a second time and must leave the node alone.
@@ -44,19 +44,32 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback, IThreadPo
     {
         Debug.Assert((_word & StageMask) == Armed, "The continuation is set between TryBeginRound and Arm.");
         _continuation = continuation;
-        _executionContext = executionContext;
         _inline = place.IsInline;
-        _context = place.GetTarget();
+        if (executionContext is not null)
+        {
+            _executionContext = executionContext; // usually null over null: not worth the collector's write barrier
+        }
+
+        if (place.GetTarget() is { } target)
+        {
+            _context = target;
+        }
     }
 
     internal void Arm(Fence fence)
     {
         // The last touch of the node on this thread when it returns true: it may have run, and serve another await, by then.
-        if (!fence.TryAddCallback(this))
+        if (fence.Timeline is not { } timeline || !timeline.TryAdd(this, fence.Target))
         {
-            DeliveredStatus = fence.GetStatus(out DeliveredError);
-            Dispatch();
+            DeliverNow(fence);
         }
+    }
+
+    /// <summary>The fence was complete already.</summary>
+    protected void DeliverNow(Fence fence)
+    {
+        DeliveredStatus = fence.GetStatus(out DeliveredError);
+        Dispatch();
     }
 
     /// <summary>Whether the result of the rental was taken: the node belongs to somebody else by now.</summary>
@@ -113,7 +126,7 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback, IThreadPo
     protected virtual void Recycle()
     {
         Reset();
-        Pools.Await.Return(this);
+        Pools.Return(this);
     }
 
     protected void Reset()

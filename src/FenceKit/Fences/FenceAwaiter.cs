@@ -25,7 +25,7 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
         FenceContract.Await(fence.Timeline?.ContractMap);
         if (!fence.IsSignaled)
         {
-            _node = fence.Timeline!.WaiterPools.Await.Get();
+            _node = fence.Timeline!.WaiterPools.RentAwait();
             _round = _node.Round;
         }
     }
@@ -64,6 +64,9 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
 
         return status;
     }
+
+    internal void OnCompleted(Action continuation, bool flowsContext) =>
+        Arm(continuation, flowsContext ? ExecutionContext.Capture() : null);
 
     private void Arm(Action continuation, ExecutionContext? executionContext)
     {

@@ -20,7 +20,7 @@ public readonly struct FenceAwaiter<TResult> : ICriticalNotifyCompletion
         _place = place;
         if (!wait.IsCompleted && place.GetTarget() is not null)
         {
-            _node = FenceWaiterPools.Shared.Await.Get();
+            _node = FenceWaiterPools.Shared.RentAwait();
             _round = _node.Round;
         }
     }

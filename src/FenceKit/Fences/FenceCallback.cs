@@ -17,26 +17,50 @@ public abstract class FenceCallback
     // One word: the generation above, the phase in the low bits. The generation tells a finished round from the next one, because a
     // callback may be added again before the signaler that runs it has returned.
     //
-    //   Idle ──► Arming ──► Queued ──► Detached ──► Running ──► Finished
-    //    ▲          │          │                       │            │
-    //    └──────────┴──────────┘ (refused, removed)    └──► Arming ◄┘  (added again)
+    //   Idle ──► Queued ──► Detached ──► Running ──► (Finished)
+    //    ▲         │ ▲                      │            │
+    //    └─────────┘ └──── added again ─────┴────────────┘
+    //   (removed)
     //
-    //   Idle, Finished, Running → Arming   the adder, by CAS; it owns the node until Queued
-    //   Arming → Queued, or back           the adder, under the gate of the timeline
+    //   Idle, Running, Finished → Queued   the adder, under the gate of the timeline that the node belongs to (see Timeline)
     //   Queued → Idle                      the remover, under the gate
     //   Queued → Detached                  the signaler, under the gate; the outcome is written first
-    //   Detached → Running                 the signaler, alone
-    //   Running → Finished                 the signaler, by CAS: fails when the callback was added again
+    //   Detached → Running                 the signaler, alone: while Detached nobody else writes the word
+    //   Running → Finished                 the signaler, in one of two ways:
+    //
+    // By a plain store, the usual way: _finished takes the generation, the word stays. A store cannot lose against an adder, because it
+    // goes to a field of its own; and not against another signaler, because there is at most one such round whose end is outstanding:
+    // the adder makes a round of this kind only when the last one has ended (_finished == _lastPlain). Otherwise, when a callback adds
+    // itself again from inside, or somebody does while it still runs, the new round is Overlapped: its end is a CAS on the word, which
+    // fails when the word has gone on.
     private long _word;
+    private long _finished;  // by the signaler of the one plain round that is outstanding
+    private long _lastPlain; // under the gate
 
     private const long PhaseMask = 7;
-    private const long Generation = 8;
+    private const long Overlapped = 8;
+    private const long Generation = 16;
+    private const long GenerationMask = -Generation;
     private const long Idle = 0;
-    private const long Arming = 1;
-    private const long Queued = 2;
-    private const long Detached = 3;
-    private const long Running = 4;
-    private const long Finished = 5;
+    private const long Queued = 1;
+    private const long Detached = 2;
+    private const long Running = 3;
+    private const long Finished = 4;
+
+    /// <summary>
+    /// Whose node this is: of FenceKit itself, added by one party at a time that knows that it is free, and never asked whether it has
+    /// finished. It may serve another wait before the signaler that ran it returns, so that signaler does not look at it again.
+    /// </summary>
+    private readonly bool _isPrivate;
+
+    /// <summary>Makes a callback that waits for nothing yet.</summary>
+    protected FenceCallback()
+    {
+    }
+
+    private protected FenceCallback(bool isPrivate) => _isPrivate = isPrivate;
+
+    internal bool IsPrivate => _isPrivate;
 
     /// <summary>Guarded by the gate of <see cref="Timeline"/> while queued; the signaler's own while detached.</summary>
     internal FenceCallback? Next;
@@ -44,7 +68,10 @@ public abstract class FenceCallback
     /// <summary>Guarded by the gate of <see cref="Timeline"/>.</summary>
     internal FenceCallback? Previous;
 
-    /// <summary>The timeline of the fence that was last waited for.</summary>
+    /// <summary>
+    /// The timeline that the node belongs to: that of the fence that was last waited for. Its gate guards this field and the word, so two
+    /// timelines never have the node in their lists at once. Null until the first add, which takes it by CAS.
+    /// </summary>
     internal FenceTimeline? Timeline;
 
     /// <summary>The point waited for, as <see cref="TimelineState.TargetOf"/>.</summary>
@@ -76,57 +103,68 @@ public abstract class FenceCallback
 
     internal bool IsStillQueued(long word) => word == Volatile.Read(ref _word) && IsQueuedWord(word);
 
-    /// <summary>Claims the node for one add. Throws when it is already waiting for a fence.</summary>
-    /// <returns>The word to give back to <see cref="CancelArming"/>.</returns>
-    internal long BeginArming()
+    /// <summary>Waits for a fence, or is about to run.</summary>
+    internal bool IsBusy => (Volatile.Read(ref _word) & PhaseMask) is Queued or Detached;
+
+    /// <summary>Under the gate, not busy: begins a round.</summary>
+    /// <returns>The word of the round while it waits.</returns>
+    internal long MarkQueued()
     {
-        long word = Volatile.Read(ref _word);
-        while (true)
+        long generation = (_word & GenerationMask) + Generation;
+        long word = generation | Queued;
+
+        // An acquire: pairs with the store in Run. What the callback did in the round before is done. Of a private node nobody says so.
+        if (_isPrivate || Volatile.Read(ref _finished) == _lastPlain)
         {
-            if ((word & PhaseMask) is Arming or Queued or Detached)
-            {
-                FenceThrow.CallbackBusy();
-            }
-
-            long armed = ((word & ~PhaseMask) + Generation) | Arming;
-            long seen = Interlocked.CompareExchange(ref _word, armed, word);
-            if (seen == word)
-            {
-                return word;
-            }
-
-            word = seen;
+            _lastPlain = generation;
         }
+        else
+        {
+            word |= Overlapped;
+        }
+
+        Volatile.Write(ref _word, word);
+        return word;
     }
 
-    /// <summary>The fence had signaled: the node is as it was before <see cref="BeginArming"/>.</summary>
-    internal void CancelArming(long before) => Volatile.Write(ref _word, before);
+    /// <summary>Under the gate.</summary>
+    internal void MarkRemoved()
+    {
+        if ((_word & Overlapped) == 0)
+        {
+            _lastPlain = _finished; // the round will not be ended by anybody; it began when no other was outstanding
+        }
 
-    internal void MarkQueued() => SetPhase(Queued);
-
-    internal void MarkRemoved() => SetPhase(Idle);
+        SetPhase(Idle);
+    }
 
     internal void MarkDetached(FenceStatus status, Exception? error)
     {
         DeliveredStatus = status;
-        DeliveredError = error;
-        SetPhase(Detached); // a release: pairs with the acquire of Word in WasDetached
+        if (!ReferenceEquals(DeliveredError, error))
+        {
+            DeliveredError = error; // the usual null over null is not worth the collector's write barrier
+        }
+
+        SetPhase(Detached); // under the gate: whoever reads the outcome has seen the word that leaves the gate, or taken it since
     }
 
-    /// <summary>True once the outcome is fixed: <see cref="DeliveredStatus"/> and <see cref="DeliveredError"/> may be read.</summary>
-    internal bool WasDetached => (Volatile.Read(ref _word) & PhaseMask) is Detached or Running or Finished;
-
     /// <summary>What to answer a remover that did not find the node in the list.</summary>
-    internal FenceCallbackRemoval DescribeAbsence() => (Volatile.Read(ref _word) & PhaseMask) switch
+    internal FenceCallbackRemoval DescribeAbsence()
     {
-        Detached or Running => FenceCallbackRemoval.Running,
-        Finished => FenceCallbackRemoval.Finished,
-        _ => FenceCallbackRemoval.NotAdded,
-    };
+        long word = Volatile.Read(ref _word);
+        return (word & PhaseMask) switch
+        {
+            Running when HasEnded(word) => FenceCallbackRemoval.Finished,
+            Detached or Running => FenceCallbackRemoval.Running,
+            Finished => FenceCallbackRemoval.Finished,
+            _ => FenceCallbackRemoval.NotAdded,
+        };
+    }
 
     /// <summary>
-    /// Brings the outcome to its receiver. Nodes of our own may put a continuation on the chain; before any other code runs, what is on
-    /// the chain goes out.
+    /// Brings the outcome of a private node to its receiver. Nodes may put a continuation on the chain; before any other code runs, what
+    /// is on the chain goes out.
     /// </summary>
     internal virtual void Deliver(ref FenceHandOff handOff)
     {
@@ -143,54 +181,49 @@ public abstract class FenceCallback
         FenceTimeline timeline = Timeline!;
         ulong target = Target;
         long running = (_word & ~PhaseMask) | Running;
-        Volatile.Write(ref _word, running);
+        Volatile.Write(ref _word, running); // a release: an adder that sees it may change what was read above
         try
         {
-            Deliver(ref handOff);
+            if (_isPrivate)
+            {
+                Deliver(ref handOff);
+                return; // it may serve somebody else by now
+            }
+
+            handOff.Flush();
+            OnSignaled(DeliveredStatus, DeliveredError);
         }
         catch (Exception exception)
         {
             FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), exception);
+            if (_isPrivate)
+            {
+                return;
+            }
         }
 
-        // Fails when the callback was added again meanwhile (by itself, or by the owner of a recycled node): then the next round owns it.
-        if (Interlocked.CompareExchange(ref _word, (running & ~PhaseMask) | Finished, running) != running)
+        if ((running & Overlapped) == 0)
         {
-            FinishAfterArming(running);
+            Volatile.Write(ref _finished, running & GenerationMask); // a release: pairs with MarkQueued and DescribeAbsence
+        }
+        else
+        {
+            // Fails when the callback was added again meanwhile: then the next round owns the word.
+            Interlocked.CompareExchange(ref _word, (running & ~PhaseMask) | Finished, running);
         }
     }
 
-    /// <summary>
-    /// Somebody is adding the callback just now. If that is refused it puts our own word back, and it is still on us to say Finished.
-    /// </summary>
-    private void FinishAfterArming(long running)
-    {
-        SpinWait spin = default;
-        long word = Volatile.Read(ref _word);
-        while (word == running || word == (((running & ~PhaseMask) + Generation) | Arming))
-        {
-            if (word == running)
-            {
-                Interlocked.CompareExchange(ref _word, (running & ~PhaseMask) | Finished, running);
-            }
-            else
-            {
-                spin.SpinOnce(sleep1Threshold: -1); // the adder has only the gate of a timeline before it
-            }
-
-            word = Volatile.Read(ref _word);
-        }
-    }
+    /// <summary>Or a later round has: then this one has for certain.</summary>
+    private bool HasEnded(long word) => (word & Overlapped) == 0 && Volatile.Read(ref _finished) >= (word & GenerationMask);
 
     private void SetPhase(long phase) => Volatile.Write(ref _word, (_word & ~PhaseMask) | phase);
 
     private string DebuggerDisplay => (_word & PhaseMask) switch
     {
         Idle => $"{GetType().Name}: idle",
-        Arming => $"{GetType().Name}: being added",
         Queued => $"{GetType().Name}: waits for {Timeline?.Name}:{TimelineState.PointOf(Target)}",
         Detached => $"{GetType().Name}: about to run ({DeliveredStatus})",
-        Running => $"{GetType().Name}: running ({DeliveredStatus})",
+        Running when !HasEnded(_word) => $"{GetType().Name}: running ({DeliveredStatus})",
         _ => $"{GetType().Name}: finished ({DeliveredStatus})",
     };
 }

@@ -14,7 +14,8 @@ namespace FenceKit;
 /// </code>
 /// A node that has left the list of its timeline but has not run yet cannot be used again, and nobody may wait for it: it may stand
 /// behind the very code that wants to go on. So every node in a list, or on its way out of one, holds a reference to the set, and the
-/// set is free for the next round when the last reference is gone.
+/// set is free for the next round when the last reference is gone. References are given out and given back many at a time: one
+/// interlocked operation per node would double what a wait for several costs.
 /// </remarks>
 internal abstract class FenceSet
 {
@@ -80,14 +81,19 @@ internal abstract class FenceSet
     /// <returns>True when this call decided: a member was complete already.</returns>
     protected bool Watch()
     {
+        // Before any node can run and release one. Plain: nobody but the owner has a reference yet.
+        Volatile.Write(ref _references, 1 + _count);
         bool decided = false;
+        int added = 0;
         for (int i = 0; i < _count && !decided; i++)
         {
             FenceSetNode node = _nodes[i];
-            Interlocked.Increment(ref _references); // before the node can run and release it
-            if (!_fences[i].TryAddCallback(node))
+            if (_fences[i].Timeline is { } timeline && timeline.TryAdd(node, _fences[i].Target))
             {
-                Interlocked.Decrement(ref _references); // never the last: the owner holds one
+                added++;
+            }
+            else
+            {
                 node.DeliveredStatus = _fences[i].GetStatus(out node.DeliveredError);
                 decided = Complete(i, node.DeliveredStatus);
             }
@@ -97,6 +103,11 @@ internal abstract class FenceSet
             {
                 break;
             }
+        }
+
+        if (added < _count)
+        {
+            Release(_count - added); // never the last: the owner holds one
         }
 
         // The one that was held back for us, so that All cannot be decided before every member has its node.
@@ -124,8 +135,10 @@ internal abstract class FenceSet
     }
 
     /// <summary>Removes what is still in a list and says how the round ended. Only the owner calls it, once a round.</summary>
-    protected FenceWaitResult Unwatch()
+    /// <param name="removed">How many references the caller has to <see cref="Release"/> for the nodes that were removed.</param>
+    protected FenceWaitResult Unwatch(out int removed)
     {
+        removed = 0;
         int firstPending = Nobody;
         int firstFaulted = Nobody;
         int firstComplete = Nobody;
@@ -134,7 +147,7 @@ internal abstract class FenceSet
             FenceSetNode node = _nodes[i];
             if (_fences[i].TryRemoveCallback(node) == FenceCallbackRemoval.Removed)
             {
-                Release();
+                removed++;
                 firstPending = firstPending == Nobody ? i : firstPending;
                 continue;
             }
@@ -159,9 +172,9 @@ internal abstract class FenceSet
         return Mode == FenceArrayMode.Any ? DescribeAny(decider) : DescribeAll(Nobody, decider);
     }
 
-    protected void Release()
+    protected void Release(int count = 1)
     {
-        if (Interlocked.Decrement(ref _references) == 0)
+        if (Interlocked.Add(ref _references, -count) == 0)
         {
             OnIdle();
         }
@@ -183,8 +196,13 @@ internal abstract class FenceSet
     private FenceWaitResult DescribeAny(int firstComplete)
     {
         // Time is over, but a member completed: the wait says so. Its callback may be on its way to decide the same or another.
-        int decider = Interlocked.CompareExchange(ref _decider, firstComplete, Nobody);
-        decider = decider == Nobody ? firstComplete : decider;
+        int decider = Volatile.Read(ref _decider);
+        if (decider == Nobody)
+        {
+            decider = Interlocked.CompareExchange(ref _decider, firstComplete, Nobody);
+            decider = decider == Nobody ? firstComplete : decider;
+        }
+
         return decider == Nobody
             ? new FenceWaitResult(FenceStatus.Pending, Nobody)
             : new FenceWaitResult(_nodes[decider].DeliveredStatus, decider, _nodes[decider].DeliveredError);

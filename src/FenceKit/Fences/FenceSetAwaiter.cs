@@ -41,34 +41,12 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
     /// <summary>Runs a continuation once the wait is over, with the caller's execution context.</summary>
     /// <param name="continuation">What to run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
-    public void OnCompleted(Action continuation)
-    {
-        ArgumentNullException.ThrowIfNull(continuation);
-        if (TryStart(out FenceWaitAwaiter awaiter))
-        {
-            awaiter.OnCompleted(continuation);
-        }
-        else
-        {
-            GoOnToThrow(continuation);
-        }
-    }
+    public void OnCompleted(Action continuation) => Arm(continuation, flowsContext: true);
 
     /// <summary>Runs a continuation once the wait is over.</summary>
     /// <param name="continuation">What to run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
-    public void UnsafeOnCompleted(Action continuation)
-    {
-        ArgumentNullException.ThrowIfNull(continuation);
-        if (TryStart(out FenceWaitAwaiter awaiter))
-        {
-            awaiter.UnsafeOnCompleted(continuation);
-        }
-        else
-        {
-            GoOnToThrow(continuation);
-        }
-    }
+    public void UnsafeOnCompleted(Action continuation) => Arm(continuation, flowsContext: false);
 
     /// <summary>How the wait ended; removes what is left of it from the timelines. Blocks if it is not over.</summary>
     /// <returns>The result; a fault is in it, not thrown.</returns>
@@ -92,7 +70,7 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
         }
 
         // Asked without an await: as a task's awaiter, it blocks.
-        return TryStart(out _) && _wait.TryGetResult(_round, out result) ? result : throw AwaitedTwice();
+        return TryStart(continuation: null, flowsContext: false) && _wait.TryGetResult(_round, out result) ? result : throw AwaitedTwice();
     }
 
     private string DebuggerDisplay => _wait is null ? $"over: {_result.Status}" : $"{_wait.Mode} of several, {FenceText.Of(_timeout)}";
@@ -100,11 +78,17 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
     internal FenceSetAwaiter At(FencePlace place) =>
         _wait is null ? this : new FenceSetAwaiter(_wait, _round, _timeout, place, _cancellationToken);
 
-    private bool TryStart(out FenceWaitAwaiter awaiter)
+    private void Arm(Action continuation, bool flowsContext)
     {
-        awaiter = default;
-        return _wait is not null && _wait.TryStart(_round, _place, _timeout, _cancellationToken, out awaiter);
+        ArgumentNullException.ThrowIfNull(continuation);
+        if (!TryStart(continuation, flowsContext))
+        {
+            GoOnToThrow(continuation);
+        }
     }
+
+    private bool TryStart(Action? continuation, bool flowsContext) =>
+        _wait is not null && _wait.TryStart(_round, _place, continuation, flowsContext, _timeout, _cancellationToken);
 
     /// <summary>
     /// Awaited a second time. What throws here would end the process, since the state machine has gone to sleep already; so it wakes,

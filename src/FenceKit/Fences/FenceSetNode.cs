@@ -2,7 +2,7 @@
 namespace FenceKit;
 
 /// <summary>The node of one member of a <see cref="FenceSet"/>.</summary>
-internal sealed class FenceSetNode(FenceSet owner, int index) : FenceCallback
+internal sealed class FenceSetNode(FenceSet owner, int index) : FenceCallback(isPrivate: true)
 {
     internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => owner.DescribeWaits(fence, waits);
 

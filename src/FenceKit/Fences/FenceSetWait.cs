@@ -22,17 +22,19 @@ internal sealed class FenceSetWait : FenceSet
 
     private readonly FenceTimeline _decided;
     private Fence _fence;
-    private FenceWaitAwaiter _awaiter;
+    private FenceAwaiter _plainAwaiter; // of a wait without limit and token
+    private FenceWaitAwaiter _awaiter;  // of the others
+    private bool _isPlain;
 
     internal FenceSetWait() =>
         _decided = new FenceTimeline("set of fences", FenceTimelineOptions.Default, FenceWaiterPools.Shared);
 
     internal static FenceSetWait Rent(ReadOnlySpan<Fence> fences, FenceArrayMode mode)
     {
-        FenceSetWait wait = FenceWaiterPools.Shared.Sets.Get();
+        FenceSetWait wait = FenceWaiterPools.RentSet();
         wait.Begin(fences, mode);
         wait._decided.TimeProvider = ClockOf(fences);
-        wait._fence = wait._decided.Issue();
+        wait._fence = wait._decided.IssueAlone();
         return wait;
     }
 
@@ -59,17 +61,38 @@ internal sealed class FenceSetWait : FenceSet
         return Judge(Finish(), canceled);
     }
 
-    internal bool TryStart(long round, FencePlace place, TimeSpan timeout, CancellationToken cancellationToken, out FenceWaitAwaiter awaiter)
+    /// <summary>Begins the wait, and has the continuation run when it is over. False when it has begun before.</summary>
+    internal bool TryStart(
+        long round, FencePlace place, Action? continuation, bool flowsContext, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (Interlocked.CompareExchange(ref _word, round | Started, round) != round)
         {
-            awaiter = default;
             return false;
         }
 
-        // First the awaiter, while our fence is pending: it rents its node here.
-        awaiter = _awaiter = new FenceWaitAwaiter(_fence, timeout, place, cancellationToken);
-        Start();
+        // First the awaiter, while our fence is pending: it rents its node here. And into a local: once the continuation may run, the
+        // set may serve another round.
+        if (timeout == Timeout.InfiniteTimeSpan && !cancellationToken.CanBeCanceled)
+        {
+            _isPlain = true;
+            FenceAwaiter plain = _plainAwaiter = new FenceAwaiter(_fence, place);
+            Start();
+            if (continuation is not null)
+            {
+                plain.OnCompleted(continuation, flowsContext);
+            }
+        }
+        else
+        {
+            _isPlain = false;
+            FenceWaitAwaiter awaiter = _awaiter = new FenceWaitAwaiter(_fence, timeout, place, cancellationToken);
+            Start();
+            if (continuation is not null)
+            {
+                awaiter.OnCompleted(continuation, flowsContext);
+            }
+        }
+
         return true;
     }
 
@@ -85,7 +108,14 @@ internal sealed class FenceSetWait : FenceSet
         OperationCanceledException? canceled = null;
         try
         {
-            _awaiter.GetResult();
+            if (_isPlain)
+            {
+                _plainAwaiter.GetResult();
+            }
+            else
+            {
+                _awaiter.GetResult();
+            }
         }
         catch (OperationCanceledException exception)
         {
@@ -122,7 +152,7 @@ internal sealed class FenceSetWait : FenceSet
     protected override void OnIdle()
     {
         Forget();
-        FenceWaiterPools.Shared.Sets.Return(this);
+        FenceWaiterPools.Return(this);
     }
 
     private void Start()
@@ -135,10 +165,18 @@ internal sealed class FenceSetWait : FenceSet
 
     private FenceWaitResult Finish()
     {
-        FenceWaitResult result = Unwatch();
-        _awaiter = default;
+        FenceWaitResult result = Unwatch(out int removed);
+        if (_isPlain)
+        {
+            _plainAwaiter = default;
+        }
+        else
+        {
+            _awaiter = default;
+        }
+
         Volatile.Write(ref _word, (_word & ~StageMask) + NextRound);
-        Release(); // the last touch of the set on this thread
+        Release(removed + 1); // the last touch of the set on this thread
         return result;
     }
 

@@ -10,7 +10,7 @@ public partial class FenceTimeline
     private static long s_callbackFaults;
 
     private FenceCallback? _first; // under the gate
-    private FenceCallback? _last;  // under the gate
+    private FenceCallback? _last;  // under the gate; null while there is at most one, which saves the usual case a write barrier
 
     /// <summary>
     /// Raised when a callback (or an inline continuation) throws, on the signaler's thread, under no lock. What a handler throws is swallowed.
@@ -20,8 +20,14 @@ public partial class FenceTimeline
     /// <summary>How many callbacks have thrown since the process started, whether or not anybody listened.</summary>
     public static long CallbackFaults => Volatile.Read(ref s_callbackFaults);
 
-    internal bool TryAdd(FenceCallback callback, ulong target)
+    internal bool TryAdd(FenceCallback callback, ulong target) => TryAdd(callback, target, out _);
+
+    /// <param name="callback">The node.</param>
+    /// <param name="target">What it waits for.</param>
+    /// <param name="word">Its word in the round that begins; see <see cref="TryRemoveRound"/>.</param>
+    internal bool TryAdd(FenceCallback callback, ulong target, out long word)
     {
+        word = 0;
         if (TimelineState.HasReached(Volatile.Read(ref _state), target))
         {
             return false;
@@ -34,21 +40,111 @@ public partial class FenceTimeline
             EnableSignaling(target);
         }
 
-        long before = callback.BeginArming();
         ulong state = EnterGate();
         if (TimelineState.HasReached(state, target))
         {
             LeaveGate(state);
-            callback.CancelArming(before);
             return false;
         }
 
-        callback.Timeline = this;
+        if (!ReferenceEquals(callback.Timeline, this))
+        {
+            if (!callback.IsPrivate)
+            {
+                LeaveGate(state);
+                return TryAddForeign(callback, target, out word);
+            }
+
+            callback.Timeline = this; // nobody else adds it, and whoever comes late to remove it looks at the word under our gate
+        }
+
+        word = Enlist(callback, target, state);
+        return true;
+    }
+
+    /// <summary>
+    /// The callback belongs to another timeline, or to none yet. It comes over to this one first, under the gate of the one that it
+    /// leaves, so that of two adders on two timelines only one can enlist it. No two gates are ever held at once.
+    /// </summary>
+    private bool TryAddForeign(FenceCallback callback, ulong target, out long word)
+    {
+        word = 0;
+        while (true)
+        {
+            FenceTimeline? owner = Volatile.Read(ref callback.Timeline);
+            bool isAdopted = !ReferenceEquals(owner, this);
+            ulong targetBefore = 0;
+            if (isAdopted && !TryAdopt(callback, owner, out targetBefore))
+            {
+                continue; // somebody else took it over
+            }
+
+            ulong state = EnterGate();
+            if (!ReferenceEquals(callback.Timeline, this))
+            {
+                LeaveGate(state);
+                continue;
+            }
+
+            if (TimelineState.HasReached(state, target))
+            {
+                if (isAdopted && !callback.IsBusy)
+                {
+                    callback.Target = targetBefore; // refused: it is as it was, also for those who ask where it was
+                    callback.Timeline = owner;
+                }
+
+                LeaveGate(state);
+                return false;
+            }
+
+            word = Enlist(callback, target, state);
+            return true;
+        }
+    }
+
+    /// <summary>Makes the node ours if it still belongs to <paramref name="owner"/> and is free.</summary>
+    private bool TryAdopt(FenceCallback callback, FenceTimeline? owner, out ulong targetBefore)
+    {
+        targetBefore = 0;
+        if (owner is null)
+        {
+            return Interlocked.CompareExchange(ref callback.Timeline, this, null) is null;
+        }
+
+        ulong state = owner.EnterGate();
+        bool isOwners = ReferenceEquals(callback.Timeline, owner);
+        bool isBusy = isOwners && callback.IsBusy;
+        if (isOwners && !isBusy)
+        {
+            targetBefore = callback.Target;
+            callback.Target = ulong.MaxValue; // of no fence: until it is in a list here, nobody finds it by a point
+            Volatile.Write(ref callback.Timeline, this);
+        }
+
+        owner.LeaveGate(state);
+        if (isBusy)
+        {
+            FenceThrow.CallbackBusy();
+        }
+
+        return isOwners;
+    }
+
+    /// <summary>Under the gate, which it leaves: puts the callback, which belongs to this timeline, into the list.</summary>
+    private long Enlist(FenceCallback callback, ulong target, ulong state)
+    {
+        if (callback.IsBusy)
+        {
+            LeaveGate(state);
+            FenceThrow.CallbackBusy();
+        }
+
         callback.Target = target;
         Insert(callback);
-        callback.MarkQueued();
+        long word = callback.MarkQueued();
         LeaveGate(state);
-        return true;
+        return word;
     }
 
     internal FenceCallbackRemoval TryRemove(FenceCallback callback, ulong target)
@@ -61,9 +157,10 @@ public partial class FenceTimeline
 
         ulong state = EnterGate();
 
-        // The word first: Timeline becomes this one only under our gate, so a node that was queued before and is ours now is queued here.
-        // The other way round it may have run and entered another timeline's list between the two reads.
-        bool removed = FenceCallback.IsQueuedWord(callback.Word) && IsFor(callback, target);
+        // The word before and after: a node may come over to us, under another gate than ours, between two reads. One that was queued in
+        // the same round at both was queued all the time between, and a queued node does not change its timeline.
+        long word = callback.Word;
+        bool removed = FenceCallback.IsQueuedWord(word) && IsFor(callback, target) && callback.Word == word;
         if (removed)
         {
             Unlink(callback);
@@ -118,8 +215,15 @@ public partial class FenceTimeline
     /// </summary>
     private void Insert(FenceCallback callback)
     {
-        FenceCallback? before = _last;
-        if (_first is not null && callback.Target < _first.Target)
+        FenceCallback? first = _first;
+        if (first is null)
+        {
+            _first = callback; // its links are null: whoever takes a node out of a list clears them
+            return;
+        }
+
+        FenceCallback? before = _last ?? first;
+        if (callback.Target < first.Target)
         {
             before = null;
         }
@@ -129,7 +233,7 @@ public partial class FenceTimeline
             before = before.Previous;
         }
 
-        FenceCallback? after = before is null ? _first : before.Next;
+        FenceCallback? after = before is null ? first : before.Next;
         callback.Previous = before;
         callback.Next = after;
         if (before is null)
@@ -144,36 +248,42 @@ public partial class FenceTimeline
         if (after is null)
         {
             _last = callback;
+            return;
         }
-        else
-        {
-            after.Previous = callback;
-        }
+
+        after.Previous = callback;
+        _last ??= after; // there was one, and it went behind us
     }
 
     /// <summary>Under the gate.</summary>
     private void Unlink(FenceCallback callback)
     {
-        if (callback.Previous is null)
+        FenceCallback? before = callback.Previous;
+        FenceCallback? after = callback.Next;
+        if (before is null)
         {
-            _first = callback.Next;
+            _first = after;
         }
         else
         {
-            callback.Previous.Next = callback.Next;
+            before.Next = after;
         }
 
-        if (callback.Next is null)
+        if (after is not null)
         {
-            _last = callback.Previous;
-        }
-        else
-        {
-            callback.Next.Previous = callback.Previous;
+            after.Previous = before;
         }
 
         callback.Previous = null;
         callback.Next = null;
+        if (_first?.Next is null)
+        {
+            _last = null;
+        }
+        else if (after is null)
+        {
+            _last = before;
+        }
     }
 
     /// <summary>Under the gate: cuts off the callbacks up to a point and fixes their outcome. They stay linked through Next.</summary>
@@ -181,10 +291,12 @@ public partial class FenceTimeline
     {
         FenceCallback? batch = _first;
         FenceCallback? last = null;
-        for (FenceCallback? node = batch; node is not null && node.Target <= target; node = node.Next)
+        FenceCallback? rest = batch;
+        while (rest is not null && rest.Target <= target)
         {
-            node.MarkDetached(status, error);
-            last = node;
+            rest.MarkDetached(status, error);
+            last = rest;
+            rest = rest.Next;
         }
 
         if (last is null)
@@ -192,17 +304,21 @@ public partial class FenceTimeline
             return null;
         }
 
-        _first = last.Next;
-        if (_first is null)
+        if (rest is null)
         {
+            _first = null;
             _last = null;
-        }
-        else
-        {
-            _first.Previous = null;
+            return batch;
         }
 
         last.Next = null;
+        rest.Previous = null;
+        _first = rest;
+        if (rest.Next is null)
+        {
+            _last = null;
+        }
+
         return batch;
     }
 
@@ -236,7 +352,7 @@ public partial class FenceTimeline
     [Conditional("DEBUG")]
     private void AssertInvariants(ulong state)
     {
-        Debug.Assert((_first is null) == (_last is null), "The list has both ends or neither.");
+        Debug.Assert((_first?.Next is null) == (_last is null), "The last node has a field of its own when there are two or more.");
         FenceCallback? previous = null;
         for (FenceCallback? node = _first; node is not null; node = node.Next)
         {
@@ -247,6 +363,6 @@ public partial class FenceTimeline
             previous = node;
         }
 
-        Debug.Assert(ReferenceEquals(_last, previous), "The last node ends the list.");
+        Debug.Assert(ReferenceEquals(_last ?? _first, previous), "The last node ends the list.");
     }
 }

@@ -173,19 +173,27 @@ public partial class FenceTimeline
     }
 
     /// <summary>Takes the spin gate and returns the word as it was, without the gate bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong EnterGate()
+    {
+        ulong state = Volatile.Read(ref _state);
+        return !TimelineState.IsGateHeld(state) && Interlocked.CompareExchange(ref _state, state | TimelineState.Gate, state) == state
+            ? state
+            : SpinForGate();
+    }
+
+    private ulong SpinForGate()
     {
         SpinWait spin = default;
         while (true)
         {
+            spin.SpinOnce(SpinOnly);
             ulong state = Volatile.Read(ref _state);
             if (!TimelineState.IsGateHeld(state)
                 && Interlocked.CompareExchange(ref _state, state | TimelineState.Gate, state) == state)
             {
                 return state;
             }
-
-            spin.SpinOnce(SpinOnly);
         }
     }
 

@@ -86,6 +86,9 @@ public partial class FenceTimeline : IDisposable
     /// <summary>The clock of timed waits. Set only by a pooled wait for several fences, which takes over the clock of what it waits for.</summary>
     internal TimeProvider TimeProvider { get; set; }
 
+    /// <summary>How long a waiter looks before it sleeps. A guess: written without care for other threads, and any value is right.</summary>
+    internal int SpinsBeforeSleep { get; set; } = BlockingWaiter.MostSpins;
+
     /// <summary>Who knows what holds a point up; null when nobody in FenceKit does. Set before fences are given out.</summary>
     internal IFenceProducer? Producer { get; init; }
 
@@ -191,6 +194,14 @@ public partial class FenceTimeline : IDisposable
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool HasReached(ulong target) => TimelineState.HasReached(Volatile.Read(ref _state), target);
+
+    /// <summary>As <see cref="Issue()"/>, for a timeline of FenceKit's own on which one party at a time issues: no interlocked operation.</summary>
+    internal Fence IssueAlone()
+    {
+        ulong point = _issued + 1;
+        Volatile.Write(ref _issued, point);
+        return new Fence(this, point);
+    }
 
     private Fence IssueSlow()
     {

@@ -29,7 +29,7 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
 
         if (!IsCompleted)
         {
-            _node = fence.Timeline!.WaiterPools.Wait.Get();
+            _node = fence.Timeline!.WaiterPools.RentWait();
             _round = _node.Round;
         }
     }
@@ -70,6 +70,9 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
 
         return status;
     }
+
+    internal void OnCompleted(Action continuation, bool flowsContext) =>
+        Arm(continuation, flowsContext ? ExecutionContext.Capture() : null);
 
     private string DebuggerDisplay => $"waits for {_fence}, {FenceText.Of(_timeout)}";
 

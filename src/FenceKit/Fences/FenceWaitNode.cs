@@ -19,45 +19,56 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     private CancellationToken _token;
     private CancellationTokenRegistration _registration;
 
-    // Both the one who arms (timer and token are set) and the one who ends the wait come here; the later one runs the continuation,
-    // so the node cannot go back to the pool while it is still being armed.
+    // With a timer, both the one who arms (the timer is set last) and the one who ends the wait come here; the later one runs the
+    // continuation, so the node cannot go back to the pool while it is still being armed. Without one, nothing follows the add.
     private int _arrivals;
 
     internal void Arm(Fence fence, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        _limited = timeout != Timeout.InfiniteTimeSpan;
+        bool limited = timeout != Timeout.InfiniteTimeSpan;
+        _limited = limited;
         _timeout = timeout;
         _token = cancellationToken;
         _arrivals = 0;
         FenceTimeline? timeline = fence.Timeline;
-        if (_limited && timeline is not null)
+        if (limited && timeline is not null)
         {
             _start = timeline.TimeProvider.GetTimestamp();
         }
 
-        if (!fence.TryAddCallback(this))
+        if (cancellationToken.CanBeCanceled)
         {
-            DeliveredStatus = fence.GetStatus(out DeliveredError);
-            Dispatch();
-            return;
+            // Before the add, after which the node may serve others. Canceled until then, OnCanceled finds nothing to remove.
+            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((FenceWaitNode)state!).OnCanceled(token), this);
         }
 
-        if (_limited)
+        if (timeline is null || !timeline.TryAdd(this, fence.Target, out long word))
         {
-            StartTimer(timeline!.TimeProvider, timeout);
+            DeliverNow(fence);
+            return;
         }
 
         if (cancellationToken.CanBeCanceled)
         {
-            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((FenceWaitNode)state!).OnCanceled(token), this);
+            // Canceling sets a flag (with a full fence) and then calls us; we stand in the list and then look at the flag. With the fence
+            // between the two, either OnCanceled finds the node or we see the flag; both may, and the list has one winner.
+            Interlocked.MemoryBarrier();
+            if (cancellationToken.IsCancellationRequested && timeline.TryRemoveRound(this, word))
+            {
+                Arrive();
+            }
         }
 
-        Arrive();
+        if (limited)
+        {
+            StartTimer(timeline.TimeProvider, timeout);
+            Arrive();
+        }
     }
 
     internal override void Deliver(ref FenceHandOff handOff)
     {
-        if (Interlocked.Increment(ref _arrivals) == 2)
+        if (IsLastToArrive())
         {
             Dispatch(ref handOff);
         }
@@ -77,12 +88,14 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
 
         Reset();
-        Pools.Wait.Return(this);
+        Pools.Return(this);
     }
+
+    private bool IsLastToArrive() => !_limited || Interlocked.Increment(ref _arrivals) == 2;
 
     private void Arrive()
     {
-        if (Interlocked.Increment(ref _arrivals) == 2)
+        if (IsLastToArrive())
         {
             Dispatch();
         }

@@ -166,7 +166,7 @@ public sealed class FenceCompletionQueue : IDisposable
         _gate.Exit();
     }
 
-    private sealed class Node(FenceCompletionQueue owner) : FenceCallback
+    private sealed class Node(FenceCompletionQueue owner) : FenceCallback(isPrivate: true)
     {
         internal Node? NextFree;
         internal Fence Watched;

@@ -282,7 +282,7 @@ public sealed class FenceReservation
         Entry entry = isEnd ? default : entries[index];
 
         // The reads above must not sink below the second look at the version; pairs with BeginWrite.
-        Interlocked.MemoryBarrier();
+        Volatile.ReadBarrier();
         if (Volatile.Read(ref _version) != now)
         {
             version = -1;
@@ -365,9 +365,15 @@ public sealed class FenceReservation
         return -1;
     }
 
-    private void BeginWrite() => Interlocked.Increment(ref _version);
+    // Only the holder of the lock writes, so the version needs no interlocked operation, but an order: odd before any change of an entry
+    // (a store barrier), even after all of them (a release). Pairs with the two looks at the version in TryRead.
+    private void BeginWrite()
+    {
+        _version++;
+        Volatile.WriteBarrier();
+    }
 
-    private void EndWrite() => Interlocked.Increment(ref _version);
+    private void EndWrite() => Volatile.Write(ref _version, _version + 1);
 
     private void CheckLocked()
     {

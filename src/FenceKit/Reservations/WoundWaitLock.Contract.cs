@@ -98,7 +98,7 @@ public sealed partial class WoundWaitLock
     private void CheckFree()
     {
         bool isStale;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             isStale = !_isHeld && _holder is not null;

@@ -13,7 +13,7 @@ public sealed partial class WoundWaitLock
     private bool TryEnter(WoundWaitContext? context, WoundWaiter waiter, out WoundWaitOutcome outcome)
     {
         outcome = default;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             if (TryTakeLocked(context))
@@ -56,7 +56,7 @@ public sealed partial class WoundWaitLock
     private bool TryFinish(WoundWaitContext? context, WoundWaiter waiter, bool isOver, out WoundWaitOutcome outcome)
     {
         outcome = default;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             if (waiter.IsGranted)

@@ -18,7 +18,7 @@ namespace FenceKit;
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFenceWait<bool>
 {
-    private readonly Lock _gate = new();
+    private SpinGate _gate;
 
     // Under the gate. A lock that is not held has no waiters: unlocking hands it to the first of them.
     private bool _isHeld;
@@ -54,7 +54,7 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     {
         context?.CheckMayLock(this, slow: false);
         bool isTaken;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             isTaken = TryTakeLocked(context);
@@ -195,7 +195,7 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
         WoundWaiter? next = null;
         bool isMine;
         object? hold = null;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             isMine = _isHeld && ReferenceEquals(_holder, context);

@@ -39,11 +39,12 @@ public class CallbackExplorations(ITestOutputHelper output) : ExplorationTests(o
             preemptions: 2);
 
     [Theory]
-    [InlineData(MemoryModel.SequentiallyConsistent, 5)]
-    [InlineData(MemoryModel.TotalStoreOrder, 2)]
-    public void A_removed_callback_never_runs_and_a_running_one_was_not_removed(MemoryModel memory, int preemptions) =>
+    [InlineData(MemoryModel.SequentiallyConsistent, 5, 2)]
+    [InlineData(MemoryModel.TotalStoreOrder, 2, 1)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1, 2)]
+    public void A_removed_callback_never_runs_and_a_running_one_was_not_removed(MemoryModel memory, int preemptions, int added) =>
         Verify(
-            Scenario.Of("remove against signal", () => new OneFence(added: 2))
+            Scenario.Of($"remove one of {added} against signal", () => new OneFence(added))
                 .Thread("remover", state => state.Remove(0))
                 .Thread("signaler", state => state.Timeline.Signal(state.Fence))
                 .AtEnd(state => state.CheckRuns(FenceStatus.Signaled)),
@@ -66,6 +67,39 @@ public class CallbackExplorations(ITestOutputHelper output) : ExplorationTests(o
                 .AtEnd(state => state.CheckRuns(FenceStatus.Signaled)),
             preemptions: 4);
 
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1)]
+    public void A_callback_that_is_added_again_while_it_runs_has_finished_when_its_last_signal_returns(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("run against add again and signal", () => new ThreeRounds())
+                .Thread("first signaler", state => state.First.Signal(1))
+                .Thread("adder and second signaler", state => state.AddAgainAndSignal())
+                .AtEnd(state => state.CheckFinished()),
+            preemptions,
+            memory);
+
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1)]
+    public void Of_two_adds_of_one_callback_to_two_timelines_one_is_refused_as_misuse(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("add here against add there", () => new TwoHomes())
+                .Thread("adder here", state => state.Add(0))
+                .Thread("adder there", state => state.Add(1))
+                .AtEnd(state => state.CheckOneRuns()),
+            preemptions,
+            memory);
+
+    [Fact]
+    public void A_callback_that_was_refused_elsewhere_can_still_be_removed_where_it_waits() =>
+        Verify(
+            Scenario.Of("add elsewhere against its signal, after a round here", () => new TwoHomes(rounds: 1))
+                .Thread("adder", state => state.AddThereAndRemoveHere())
+                .Thread("signaler", state => state.Timelines[1].Signal(2))
+                .AtEnd(state => Assert.Equal(state.IsAdded[1] ? 1 : 0, state.Callback.Runs - 1)),
+            preemptions: 4);
+
     [Fact]
     public void Two_removers_of_one_callback_have_one_winner() =>
         Verify(
@@ -79,6 +113,97 @@ public class CallbackExplorations(ITestOutputHelper output) : ExplorationTests(o
                     state.CheckRuns(FenceStatus.Signaled);
                 }),
             preemptions: 2);
+
+    /// <summary>A callback that another thread adds to the next point as soon as that is allowed, and signals it there.</summary>
+    private sealed class ThreeRounds
+    {
+        private readonly CountingCallback _callback;
+        private int _isRunning;
+
+        public ThreeRounds()
+        {
+            _callback = new CountingCallback(() => Volatile.Write(ref _isRunning, 1));
+            Assert.True(First.Issue().TryAddCallback(_callback));
+            Second.Issue(2);
+        }
+
+        public FenceTimeline First { get; } = new("first");
+
+        public FenceTimeline Second { get; } = new("second");
+
+        public void AddAgainAndSignal()
+        {
+            Explored.WaitUntil(() => _isRunning == 1, "the callback runs");
+            for (ulong point = 1; point <= 2; point++)
+            {
+                Fence fence = Second.GetFence(point);
+                Assert.True(fence.TryAddCallback(_callback));
+                Second.Signal(point);
+                Assert.Equal(1 + (int)point, _callback.Runs);
+                Assert.Equal(FenceCallbackRemoval.Finished, fence.TryRemoveCallback(_callback));
+            }
+        }
+
+        public void CheckFinished()
+        {
+            Assert.Equal(3, _callback.Runs);
+            Assert.Equal(FenceCallbackRemoval.Finished, Second.GetFence(2).TryRemoveCallback(_callback));
+        }
+    }
+
+    private sealed class TwoHomes
+    {
+        private int _misuses;
+
+        public TwoHomes(int rounds = 0)
+        {
+            foreach (FenceTimeline timeline in Timelines)
+            {
+                timeline.Issue(2);
+            }
+
+            for (int i = 0; i < rounds; i++)
+            {
+                Assert.True(Timelines[0].GetFence(1).TryAddCallback(Callback));
+                Timelines[0].Signal(1);
+            }
+        }
+
+        public FenceTimeline[] Timelines { get; } = [new("here"), new("there")];
+
+        public CountingCallback Callback { get; } = new();
+
+        public bool[] IsAdded { get; } = new bool[2];
+
+        public void Add(int index)
+        {
+            try
+            {
+                IsAdded[index] = Timelines[index].GetFence(2).TryAddCallback(Callback);
+            }
+            catch (InvalidOperationException)
+            {
+                Interlocked.Increment(ref _misuses);
+            }
+        }
+
+        public void AddThereAndRemoveHere()
+        {
+            Add(1);
+            FenceCallbackRemoval here = Timelines[0].GetFence(1).TryRemoveCallback(Callback);
+            Assert.Equal(IsAdded[1] ? FenceCallbackRemoval.NotAdded : FenceCallbackRemoval.Finished, here);
+        }
+
+        public void CheckOneRuns()
+        {
+            Assert.Equal(1, _misuses);
+            Assert.NotEqual(IsAdded[0], IsAdded[1]);
+            Timelines[IsAdded[0] ? 1 : 0].Signal(2);
+            Assert.Equal(0, Callback.Runs);
+            Timelines[IsAdded[0] ? 0 : 1].Signal(2);
+            Assert.Equal(1, Callback.Runs);
+        }
+    }
 
     private sealed class OneFence
     {
