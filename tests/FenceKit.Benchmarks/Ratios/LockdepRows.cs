@@ -14,6 +14,7 @@ internal static class LockdepRows
     internal static IEnumerable<RatioRow> All() =>
     [
         new("lockdep.off", FirstTracked(), FirstBare(), 1.1, "TrackedLock enter + exit, validator off", "System.Threading.Lock enter + exit"),
+        new("lockdep.off.wrapper", FirstTracked(), FirstWrapped(), 1.1, "TrackedLock enter + exit, validator off", "a class of one's own around a Lock, nothing else in it"),
         new("lockdep.on", FirstTracked(), FirstBare(), 2.0, "TrackedLock enter + exit, validator on, steady", "System.Threading.Lock enter + exit")
         {
             ValidatorOn = true,
@@ -98,6 +99,19 @@ internal static class LockdepRows
     private static Action<int> FirstBare()
     {
         Lock one = new();
+        return count =>
+        {
+            for (int i = 0; i < count; i++)
+            {
+                one.Enter();
+                one.Exit();
+            }
+        };
+    }
+
+    private static Action<int> FirstWrapped()
+    {
+        PlainWrapper one = new();
         return count =>
         {
             for (int i = 0; i < count; i++)
@@ -201,5 +215,15 @@ internal static class LockdepRows
 
             last = map;
         }
+    }
+
+    /// <summary>What any class costs that has a Lock in a field, since Lock cannot be derived from: one dependent load for each call.</summary>
+    private sealed class PlainWrapper
+    {
+        private readonly Lock _lock = new();
+
+        internal void Enter() => _lock.Enter();
+
+        internal void Exit() => _lock.Exit();
     }
 }
