@@ -12,6 +12,7 @@ const string HangsNow = "about to hang";
 
 if (args is [HangChild])
 {
+    LockValidator.Default = new LockValidator(); // what it would report is the other design's output
     Console.WriteLine(HangsNow);
     Scenes.Hang();
     return Found; // it did not hang

@@ -18,7 +18,12 @@ internal sealed class RingUnderTest : QueueUnderTest<PageRead>
     private bool _released;                 // under the gate
 
     private RingUnderTest(PageBuffer memory, DataSource source, RingDriver driver)
-        : base(new DeviceQueue<PageRead>("ring", driver, new DeviceQueueOptions { Depth = Depth, Capacity = 32 }))
+        : base(new DeviceQueue<PageRead>("ring", driver, new DeviceQueueOptions
+        {
+            Depth = Depth,
+            Capacity = 32,
+            Dispatch = DeviceDispatch.DedicatedThread, // to wake it allocates nothing, not even inside an invalidation
+        }))
     {
         _memory = memory;
         _source = source;

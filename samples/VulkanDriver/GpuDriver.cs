@@ -69,6 +69,7 @@ internal sealed class GpuDriver : DeviceDriver<MixJob>
             Depth = depth,
             Capacity = capacity,
             BatchSize = Math.Min(depth, GpuDevice.MaxBatch),
+            Dispatch = DeviceDispatch.DedicatedThread, // to wake it allocates nothing, not even inside an invalidation
         });
         driver._thread.Start();
         return (driver._queue, driver);

@@ -10,7 +10,7 @@ public sealed partial class LockValidator
     /// <param name="map">The lock.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>This thread, for <see cref="Release(LockHolder, LockMap)"/>; most callers need not keep it.</returns>
+    /// <returns>This thread, for <see cref="LockHolder.Release"/>; most callers need not keep it.</returns>
     /// <remarks>
     /// Call it before the lock itself is entered, so that a report comes before the hang. If entering fails, call <see cref="Release(object)"/>.
     /// Never blocks on the lock. Allocates only when something new is seen.
@@ -25,9 +25,9 @@ public sealed partial class LockValidator
             Misuse.ThrowNull(nameof(map));
         }
 
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         ulong own = map.Identity + (uint)line * ChainKey.LineFactor;
-        if (!stack.TryPushKnown(map, own, file, _seed))
+        if (!stack.TryPushKnown(map, own, file))
         {
             AcquireSlow(stack, map, AcquireShape.Of(LockAcquireMode.Exclusive, subclass: map.Subclass), null, own, file, line);
         }
@@ -40,7 +40,7 @@ public sealed partial class LockValidator
     /// <param name="options">Mode, attempt, subclass and nesting. A try is announced after it succeeded, all others before.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>This thread, for <see cref="Release(LockHolder, LockMap)"/>; most callers need not keep it.</returns>
+    /// <returns>This thread, for <see cref="LockHolder.Release"/>; most callers need not keep it.</returns>
     /// <remarks>Never blocks on the lock. Allocates only when something new is seen.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -54,8 +54,8 @@ public sealed partial class LockValidator
 
         AcquireShape shape = options.ToShape(map.Subclass);
         ulong own = OwnKey(map.Identity, shape, options.NestedIn, line);
-        HeldStack stack = HeldStack.Current(this);
-        if (!stack.TryPushKnown(map, own, file, _seed))
+        LockHolder stack = LockHolder.Current(this);
+        if (!stack.TryPushKnown(map, own, file))
         {
             AcquireSlow(stack, map, shape, options.NestedIn, own, file, line);
         }
@@ -86,8 +86,8 @@ public sealed partial class LockValidator
 
         AcquireShape shape = options.ToShape(0);
         ulong own = OwnKey(ForeignIdentity(lockClass, instance), shape, options.NestedIn, 0);
-        HeldStack stack = HeldStack.Current(this);
-        if (!stack.TryPushKnown(instance, own, site, _seed))
+        LockHolder stack = LockHolder.Current(this);
+        if (!stack.TryPushCached(instance, own, site))
         {
             AcquireForeignSlow(stack, lockClass, instance, shape, options.NestedIn, own, site);
         }
@@ -113,8 +113,8 @@ public sealed partial class LockValidator
         }
 
         ulong own = ForeignIdentity(lockClass, instance);
-        HeldStack stack = HeldStack.Current(this);
-        if (!stack.TryPushKnown(instance, own, site, _seed))
+        LockHolder stack = LockHolder.Current(this);
+        if (!stack.TryPushCached(instance, own, site))
         {
             AcquireForeignSlow(stack, lockClass, instance, AcquireShape.Of(LockAcquireMode.Exclusive), null, own, site);
         }
@@ -160,13 +160,13 @@ public sealed partial class LockValidator
     private void PassThrough(LockMap map, AcquireShape shape, string? file, int line)
     {
         ulong own = OwnKey(map.Identity, shape, null, line);
-        HeldStack stack = HeldStack.Current(this);
-        if (!stack.TryPushKnown(map, own, file, _seed))
+        LockHolder stack = LockHolder.Current(this);
+        if (!stack.TryPushKnown(map, own, file))
         {
             AcquireSlow(stack, map, shape, null, own, file, line);
         }
 
-        stack.TryPopTop(map, forget: false);
+        stack.TryPopTop(map);
     }
 
     // A plain exclusive acquisition mixes in zero, so both overloads arrive at the same key.

@@ -13,8 +13,8 @@ public sealed partial class LockValidator
     public bool IsHeld(object instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        HeldStack? stack = HeldStack.CurrentIfAny(this);
-        stack?.TakeMail();
+        LockHolder? stack = LockHolder.CurrentIfAny(this);
+        stack?.Settle();
         return stack is not null && stack.IndexOf(instance) >= 0;
     }
 
@@ -25,8 +25,8 @@ public sealed partial class LockValidator
     public bool IsHeld(object instance, LockAcquireMode mode)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        HeldStack stack = HeldStack.Current(this);
-        stack.TakeMail();
+        LockHolder stack = LockHolder.Current(this);
+        stack.Settle();
         foreach (HeldEntry entry in stack.Entries)
         {
             if (ReferenceEquals(entry.Instance, instance) && entry.Record.Mode == mode)
@@ -45,7 +45,7 @@ public sealed partial class LockValidator
     public void AssertHeld(object instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        TryFind(HeldStack.Current(this), instance, "expected to be held", out _);
+        TryFind(LockHolder.Current(this), instance, "expected to be held", out _);
     }
 
     /// <summary>Reports when this thread does not hold the lock, or holds it in other modes only.</summary>
@@ -56,7 +56,7 @@ public sealed partial class LockValidator
     public void AssertHeld(object instance, LockAcquireMode mode)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         if (TryFind(stack, instance, "expected to be held", out int index) && !IsHeld(instance, mode))
         {
             ChainRecord record = stack.Entries[index].Record;
@@ -72,8 +72,8 @@ public sealed partial class LockValidator
     public void AssertNotHeld(object instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        HeldStack stack = HeldStack.Current(this);
-        stack.TakeMail();
+        LockHolder stack = LockHolder.Current(this);
+        stack.Settle();
         int index = stack.IndexOf(instance);
         if (index >= 0)
         {
@@ -87,8 +87,8 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and something is held.</exception>
     public void AssertNoneHeld()
     {
-        HeldStack? stack = HeldStack.CurrentIfAny(this);
-        stack?.TakeMail();
+        LockHolder? stack = LockHolder.CurrentIfAny(this);
+        stack?.Settle();
         if (stack is { Depth: > 0 })
         {
             HeldEntry top = stack.Entries[^1];

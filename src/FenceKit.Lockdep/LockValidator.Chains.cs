@@ -9,7 +9,7 @@ public sealed partial class LockValidator
     private LockMap MapOf(object instance, LockClass lockClass)
         => instance as LockMap ?? _foreign.GetValue(instance, target => LockMap.ForForeign(target, lockClass));
 
-    private SituationItem[] ItemsOf(HeldStack stack, int depth)
+    private SituationItem[] ItemsOf(LockHolder stack, int depth)
     {
         var items = new List<SituationItem>(depth);
         foreach (HeldEntry entry in stack.Entries[..depth])
@@ -23,7 +23,7 @@ public sealed partial class LockValidator
         return [.. items];
     }
 
-    private ulong ClassKeyOf(HeldStack stack, int depth, LockMap map, AcquireShape shape, object? nestedIn, LockSite? site)
+    private ulong ClassKeyOf(LockHolder stack, int depth, LockMap map, AcquireShape shape, object? nestedIn, LockSite? site)
     {
         ulong key = _seed;
         foreach (HeldEntry entry in stack.Entries[..depth])
@@ -65,5 +65,5 @@ public sealed partial class LockValidator
         return stack;
     }
 
-    private static bool IsMasked(HeldStack stack, LockMap map) => stack.MaskedMaps is { Count: > 0 } masked && masked.Contains(map);
+    private static bool IsMasked(LockHolder stack, LockMap map) => stack.MaskedMaps is { Count: > 0 } masked && masked.Contains(map);
 }

@@ -45,7 +45,7 @@ public sealed partial class LockValidator
     public InterruptingContextScope EnterContext(InterruptingContext context)
     {
         CheckContext(context);
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         var scope = new InterruptingContextScope(context, stack);
         LockWaitType limit = context.WaitLimit < stack.WaitLimit ? context.WaitLimit : stack.WaitLimit;
         stack.SetContexts(stack.Active | context.Self, stack.Masked | context.MaskedWith, limit);
@@ -58,21 +58,21 @@ public sealed partial class LockValidator
     public InterruptingContextMask MaskContext(InterruptingContext context)
     {
         CheckContext(context);
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         ContextSet added = context.MaskedWith.Without(stack.Masked);
         stack.SetContexts(stack.Active, stack.Masked | added, stack.WaitLimit);
         return new InterruptingContextMask(this, stack, added);
     }
 
-    internal void Unmask(HeldStack stack, ContextSet added)
+    internal void Unmask(LockHolder stack, ContextSet added)
     {
         stack.SetContexts(stack.Active, stack.Masked.Without(added), stack.WaitLimit);
         MarkHeld(stack, EnabledIn(stack) & added);
     }
 
-    internal void LeaveContext(HeldStack stack, InterruptingContext context, ContextSet active, ContextSet masked, LockWaitType limit)
+    internal void LeaveContext(LockHolder stack, InterruptingContext context, ContextSet active, ContextSet masked, LockWaitType limit)
     {
-        stack.TakeMail();
+        stack.Settle();
         bool leavesHeld = stack.Depth > 0 && stack.Entries[^1].Record.Context.Contains(context.Index);
         stack.SetContexts(active, masked, limit);
         if (leavesHeld)
@@ -92,7 +92,7 @@ public sealed partial class LockValidator
         }
     }
 
-    private ContextSet EnabledIn(HeldStack stack)
+    private ContextSet EnabledIn(LockHolder stack)
     {
         ContextSet enabled = default;
         foreach (InterruptingContext? context in Volatile.Read(ref _contexts))
@@ -122,7 +122,7 @@ public sealed partial class LockValidator
 
     private void MarkUsageLocked(Acquisition wanted, LockNode node, List<LockViolation> found)
     {
-        HeldStack stack = wanted.Stack;
+        LockHolder stack = wanted.Stack;
         if (wanted.Attempt != LockAttempt.Try)
         {
             ContextSet usedIn = wanted.Record.Context;
@@ -147,9 +147,9 @@ public sealed partial class LockValidator
         }
     }
 
-    private void MarkHeld(HeldStack stack, ContextSet enabled)
+    private void MarkHeld(LockHolder stack, ContextSet enabled)
     {
-        stack.TakeMail();
+        stack.Settle();
         if (enabled.IsEmpty || stack.Depth == 0 || stack.IsSuppressed)
         {
             return;

@@ -12,9 +12,14 @@ public sealed partial class LockValidator
     /// <remarks>Thread safe, never blocks on a lock that is listed, allocates. For the question what a program that hangs is waiting for.</remarks>
     public IReadOnlyList<HeldLock> GetHeldLocks(Thread? thread = null)
     {
-        HeldStack? stack = thread is null || ReferenceEquals(thread, Thread.CurrentThread)
-            ? HeldStack.CurrentIfAny(this)
+        LockHolder? stack = thread is null || ReferenceEquals(thread, Thread.CurrentThread)
+            ? LockHolder.CurrentIfAny(this)
             : Stacks.Find(thread);
+        if (ReferenceEquals(stack?.Thread, Thread.CurrentThread))
+        {
+            stack.Settle();
+        }
+
         return stack is null
             ? []
             : Array.ConvertAll(stack.CopyEntries(), entry => new SituationItem(MapOf(entry.Instance!, entry.Record.Class), entry.Record).Describe());

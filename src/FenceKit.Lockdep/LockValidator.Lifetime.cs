@@ -52,8 +52,8 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there was one.</exception>
     public int CheckEndedThreads()
     {
-        IReadOnlyList<HeldStack> abandoned = Stacks.TakeAbandoned();
-        foreach (HeldStack stack in abandoned)
+        IReadOnlyList<LockHolder> abandoned = Stacks.TakeAbandoned();
+        foreach (LockHolder stack in abandoned)
         {
             HeldEntry top = stack.Entries[^1];
             LockMap map = MapOf(top.Instance!, top.Record.Class);
@@ -66,12 +66,12 @@ public sealed partial class LockValidator
 
     private void EndLife(object instance, string what)
     {
-        if (HeldStack.CurrentIfAny(this) is not { } stack)
+        if (LockHolder.CurrentIfAny(this) is not { } stack)
         {
             return;
         }
 
-        stack.TakeMail();
+        stack.Settle();
         int index = stack.IndexOf(instance);
         if (index < 0)
         {
@@ -82,7 +82,7 @@ public sealed partial class LockValidator
         LockMap map = MapOf(instance, record.Class);
         for (; index >= 0; index = stack.IndexOf(instance))
         {
-            stack.RemoveAt(index, _seed);
+            stack.RemoveAt(index);
         }
 
         ReportMisuse(stack, LockViolationKind.ReinitializedWhileHeld, map, $"{map} is {what} by a thread that holds it.", record);
@@ -92,7 +92,7 @@ public sealed partial class LockValidator
     {
         _chains.Clear();
         _situationKeys.Clear();
-        // Read without a lock on every acquisition; a thread that still sees the old value repeats an old verdict once more.
-        Volatile.Write(ref _seed, ChainKey.Mix(_seed, 0xC2B2AE3D27D4EB4FUL));
+        Volatile.Write(ref _seed, ChainKey.Mix(_seed, 0xC2B2AE3D27D4EB4FUL)); // pairs with the reads in LockHolder.Refresh
+        Stacks.MarkAllStale();
     }
 }

@@ -23,37 +23,10 @@ public sealed partial class LockValidator
             Misuse.ThrowNull(nameof(instance));
         }
 
-        HeldStack stack = HeldStack.Current(this);
-        if (!stack.TryPopTop(instance, forget: true))
+        LockHolder stack = LockHolder.Current(this);
+        if (!(instance is LockMap map ? stack.TryPopTop(map) : stack.TryPopForeign(instance)))
         {
             ReleaseSlow(stack, instance);
-        }
-    }
-
-    /// <summary>The same for a lock that kept what <see cref="Acquire(LockMap, string?, int)"/> returned: it need not find the thread again.</summary>
-    /// <param name="holder">What the acquisition returned, on this thread.</param>
-    /// <param name="map">The lock.</param>
-    /// <remarks>Never blocks; allocates only for a report.</remarks>
-    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
-    /// <exception cref="ArgumentException"><paramref name="holder"/> is null, or of another validator.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held, or is pinned.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Release(LockHolder holder, LockMap map)
-    {
-        if (map is null)
-        {
-            Misuse.ThrowNull(nameof(map));
-        }
-
-        if (holder is not HeldStack stack || !ReferenceEquals(stack.Validator, this))
-        {
-            Misuse.ThrowForeignHolder(nameof(holder));
-            return;
-        }
-
-        if (!stack.TryPopTop(map, forget: false))
-        {
-            ReleaseSlow(stack, map);
         }
     }
 
@@ -71,7 +44,7 @@ public sealed partial class LockValidator
             Misuse.ThrowBadMode(mode);
         }
 
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         if (!TryFind(stack, instance, "downgraded", out int index))
         {
             return;
@@ -103,8 +76,8 @@ public sealed partial class LockValidator
             Misuse.ThrowBadSubclass(subclass);
         }
 
-        HeldStack stack = HeldStack.Current(this);
-        stack.TakeMail();
+        LockHolder stack = LockHolder.Current(this);
+        stack.Settle();
         int index = stack.IndexOf(map);
         map.ChangeClass(lockClass, subclass);
         if (index >= 0)
@@ -121,7 +94,7 @@ public sealed partial class LockValidator
     public LockPinCookie Pin(object instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         if (!TryFind(stack, instance, "pinned", out int index))
         {
             return default;
@@ -141,7 +114,7 @@ public sealed partial class LockValidator
     public void Unpin(object instance, LockPinCookie cookie)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        HeldStack stack = HeldStack.Current(this);
+        LockHolder stack = LockHolder.Current(this);
         if (!TryFind(stack, instance, "unpinned", out int index))
         {
             return;
@@ -157,9 +130,9 @@ public sealed partial class LockValidator
         stack.AddPins(index, -cookie.Value);
     }
 
-    private bool TryFind(HeldStack stack, object instance, string what, out int index)
+    private bool TryFind(LockHolder stack, object instance, string what, out int index)
     {
-        stack.TakeMail();
+        stack.Settle();
         index = stack.IndexOf(instance);
         if (index < 0)
         {
@@ -171,7 +144,7 @@ public sealed partial class LockValidator
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ReleaseSlow(HeldStack stack, object instance)
+    internal void ReleaseSlow(LockHolder stack, object instance)
     {
         if (!TryFind(stack, instance, "released", out int index))
         {
@@ -179,7 +152,7 @@ public sealed partial class LockValidator
         }
 
         HeldEntry entry = stack.Entries[index];
-        stack.RemoveAt(index, _seed);
+        stack.RemoveAt(index);
         if (entry.Pins != 0)
         {
             LockMap map = MapOf(instance, entry.Record.Class);
@@ -188,7 +161,7 @@ public sealed partial class LockValidator
     }
 
     // What changes below changes what the locks above were taken under, so they are judged as if they were taken now.
-    private void Rejudge(HeldStack stack, int index, LockClass lockClass, AcquireShape shape)
+    private void Rejudge(LockHolder stack, int index, LockClass lockClass, AcquireShape shape)
     {
         List<LockViolation>? all = null;
         for (int i = index; i < stack.Depth; i++)
@@ -202,7 +175,7 @@ public sealed partial class LockValidator
             var request = new Request(
                 stack, i, entry.Instance!, map, judged, null, entry.Record.SiteToken, entry.Record.Site, own, classKey, entry.Record.Stack);
             ChainRecord record = Examine(request, out List<LockViolation>? violations, out _);
-            stack.Replace(i, record, own, _seed);
+            stack.Replace(i, record, own);
             (all ??= []).AddRange(violations ?? []);
         }
 

@@ -57,10 +57,10 @@ public sealed partial class LockValidator
         }
 
         ArgumentException.ThrowIfNullOrEmpty(message);
-        ReportMisuse(HeldStack.Current(this), LockViolationKind.Protocol, map, message);
+        ReportMisuse(LockHolder.Current(this), LockViolationKind.Protocol, map, message);
     }
 
-    private void ReportMisuse(HeldStack stack, LockViolationKind kind, LockMap map, string message, ChainRecord? record = null)
+    private void ReportMisuse(LockHolder stack, LockViolationKind kind, LockMap map, string message, ChainRecord? record = null)
     {
         // A sink that misuses a lock each time it is called would otherwise call itself for ever.
         if (stack.IsSuppressed || stack.IsReporting)
@@ -122,7 +122,7 @@ public sealed partial class LockValidator
         return admitted;
     }
 
-    private void DeliverOrUndo(HeldStack stack, List<LockViolation>? violations)
+    private void DeliverOrUndo(LockHolder stack, List<LockViolation>? violations)
     {
         if (violations is null)
         {
@@ -137,12 +137,12 @@ public sealed partial class LockValidator
         catch
         {
             // What a sink forgot to release is its own; the entry just pushed is at a known place.
-            stack.RemoveAt(depth - 1, _seed);
+            stack.RemoveAt(depth - 1);
             throw;
         }
     }
 
-    private void Deliver(HeldStack stack, List<LockViolation> violations)
+    private void Deliver(LockHolder stack, List<LockViolation> violations)
     {
         ExceptionDispatchInfo? failure = null;
         bool wasReporting = stack.IsReporting;

@@ -10,7 +10,7 @@ public sealed partial class LockValidator
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AcquireForeignSlow(
-        HeldStack stack, LockClass lockClass, object instance, AcquireShape shape, object? nestedIn, ulong own, LockSite? site)
+        LockHolder stack, LockClass lockClass, object instance, AcquireShape shape, object? nestedIn, ulong own, LockSite? site)
     {
         long before = BytesBefore(stack);
         Enter(stack, instance, MapOf(instance, lockClass), shape, nestedIn, own, site, site);
@@ -18,23 +18,23 @@ public sealed partial class LockValidator
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void AcquireSlow(HeldStack stack, LockMap map, AcquireShape shape, object? nestedIn, ulong own, string? file, int line)
+    private void AcquireSlow(LockHolder stack, LockMap map, AcquireShape shape, object? nestedIn, ulong own, string? file, int line)
     {
         long before = BytesBefore(stack);
         Enter(stack, map, map, shape, nestedIn, own, file, file is null ? null : LockSite.At(file, line));
         AddOwnBytes(stack, before);
     }
 
-    private static long BytesBefore(HeldStack stack) => stack.InNoAllocationSection ? GC.GetAllocatedBytesForCurrentThread() : -1;
+    private static long BytesBefore(LockHolder stack) => stack.InNoAllocationSection ? GC.GetAllocatedBytesForCurrentThread() : -1;
 
-    private static void AddOwnBytes(HeldStack stack, long before)
+    private static void AddOwnBytes(LockHolder stack, long before)
         => stack.OwnBytes += before < 0 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
 
     private void Enter(
-        HeldStack stack, object instance, LockMap map, AcquireShape shape, object? nestedIn, ulong own, object? siteToken, LockSite? site)
+        LockHolder stack, object instance, LockMap map, AcquireShape shape, object? nestedIn, ulong own, object? siteToken, LockSite? site)
     {
-        stack.TakeMail();
-        ulong key = stack.KeyFor(own, _seed);
+        stack.Settle();
+        ulong key = stack.KeyFor(own);
         ulong classKey = ClassKeyOf(stack, stack.Depth, map, shape, nestedIn, site);
         if (!_chains.TryGetValue(classKey, out ChainRecord? record) || !record.Settles(key) || !ReferenceEquals(record.SiteToken, siteToken))
         {
@@ -45,25 +45,25 @@ public sealed partial class LockValidator
                 stack.Cache(key, record);
             }
 
-            stack.Push(instance, record, own, _seed);
+            stack.Push(instance, record, own, isSettled);
             DeliverOrUndo(stack, violations);
         }
         else
         {
             stack.Cache(key, record);
-            stack.Push(instance, record, own, _seed);
+            stack.Push(instance, record, own, isSettled: true);
         }
     }
 
     /// <summary>One acquisition on top of the lowest <c>Depth</c> entries of a stack.</summary>
     private readonly record struct Request(
-        HeldStack Stack, int Depth, object Instance, LockMap Map, AcquireShape Shape, object? NestedIn,
+        LockHolder Stack, int Depth, object Instance, LockMap Map, AcquireShape Shape, object? NestedIn,
         object? SiteToken, LockSite? Site, ulong Key, ulong ClassKey, LockTrace? KnownStack);
 
     /// <summary>Judges an acquisition and remembers the verdict. <paramref name="isSettled"/>: the thread need not ask again.</summary>
     private ChainRecord Examine(in Request request, out List<LockViolation>? violations, out bool isSettled)
     {
-        HeldStack stack = request.Stack;
+        LockHolder stack = request.Stack;
         LockMap map = request.Map;
         bool isPassing = stack.IsReporting || IsMasked(stack, map);
         bool isUnchecked = isPassing || stack.IsSuppressed || map.Class.Options.SkipValidation;

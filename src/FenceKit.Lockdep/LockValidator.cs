@@ -24,7 +24,7 @@ public sealed partial class LockValidator
     private static readonly Lock s_defaultGate = new();
     private static LockValidator? s_default;
 
-    // Taken last: nothing is called under it that could take another lock.
+    // Nothing is called under it that could take another lock, but for the list of threads.
     private readonly Lock _gate = new();
     private readonly DependencyGraph _graph = new();
     private readonly SituationTable _situations = new();
@@ -36,7 +36,7 @@ public sealed partial class LockValidator
     private readonly HashSet<ulong> _situationKeys = [];
     private readonly LockValidatorOptions _options;
 
-    // Part of every chain key. A change makes all threads look again, without their doing anything.
+    // Part of every key. A change makes all that threads know by heart unknown; they are told, see LockHolder.MarkStale.
     private ulong _seed = 0x9E6C63D0876A9A47UL;
 
     /// <summary>Makes a validator with an empty graph.</summary>
@@ -82,7 +82,8 @@ public sealed partial class LockValidator
 
     internal HeldStackRegistry Stacks { get; } = new();
 
-    internal ulong Seed => _seed;
+    /// <summary>Pairs with the write when something is forgotten.</summary>
+    internal ulong Seed => Volatile.Read(ref _seed);
 
     private static LockValidator MakeDefault()
     {

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Lockdep;
+using FenceKit.Tests;
+
 namespace FenceKit.Conformance.Tests;
 
 /// <summary>
@@ -173,6 +176,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
         fence = default;
         if (Strikes(Defect.AllocatesInSchedule))
         {
+            using LockSectionScope asked = ContractReports.AskedFor("a broken driver allocates");
             _waste = new object();
             GC.KeepAlive(_waste);
         }
@@ -192,6 +196,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
 
         if (fence != default && Strikes(Defect.WaitsInSchedule))
         {
+            using LockSectionScope asked = ContractReports.AskedFor("a broken driver waits");
             fence.Wait();
         }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a user of the packages can do with nothing but the packages: a driver, an owner, and one invalidation.
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using FenceKit;
+using FenceKit.Conformance;
 
 using InvalidationNotifier notifier = new("consumer");
 using SlowDevice device = new();
@@ -21,6 +23,10 @@ using (session)
 Require(subscription.TryBeginRead(range, out _), "readers go on");
 Require(typeof(FenceTimeline).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>() is not null, "the package has a version");
 Require(File.Exists(Path.Combine(AppContext.BaseDirectory, "FenceKit.Lockdep.dll")), "the validator came along");
+
+// The author of a driver checks it with the suite from its package, without a test framework.
+ConformanceReport report = DriverConformance.Run("simulated", static () => new SimulatedUnderTest(), TimeSpan.FromSeconds(60));
+Require(report.Failed == 0 && report.Passed == DriverConformance.Checks.Count, $"a simulated driver keeps the contract: {report.Failures.FirstOrDefault()}");
 Console.WriteLine($"FenceKit {typeof(FenceTimeline).Assembly.GetName().Version} works from its package.");
 return 0;
 
@@ -46,4 +52,53 @@ internal sealed class SlowDevice : IInvalidationSubscriber, IDisposable
     public void Finish() => _timeline.Signal(_timeline.Issued);
 
     public void Dispose() => _timeline.Dispose();
+}
+
+internal sealed class SimulatedUnderTest : QueueUnderTest<ConformanceCommand>
+{
+    private const int Block = 64;
+    private readonly byte[] _memory;
+    private readonly SimulatedDevice<ConformanceCommand> _device;
+    private readonly StrongBox<bool> _released;
+
+    public SimulatedUnderTest()
+        : this(new byte[8 * Block], new StrongBox<bool>())
+    {
+    }
+
+    private SimulatedUnderTest(byte[] memory, StrongBox<bool> released)
+        : this(memory, released, new SimulatedDevice<ConformanceCommand>(TimeProvider.System, command => Script(command, released))
+        {
+            Execute = command => memory.AsSpan(command.Offset, Block).Fill(command.Value),
+            RangeOf = static command => AddressRange.FromLength((ulong)command.Offset, Block),
+        })
+    {
+    }
+
+    private SimulatedUnderTest(byte[] memory, StrongBox<bool> released, SimulatedDevice<ConformanceCommand> device)
+        : base(new DeviceQueue<ConformanceCommand>("simulated", device, new DeviceQueueOptions { Dispatch = DeviceDispatch.DedicatedThread }))
+    {
+        _memory = memory;
+        _released = released;
+        _device = device;
+    }
+
+    public override int BlockSize => Block;
+
+    public override Span<byte> Memory => _memory;
+
+    public override int Held => _device.Hung;
+
+    public override AddressRange RangeOf(int offset) => AddressRange.FromLength((ulong)offset, Block);
+
+    public override void Release()
+    {
+        Volatile.Write(ref _released.Value, true);
+        _device.ReleaseHung();
+    }
+
+    protected override ConformanceCommand Translate(in ConformanceCommand command) => command;
+
+    private static SimulatedOutcome Script(ConformanceCommand command, StrongBox<bool> released) =>
+        command.IsHeld && !Volatile.Read(ref released.Value) ? SimulatedOutcome.Hang : SimulatedOutcome.AtOnce;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-using System.Threading.Channels;
 using FenceKit.Samples.Reclaim.Memory;
 
 namespace FenceKit.Samples.Reclaim.Devices;
@@ -13,7 +12,7 @@ internal sealed class SlowDevice : IDisposable
 {
     private readonly TimeSpan _latency;
     private readonly PageVerifier _verifier;
-    private readonly Channel<SlowMapping> _commands;
+    private readonly StopQueue _stops;
     private readonly SlowMapping[] _mappings;
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _worker;
@@ -34,10 +33,10 @@ internal sealed class SlowDevice : IDisposable
         _latency = latency;
         _isScanning = isScanning;
         _verifier = new PageVerifier(memory, file);
-        _commands = Channel.CreateBounded<SlowMapping>(new BoundedChannelOptions(memory.Buffers) { SingleReader = true });
+        _stops = new StopQueue(memory.Buffers);
         (int first, int count) = buffers.GetOffsetAndLength(memory.Buffers);
         _mappings = [.. Enumerable.Range(first, count).Select(
-            buffer => new SlowMapping($"{name}, buffer {buffer}", buffer, memory, frames, _commands.Writer))];
+            buffer => new SlowMapping($"{name}, buffer {buffer}", buffer, memory, frames, _stops))];
         AttachTo(notifier);
         _worker = Task.Run(() => WorkAsync(_ending.Token));
     }
@@ -62,6 +61,7 @@ internal sealed class SlowDevice : IDisposable
         }
 
         _ending.Dispose();
+        _stops.Dispose();
     }
 
     private async Task WorkAsync(CancellationToken ending)
@@ -70,10 +70,10 @@ internal sealed class SlowDevice : IDisposable
         {
             for (int turn = 0; ; turn++)
             {
-                if (_commands.Reader.TryRead(out SlowMapping? stopping))
+                if (_stops.TryRead(out SlowMapping? stopping))
                 {
                     await Task.Delay(_latency, ending);
-                    stopping.Finish();
+                    stopping!.Finish();
                 }
                 else if (_isScanning)
                 {
@@ -81,7 +81,7 @@ internal sealed class SlowDevice : IDisposable
                 }
                 else
                 {
-                    await _commands.Reader.WaitToReadAsync(ending);
+                    await _stops.WaitAsync(ending);
                 }
             }
         }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-using System.Threading.Channels;
 using FenceKit.Samples.Reclaim.Memory;
 
 namespace FenceKit.Samples.Reclaim.Devices;
 
 /// <summary>A <see cref="SlowDevice"/>'s view of one buffer: no pins, but an address that it uses for as long as it is mapped.</summary>
-internal sealed class SlowMapping(string name, int buffer, PageMemory memory, FrameTable frames, ChannelWriter<SlowMapping> commands)
+internal sealed class SlowMapping(string name, int buffer, PageMemory memory, FrameTable frames, StopQueue stops)
     : DeviceMapping(name, memory.RangeOf(buffer))
 {
     /// <summary>Maps the buffer now. Device thread, or anybody while the device is idle.</summary>
@@ -30,8 +29,8 @@ internal sealed class SlowMapping(string name, int buffer, PageMemory memory, Fr
     /// <summary>The device has worked off everything before the stop. Device thread only.</summary>
     public void Finish() => CompleteStop();
 
-    // The queue is bounded and was allocated at the start. When it is full the device is told so by a refusal, not by a wait.
-    protected override bool TryRequestStop() => commands.TryWrite(this);
+    // When the queue is full the device is told so by a refusal, not by a wait.
+    protected override bool TryRequestStop() => stops.TryWrite(this);
 
     protected override void Map()
     {

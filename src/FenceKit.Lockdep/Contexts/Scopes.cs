@@ -10,9 +10,9 @@ public ref struct InterruptingContextScope
     private readonly ContextSet _active;
     private readonly ContextSet _masked;
     private readonly LockWaitType _limit;
-    private HeldStack? _stack;
+    private LockHolder? _stack;
 
-    internal InterruptingContextScope(InterruptingContext context, HeldStack stack)
+    internal InterruptingContextScope(InterruptingContext context, LockHolder stack)
     {
         _context = context;
         _stack = stack;
@@ -37,9 +37,9 @@ public ref struct InterruptingContextMask
 {
     private readonly LockValidator _validator;
     private readonly ContextSet _added;
-    private HeldStack? _stack;
+    private LockHolder? _stack;
 
-    internal InterruptingContextMask(LockValidator validator, HeldStack stack, ContextSet added)
+    internal InterruptingContextMask(LockValidator validator, LockHolder stack, ContextSet added)
     {
         _validator = validator;
         _stack = stack;
@@ -64,9 +64,9 @@ public ref struct LockSectionScope
     private readonly SectionKind _kind;
     private readonly LockMap? _map;
     private readonly long _bytes;
-    private HeldStack? _stack;
+    private LockHolder? _stack;
 
-    internal LockSectionScope(LockValidator validator, HeldStack stack, SectionKind kind, LockMap? map = null, long bytes = 0)
+    internal LockSectionScope(LockValidator validator, LockHolder stack, SectionKind kind, LockMap? map = null, long bytes = 0)
     {
         _validator = validator;
         _stack = stack;

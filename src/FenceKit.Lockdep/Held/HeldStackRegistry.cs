@@ -5,11 +5,11 @@ namespace FenceKit.Lockdep.Held;
 internal sealed class HeldStackRegistry
 {
     private readonly Lock _gate = new();
-    private readonly List<HeldStack> _abandoned = [];
-    private List<HeldStack> _stacks = [];
+    private readonly List<LockHolder> _abandoned = [];
+    private List<LockHolder> _stacks = [];
     private int _sweepAt = 32;
 
-    public HeldStack Register(HeldStack stack)
+    public LockHolder Register(LockHolder stack)
     {
         lock (_gate)
         {
@@ -24,19 +24,32 @@ internal sealed class HeldStackRegistry
         return stack;
     }
 
+    /// <summary>The validator has forgotten something; every thread looks again. Whoever registers later starts with a look.</summary>
+    public void MarkAllStale()
+    {
+        Interlocked.MemoryBarrier(); // what was forgotten is seen by whoever sees the mark
+        lock (_gate)
+        {
+            foreach (LockHolder stack in _stacks)
+            {
+                stack.MarkStale();
+            }
+        }
+    }
+
     /// <summary>Stacks whose thread ended while it held something; each is handed out once.</summary>
-    public IReadOnlyList<HeldStack> TakeAbandoned()
+    public IReadOnlyList<LockHolder> TakeAbandoned()
     {
         lock (_gate)
         {
             SweepLocked();
-            HeldStack[] taken = [.. _abandoned];
+            LockHolder[] taken = [.. _abandoned];
             _abandoned.Clear();
             return taken;
         }
     }
 
-    public HeldStack? Find(Thread thread)
+    public LockHolder? Find(Thread thread)
     {
         lock (_gate)
         {
@@ -57,8 +70,8 @@ internal sealed class HeldStackRegistry
 
     private void SweepLocked()
     {
-        var alive = new List<HeldStack>(_stacks.Count);
-        foreach (HeldStack stack in _stacks)
+        var alive = new List<LockHolder>(_stacks.Count);
+        foreach (LockHolder stack in _stacks)
         {
             if (stack.Thread.IsAlive)
             {

@@ -72,10 +72,7 @@ public sealed class TrackedLock
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Scope EnterScope([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
-    {
-        Enter(file, line);
-        return new Scope(this);
-    }
+        => LockValidatorSwitch.IsEnabled ? new Scope(this, EnterScopeTracked(file, line)) : new Scope(null, _lock.EnterScope());
 
     /// <summary>Enters the lock if that needs no waiting.</summary>
     /// <param name="file">Filled in by the compiler.</param>
@@ -166,12 +163,37 @@ public sealed class TrackedLock
         Keep(holder);
     }
 
+    private Lock.Scope EnterScopeTracked(string? file, int line)
+    {
+        LockHolder holder = _validator!.Acquire(_map!, file, line);
+        Lock.Scope scope;
+        try
+        {
+            scope = _lock.EnterScope(); // knows its thread, so leaving is cheaper than by Exit
+        }
+        catch
+        {
+            _validator.Release(_map!);
+            throw;
+        }
+
+        Keep(holder);
+        return scope;
+    }
+
+    private void ExitTracked(scoped ref Lock.Scope scope)
+    {
+        LockHolder? holder = _holder;
+        scope.Dispose();
+        holder!.Release(_map!);
+    }
+
     private void ExitTracked()
     {
         // Once the lock is left, the field belongs to the next holder; if this thread does not hold it, leaving throws and nothing happens.
         LockHolder? holder = _holder;
         _lock.Exit();
-        _validator!.Release(holder!, _map!);
+        holder!.Release(_map!);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -213,17 +235,28 @@ public sealed class TrackedLock
     /// <summary>Leaves the lock when it is disposed; disposing it twice does nothing.</summary>
     public ref struct Scope
     {
-        private TrackedLock? _owner;
+        private TrackedLock? _owner; // null while the switch is off
+        private Lock.Scope _scope;
 
-        internal Scope(TrackedLock owner) => _owner = owner;
+        internal Scope(TrackedLock? owner, Lock.Scope scope)
+        {
+            _owner = owner;
+            _scope = scope;
+        }
 
         /// <summary>Leaves the lock.</summary>
+        /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Dispose()
         {
-            if (_owner is { } owner)
+            if (!LockValidatorSwitch.IsEnabled)
+            {
+                _scope.Dispose();
+            }
+            else if (_owner is { } owner)
             {
                 _owner = null;
-                owner.Exit();
+                owner.ExitTracked(ref _scope);
             }
         }
     }

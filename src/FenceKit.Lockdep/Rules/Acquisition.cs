@@ -8,7 +8,7 @@ namespace FenceKit.Lockdep.Rules;
 /// <summary>One acquisition under examination: who wants what, how, and what is held.</summary>
 internal sealed class Acquisition
 {
-    public required HeldStack Stack { get; init; }
+    public required LockHolder Stack { get; init; }
 
     public required LockMap Map { get; init; }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>The error of a command that never ran, because a fence that it had to wait for faulted.</summary>
+[DebuggerDisplay("{Message}")]
 public sealed class DeviceDependencyException : Exception
 {
     /// <summary>Creates the exception without a cause.</summary>

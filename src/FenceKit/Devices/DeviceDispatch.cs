@@ -12,4 +12,10 @@ public enum DeviceDispatch
     /// Only for drivers whose calls are a few writes to a doorbell.
     /// </summary>
     Inline = 1,
+
+    /// <summary>
+    /// On a thread of the queue's own, which ends when the queue is disposed. Submitting never enters the driver, and neither submitting nor
+    /// an invalidation ever allocates: waking a thread costs no byte, while the thread pool pays for itself now and then.
+    /// </summary>
+    DedicatedThread = 2,
 }

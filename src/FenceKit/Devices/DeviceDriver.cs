@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>
@@ -12,6 +14,7 @@ namespace FenceKit;
 /// Calls must return in finite time: the watchdog gives a device up whose driver does not. An exception out of a call means that nobody
 /// knows what the device does now; the device counts as lost.
 /// </remarks>
+[DebuggerDisplay("{ToString(),nq}")]
 public abstract class DeviceDriver<TCommand>
 {
     /// <summary>Hands commands to the device.</summary>

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>The error of every fence of a device that is gone: unplugged, crashed, or beyond a reset.</summary>
+[DebuggerDisplay("{Message}")]
 public sealed class DeviceLostException : Exception
 {
     /// <summary>Creates the exception without a device.</summary>

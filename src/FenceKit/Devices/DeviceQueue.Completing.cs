@@ -11,24 +11,64 @@ public sealed partial class DeviceQueue<TCommand>
     internal bool Finish(ulong point, Exception? fault)
     {
         DeviceSlot<TCommand> slot = SlotOf(point);
-        _gate.EnterShielded();
+        bool isRetired;
+        bool mustPump = false;
+        _gate.Enter();
         try
         {
+            AssertInvariantsLocked();
             if (slot.Point != point || slot.Phase != DeviceSlotPhase.Running)
             {
                 _strays++;
                 return false;
             }
 
-            slot.Phase = DeviceSlotPhase.Finished;
-            slot.Fault = fault;
+            isRetired = fault is null && TryRetireAloneLocked(slot);
+            if (isRetired)
+            {
+                mustPump = !_pumping && HasWorkLocked() && TryBeginPumpLocked();
+            }
+            else
+            {
+                slot.Phase = DeviceSlotPhase.Finished;
+                slot.Fault = fault;
+            }
         }
         finally
         {
             _gate.Exit();
         }
 
-        Retire();
+        if (mustPump)
+        {
+            DispatchPump();
+        }
+        else if (!isRetired)
+        {
+            Retire();
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// The usual case: the command is next in turn, went well, the one behind it is not over yet, and nobody waits for its fence. Then
+    /// signaling is one store that calls nobody, and may be done under the gate.
+    /// </summary>
+    private bool TryRetireAloneLocked(DeviceSlot<TCommand> slot)
+    {
+        ulong point = slot.Point;
+        if (_retiring
+            || point != _retired + 1
+            || _lostReason is not null
+            || (point != _taken && SlotOf(point + 1).Phase == DeviceSlotPhase.Finished)
+            || !_timeline.TrySignalQuietly(point))
+        {
+            return false;
+        }
+
+        Free(slot);
+        _retired = point;
         return true;
     }
 
@@ -36,10 +76,9 @@ public sealed partial class DeviceQueue<TCommand>
     private void Retire()
     {
         bool mine = false;
-        bool retired = false;
-        while (TryTakeFinished(ref mine, out ulong last, out Exception? fault))
+        bool mustPump;
+        while (TryTakeFinished(ref mine, out ulong last, out Exception? fault, out mustPump))
         {
-            retired = true;
             if (fault is null)
             {
                 _timeline.Signal(last);
@@ -50,36 +89,30 @@ public sealed partial class DeviceQueue<TCommand>
             }
         }
 
-        if (retired)
+        if (mustPump)
         {
-            Kick(); // there is room at the device, or it was the last one
+            DispatchPump(); // there is room at the device, or it was the last one
         }
     }
 
     /// <summary>A run of finished commands with one outcome: they can be signaled by one store.</summary>
-    private bool TryTakeFinished(ref bool mine, out ulong last, out Exception? fault)
+    private bool TryTakeFinished(ref bool mine, out ulong last, out Exception? fault, out bool mustPump)
     {
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             AssertInvariantsLocked();
             last = _retired;
             fault = null;
+            mustPump = false;
             if (_retiring && !mine)
             {
                 return false;
             }
 
-            if (_lostReason is not null)
-            {
-                // What the loss found pending faults with it, finished or not; FaultEverything is its signal. Otherwise a command that
-                // stood behind a canceled one would read as if the device had never been lost.
-                _retiring = false;
-                mine = false;
-                return false;
-            }
-
-            while (last < _taken)
+            // What the loss found pending faults with it, finished or not; FaultEverything is its signal. Otherwise a command that stood
+            // behind a canceled one would read as if the device had never been lost.
+            while (last < _taken && _lostReason is null)
             {
                 DeviceSlot<TCommand> slot = SlotOf(last + 1);
                 if (slot.Phase != DeviceSlotPhase.Finished || (last > _retired && !ReferenceEquals(slot.Fault, fault)))
@@ -87,23 +120,29 @@ public sealed partial class DeviceQueue<TCommand>
                     break;
                 }
 
-                Debug.Assert(slot.Holds == 0, "The pump takes no command whose dependencies are under way.");
                 last++;
                 fault = slot.Fault;
-                slot.Phase = DeviceSlotPhase.Free;
-                slot.Command = default!;
-                slot.Fault = null;
                 _faulted += fault is null ? 0 : 1;
+                Free(slot);
             }
 
-            mine = last != _retired;
-            _retiring = mine;
+            _retiring = last != _retired;
             _retired = last;
+            mustPump = mine && !_retiring && HasWorkLocked() && TryBeginPumpLocked();
+            mine = _retiring;
             return mine;
         }
         finally
         {
             _gate.Exit();
         }
+    }
+
+    private static void Free(DeviceSlot<TCommand> slot)
+    {
+        Debug.Assert(slot.Holds == 0, "The pump takes no command whose dependencies are under way.");
+        slot.Phase = DeviceSlotPhase.Free;
+        slot.Command = default!;
+        slot.Fault = null;
     }
 }

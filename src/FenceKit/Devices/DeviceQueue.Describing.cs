@@ -10,7 +10,7 @@ public sealed partial class DeviceQueue<TCommand>
         DeviceSlotPhase phase;
         bool hasDependencies;
         bool isInDriver;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             oldest = _retired + 1;

@@ -15,7 +15,8 @@ public sealed partial class DeviceQueue<TCommand>
     /// <remarks>
     /// Drivers call it when their device tells them, and so may owners. First the driver is told to stop the device
     /// (<see cref="DeviceDriver{TCommand}.OnLost"/>), then the fences fault: whoever sees them faulted may take it that memory is no
-    /// longer touched. If the driver does not return, the watchdog faults them all the same.
+    /// longer touched. If the driver does not return, the watchdog faults them all the same. The other queues of a <see cref="Device"/> are
+    /// lost too.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="reason"/> is null.</exception>
     public bool Lose(Exception reason)
@@ -24,7 +25,7 @@ public sealed partial class DeviceQueue<TCommand>
         DeviceLostException error = DeviceLostException.For(Name, reason);
         bool mustPump;
         bool mustWatch;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             if (_lostReason is not null || _closeCalled)
@@ -52,6 +53,7 @@ public sealed partial class DeviceQueue<TCommand>
             DispatchPump();
         }
 
+        _device?.Lose(reason); // and with it the other queues
         return true;
     }
 
@@ -75,7 +77,7 @@ public sealed partial class DeviceQueue<TCommand>
     /// <returns>To be awaited.</returns>
     public async ValueTask DisposeAsync()
     {
-        _gate.EnterShielded();
+        _gate.Enter();
         _closing = true;
         _gate.Exit();
         _channel.Writer.TryComplete();
@@ -96,6 +98,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         DetachAll();
+        _thread?.End();
         await _timer.DisposeAsync().ConfigureAwait(false);
         _timeline.Dispose();
         _unmapsPending.Dispose();
@@ -104,7 +107,7 @@ public sealed partial class DeviceQueue<TCommand>
     private bool RequestReset(Exception reason)
     {
         bool mustPump;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             if (_lostReason is not null || _closeCalled)
@@ -138,7 +141,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         Exception reason;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             reason = _mustReset!;
@@ -173,7 +176,7 @@ public sealed partial class DeviceQueue<TCommand>
     private void FaultEverything(bool isQuiesced)
     {
         Exception reason = LostReason!;
-        _gate.EnterShielded();
+        _gate.Enter();
         _isQuiesced |= isQuiesced;
         Fence blocker = _rangeBlocker;
         _gate.Exit();

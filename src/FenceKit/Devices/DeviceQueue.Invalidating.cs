@@ -51,7 +51,7 @@ public sealed partial class DeviceQueue<TCommand>
         attachment.Subscribe(Name);
         Exception? lostReason;
         bool isClosing;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             lostReason = _lostReason;
@@ -78,7 +78,7 @@ public sealed partial class DeviceQueue<TCommand>
         AddressRange range = request.Overlap;
         Fence drained = default;
         bool mustPump = false;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             AssertInvariantsLocked();
@@ -149,7 +149,7 @@ public sealed partial class DeviceQueue<TCommand>
     private void FinishUnmap()
     {
         ulong point;
-        _gate.EnterShielded();
+        _gate.Enter();
         point = ++_unmapsDone;
         _gate.Exit();
         _unmapsPending.Signal(point);
@@ -194,7 +194,7 @@ public sealed partial class DeviceQueue<TCommand>
     private void DetachAll()
     {
         Attachment[] attachments;
-        _gate.EnterShielded();
+        _gate.Enter();
         attachments = _attachments;
         _attachments = [];
         _gate.Exit();
@@ -217,7 +217,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         public void Dispose()
         {
-            queue._gate.EnterShielded();
+            queue._gate.Enter();
             queue._attachments = Array.FindAll(queue._attachments, other => other != this);
             queue._gate.Exit();
             Unsubscribe();

@@ -8,6 +8,7 @@ public sealed partial class DeviceQueue<TCommand>
 {
     private readonly DeviceCommand<TCommand>[] _batch; // the pump's own
     private readonly PumpItem _pumpItem;
+    private readonly DeviceThread? _thread; // null unless the queue has one of its own
     private readonly RangeWait _rangeWait;
     private bool _pumping;       // under the gate: a thread runs the pump, or is about to
     private bool _mustCancel;    // under the gate: some slot has MustCancel set
@@ -27,7 +28,7 @@ public sealed partial class DeviceQueue<TCommand>
         Unmap,
         Start,
 
-        /// <summary>Commands finished without having been started.</summary>
+        /// <summary>Commands that ended before their start are next in turn.</summary>
         Retire,
         Close,
     }
@@ -44,11 +45,28 @@ public sealed partial class DeviceQueue<TCommand>
         return true;
     }
 
+    /// <summary>
+    /// Under the gate. Whether the pump has anything to look at; what it looks at may still not be ready. Everything that can be chosen in
+    /// <see cref="TryChooseLocked"/> is named here.
+    /// </summary>
+    private bool HasWorkLocked() =>
+        _taken != _timeline.Issued
+        || _mustCancel
+        || _closing
+        || _mustReset is not null
+        || _lostReason is not null
+        || _unmapsPending.Issued != _unmapsDone
+        || HasFinishedHeadLocked();
+
+    /// <summary>The next in turn is over, and nobody is about to signal it: it ended without having been started.</summary>
+    private bool HasFinishedHeadLocked() =>
+        !_retiring && _retired != _taken && SlotOf(_retired + 1).Phase == DeviceSlotPhase.Finished;
+
     private void Kick()
     {
         bool mustPump;
-        _gate.EnterShielded();
-        mustPump = TryBeginPumpLocked();
+        _gate.Enter();
+        mustPump = HasWorkLocked() && TryBeginPumpLocked();
         _gate.Exit();
         if (mustPump)
         {
@@ -58,7 +76,7 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void DispatchPump()
     {
-        if (_options.Dispatch == DeviceDispatch.Inline)
+        if (_isInline)
         {
             RunPump();
         }
@@ -68,7 +86,85 @@ public sealed partial class DeviceQueue<TCommand>
         }
     }
 
-    private void DispatchPumpElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(_pumpItem, preferLocal: false);
+    private void DispatchPumpElsewhere()
+    {
+        if (_thread is not null)
+        {
+            _thread.Wake();
+        }
+        else
+        {
+            FenceContract.HandOver(_pumpItem, preferLocal: true); // as Task.Run: the cheaper list, open to all threads
+        }
+    }
+
+    /// <summary>
+    /// Under the gate, for a command that was just issued and whose turn it would be. True: it is running, the pump is the caller's, and the
+    /// caller must call <see cref="StartHere"/>. Then it need not go through the channel: nothing is before it.
+    /// </summary>
+    private bool TryBeginHereLocked(DeviceSlot<TCommand> slot, out bool mustWatch)
+    {
+        mustWatch = false;
+        if (!_isInline
+            || _pumping
+            || _taken + 1 != slot.Point
+            || _taken - _retired >= (ulong)_options.Depth
+            || _mustCancel
+            || _closing
+            || _mustReset is not null
+            || _unmapsPending.Issued != _unmapsDone
+            || HasFinishedHeadLocked()
+            || IsHeldBackLocked(slot))
+        {
+            return false;
+        }
+
+        // As in TakeBatchLocked: from here on a schedule that overlaps its ranges sees it running.
+        slot.Phase = DeviceSlotPhase.Running;
+        _taken = slot.Point;
+        _pumping = true;
+        _inDriver = true;
+        _driverCalls++;
+        mustWatch = TryArmWatchdogLocked();
+        return true;
+    }
+
+    private void StartHere(ulong point, in TCommand command, bool mustWatch)
+    {
+        if (mustWatch)
+        {
+            StartTimer();
+        }
+
+        DeviceCommand<TCommand> alone = new(this, point, command);
+        try
+        {
+            using (BeginSignaling(_timeline))
+            {
+                _driver.Start(new ReadOnlySpan<DeviceCommand<TCommand>>(in alone));
+            }
+        }
+        catch (Exception exception)
+        {
+            Lose(exception);
+        }
+
+        if (!TryStopPump())
+        {
+            RunPump();
+        }
+    }
+
+    /// <summary>The end of the pump when nothing has come up meanwhile: no event falls between the look and the end.</summary>
+    private bool TryStopPump()
+    {
+        _gate.Enter();
+        bool stops = !HasWorkLocked();
+        _pumping = !stops;
+        _inDriver = false;
+        _gate.Exit();
+        return stops;
+    }
 
     private void RunPump()
     {
@@ -124,7 +220,6 @@ public sealed partial class DeviceQueue<TCommand>
                 }
 
                 _batch.AsSpan(0, count).Clear();
-                Retire(); // some may have failed before their start
                 break;
             case Step.Retire:
                 Retire();
@@ -155,7 +250,7 @@ public sealed partial class DeviceQueue<TCommand>
         bool mustWatch = false;
         count = 0;
         unmap = default;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             AssertInvariantsLocked();
@@ -218,11 +313,16 @@ public sealed partial class DeviceQueue<TCommand>
             return true;
         }
 
-        ulong before = _taken;
-        count = TakeBatchLocked();
-        if (count > 0 || _taken != before)
+        count = HasFinishedHeadLocked() ? 0 : TakeBatchLocked();
+        if (count > 0)
         {
-            step = count > 0 ? Step.Start : Step.Retire;
+            step = Step.Start;
+            return true;
+        }
+
+        if (HasFinishedHeadLocked())
+        {
+            step = Step.Retire;
             return true;
         }
 
@@ -262,16 +362,17 @@ public sealed partial class DeviceQueue<TCommand>
     private int TakeBatchLocked()
     {
         int count = 0;
-        while (count < _batch.Length && _taken - _retired < (ulong)_options.Depth && _channel.Reader.TryPeek(out ulong point))
+        while (count < _batch.Length && _taken - _retired < (ulong)_options.Depth && _taken != _timeline.Issued)
         {
+            ulong point = _taken + 1; // what stands first in the channel: every point goes there in the critical section that issues it
             DeviceSlot<TCommand> slot = SlotOf(point);
             if (slot.Holds > 0 || (slot.Phase == DeviceSlotPhase.Queued && IsHeldBackLocked(slot)))
             {
                 break;
             }
 
-            bool read = _channel.Reader.TryRead(out _);
-            Debug.Assert(read, "Only the pump reads.");
+            bool read = _channel.Reader.TryRead(out ulong first);
+            Debug.Assert(read && first == point, "Only the pump reads.");
             _taken = point;
             if (slot.Phase == DeviceSlotPhase.Queued)
             {
@@ -286,7 +387,7 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void OnRangeReleased()
     {
-        _gate.EnterShielded();
+        _gate.Enter();
         _rangeBlocker = default;
         _gate.Exit();
         Kick();

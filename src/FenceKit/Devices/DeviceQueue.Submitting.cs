@@ -7,6 +7,14 @@ namespace FenceKit;
 // The way in: commands, what they depend on, and taking them back.
 public sealed partial class DeviceQueue<TCommand>
 {
+    private const int UsualRanges = 4;
+
+    [InlineArray(UsualRanges)]
+    private struct FewRanges
+    {
+        private AddressRange _first;
+    }
+
     /// <summary>Submits a command, if there is room.</summary>
     /// <param name="command">What is to be done.</param>
     /// <param name="fence">Signals when it is done, after all earlier commands of the queue; <c>default</c> unless the result is Submitted.</param>
@@ -32,20 +40,37 @@ public sealed partial class DeviceQueue<TCommand>
                 $"The queue '{Name}' allows {_options.MaxDependencies} dependencies a command, not {dependencies.Length}.", nameof(dependencies));
         }
 
-        Span<AddressRange> ranges = stackalloc AddressRange[_options.MaxRanges];
+        // The usual size stands in a local: a size that is not a constant would keep the compiler from tuning this method.
+        if (_options.MaxRanges > UsualRanges)
+        {
+            return SubmitWithManyRanges(in command, dependencies, out fence);
+        }
+
+        FewRanges few = default;
+        return Submit(in command, dependencies, ((Span<AddressRange>)few)[.._options.MaxRanges], out fence);
+    }
+
+    private DeviceSubmitStatus SubmitWithManyRanges(in TCommand command, ReadOnlySpan<Fence> dependencies, out Fence fence) =>
+        Submit(in command, dependencies, stackalloc AddressRange[_options.MaxRanges], out fence);
+
+    private DeviceSubmitStatus Submit(in TCommand command, ReadOnlySpan<Fence> dependencies, Span<AddressRange> ranges, out Fence fence)
+    {
         int rangeCount = _driver.GetRanges(in command, ranges);
         foreach (AddressRange range in ranges[..rangeCount])
         {
             AddressRange.IfEmpty(range);
         }
 
+        fence = default;
         DeviceSlot<TCommand> slot;
-        bool mustPump;
-        _gate.EnterShielded();
+        ulong point;
+        bool mustPump = false;
+        bool startsHere;
+        bool mustWatch = false;
+        _gate.Enter();
         try
         {
             AssertInvariantsLocked();
-            fence = default;
             if (_lostReason is not null)
             {
                 return DeviceSubmitStatus.Lost;
@@ -61,28 +86,36 @@ public sealed partial class DeviceQueue<TCommand>
                 return DeviceSubmitStatus.Full;
             }
 
-            fence = _timeline.Issue();
-            slot = SlotOf(fence.Point);
+            point = _timeline.Issue().Point;
+            slot = SlotOf(point);
             Debug.Assert(slot.Phase == DeviceSlotPhase.Free && slot.Holds == 0, "The ring is larger than what can be outstanding.");
-            slot.Point = fence.Point;
+            slot.Point = point;
             slot.Phase = DeviceSlotPhase.Queued;
             slot.Command = command;
-            slot.Fault = null;
             slot.MustCancel = false;
             ranges[..rangeCount].CopyTo(slot.Ranges);
             slot.RangeCount = rangeCount;
             slot.DependencyCount = dependencies.Length;
             slot.Holds = dependencies.IsEmpty ? 0 : dependencies.Length + 1; // one for ourselves, until all are added
-            bool written = _channel.Writer.TryWrite(fence.Point);
-            Debug.Assert(written, "The count above leaves room in the channel.");
-            mustPump = dependencies.IsEmpty && TryBeginPumpLocked();
+            startsHere = dependencies.IsEmpty && TryBeginHereLocked(slot, out mustWatch);
+            if (!startsHere)
+            {
+                bool written = _channel.Writer.TryWrite(point);
+                Debug.Assert(written, "The count above leaves room in the channel.");
+                mustPump = dependencies.IsEmpty && TryBeginPumpLocked();
+            }
         }
         finally
         {
             _gate.Exit();
         }
 
-        if (!dependencies.IsEmpty)
+        fence = FenceOf(point);
+        if (startsHere)
+        {
+            StartHere(point, in command, mustWatch);
+        }
+        else if (!dependencies.IsEmpty)
         {
             AddDependencies(slot, dependencies);
         }
@@ -141,7 +174,7 @@ public sealed partial class DeviceQueue<TCommand>
         DeviceSlot<TCommand> slot = SlotOf(fence.Point);
         bool isRunning;
         bool mustPump = false;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             if (slot.Point != fence.Point || slot.Phase is DeviceSlotPhase.Free or DeviceSlotPhase.Finished || _lostReason is not null)
@@ -214,12 +247,12 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         // Whoever canceled the command, or lost the device, meanwhile could not take back what was not there yet. Each side has a full
-        // fence between its store and its load (the gates), so one of the two sees the other:
+        // fence between its store and its load, so one of the two sees the other:
         //
         //   here                                 TryCancel, a failed dependency, Lose
         //   ----                                 ------------------------------------
         //   dependency.Fence = ...   (store)     slot.Phase = Finished, or the reason of the loss   (store)
-        //   add the callback                     leave the gate
+        //   add the callback         (fence)     the barrier in RemoveDependencies                  (fence)
         //   slot.Phase, LostReason   (load)      remove the callback of dependency.Fence            (load)
         if (slot.Phase != DeviceSlotPhase.Queued || LostReason is not null)
         {
@@ -233,7 +266,7 @@ public sealed partial class DeviceQueue<TCommand>
     private void FailBeforeStart(DeviceSlot<TCommand> slot, Exception? fault)
     {
         DeviceDependencyException error = DeviceDependencyException.For(fault);
-        _gate.EnterShielded();
+        _gate.Enter();
         if (slot.Phase == DeviceSlotPhase.Queued)
         {
             slot.Phase = DeviceSlotPhase.Finished;
@@ -246,6 +279,7 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>The caller holds the slot. Takes back what still waits for a signal; callbacks that are on their way release the slot themselves.</summary>
     private static int RemoveDependencies(DeviceSlot<TCommand> slot)
     {
+        Interlocked.MemoryBarrier(); // pairs with the interlocked operations of TryAddCallback in AddDependencies; see there
         int removed = 0;
         foreach (DeviceDependency<TCommand> dependency in slot.Dependencies.AsSpan(0, slot.DependencyCount))
         {
@@ -261,7 +295,7 @@ public sealed partial class DeviceQueue<TCommand>
     private void Release(DeviceSlot<TCommand> slot, int holds)
     {
         bool mustPump;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             slot.Holds -= holds;

@@ -39,7 +39,7 @@ public sealed partial class DeviceQueue<TCommand>
         bool isHung;
         bool mustWatch;
         ulong oldest;
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             oldest = OldestRunningLocked();

@@ -16,19 +16,24 @@ namespace FenceKit;
 /// channel until the driver has room, until the fences that they depend on have signaled, and until no invalidation of their ranges is
 /// under way. No thread is ever blocked for any of this.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never, but for a gate that is held
-/// for a few instructions. <b>Allocates</b>: nothing per command in steady state with <see cref="DeviceDispatch.Inline"/>; on the thread pool the runtime may allocate when it adds a worker.</para>
+/// for a few instructions. <b>Allocates</b>: nothing per command in steady state. With <see cref="DeviceDispatch.ThreadPool"/> the
+/// runtime's pool now and then allocates for itself, on the thread that submits or schedules, when it adds a worker or its list grows; so it
+/// does for an invalidation with <see cref="DeviceDispatch.Inline"/> if the driver keeps mappings. <see cref="DeviceDispatch.DedicatedThread"/>
+/// never touches the pool.</para>
 /// <para>A fence signals in finite time whatever the device does, as long as there is a watchdog: a command that hangs is reset, a device
 /// that cannot be reset is lost, and losing it faults every fence.</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {DebuggerDisplay,nq}")]
 [SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue, as hardware has it.")]
-public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
+public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQueue
 {
     // One gate for everything that moves; never held while the driver, a callback or a continuation runs. Inside it only the gates of the
-    // channel and of a notifier's ledger are taken, which call nobody.
-    private readonly Lock _gate = new();
+    // channel and of a notifier's ledger are taken, which call nobody. It is not a lock, because a command passes it three times.
+    private SpinGate _gate;
     private readonly DeviceDriver<TCommand> _driver;
+    private readonly Device? _device; // whose queue it is; null when it stands alone
     private readonly DeviceQueueOptions _options;
+    private readonly bool _isInline;
     private readonly FenceTimeline _timeline;
     private readonly Channel<ulong> _channel; // points that wait to be started, in order
     private readonly DeviceSlot<TCommand>[] _slots; // the command with point p stands at p & mask
@@ -54,6 +59,11 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
     /// <exception cref="ArgumentNullException"><paramref name="driver"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public DeviceQueue(string name, DeviceDriver<TCommand> driver, DeviceQueueOptions? options = null)
+        : this(name, driver, options, device: null)
+    {
+    }
+
+    internal DeviceQueue(string name, DeviceDriver<TCommand> driver, DeviceQueueOptions? options, Device? device)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(driver);
@@ -62,7 +72,9 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
 
         Name = name;
         _driver = driver;
+        _device = device;
         _options = options;
+        _isInline = options.Dispatch == DeviceDispatch.Inline;
         FenceTimelineOptions timeline = new()
         {
             RetainedFaults = options.RetainedFaults,
@@ -84,6 +96,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
         _unmapsPending = new FenceTimeline($"{name} unmaps", timeline);
         _unmaps = driver.KeepsMappings ? new PendingUnmap[options.MaxUnmaps] : null;
         _timer = CreateTimer();
+        _thread = options.Dispatch == DeviceDispatch.DedicatedThread ? new DeviceThread(name, RunPump) : null;
     }
 
     /// <summary>The name of its timeline.</summary>
@@ -105,7 +118,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
     /// <remarks>Never allocates.</remarks>
     public DeviceQueueStatistics GetStatistics()
     {
-        _gate.EnterShielded();
+        _gate.Enter();
         try
         {
             return new DeviceQueueStatistics(
@@ -134,7 +147,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable
     [Conditional("DEBUG")]
     private void AssertInvariantsLocked()
     {
-        Debug.Assert(_gate.IsHeldByCurrentThread, "The gate is held.");
+        Debug.Assert(_gate.IsHeld, "The gate is held.");
         Debug.Assert(_retired <= _taken && _taken <= _timeline.Issued, "A command is taken before it retires, and issued before it is taken.");
         Debug.Assert(_taken - _retired <= (ulong)_options.Depth, "The device is given no more than it has room for.");
         Debug.Assert(_timeline.Issued - _taken <= (ulong)_options.Capacity, "No more wait than the channel holds.");

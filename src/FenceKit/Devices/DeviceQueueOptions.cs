@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>The sizes and limits of a <see cref="DeviceQueue{TCommand}"/>. Read once, when the queue is made.</summary>
+[DebuggerDisplay("{Capacity} commands, {Depth} at the device, {Dispatch}")]
 public sealed class DeviceQueueOptions
 {
     /// <summary>The largest <see cref="Capacity"/> and <see cref="Depth"/>.</summary>
@@ -61,7 +64,7 @@ public sealed class DeviceQueueOptions
         IfNotALimit(DrainTimeout, nameof(DrainTimeout));
         ArgumentOutOfRangeException.ThrowIfLessThan(RetainedFaults, 1);
         ArgumentNullException.ThrowIfNull(TimeProvider);
-        if (Dispatch is not (DeviceDispatch.ThreadPool or DeviceDispatch.Inline))
+        if (!Enum.IsDefined(Dispatch))
         {
             throw new ArgumentOutOfRangeException(nameof(Dispatch), Dispatch, "Not a way to call a driver.");
         }

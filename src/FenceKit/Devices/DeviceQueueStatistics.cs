@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>What a queue has counted since it was made; read at one moment.</summary>
@@ -13,5 +15,6 @@ namespace FenceKit;
 /// </param>
 /// <param name="Queued">Commands that have not started.</param>
 /// <param name="Running">Commands that the driver has, or that wait for their turn to be signaled.</param>
+[DebuggerDisplay("{Queued} queued, {Running} running, {Retired} retired, {Faulted} faulted")]
 public readonly record struct DeviceQueueStatistics(
     long Submitted, long Retired, long Faulted, long Canceled, long Resets, long StrayCompletions, int Queued, int Running);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>The error of the commands that were running when the device was reset. Commands that had not started go on after the reset.</summary>
+[DebuggerDisplay("{Message}")]
 public sealed class DeviceResetException : Exception
 {
     /// <summary>Creates the exception without a device.</summary>

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>What a <see cref="SimulatedDevice{TCommand}"/> makes of one command. <c>default</c> is success at once.</summary>
+[DebuggerDisplay("{Latency} {Error}")]
 public readonly record struct SimulatedOutcome
 {
     /// <summary>How long the command takes; <see cref="Timeout.InfiniteTimeSpan"/> for a command that hangs.</summary>

@@ -69,14 +69,15 @@ internal static partial class FenceAnnotations
             Checker checker = Current;
             if (checker.Composed.TryAdd((wholeClass, memberClass), true))
             {
-                ComposeNow(checker.Validator, wholeClass, memberClass);
+                ComposeNow(checker, wholeClass, memberClass);
             }
         }
     }
 
     // Apart, so that what it captures is not allocated each time.
-    private static void ComposeNow(LockValidator validator, LockClass whole, LockClass member) => OnItsOwn(() =>
+    private static void ComposeNow(Checker checker, LockClass whole, LockClass member) => OnItsOwn(checker, () =>
     {
+        LockValidator validator = checker.Validator;
         LockMap onTheWay = new(whole, "(any)");
         validator.Acquire(onTheWay, new LockAcquireOptions { Mode = LockAcquireMode.Shared }, PrimedSite, 0);
         validator.MightAcquire(new LockMap(member, "(any)"), file: PrimedSite, line: 0);

@@ -40,17 +40,19 @@ internal static partial class FenceAnnotations
     private static int t_callbacks;
 
     /// <summary>A validator, and which orders it has been taught.</summary>
-    private sealed record Checker(LockValidator Validator)
+    private sealed record Checker(LockValidator Validator, bool PrimesHere)
     {
         public ConcurrentDictionary<LockClass, bool> Primed { get; } = new();
 
         public ConcurrentDictionary<(LockClass Whole, LockClass Member), bool> Composed { get; } = new();
     }
 
-    private static Checker Current => Volatile.Read(ref s_checker) ?? Start(LockValidator.Default); // pairs with the write in Start
+    private static Checker Current => Volatile.Read(ref s_checker) ?? Start(LockValidator.Default, primesHere: false); // pairs with the write in Start
 
     /// <summary>Exchanges the validator, for tests: each wants a graph of its own.</summary>
-    internal static void Use(LockValidator validator) => Start(validator);
+    /// <param name="validator">The validator.</param>
+    /// <param name="primesHere">Teach orders on the thread that needs them, if it holds nothing ever: twenty thousand times, a thread each costs minutes.</param>
+    internal static void Use(LockValidator validator, bool primesHere = false) => Start(validator, primesHere);
 
     internal static object FenceMap(string name, bool isExported)
     {
@@ -115,6 +117,14 @@ internal static partial class FenceAnnotations
         else if (!validator.IsHeld(s_reclaim))
         {
             validator.MightAcquire(s_reclaim, file: file, line: line);
+        }
+    }
+
+    internal static void HandOver(IThreadPoolWorkItem work, bool preferLocal)
+    {
+        using (Current.Validator.Suppress("the thread pool may add a worker"))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal);
         }
     }
 
@@ -292,7 +302,7 @@ internal static partial class FenceAnnotations
         }
     });
 
-    private static Checker Start(LockValidator validator)
+    private static Checker Start(LockValidator validator, bool primesHere)
     {
         lock (s_gate)
         {
@@ -301,8 +311,8 @@ internal static partial class FenceAnnotations
                 return known;
             }
 
-            Checker checker = new(validator);
-            OnItsOwn(() =>
+            Checker checker = new(validator, primesHere);
+            OnItsOwn(checker, () =>
             {
                 validator.Acquire(s_reservation, PrimedSite, 0);
                 validator.Acquire(s_reclaim, PrimedSite, 0);
@@ -323,17 +333,23 @@ internal static partial class FenceAnnotations
         Checker checker = Current;
         if (checker.Primed.TryAdd(lockClass, true))
         {
-            PrimeNow(checker.Validator, lockClass, order);
+            PrimeNow(checker, lockClass, order);
         }
     }
 
     // Apart, so that what it captures is not allocated by every schedule that finds the order taught.
-    private static void PrimeNow(LockValidator validator, LockClass lockClass, Action<LockValidator, LockMap> order) =>
-        OnItsOwn(() => order(validator, new LockMap(lockClass, "(any)")));
+    private static void PrimeNow(Checker checker, LockClass lockClass, Action<LockValidator, LockMap> order) =>
+        OnItsOwn(checker, () => order(checker.Validator, new LockMap(lockClass, "(any)")));
 
     // On a thread that holds nothing: what ours holds would become part of the order.
-    private static void OnItsOwn(Action order)
+    private static void OnItsOwn(Checker checker, Action order)
     {
+        if (checker.PrimesHere)
+        {
+            order();
+            return;
+        }
+
         Thread thread = new(() => order()) { IsBackground = true, Name = "FenceKit contract" };
         thread.Start();
         thread.Join();

@@ -124,6 +124,19 @@ public static partial class FenceContract
         }
     }
 
+    /// <summary>Gives work to the thread pool. What the runtime allocates to add a worker is not the caller's.</summary>
+    internal static void HandOver(IThreadPoolWorkItem work, bool preferLocal)
+    {
+        if (IsChecked)
+        {
+            FenceAnnotations.HandOver(work, preferLocal);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal);
+        }
+    }
+
     /// <summary>FenceKit may allocate here for itself: no reclaim, but nothing for those who must not allocate.</summary>
     internal static void MightGrow()
     {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics;
 using FenceKit.Diagnostics;
 
 namespace FenceKit;
@@ -8,6 +9,7 @@ namespace FenceKit;
 /// A stretch of code that the contract has something to say about: on the way to a signal, under an owner's lock, inside reclaim. It
 /// cannot leave its thread. Nothing when the contract is not checked.
 /// </summary>
+[DebuggerDisplay("{_map}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
 public ref struct FenceContractScope
 {

@@ -84,6 +84,34 @@ internal sealed partial class FenceKitEventSource : EventSource
         }
     }
 
+    /// <summary>A subscriber's callback took longer than its notifier allows.</summary>
+    [NonEvent]
+    internal void SlowSubscriber(string subscription, Type subscriber, AddressRange range, TimeSpan took)
+    {
+        if (IsEnabled(EventLevel.Warning, EventKeywords.None))
+        {
+            string milliseconds = took.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
+            SlowSubscriber(subscription, subscriber.ToString(), range.ToString(), milliseconds, Environment.StackTrace);
+        }
+    }
+
+    /// <summary>Somebody unsubscribed, and the time for its fences ran out.</summary>
+    [NonEvent]
+    internal void LeftWhilePending(string subscription, string range)
+    {
+        if (IsEnabled(EventLevel.Warning, EventKeywords.None))
+        {
+            LeftPending(subscription, range);
+        }
+    }
+
+    [Event(5, Level = EventLevel.Warning, Message = "{0} ({1}) took {3} ms to schedule the invalidation of {2}; called from {4}")]
+    private void SlowSubscriber(string subscription, string subscriber, string range, string milliseconds, string stack) =>
+        WriteEvent(5, subscription, subscriber, range, milliseconds, stack);
+
+    [Event(6, Level = EventLevel.Warning, Message = "{0} was unsubscribed from {1} while fences that it handed out were pending")]
+    private void LeftPending(string subscription, string range) => WriteEvent(6, subscription, range);
+
     [Event(12, Level = EventLevel.Error, Message = "A wait for a fence is stuck: {0}")]
     private void StuckWait(string graph) => WriteEvent(12, graph);
 

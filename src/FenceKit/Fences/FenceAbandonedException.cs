@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>
 /// The error of a fence whose timeline or pool was disposed while the fence was pending, so that nobody will ever signal it.
 /// The kernel calls this EDEADLK on release with pending callbacks.
 /// </summary>
+[DebuggerDisplay("{Message}")]
 public sealed class FenceAbandonedException : Exception
 {
     /// <summary>Creates the exception without a timeline.</summary>

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>A fence together with the place where the code after its <c>await</c> runs; see <see cref="Fence.ConfigureAwait(FenceContinuation)"/>.</summary>
+[DebuggerDisplay("waits for {_fence}")]
 public readonly struct FenceAwaitable
 {
     private readonly Fence _fence;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
@@ -9,6 +10,7 @@ namespace FenceKit;
 /// It cannot be misused into another fence's result: a second <see cref="GetResult"/>, or a second continuation, is answered from the
 /// fence itself, because the pooled node behind it knows in which round it was rented.
 /// </remarks>
+[DebuggerDisplay("waits for {_fence}")]
 public readonly struct FenceAwaiter : ICriticalNotifyCompletion
 {
     private readonly Fence _fence;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>Tells of a callback or continuation that threw while a fence was being signaled.</summary>
+[DebuggerDisplay("{TimelineName,nq}:{Point} {Exception}")]
 public sealed class FenceCallbackFaultedEventArgs : EventArgs
 {
     internal FenceCallbackFaultedEventArgs(FenceCallback callback, string timelineName, ulong point, Exception exception)

@@ -36,6 +36,6 @@ internal struct FenceHandOff
         FenceAwaitNode first = _first;
         _first = null;
         _last = null;
-        ThreadPool.UnsafeQueueUserWorkItem(first, preferLocal: true);
+        FenceContract.HandOver(first, preferLocal: true);
     }
 }

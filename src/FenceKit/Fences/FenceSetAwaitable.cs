@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>
 /// A wait for several fences; see <see cref="Fence.WaitAnyAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/> and
 /// <see cref="Fence.WaitAllAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>. The wait begins at the <c>await</c>. It can be awaited once; a second time throws and disturbs nobody.
 /// </summary>
+[DebuggerDisplay("{_awaiter}")]
 public readonly struct FenceSetAwaitable
 {
     private readonly FenceSetAwaiter _awaiter;

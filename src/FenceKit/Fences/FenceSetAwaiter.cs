@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
 /// <summary>The awaiter of a wait for several fences. Compilers use it; there is nothing here to be used by hand.</summary>
+[DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
 {
     private readonly FenceSetWait? _wait; // null: there was nothing to wait for
@@ -70,6 +72,8 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
         // Asked without an await: as a task's awaiter, it blocks.
         return TryStart(continuation: null, flowsContext: false) && _wait.TryGetResult(_round, out result) ? result : throw AwaitedTwice();
     }
+
+    private string DebuggerDisplay => _wait is null ? $"over: {_result.Status}" : $"{_wait.Mode} of several, {FenceText.Of(_timeout)}";
 
     internal FenceSetAwaiter At(FencePlace place) =>
         _wait is null ? this : new FenceSetAwaiter(_wait, _round, _timeout, place, _cancellationToken);

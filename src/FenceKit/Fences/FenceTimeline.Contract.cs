@@ -8,7 +8,7 @@ namespace FenceKit;
 public partial class FenceTimeline
 {
     /// <summary>The timeline as the validator knows it; null when the contract is not checked.</summary>
-    internal object? ContractMap { get; }
+    internal object? ContractMap { get; init; }
 
     /// <summary>
     /// Says that what follows leads to a signal of this timeline: somebody may be waiting for it, with locks held. Until the scope ends,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using Microsoft.Extensions.ObjectPool;
 
 namespace FenceKit;
 
 /// <summary>How a <see cref="FenceTimeline"/> behaves. Immutable after construction of the timeline: later changes have no effect.</summary>
+[DebuggerDisplay("{RetainedFaults} faults, watchdog {Watchdog}")]
 public sealed class FenceTimelineOptions
 {
     /// <summary>The largest value of <see cref="RetainedFaults"/>.</summary>

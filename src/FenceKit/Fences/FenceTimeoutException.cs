@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>The error of a point that its timeline's watchdog gave up: the producer did not signal it in time.</summary>
+[DebuggerDisplay("{Message}")]
 public sealed class FenceTimeoutException : TimeoutException
 {
     /// <summary>Creates the exception without a timeline.</summary>

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>A wait for a fence with a time limit and a token; see <see cref="Fence.WaitAsync"/>.</summary>
+[DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly struct FenceWaitAwaitable
 {
     private readonly Fence _fence;
@@ -36,6 +39,8 @@ public readonly struct FenceWaitAwaitable
         ArgumentNullException.ThrowIfNull(scheduler);
         return new FenceWaitAwaitable(_fence, _timeout, FencePlace.On(scheduler), _cancellationToken);
     }
+
+    private string DebuggerDisplay => $"waits for {_fence}, {FenceText.Of(_timeout)}";
 
     /// <summary>Makes <c>await</c> work.</summary>
     /// <returns>The awaiter; the compiler uses it.</returns>

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
 /// <summary>The awaiter of <see cref="Fence.WaitAsync"/>. Compilers use it; there is nothing here to be used by hand.</summary>
+[DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
 {
     private readonly Fence _fence;
@@ -71,6 +73,8 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
 
     internal void OnCompleted(Action continuation, bool flowsContext) =>
         Arm(continuation, flowsContext ? ExecutionContext.Capture() : null);
+
+    private string DebuggerDisplay => $"waits for {_fence}, {FenceText.Of(_timeout)}";
 
     private void Arm(Action continuation, ExecutionContext? executionContext)
     {

@@ -4,6 +4,10 @@ using Microsoft.Win32.SafeHandles;
 namespace FenceKit;
 
 /// <summary>Fences as Linux file descriptors, and file descriptors as fences.</summary>
+/// <remarks>
+/// What no validator sees (docs/contract.md, K1 to K3): touch pages that this process must bring from native code only; the thread that
+/// submits to an io_uring never discards memory that a monitor watches; close the descriptor of a monitor before the monitor ends.
+/// </remarks>
 public static class LinuxFences
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);

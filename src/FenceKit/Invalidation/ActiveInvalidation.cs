@@ -14,8 +14,8 @@ internal abstract class ActiveInvalidation : IFenceProducer
     private AddressRange[] _ranges = new AddressRange[1];
     private int _rangeCount;
 
-    protected ActiveInvalidation(string name, TimeProvider clock) =>
-        _rounds = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock }) { Producer = this };
+    protected ActiveInvalidation(string name, TimeProvider clock, object? contractMap) =>
+        _rounds = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock }) { Producer = this, ContractMap = contractMap };
 
     /// <inheritdoc/>
     public abstract void DescribeHolders(ulong point, List<FenceHolder> holders);
@@ -48,9 +48,16 @@ internal abstract class ActiveInvalidation : IFenceProducer
         set => Volatile.Write(ref _isScheduling, value);
     }
 
+    /// <summary>Why; for gates that let readers pass for some reasons.</summary>
+    internal InvalidationReason Reason { get; private set; }
+
     /// <summary>Before the ledger's gate is entered: it may have to grow.</summary>
-    internal void SetRanges(ReadOnlySpan<AddressRange> ranges)
+    internal void SetRanges(ReadOnlySpan<AddressRange> ranges, InvalidationReason reason)
     {
+        // Somebody may still be looking at the ranges of the last session of this object, without the gate. He will notice by the version
+        // of the ledger, as long as he cannot see what follows before he sees that it has changed. Pairs with InvalidationLedger.TryLook.
+        Volatile.WriteBarrier();
+        Reason = reason;
         if (_ranges.Length < ranges.Length)
         {
             _ranges = new AddressRange[ranges.Length];
@@ -60,19 +67,23 @@ internal abstract class ActiveInvalidation : IFenceProducer
         _rangeCount = ranges.Length;
     }
 
-    internal bool Overlaps(AddressRange range)
+    internal bool Overlaps(AddressRange range, InvalidationReasons reasons) => ((int)reasons & (1 << (int)Reason)) != 0 && Overlaps(range);
+
+    private bool Overlaps(AddressRange range)
     {
+        // Both may be out of step for whoever looks without the gate; then his answer does not count.
+        AddressRange[] ranges = _ranges;
         int low = 0;
-        int high = _rangeCount - 1;
+        int high = Math.Min(_rangeCount, ranges.Length) - 1;
         while (low <= high)
         {
             int middle = (low + high) >>> 1;
-            if (_ranges[middle].Overlaps(range))
+            if (ranges[middle].Overlaps(range))
             {
                 return true;
             }
 
-            if (_ranges[middle].Start < range.Start)
+            if (ranges[middle].Start < range.Start)
             {
                 low = middle + 1;
             }

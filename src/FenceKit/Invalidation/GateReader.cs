@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace FenceKit;
@@ -17,6 +18,7 @@ namespace FenceKit;
 /// </code>
 /// It holds nothing up: only scopes do.
 /// </remarks>
+[DebuggerDisplay("reader of {_gate}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
 public readonly ref struct GateReader
 {

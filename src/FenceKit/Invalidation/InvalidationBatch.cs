@@ -38,6 +38,28 @@ public sealed class InvalidationBatch
         _ranges.Add(range);
     }
 
+    /// <summary>
+    /// Whether something of a range was added and is waiting in the batch. An owner who puts invalidations off must run the batch before
+    /// he changes such a range, or lets anybody map it anew: else the late invalidation hits the new contents, or comes too late for the old.
+    /// </summary>
+    /// <param name="range">What is about to be used.</param>
+    /// <returns>True: run the batch first. As flush_tlb_batched_pending.</returns>
+    /// <remarks>Takes time in proportion to <see cref="Count"/>.</remarks>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
+    public bool Overlaps(AddressRange range)
+    {
+        AddressRange.IfEmpty(range);
+        foreach (AddressRange waiting in _ranges)
+        {
+            if (waiting.Overlaps(range))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Empties the batch. Sessions that it began are not affected.</summary>
     public void Clear() => _ranges.Clear();
 

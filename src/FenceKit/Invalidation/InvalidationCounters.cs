@@ -12,6 +12,7 @@ internal sealed class InvalidationCounters : IMeteredSource
     internal long BackedOff;
     private long _subscriberFaults;
     private long _reused;
+    private long _slow;
 
     string? IMeteredSource.MeterName => null;
 
@@ -20,6 +21,10 @@ internal sealed class InvalidationCounters : IMeteredSource
     internal long SubscriberFaults => Volatile.Read(ref _subscriberFaults);
 
     internal long Reused => Volatile.Read(ref _reused);
+
+    internal long SlowSubscribers => Volatile.Read(ref _slow);
+
+    internal void CountSlowSubscriber() => Interlocked.Increment(ref _slow);
 
     /// <summary>Without the gate: each field is right, all together they may be of slightly different moments.</summary>
     void IMeteredSource.AddTo(ref MeterTotals totals, bool ended)

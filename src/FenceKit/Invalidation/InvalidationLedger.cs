@@ -17,13 +17,18 @@ namespace FenceKit;
 ///   sequence == n  → publish                      (the subscriber comes after and tears it down)
 ///   sequence != n and R touched → start again     (the subscriber has been, or will be and finds nothing) ]
 /// </code>
-/// <para>The gate is held for a few instructions and never while anything of a user's runs.</para>
+/// <para>The gate is held for a few instructions and never while anything of a user's runs. Readers of other ranges do not take it: they
+/// look at what is active, and at what has been, between two looks at a version that is odd while either changes. What they read in
+/// between may be nonsense; then the version has moved on, and they ask again, under the gate.</para>
 /// </remarks>
 internal sealed class InvalidationLedger
 {
+    private const int LooksWithoutGate = 64;
+
     private readonly Lock _gate = new();
     private readonly AddressRange[] _recent; // a ring; the range with number n stands at n % Length. Under the gate
     private ActiveInvalidation? _firstActive; // under the gate
+    private int _version;    // odd while what is active or recent changes. Written under the gate
     private ulong _sequence; // the number of the last range whose invalidation began. Written under the gate, after Signals.Active
 
     internal InvalidationLedger(int remembered) => _recent = new AddressRange[remembered];
@@ -41,6 +46,7 @@ internal sealed class InvalidationLedger
         Debug.Assert(_gate.IsHeldByCurrentThread, "The ledger is written under its gate.");
         ulong number = _sequence;
         invalidation.Begin(number + 1);
+        BeginChangeLocked();
         invalidation.Previous = null;
         invalidation.Next = _firstActive;
         if (_firstActive is not null)
@@ -59,12 +65,14 @@ internal sealed class InvalidationLedger
         // and with ReaderSlot.TryEnterQuickly.
         Volatile.Write(ref Signals.Active, Signals.Active + 1);
         Volatile.Write(ref _sequence, number);
+        EndChangeLocked();
     }
 
     /// <summary>Under the gate. The caller then signals <see cref="ActiveInvalidation.Ended"/>, outside it.</summary>
     internal void EndLocked(ActiveInvalidation invalidation)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "The ledger is written under its gate.");
+        BeginChangeLocked();
         if (invalidation.Previous is null)
         {
             _firstActive = invalidation.Next;
@@ -82,6 +90,7 @@ internal sealed class InvalidationLedger
         invalidation.Next = null;
         invalidation.Previous = null;
         Volatile.Write(ref Signals.Active, Signals.Active - 1);
+        EndChangeLocked();
     }
 
     /// <summary>The number for a reader that starts now; false, and whom to wait for, when the range is being invalidated.</summary>
@@ -91,22 +100,29 @@ internal sealed class InvalidationLedger
         // number have ended, and any later one has a higher number, which MustRetry will notice.
         number = Volatile.Read(ref _sequence);
         blocker = default;
-        return Volatile.Read(ref Signals.Active) == 0 || TryEnter(range, ulong.MaxValue, out number, out blocker);
+        return Volatile.Read(ref Signals.Active) == 0 || TryEnter(range, ulong.MaxValue, InvalidationReasons.All, out number, out blocker);
     }
 
     /// <summary>
-    /// Whether none of the active invalidations up to a number touches the range. What begins after this call sees whatever the caller
-    /// stored before it.
+    /// Whether none of the active invalidations up to a number, for these reasons, touches the range. Invalidations after the number that
+    /// it gives find a reader who announced itself before the call: their process-wide barrier comes after their entry here, which the
+    /// reader has not seen, so its announcement was made before the barrier.
     /// </summary>
-    internal bool TryEnter(AddressRange range, ulong upTo, out ulong number, out Fence blocker)
+    internal bool TryEnter(AddressRange range, ulong upTo, InvalidationReasons reasons, out ulong number, out Fence blocker)
     {
+        if (TryLook(range, upTo, reasons, out number))
+        {
+            blocker = default;
+            return true;
+        }
+
         _gate.EnterShielded();
         try
         {
             number = _sequence;
             for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
             {
-                if (active.Number <= upTo && active.Overlaps(range))
+                if (active.Number <= upTo && active.Overlaps(range, reasons))
                 {
                     blocker = active.Ended;
                     return false;
@@ -154,25 +170,89 @@ internal sealed class InvalidationLedger
     /// <summary>Under the gate.</summary>
     internal ulong SequenceLocked => _sequence;
 
-    private bool WasTouchedSince(AddressRange range, ulong number)
+    /// <summary>As <see cref="TryEnter"/>, without the gate. False: ask under it.</summary>
+    private bool TryLook(AddressRange range, ulong upTo, InvalidationReasons reasons, out ulong number)
     {
-        _gate.EnterShielded();
-        try
+        int version = Volatile.Read(ref _version); // acquire: with BeginChangeLocked and EndChangeLocked
+        number = _sequence;
+        if ((version & 1) != 0)
         {
-            if (_sequence - number > (ulong)_recent.Length)
+            return false;
+        }
+
+        int looks = 0;
+        for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
+        {
+            // Next may lead round in a circle when the objects have new lives meanwhile.
+            if (++looks > LooksWithoutGate || (active.Number <= upTo && active.Overlaps(range, reasons)))
+            {
+                return false;
+            }
+        }
+
+        Volatile.ReadBarrier();
+        return Volatile.Read(ref _version) == version;
+    }
+
+    /// <summary>Plain stores, kept apart by a barrier: the version is odd before anything changes. Pairs with the looks, as its twin does.</summary>
+    private void BeginChangeLocked()
+    {
+        _version++;
+        Volatile.WriteBarrier();
+    }
+
+    /// <summary>Whoever sees the even version sees the change.</summary>
+    private void EndChangeLocked()
+    {
+        Volatile.WriteBarrier();
+        _version++;
+    }
+
+    /// <summary>As <see cref="WasTouchedSince"/>, without the gate. False: nothing is known, ask under it.</summary>
+    private bool TryLookBack(AddressRange range, ulong number, out bool wasTouched)
+    {
+        wasTouched = true;
+        int version = Volatile.Read(ref _version);
+        ulong sequence = _sequence;
+        if ((version & 1) != 0 || sequence - number > LooksWithoutGate)
+        {
+            return false;
+        }
+
+        wasTouched = Touches(range, number, sequence);
+        Volatile.ReadBarrier();
+        return Volatile.Read(ref _version) == version;
+    }
+
+    private bool Touches(AddressRange range, ulong number, ulong sequence)
+    {
+        if (sequence - number > (ulong)_recent.Length)
+        {
+            return true;
+        }
+
+        for (ulong recent = number + 1; recent <= sequence; recent++)
+        {
+            if (_recent[recent % (ulong)_recent.Length].Overlaps(range))
             {
                 return true;
             }
+        }
 
-            for (ulong recent = number + 1; recent <= _sequence; recent++)
-            {
-                if (_recent[recent % (ulong)_recent.Length].Overlaps(range))
-                {
-                    return true;
-                }
-            }
+        return false;
+    }
 
-            return false;
+    private bool WasTouchedSince(AddressRange range, ulong number)
+    {
+        if (TryLookBack(range, number, out bool wasTouched))
+        {
+            return wasTouched;
+        }
+
+        _gate.EnterShielded();
+        try
+        {
+            return Touches(range, number, _sequence);
         }
         finally
         {

@@ -29,7 +29,7 @@ public sealed partial class InvalidationNotifier
         }
 
         InvalidationSessionState state = _sessions.Get();
-        if (!TryBegin(state, [AddressRange.All], isRelease: true, out IntervalIndex<InvalidationSubscription>? index))
+        if (!TryBegin(state, [AddressRange.All], InvalidationReason.Release, isRelease: true, out IntervalIndex<InvalidationSubscription>? index))
         {
             return [];
         }

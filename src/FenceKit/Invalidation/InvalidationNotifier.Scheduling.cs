@@ -99,7 +99,7 @@ public sealed partial class InvalidationNotifier
 
         FenceContract.MightSchedule();
         InvalidationSessionState state = _sessions.Get();
-        if (!TryBegin(state, ranges, isRelease: false, out IntervalIndex<InvalidationSubscription>? index))
+        if (!TryBegin(state, ranges, reason, isRelease: false, out IntervalIndex<InvalidationSubscription>? index))
         {
             ThrowDisposed();
         }
@@ -204,11 +204,11 @@ public sealed partial class InvalidationNotifier
     /// the state is back in its pool, when the notifier is disposed.
     /// </summary>
     private bool TryBegin(
-        InvalidationSessionState state, ReadOnlySpan<AddressRange> ranges, bool isRelease, out IntervalIndex<InvalidationSubscription>? index)
+        InvalidationSessionState state, ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, bool isRelease, out IntervalIndex<InvalidationSubscription>? index)
     {
         index = null;
         state.BeginScheduling();
-        state.SetRanges(ranges);
+        state.SetRanges(ranges, reason);
         _ledger.Gate.EnterShielded();
         try
         {

@@ -71,6 +71,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
                 _counters.Committed,
                 _counters.BackedOff,
                 _counters.SubscriberFaults,
+                _counters.SlowSubscribers,
                 _counters.Reused,
                 _ledger.ActiveCount,
                 _subscriptionCount);
@@ -179,7 +180,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         internal ObjectPool<InvalidationSessionState>? Pool { get; set; }
 
         public override InvalidationSessionState Create() =>
-            new($"{notifier.Name} sessions", notifier._ledger, notifier._counters, notifier._clock, options) { Pool = Pool };
+            new($"{notifier.Name} sessions", notifier._ledger, notifier._counters, notifier._clock, options, notifier.Contract?.Sessions) { Pool = Pool };
 
         public override bool Return(InvalidationSessionState obj) => true;
     }

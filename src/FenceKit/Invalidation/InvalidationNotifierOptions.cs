@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using Microsoft.Extensions.ObjectPool;
 
 namespace FenceKit;
 
 /// <summary>How an <see cref="InvalidationNotifier"/> behaves.</summary>
+[DebuggerDisplay("{FaultPolicy}, {RememberedInvalidations} remembered")]
 public sealed class InvalidationNotifierOptions
 {
     /// <summary>What a faulted fence means; <see cref="InvalidationFaultPolicy.Fail"/> unless said otherwise.</summary>
@@ -21,6 +23,12 @@ public sealed class InvalidationNotifierOptions
     /// </summary>
     public int RememberedInvalidations { get; init; } = 256;
 
+    /// <summary>
+    /// From when on a subscriber's callback counts as slow: it is reported on the event source "FenceKit", with the stack of whoever
+    /// scheduled it, and counted. <see cref="Timeout.InfiniteTimeSpan"/> for never, and unless said otherwise: then no clock is read.
+    /// </summary>
+    public TimeSpan SlowSubscriberThreshold { get; init; } = Timeout.InfiniteTimeSpan;
+
     /// <summary>The clock of budgets; <see cref="System.TimeProvider.System"/> unless said otherwise.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -37,6 +45,7 @@ public sealed class InvalidationNotifierOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(SessionCapacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(RememberedInvalidations, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(RememberedInvalidations, 65536);
+        FenceThrow.IfNotATimeout(SlowSubscriberThreshold);
         ArgumentNullException.ThrowIfNull(TimeProvider);
     }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>What a subscriber is asked to let go of.</summary>
+[DebuggerDisplay("{Reason} {Range}")]
 public readonly struct InvalidationRequest
 {
     internal InvalidationRequest(AddressRange range, AddressRange subscribedRange, InvalidationReason reason, Fence predecessor)

@@ -35,7 +35,7 @@ internal sealed partial class InvalidationSessionState
             // Of all, also of those that are done: the next time they may not be.
             for (int index = 0; index < _holderCount; index++)
             {
-                FenceContract.Wait(_holders[index].Fence.Timeline?.ContractMap);
+                FenceContract.Wait(MapOfHolder(index));
             }
 
             for (int index = 0; index < _gateCount; index++)
@@ -46,6 +46,10 @@ internal sealed partial class InvalidationSessionState
             return Wait(budget, cancellationToken);
         }
     }
+
+    /// <summary>Readers are announced with their gate, whether any of them was inside or not.</summary>
+    private object? MapOfHolder(int index) =>
+        _holders[index].Subscription.Readers is null ? _holders[index].Fence.Timeline?.ContractMap : null;
 
     internal void AnnounceWaitAsync(TimeSpan budget)
     {
@@ -58,7 +62,7 @@ internal sealed partial class InvalidationSessionState
         {
             for (int index = 0; index < _holderCount; index++)
             {
-                FenceContract.Await(_holders[index].Fence.Timeline?.ContractMap);
+                FenceContract.Await(MapOfHolder(index));
             }
 
             for (int index = 0; index < _gateCount; index++)

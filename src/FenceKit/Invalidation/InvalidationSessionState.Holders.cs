@@ -33,6 +33,7 @@ internal sealed partial class InvalidationSessionState
         }
 
         Fence fence;
+        long began = _slowAfter == Timeout.InfiniteTimeSpan ? 0 : _clock.GetTimestamp();
         try
         {
             InvalidationRequest request = new(range, subscription.Range, reason, FenceOf(subscription.After));
@@ -50,6 +51,13 @@ internal sealed partial class InvalidationSessionState
         {
             ReportThrown(subscription, range, exception);
             return true;
+        }
+        finally
+        {
+            if (_slowAfter != Timeout.InfiniteTimeSpan)
+            {
+                ReportSlow(subscription, range, _clock.GetElapsedTime(began));
+            }
         }
 
         // What is done already, and well, is not worth remembering, unless the order of waits is learned from it.
@@ -324,6 +332,15 @@ internal sealed partial class InvalidationSessionState
         AddHolder(subscription, default, exception);
         _counters.CountSubscriberFault();
         Diagnostics.FenceKitEventSource.Log.SubscriberFaulted(subscription.Name, range.ToString(), exception);
+    }
+
+    private void ReportSlow(InvalidationSubscription subscription, AddressRange range, TimeSpan took)
+    {
+        if (took > _slowAfter)
+        {
+            _counters.CountSlowSubscriber();
+            Diagnostics.FenceKitEventSource.Log.SlowSubscriber(subscription.Name, subscription.Subscriber.GetType(), range, took);
+        }
     }
 
     private void ClearHolders()

@@ -32,15 +32,17 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     private readonly InvalidationCounters _counters;
     private readonly TimeProvider _clock;
     private readonly bool _faultsCountAsDone;
+    private readonly TimeSpan _slowAfter;
 
     internal InvalidationSessionState(
-        string name, InvalidationLedger ledger, InvalidationCounters counters, TimeProvider clock, InvalidationNotifierOptions options)
-        : base(name, clock)
+        string name, InvalidationLedger ledger, InvalidationCounters counters, TimeProvider clock, InvalidationNotifierOptions options, object? contractMap)
+        : base(name, clock, contractMap)
     {
         _ledger = ledger;
         _counters = counters;
         _clock = clock;
         _faultsCountAsDone = options.FaultPolicy == InvalidationFaultPolicy.TreatAsQuiesced;
+        _slowAfter = options.SlowSubscriberThreshold;
         _holders = new Holder[options.SessionCapacity];
     }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>Counters of an <see cref="InvalidationNotifier"/>, read at one moment.</summary>
@@ -7,15 +9,18 @@ namespace FenceKit;
 /// <param name="Committed">Sessions that ended with a commit.</param>
 /// <param name="BackedOff">Sessions that ended without one.</param>
 /// <param name="SubscriberFaults">Subscribers that threw while being scheduled.</param>
+/// <param name="SlowSubscribers">Callbacks that took longer than <see cref="InvalidationNotifierOptions.SlowSubscriberThreshold"/>.</param>
 /// <param name="Reused">Subscribers that were not called again because they had let go before; see <see cref="InvalidationSubscriptionOptions.MapsThroughSubscription"/>.</param>
 /// <param name="Active">Sessions that are open now; 0 at rest.</param>
 /// <param name="Subscriptions">Subscriptions now.</param>
+[DebuggerDisplay("{Begun} begun, {Committed} committed, {BackedOff} backed off, {Refused} refused")]
 public readonly record struct InvalidationStatistics(
     long Begun,
     long Refused,
     long Committed,
     long BackedOff,
     long SubscriberFaults,
+    long SlowSubscribers,
     long Reused,
     int Active,
     int Subscriptions);

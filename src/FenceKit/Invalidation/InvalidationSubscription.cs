@@ -33,7 +33,18 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     private readonly InvalidationReasons _reasons;
     private readonly object? _owner;
     private readonly AttemptLog? _attempts; // null: what it maps is not known
-    private int _disposed;
+    private readonly HandedOutFences? _handedOut; // null: unsubscribing does not wait for fences
+    private readonly TimeSpan _drainTimeout;
+
+    //   Subscribed → Removing, by CAS: the one who unsubscribes first takes it out of the registry
+    //   Removing   → Removed, by the same one, once _lastThatMayCall is written. Everybody who unsubscribes waits for that, and then for
+    //                the callbacks: whoever comes second must not think sooner than the first that nothing runs any more.
+    private int _life;
+    private ulong _lastThatMayCall; // written before Removed is (release), read after it was seen (acquire)
+
+    private const int Subscribed = 0;
+    private const int Removing = 1;
+    private const int Removed = 2;
 
     internal InvalidationSubscription(
         IInvalidationRegistry registry,
@@ -60,6 +71,8 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         _reasons = options.Reasons;
         _owner = options.Owner;
         _attempts = options.MapsThroughSubscription ? new AttemptLog() : null;
+        _drainTimeout = options.DrainTimeout;
+        _handedOut = _drainTimeout == TimeSpan.Zero ? null : new HandedOutFences();
     }
 
     /// <summary>Who is called.</summary>
@@ -83,16 +96,17 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     /// <summary>0 for those without an order; otherwise one more than <see cref="After"/> has.</summary>
     internal int Rank { get; }
 
-    internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+    internal bool IsDisposed => Volatile.Read(ref _life) != Subscribed;
 
     /// <summary>
     /// Unsubscribes. When it returns, no callback of this subscription runs or will run, and nothing more can be published through it.
-    /// A second call does nothing.
+    /// That holds for every call that returns, also for one that came second.
     /// </summary>
     /// <remarks>
     /// Blocks until schedules that have begun are through with their callbacks (which never wait), and until an open
     /// <see cref="PopulateScope"/> is closed. Must not be called under a lock that the subscriber's callback takes.
-    /// Fences that the subscriber has handed out still count for the sessions that hold them.
+    /// Fences that the subscriber has handed out still count for the sessions that hold them; with
+    /// <see cref="InvalidationSubscriptionOptions.DrainTimeout"/> they are waited for too.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
     /// Called from inside a callback of the same notifier, or from inside a <see cref="PopulateScope"/> of this subscription: it would wait for itself.
@@ -111,43 +125,66 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
                 $"The subscription '{Name}' cannot be disposed from inside its own {nameof(PopulateScope)}: it would wait for the scope to close.");
         }
 
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        FenceContract.WaitForSchedules();
+        ulong lastThatMayCall = TakeOut();
+        SpinWait spin = default;
+        while (_ledger.IsScheduling(lastThatMayCall))
         {
-            FenceContract.WaitForSchedules();
-            ulong lastThatMayCall = _registry.Remove(this);
-            SpinWait spin = default;
-            while (_ledger.IsScheduling(lastThatMayCall))
-            {
-                spin.SpinOnce();
-            }
+            spin.SpinOnce();
+        }
 
-            PassPublishers(evenIfNone: true);
+        PassPublishers(evenIfNone: true);
+        if (_handedOut is not null && !_handedOut.Wait(WaitBudget.Start(_clock, _drainTimeout)))
+        {
+            Diagnostics.FenceKitEventSource.Log.LeftWhilePending(Name, Range.ToString());
         }
     }
 
     /// <summary>
     /// The twin of <see cref="Dispose"/> that blocks no thread. When its task completes, no callback of this subscription runs or will
-    /// run, and nothing more can be published through it.
+    /// run, and nothing more can be published through it; with <see cref="InvalidationSubscriptionOptions.DrainTimeout"/>, the fences that
+    /// the subscriber has handed out have signaled, or the time is over.
     /// </summary>
-    /// <returns>The task. When somebody else has disposed the subscription before, it completes at once.</returns>
+    /// <returns>The task.</returns>
     /// <remarks>
     /// May be called from inside the subscriber's own callback; do not wait for the task there. Allocates only when a schedule is under way.
     /// </remarks>
     public ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return default;
-        }
-
-        ulong lastThatMayCall = _registry.Remove(this);
+        ulong lastThatMayCall = TakeOut();
         if (_registry.IsSchedulingOnThisThread || _publishGate.IsHeldByCurrentThread || _ledger.IsScheduling(lastThatMayCall))
         {
             return UnsubscribeSlowlyAsync(lastThatMayCall);
         }
 
         PassPublishers(evenIfNone: true);
-        return default;
+        return _handedOut is null || _handedOut.AreComplete ? default : DrainAsync(_handedOut);
+    }
+
+    /// <summary>Out of the registry, whoever comes first. Invalidations up to the number that it returns may still call.</summary>
+    private ulong TakeOut()
+    {
+        if (Interlocked.CompareExchange(ref _life, Removing, Subscribed) == Subscribed)
+        {
+            _lastThatMayCall = _registry.Remove(this);
+            Volatile.Write(ref _life, Removed);
+        }
+
+        SpinWait spin = default;
+        while (Volatile.Read(ref _life) != Removed) // the other one is in a lock that is held for a few instructions
+        {
+            spin.SpinOnce();
+        }
+
+        return _lastThatMayCall;
+    }
+
+    private async ValueTask DrainAsync(HandedOutFences handedOut)
+    {
+        if (!await handedOut.WaitAsync(WaitBudget.Start(_clock, _drainTimeout)).ConfigureAwait(false))
+        {
+            Diagnostics.FenceKitEventSource.Log.LeftWhilePending(Name, Range.ToString());
+        }
     }
 
     private async ValueTask UnsubscribeSlowlyAsync(ulong lastThatMayCall)
@@ -160,6 +197,10 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         while (_ledger.IsScheduling(lastThatMayCall));
 
         PassPublishers(evenIfNone: true);
+        if (_handedOut is not null)
+        {
+            await DrainAsync(_handedOut).ConfigureAwait(false);
+        }
     }
 
     internal bool IsOf(InvalidationLedger ledger) => ReferenceEquals(_ledger, ledger);
@@ -176,7 +217,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         isReused = false;
         if (_attempts is null)
         {
-            return CallSubscriber(in request, out fence);
+            return CallAndNote(in request, out fence);
         }
 
         AddressRange overlap = request.Overlap;
@@ -187,12 +228,23 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         }
 
         ulong publications = _attempts.Publications;
-        if (!CallSubscriber(in request, out fence))
+        if (!CallAndNote(in request, out fence))
         {
             return false;
         }
 
         _attempts.Record(overlap, request.Reason, fence, publications);
         return true;
+    }
+
+    private bool CallAndNote(in InvalidationRequest request, out Fence fence)
+    {
+        bool scheduled = CallSubscriber(in request, out fence);
+        if (scheduled)
+        {
+            _handedOut?.Add(fence);
+        }
+
+        return scheduled;
     }
 }

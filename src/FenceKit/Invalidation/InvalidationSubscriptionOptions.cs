@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>What a subscriber declares about itself.</summary>
+[DebuggerDisplay("{Reasons} owner {Owner}")]
 public sealed class InvalidationSubscriptionOptions
 {
     /// <summary>What it wants to be told of; everything unless said otherwise. For all other reasons it is passed over.</summary>
@@ -28,6 +31,16 @@ public sealed class InvalidationSubscriptionOptions
     /// </summary>
     public bool MapsThroughSubscription { get; init; }
 
+    /// <summary>
+    /// How long unsubscribing waits for the fences that the subscriber has handed out and that are still pending; zero, unless said
+    /// otherwise: they are left alone, and still count for the sessions that hold them. <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </summary>
+    /// <remarks>
+    /// For drivers that free what their device works with when they have unsubscribed. When the time runs out the event source
+    /// "FenceKit" says so.
+    /// </remarks>
+    public TimeSpan DrainTimeout { get; init; }
+
     internal static InvalidationSubscriptionOptions Default { get; } = new();
 
     internal void Validate()
@@ -36,5 +49,8 @@ public sealed class InvalidationSubscriptionOptions
         {
             throw new ArgumentOutOfRangeException(nameof(Reasons), Reasons, "Not a set of reasons.");
         }
+
+        FenceThrow.IfNotATimeout(DrainTimeout);
+        FenceThrow.IfBeyondTimers(DrainTimeout);
     }
 }

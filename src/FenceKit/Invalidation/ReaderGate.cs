@@ -29,12 +29,15 @@ namespace FenceKit;
 [DebuggerDisplay("{Name,nq} {Range}")]
 public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
 {
+    private const InvalidationReasons GoesAway = InvalidationReasons.Unmap | InvalidationReasons.Discard | InvalidationReasons.Release;
+
     private readonly InvalidationNotifier _notifier;
     private readonly InvalidationLedger _ledger;
     private readonly ReaderRoster _roster;
     private readonly InvalidationSubscription _subscription;
     private readonly LastReader _lastReader;
     private readonly NewReaders _newReaders;
+    private readonly InvalidationReasons _reasons;
     private int _disposed;
 
     /// <summary>Creates a gate and subscribes it.</summary>
@@ -42,11 +45,18 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
     /// <param name="range">What is read through the gate.</param>
     /// <param name="name">Its name in reports.</param>
     /// <param name="newReaders">What happens to readers that come while their range is being invalidated.</param>
+    /// <param name="reasons">
+    /// For which reasons readers are waited for, and held up; for others they go on reading. Those who only read may leave out
+    /// <see cref="InvalidationReasons.Protect"/>, when the owner only ever takes the right to write away.
+    /// </param>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty, or <paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="notifier"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="newReaders"/> is none of the named values.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="newReaders"/> is none of the named values, or <paramref name="reasons"/> leaves out one for which the memory goes away:
+    /// Unmap, Discard or Release.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
-    public ReaderGate(InvalidationNotifier notifier, AddressRange range, string name, NewReaders newReaders = NewReaders.Park)
+    public ReaderGate(InvalidationNotifier notifier, AddressRange range, string name, NewReaders newReaders = NewReaders.Park, InvalidationReasons reasons = InvalidationReasons.All)
     {
         ArgumentNullException.ThrowIfNull(notifier);
         AddressRange.IfEmpty(range);
@@ -56,12 +66,18 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
             throw new ArgumentOutOfRangeException(nameof(newReaders), newReaders, "Neither parks nor passes.");
         }
 
+        if ((reasons & ~InvalidationReasons.All) != 0 || (reasons & GoesAway) != GoesAway)
+        {
+            throw new ArgumentOutOfRangeException(nameof(reasons), reasons, $"A gate has to know of {GoesAway}.");
+        }
+
         Range = range;
         _newReaders = newReaders;
+        _reasons = reasons;
         _notifier = notifier;
         _ledger = notifier.Ledger;
         _roster = new ReaderRoster(name, _ledger.Signals, notifier.Clock);
-        _subscription = notifier.Subscribe(range, this, name, InvalidationSubscriptionOptions.Default, _roster);
+        _subscription = notifier.Subscribe(range, this, name, new InvalidationSubscriptionOptions { Reasons = reasons }, _roster);
         _lastReader = new LastReader(this);
     }
 
@@ -303,7 +319,7 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
 
         // Whoever is inside is waited for by all invalidations that began after it came in. Those that were open before are not its
         // concern, as long as they have nothing to do with what it reads.
-        if (_ledger.TryEnter(range, isNested ? slot.EnteredAmong : ulong.MaxValue, out ulong number, out blocker))
+        if (_ledger.TryEnter(range, isNested ? slot.EnteredAmong : ulong.MaxValue, _reasons, out ulong number, out blocker))
         {
             if (!isNested)
             {

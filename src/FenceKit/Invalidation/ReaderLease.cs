@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
 /// <summary>An asynchronous reader that is inside a <see cref="ReaderGate"/>; it may cross an <c>await</c> and change threads. See <see cref="ReaderGate.EnterAsync"/>.</summary>
+[DebuggerDisplay("lease of {_slot}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A lease is disposed, not compared.")]
 public readonly struct ReaderLease : IDisposable
 {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>How far a <see cref="ReclaimSweep"/> has come in one run.</summary>
@@ -8,4 +10,5 @@ namespace FenceKit;
 /// <param name="Busy">Attempts that were backed off because a fence was pending.</param>
 /// <param name="Faulted">Attempts that were backed off because a subscriber failed to let go.</param>
 /// <param name="Remembered">Ranges that are left for later: skipped, or not reached in time.</param>
+[DebuggerDisplay("{Reclaimed} of {Attempts} reclaimed, {Busy} busy")]
 public readonly record struct ReclaimProgress(long Attempts, long Reclaimed, long Refused, long Busy, long Faulted, int Remembered);

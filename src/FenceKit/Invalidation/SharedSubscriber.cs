@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>A reference to an object that all users of one notifier share; see <see cref="InvalidationNotifier.GetOrCreate"/>.</summary>
 /// <typeparam name="T">What is shared.</typeparam>
+[DebuggerDisplay("{Value}")]
 public sealed class SharedSubscriber<T> : IDisposable
     where T : class, IDisposable
 {

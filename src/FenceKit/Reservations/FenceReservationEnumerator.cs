@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>
 /// Walks over the pending fences of a <see cref="FenceReservation"/> without its lock. When the reservation changes meanwhile the walk
 /// begins again: the first fence after that has <see cref="IsRestarted"/> set, and whoever adds something up starts over.
 /// </summary>
+[DebuggerDisplay("{Usage}: {Current}")]
 public ref struct FenceReservationEnumerator
 {
     private readonly FenceReservation _reservation;

@@ -18,6 +18,11 @@ internal static class LockdepRows
         {
             ValidatorOn = true,
         },
+        new("lockdep.off.scope", ScopeTracked(), ScopeBare(), 1.1, "using (tracked.EnterScope()), validator off", "lock statement over System.Threading.Lock"),
+        new("lockdep.on.scope", ScopeTracked(), ScopeBare(), 2.0, "using (tracked.EnterScope()), on, steady", "lock statement over System.Threading.Lock")
+        {
+            ValidatorOn = true,
+        },
         new("lockdep.nested8", NestedTracked(Depth), NestedBare(Depth), 3.0, "8 nested TrackedLocks, validator on", "8 nested System.Threading.Locks")
         {
             ValidatorOn = true,
@@ -112,6 +117,34 @@ internal static class LockdepRows
             {
                 one.Enter();
                 one.Exit();
+            }
+        };
+    }
+
+    private static Action<int> ScopeBare()
+    {
+        Lock one = new();
+        return count =>
+        {
+            for (int i = 0; i < count; i++)
+            {
+                lock (one)
+                {
+                }
+            }
+        };
+    }
+
+    private static Action<int> ScopeTracked()
+    {
+        TrackedLock one = new(LockClass.Create("scope"));
+        return count =>
+        {
+            for (int i = 0; i < count; i++)
+            {
+                using (one.EnterScope())
+                {
+                }
             }
         };
     }

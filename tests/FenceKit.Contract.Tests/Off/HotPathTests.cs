@@ -15,7 +15,7 @@ public class HotPathTests
             {
                 ["DOTNET_JitStdOutFile"] = listing,
                 ["DOTNET_JitDisasm"] = "IsSignaledOf SignalOf IssueOf Issue LockOf *WoundWaitLock:*",
-                ["DOTNET_TieredPGO"] = "0",
+                ["DOTNET_TieredCompilation"] = "0",
             });
             Assert.Equal(0, run.ExitCode);
             string[] optimized = [.. (await File.ReadAllTextAsync(listing)).Split("; Assembly listing for method ").Where(IsOptimized)];
@@ -34,5 +34,5 @@ public class HotPathTests
         }
     }
 
-    private static bool IsOptimized(string text) => text.Split('\n', 2)[0].Contains("Tier1", StringComparison.Ordinal);
+    private static bool IsOptimized(string text) => text.Split('\n', 2)[0].Contains("FullOpts", StringComparison.Ordinal);
 }

@@ -38,6 +38,9 @@ internal sealed partial class ExplorationRun : IDisposable
     /// <summary>Changes of memory in this execution, by all threads.</summary>
     public long Changes { get; set; }
 
+    /// <summary>Steps in this execution by threads that do not spin.</summary>
+    public long Progress { get; set; }
+
     /// <summary>Orders the calls of a <see cref="History{TModel}"/>.</summary>
     public long Clock { get; set; }
 
@@ -108,6 +111,7 @@ internal sealed partial class ExplorationRun : IDisposable
     private void BeginExecution()
     {
         Changes = 0;
+        Progress = 0;
         _position = 0;
         _delayedWrites = 0;
         Monitors.Clear();

@@ -20,6 +20,8 @@ internal sealed partial class LogicalThread
             Run.Reschedule(this);
         }
 
+        _stepsSinceSpin++;
+        Run.Progress += IsInSpinLoop ? 0 : 1;
         StampCall();
     }
 
@@ -41,6 +43,9 @@ internal sealed partial class LogicalThread
 
     public void StepPastSpin()
     {
+        _spinsInARow = Run.Progress == _progressAtSpin ? _spinsInARow + 1 : 0;
+        _progressAtSpin = Run.Progress;
+        _stepsSinceSpin = 0;
         StepPast(_spin);
         _spin.BeginTurn(this);
     }

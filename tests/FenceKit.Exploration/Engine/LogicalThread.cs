@@ -64,6 +64,7 @@ internal sealed partial class LogicalThread : IDisposable
         Obstacle = null;
         _ownChanges = 0;
         _spin.Restart();
+        ForgetSpins();
         _call = null;
         _unsettled.Clear();
         Stores.Clear();

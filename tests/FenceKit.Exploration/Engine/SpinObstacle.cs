@@ -13,7 +13,7 @@ internal sealed class SpinObstacle : IObstacle
 
     public void BeginTurn(LogicalThread thread) => _seen = thread.ChangesOfOthers;
 
-    public bool IsClearFor(LogicalThread thread) => thread.ChangesOfOthers != _seen;
+    public bool IsClearFor(LogicalThread thread) => thread.ChangesOfOthers != _seen && !thread.SpinsInVain;
 
     public string Describe() => "spins until somebody else changes memory";
 }

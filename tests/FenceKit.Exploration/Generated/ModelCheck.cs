@@ -8,8 +8,8 @@ namespace FenceKit.Exploration;
 /// </summary>
 public class ModelCheck(ITestOutputHelper output)
 {
-    private const int Scenarios = 300;
-    private const int InterleavingsEach = 2_000;
+    private const int Scenarios = 250;
+    private const int InterleavingsEach = 1_500;
     private const int ScenariosOfAFlaw = 100;
 
     [Fact]

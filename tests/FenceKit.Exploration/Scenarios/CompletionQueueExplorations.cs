@@ -46,6 +46,15 @@ public class CompletionQueueExplorations(ITestOutputHelper output) : Exploration
             memory);
 
     [Fact]
+    public void A_queue_that_is_closed_leaves_no_callback_behind() =>
+        Verify(
+            Scenario.Of("watch against dispose", () => new WatchedCompletions(capacity: 2))
+                .Thread("watcher", state => state.Watch(0))
+                .Thread("disposer", state => state.Queue.Dispose())
+                .AtEnd(state => Assert.Equal(0, state.Queue.InUse)),
+            preemptions: 4);
+
+    [Fact]
     public void Closing_twice_at_once_closes_once() =>
         Verify(
             Scenario.Of("dispose against dispose against signal", () => new WatchedCompletions(capacity: 2, watched: 2))

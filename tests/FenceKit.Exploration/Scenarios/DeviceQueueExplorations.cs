@@ -88,6 +88,16 @@ public class DeviceQueueExplorations(ITestOutputHelper output) : ExplorationTest
             preemptions: 2);
 
     [Fact]
+    public void Commands_that_end_at_once_keep_their_outcomes() =>
+        Verify(
+            Scenario.Of("fail against complete", () => new ExploredQueue(new ExploredDriver(), depth: 2).WithSubmitted(2))
+                .Thread("first interrupt", state => state.Driver.Finish(0, state.Error))
+                .Thread("second interrupt", state => state.Driver.Finish(1, error: null))
+                .Always(state => state.CheckOrder())
+                .AtEnd(state => state.CheckFirstFailedAndSecondDone()),
+            preemptions: 4);
+
+    [Fact]
     public void A_command_waits_for_its_dependencies_and_starts_by_itself() =>
         Verify(
             Scenario.Of("submit with dependencies against signal", () => new ExploredQueue(new ExploredDriver(isSynchronous: true)))
@@ -143,6 +153,29 @@ public class DeviceQueueExplorations(ITestOutputHelper output) : ExplorationTest
             preemptions: 2);
 
     [Fact]
+    public void A_canceled_command_does_not_wait_for_its_dependencies() =>
+        Verify(
+            Scenario.Of("submit with dependencies against cancel", () => new ExploredQueue(new ExploredDriver(isSynchronous: true)))
+                .Thread("submitter", state => state.Submit(0, state.Dependency, state.Dependency))
+                .Thread("canceler", state => state.CancelIfSubmitted())
+                .AtEnd(state => state.CheckCanceledBeforeSignal()),
+            preemptions: 4);
+
+    [Fact]
+    public void A_loss_does_not_wait_for_dependencies() =>
+        Verify(
+            Scenario.Of("submit with dependencies against lose", () => new ExploredQueue(new ExploredDriver(isSynchronous: true)))
+                .Thread("submitter", state => state.Submit(0, state.Dependency, state.Dependency))
+                .Thread("loser", state => state.Lose())
+                .PoolThread()
+                .AtEnd(state =>
+                {
+                    state.CheckLost();
+                    state.CheckNobodyWaitsForDependency();
+                }),
+            preemptions: 2);
+
+    [Fact]
     public void A_lost_device_faults_what_is_pending_and_starts_nothing_more() =>
         Verify(
             Scenario.Of("lose against submit against device", () => new ExploredQueue(new ExploredDriver(), submitters: 2).WithSubmitted(1))
@@ -160,6 +193,16 @@ public class DeviceQueueExplorations(ITestOutputHelper output) : ExplorationTest
                 .PoolThread()
                 .AtEnd(state => state.CheckLost()),
             preemptions: 1);
+
+    [Fact]
+    public void What_the_device_finishes_after_its_loss_faults_with_it() =>
+        Verify(
+            Scenario.Of("lose against a late interrupt", () => new ExploredQueue(new ExploredDriver()).WithSubmitted(2))
+                .Thread("loser", state => state.Lose())
+                .Thread("device", state => state.FinishAfterLoss())
+                .PoolThread()
+                .AtEnd(state => state.CheckAllFaulted()),
+            preemptions: 2);
 
     [Fact]
     public void A_loss_while_dependencies_are_added_leaves_no_callback_behind() =>
@@ -266,6 +309,16 @@ public class DeviceQueueExplorations(ITestOutputHelper output) : ExplorationTest
                 .AtEnd(state => state.CheckAllDone()),
             preemptions,
             memory);
+
+    [Fact]
+    public void A_command_that_waits_for_one_invalidation_waits_for_the_next_too() =>
+        Verify(
+            Scenario.Of("commit against invalidate against submit", () => ExploredQueue.WaitingForMemory())
+                .Thread("owner", state => state.CommitOpen())
+                .Thread("other owner", state => state.InvalidateMemory())
+                .Thread("submitter", state => state.Submit(1))
+                .AtEnd(state => state.CheckAllDone()),
+            preemptions: 1);
 
     [Fact]
     public void A_device_that_is_lost_lets_go_of_its_memory() =>

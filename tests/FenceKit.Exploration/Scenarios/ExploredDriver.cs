@@ -110,6 +110,21 @@ internal sealed class ExploredDriver(bool isSynchronous = false, bool canReset =
         }
     }
 
+    /// <summary>Reports one command, out of order if need be.</summary>
+    public void Finish(int payload, Exception? error)
+    {
+        DeviceCommand<int> command = _running.Single(running => running.Payload == payload);
+        Assert.True(error is null ? command.Complete() : command.Fail(error));
+    }
+
+    public void FinishNext()
+    {
+        if (_running.TryDequeue(out DeviceCommand<int> command))
+        {
+            command.Complete();
+        }
+    }
+
     private void EnterOnce()
     {
         Assert.False(_isInside, "two calls into the driver at once");

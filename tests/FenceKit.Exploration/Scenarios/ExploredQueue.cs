@@ -7,6 +7,7 @@ internal sealed class ExploredQueue
 
     private readonly FenceTimeline _other = new("other device");
     private readonly List<(Fence Fence, int Payload)> _submitted = [];
+    private InvalidationSession _open;
     private int _busy;
 
     /// <param name="driver">The driver.</param>
@@ -63,7 +64,17 @@ internal sealed class ExploredQueue
         return this;
     }
 
-    public static ExploredDriver DriverOfMemory() => new() { Used = s_memory };
+    public static ExploredDriver DriverOfMemory(bool isSynchronous = false) => new(isSynchronous) { Used = s_memory };
+
+    /// <summary>A command stands in line because its memory is being invalidated.</summary>
+    public static ExploredQueue WaitingForMemory()
+    {
+        ExploredQueue state = new ExploredQueue(DriverOfMemory(isSynchronous: true)).Attached();
+        Assert.True(state.Notifier.TrySchedule(s_memory, InvalidationReason.Unmap, out state._open));
+        return state.WithSubmitted(1);
+    }
+
+    public void CommitOpen() => _open.Commit();
 
     public void Submit(int payload, params ReadOnlySpan<Fence> dependencies)
     {
@@ -84,6 +95,43 @@ internal sealed class ExploredQueue
 
     public void CancelLast() => CancelResult = Queue.TryCancel(_submitted[^1].Fence);
 
+    public void CancelIfSubmitted()
+    {
+        Fence last = Queue.LastSubmitted;
+        if (last.Point != 0)
+        {
+            CancelResult = Queue.TryCancel(last);
+        }
+    }
+
+    /// <summary>The other device has not signaled: a command that was taken back ends without it.</summary>
+    public void CheckCanceledBeforeSignal()
+    {
+        if (CancelResult is not null)
+        {
+            CheckCanceled();
+            CheckNobodyWaitsForDependency();
+        }
+
+        SignalDependency();
+        CheckAllDone();
+    }
+
+    public void CheckNobodyWaitsForDependency()
+    {
+        List<FenceWait> waits = [];
+        _other.DescribeWaits(waits);
+        Assert.Empty(waits);
+    }
+
+    /// <summary>Each command has the outcome that was reported for it, whoever signaled it.</summary>
+    public void CheckFirstFailedAndSecondDone()
+    {
+        Assert.Same(Error, _submitted[0].Fence.Error);
+        Assert.Equal(FenceStatus.Signaled, _submitted[1].Fence.Status);
+        CheckAllDone();
+    }
+
     public void Lose() => Queue.Lose(Error);
 
     public void Dispose() => Flows.Start(async () => await Queue.DisposeAsync().ConfigureAwait(false));
@@ -94,6 +142,19 @@ internal sealed class ExploredQueue
         Assert.True(await Queue.DrainAsync(Timeout.InfiniteTimeSpan).ConfigureAwait(false));
         Assert.True(last.IsSignaled, "drained, but what was submitted before is pending");
     });
+
+    /// <summary>The interrupt of a command comes when the device is given up already.</summary>
+    public void FinishAfterLoss()
+    {
+        Explored.WaitUntil(() => Queue.LostReason is not null, "the device is lost");
+        Driver.FinishNext();
+    }
+
+    public void CheckAllFaulted()
+    {
+        CheckLost();
+        Assert.All(_submitted, command => Assert.IsType<DeviceLostException>(command.Fence.Error));
+    }
 
     /// <summary>Gives the memory away for a moment, if the device lets go of it.</summary>
     public void InvalidateMemory()

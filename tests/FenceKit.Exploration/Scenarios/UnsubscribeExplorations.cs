@@ -35,6 +35,19 @@ public class UnsubscribeExplorations(ITestOutputHelper output) : ExplorationTest
                 .AtEnd(state => state.CheckAtRest()),
             preemptions: 1);
 
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 1)]
+    [InlineData(MemoryModel.TotalStoreOrder, 0)]
+    public void Of_two_unsubscribes_at_once_neither_returns_before_the_callbacks_are_over(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("unsubscribe against unsubscribe against schedule", () => new Leaver(refuses: false))
+                .Thread("leaver", state => state.Leave())
+                .Thread("other leaver", state => state.Leave())
+                .Thread("owner", state => state.Schedule())
+                .AtEnd(state => state.CheckAtRest()),
+            preemptions,
+            memory);
+
     [Fact]
     public void Nothing_is_published_after_unsubscribe_has_returned() =>
         Verify(

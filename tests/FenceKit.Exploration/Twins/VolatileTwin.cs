@@ -6,6 +6,12 @@ namespace FenceKit.Exploration;
 /// <summary>Stands in for <see cref="Real"/>. Under total store order a write may wait in the store buffer.</summary>
 internal static partial class VolatileTwin
 {
+    /// <summary>Nothing to do in a model whose loads happen in order.</summary>
+    public static void ReadBarrier() => Real.ReadBarrier();
+
+    /// <summary>Nothing to do in a model whose plain stores are visible at once; delayed ones keep their order anyway.</summary>
+    public static void WriteBarrier() => Real.WriteBarrier();
+
     public static T Read<T>(
         ref readonly T location, [CallerArgumentExpression(nameof(location))] string name = "", [CallerMemberName] string member = "")
     {

@@ -123,17 +123,66 @@ public sealed class NeverStopsTests
     }
 
     [Fact]
-    public void A_lock_may_keep_its_holder_and_a_foreign_one_is_refused()
+    public void A_lock_may_keep_its_holder_and_let_go_through_it()
     {
         var bench = new Bench();
         LockHolder holder = bench.Validator.Acquire(bench["A"]);
-        LockHolder foreign = new LockValidator().Acquire(new LockMap(LockClass.Create("F")));
-        Assert.Equal("holder", Assert.Throws<ArgumentException>(() => bench.Validator.Release(foreign, bench["A"])).ParamName);
+        Assert.Throws<ArgumentNullException>("map", () => holder.Release(null!));
         Assert.True(bench.Validator.IsHeld(bench["A"]));
-        bench.Validator.Release(holder, bench["A"]);
+        holder.Release(bench["A"]);
         Assert.False(bench.Validator.IsHeld(bench["A"]));
-        bench.Validator.Release(holder, bench["A"]);
+        holder.Release(bench["A"]);
         bench.Single(LockViolationKind.NotHeld);
+    }
+
+    [Fact]
+    public void What_was_forgotten_is_judged_anew_by_a_thread_that_knows_it_by_heart()
+    {
+        var bench = new Bench();
+        for (int i = 0; i < 3; i++)
+        {
+            bench.Nest("A", "B");
+        }
+
+        bench.Validator.Forget(bench.Class("B"));
+        Assert.Empty(bench.Validator.GetDependencies());
+        bench.Nest("A", "B");
+        Assert.Equal("A -> B", Assert.Single(bench.Validator.GetDependencies()).ToString());
+    }
+
+    [Fact]
+    public void A_lock_is_judged_anew_when_another_one_than_last_time_is_below_it()
+    {
+        var bench = new Bench();
+        bench.Nest("A", "C");
+        bench.Nest("A", "C");
+        bench.Nest("B", "C");
+        bench.Nest("A", "B", "C");
+        bench.Nest("B", "C", "D");
+        Assert.Equal(
+            ["A -> B", "A -> C", "B -> C", "C -> D"],
+            bench.Validator.GetDependencies().Select(static edge => edge.ToString()).Order());
+    }
+
+    [Fact]
+    public void A_lock_that_was_pinned_or_taken_out_of_the_middle_leaves_nothing_known_behind()
+    {
+        var bench = new Bench();
+        bench.Nest("A", "B", "C");
+        bench.Nest("A", "B", "C");
+        bench.Validator.Acquire(bench["A"]);
+        bench.Validator.Acquire(bench["B"]);
+        LockPinCookie pin = bench.Validator.Pin(bench["A"]);
+        bench.Validator.Release(bench["B"]);
+        bench.Validator.Unpin(bench["A"], pin);
+        bench.Validator.Acquire(bench["X"]);
+        bench.Validator.Acquire(bench["B"]);
+        bench.Validator.Release(bench["A"]); // B is now where nothing was ever taken but C
+        bench.Validator.Acquire(bench["C"]);
+        Assert.Equal(3, bench.Validator.Acquire(bench["Y"]).Depth - 1);
+        Assert.Contains("C -> Y", bench.Validator.GetDependencies().Select(static edge => edge.ToString()));
+        Assert.Contains("X -> B", bench.Validator.GetDependencies().Select(static edge => edge.ToString()));
+        Assert.Empty(bench.Reports);
     }
 
     [Fact]

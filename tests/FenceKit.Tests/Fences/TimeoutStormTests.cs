@@ -6,6 +6,29 @@ namespace FenceKit.Tests.Fences;
 public class TimeoutStormTests
 {
     [Fact]
+    public void A_million_waiters_that_give_up_in_any_order_leave_in_constant_time_each()
+    {
+        const int Waiters = 1_000_000;
+        FenceTimeline timeline = new("pending");
+        Fence fence = timeline.Issue();
+        RecordingCallback[] callbacks = new RecordingCallback[Waiters];
+        for (int i = 0; i < Waiters; i++)
+        {
+            callbacks[i] = new RecordingCallback();
+            Assert.True(fence.TryAddCallback(callbacks[i]));
+        }
+
+        new Random(1).Shuffle(callbacks);
+
+        // A removal that walks the list would take 250,000,000,000 steps here, which no machine does within the limit.
+        Task removals = Task.Run(() => Array.ForEach(callbacks, callback => Assert.Equal(FenceCallbackRemoval.Removed, fence.TryRemoveCallback(callback))));
+        Limit.On(removals, "Removing a million callbacks");
+        TimelineProbe.AssertQuiet(timeline);
+        timeline.Signal(fence);
+        Assert.All(callbacks, callback => Assert.Equal(0, callback.Calls));
+    }
+
+    [Fact]
     public void A_million_waits_that_time_out_or_are_canceled_leave_nothing_in_the_list_and_nothing_in_memory()
     {
         const int Batch = 100;

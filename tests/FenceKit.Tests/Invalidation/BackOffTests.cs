@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Tests.Invalidation;
 
-/// <summary>Back-off pays: who has let go and mapped nothing since is not asked twice. Numbers are those of reference scenarios.</summary>
+/// <summary>Back-off pays: who has let go and mapped nothing since is not asked twice. Numbers are those of docs/invalidation-scenarios.md.</summary>
 public sealed class BackOffTests
 {
     private static readonly AddressRange s_page = new(0x1000, 0x2000);

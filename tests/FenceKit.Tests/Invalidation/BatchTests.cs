@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Tests.Invalidation;
 
-/// <summary>Many ranges in one session. Numbers are those of reference scenarios.</summary>
+/// <summary>Many ranges in one session. Numbers are those of docs/invalidation-scenarios.md.</summary>
 public sealed class BatchTests
 {
     private readonly InvalidationNotifier _notifier = new("memory");
@@ -36,6 +36,25 @@ public sealed class BatchTests
         Assert.True(batch.TrySchedule(InvalidationReason.Unmap, out InvalidationSession session));
         Assert.Equal(new AddressRange(0, 70), Assert.Single(_subscriber.Requests).Range);
         session.BackOff();
+    }
+
+    [Fact]
+    public void A_batch_knows_what_is_waiting_in_it_so_that_its_owner_runs_it_before_the_range_is_used_again() // 91
+    {
+        InvalidationBatch batch = Batch(new(0, 10), new(50, 60));
+        Assert.False(batch.Overlaps(new(10, 50)));
+        Assert.True(batch.Overlaps(new(9, 11)));
+        Assert.True(batch.Overlaps(new(0, 1_000)));
+
+        // Pending and about to be used: the batch runs first, and whatever came in meanwhile is still pending afterwards.
+        Assert.True(batch.TrySchedule(InvalidationReason.Unmap, out InvalidationSession session));
+        Assert.Equal(2, _subscriber.Calls);
+        session.Commit();
+        batch.Clear();
+        batch.Add(new(50, 55));
+        Assert.False(batch.Overlaps(new(9, 11)));
+        Assert.True(batch.Overlaps(new(54, 60)));
+        Assert.Throws<ArgumentException>(() => batch.Overlaps(default));
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using FenceKit.Lockdep;
 
 namespace FenceKit.Tests.Invalidation;
 
-/// <summary>Who is told, and in which order. Numbers are those of reference scenarios.</summary>
+/// <summary>Who is told, and in which order. Numbers are those of docs/invalidation-scenarios.md.</summary>
 public sealed class FilterAndOrderTests
 {
     private static readonly AddressRange s_page = new(0x1000, 0x2000);

@@ -3,7 +3,7 @@ using FenceKit.Lockdep;
 
 namespace FenceKit.Tests.Invalidation;
 
-/// <summary>Coming and going of subscribers and owners. Numbers are those of reference scenarios.</summary>
+/// <summary>Coming and going of subscribers and owners. Numbers are those of docs/invalidation-scenarios.md.</summary>
 public sealed class LifeTests
 {
     private static readonly AddressRange s_page = new(0x1000, 0x2000);

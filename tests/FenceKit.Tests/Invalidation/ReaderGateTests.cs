@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: MIT
-using System.Runtime.CompilerServices;
-
 namespace FenceKit.Tests.Invalidation;
 
-/// <summary>Readers on the CPU: entering, parking, leaving, and who is waited for. Numbers are those of reference scenarios.</summary>
-public sealed class ReaderGateTests
+/// <summary>Readers on the CPU: entering, parking, leaving, and who is waited for. Numbers are those of docs/invalidation-scenarios.md.</summary>
+public sealed class ReaderGateTests : GateTest
 {
-    private static readonly AddressRange s_left = new(0, 100);
-    private static readonly AddressRange s_right = new(100, 200);
-    private readonly InvalidationNotifier _notifier = new("memory");
-    private readonly ReaderGate _gate;
-
-    public ReaderGateTests() => _gate = new ReaderGate(_notifier, new AddressRange(0, 1000), "readers");
-
     [Fact]
     public void A_session_without_readers_completes_at_once() // 23
     {
@@ -232,114 +223,20 @@ public sealed class ReaderGateTests
     }
 
     [Fact]
-    public void A_reader_that_does_not_leave_is_named() // 84
+    public void Readers_and_devices_let_go_side_by_side_under_one_wait() // 92
     {
-        ManualTimeProvider clock = new();
-        using InvalidationNotifier notifier = new("memory", new InvalidationNotifierOptions { TimeProvider = clock });
-        using ReaderGate gate = new(notifier, s_left, "readers");
-        ReaderScope scope = gate.Enter();
-        Assert.Equal(0, gate.CopyHoldouts(default)); // nobody waits for it
-        Assert.True(notifier.TrySchedule(s_left, InvalidationReason.Unmap, out InvalidationSession session));
-        clock.Advance(TimeSpan.FromSeconds(3));
-        ReaderHoldout[] holdouts = new ReaderHoldout[2];
-        Assert.Equal(1, gate.CopyHoldouts(holdouts));
-        Assert.Equal(Environment.CurrentManagedThreadId, holdouts[0].ManagedThreadId);
-        Assert.Equal(TimeSpan.FromSeconds(3), holdouts[0].Held);
-        Assert.True(holdouts[0].IsAlive);
+        FakeDevice[] devices = [new(DeviceAnswer.Pending), new(DeviceAnswer.Pending), new(DeviceAnswer.Pending)];
+        Array.ForEach(devices, device => _notifier.Subscribe(s_left, device, "device"));
+        ReaderScope scope = _gate.Enter();
+        using InvalidationSession session = Schedule(s_left);
+        Assert.Equal(4, session.CopyPending(default)); // all of them have begun; nobody waits for anybody else
+        devices[1].Finish();
         scope.Dispose();
-        Assert.Equal(0, gate.CopyHoldouts(holdouts));
-        session.Commit();
-    }
-
-    [Fact]
-    public void A_thread_that_ended_inside_holds_up_no_later_session() // 84
-    {
-        TestThread.Run(() => _gate.Enter()); // never left
-        using InvalidationSession session = Schedule(s_left);
-        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
-    }
-
-    [Fact]
-    public void A_thread_that_ends_while_it_is_waited_for_lets_go_once_that_is_noticed() // 84
-    {
-        using ManualResetEventSlim inside = new();
-        using ManualResetEventSlim end = new();
-        TestThread reader = TestThread.Start(() =>
-        {
-            _ = _gate.Enter();
-            inside.Set();
-            Limit.On(end);
-        });
-        Limit.On(inside);
-        using InvalidationSession session = Schedule(s_left);
-        end.Set();
-        reader.Join();
-
-        // Nobody schedules again: the end of the thread is noticed by the finalizer of what it left behind.
-        Limit.Until(
-            () =>
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-                return session.TryWait() == InvalidationOutcome.Completed;
-            },
-            "Noticing the end of the thread");
-    }
-
-    [Fact]
-    public void Slots_of_ended_threads_are_used_again()
-    {
-        for (int round = 0; round < 200; round++)
-        {
-            TestThread.Run(() =>
-            {
-                using (_gate.Enter())
-                {
-                }
-            });
-        }
-
-        Assert.InRange(Roster(_gate).SlotCount, 0, 16);
-    }
-
-    [Fact]
-    public void An_async_lease_crosses_threads_and_is_waited_for() // 85
-    {
-        ReaderLease lease = Limit.On(_gate.EnterAsync(s_left, TimeSpan.Zero).AsTask())!.Value;
-        using InvalidationSession session = Schedule(s_left);
-        ReaderHoldout[] holdouts = new ReaderHoldout[1];
-        Assert.Equal(1, _gate.CopyHoldouts(holdouts));
-        Assert.Equal(nameof(An_async_lease_crosses_threads_and_is_waited_for), holdouts[0].Reader);
-        Assert.Equal(0, holdouts[0].ManagedThreadId);
-        TestThread.Run(() => lease.Dispose());
-        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
-    }
-
-    [Fact]
-    public void A_second_dispose_of_an_async_lease_does_not_end_the_next_one()
-    {
-        ReaderLease old = Limit.On(_gate.EnterAsync(s_left, TimeSpan.Zero).AsTask())!.Value;
-        old.Dispose();
-        ReaderLease next = Limit.On(_gate.EnterAsync(s_left, TimeSpan.Zero).AsTask())!.Value;
-        old.Dispose();
-        using InvalidationSession session = Schedule(s_left);
+        devices[2].Finish();
+        Assert.Equal(1, session.CopyPending(default));
         Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
-        next.Dispose();
+        devices[0].Finish();
         Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
-    }
-
-    [Fact]
-    public async Task An_async_reader_waits_for_the_session_without_a_thread() // 33
-    {
-        InvalidationSession session = Schedule(s_left);
-        Assert.Null(await _gate.EnterAsync(s_left, TimeSpan.Zero));
-        Task<ReaderLease?> entering = _gate.EnterAsync(s_left, Timeout.InfiniteTimeSpan).AsTask();
-        Assert.False(entering.IsCompleted);
-        Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
-        session.Commit();
-        ReaderLease? lease = await Limit.OnAsync(entering);
-        lease!.Value.Dispose();
-        Assert.Equal(1, Roster(_gate).SlotCount); // one slot served all attempts
     }
 
     [Fact]
@@ -354,48 +251,6 @@ public sealed class ReaderGateTests
         Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
         second.Dispose();
         Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
-    }
-
-    [Fact]
-    public void A_gate_knows_only_the_ranges_that_it_was_made_for() // 21
-    {
-        Assert.Throws<ArgumentOutOfRangeException>(() => { _gate.Enter(new AddressRange(900, 1001)).Dispose(); });
-        Assert.Throws<ArgumentException>(() => { _gate.Enter(default(AddressRange)).Dispose(); });
-        Assert.True(_gate.TryEnter(new AddressRange(999, 1000), out ReaderScope scope));
-        scope.Dispose();
-    }
-
-    [Fact]
-    public void A_disposed_gate_lets_nobody_in_and_stays_safe_for_those_inside() // 67, 68
-    {
-        ReaderScope scope = _gate.Enter();
-        _gate.Dispose();
-        _gate.Dispose();
-        TestThread.Run(() => Assert.Throws<ObjectDisposedException>(() => { _gate.Enter().Dispose(); }));
-        using (_gate.Enter()) // nested: the reader is inside anyway
-        {
-        }
-
-        Assert.Equal(1, _notifier.GetStatistics().Subscriptions);
-        using (InvalidationSession session = Schedule(s_left))
-        {
-            Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
-            scope.Dispose();
-            Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
-        }
-
-        Limit.Until(() => _notifier.GetStatistics().Subscriptions == 0, "Unsubscribing");
-        Assert.Throws<ObjectDisposedException>(() => { _gate.Enter().Dispose(); });
-    }
-
-    [Fact]
-    public void A_gate_cannot_be_subscribed_to_another_notifier()
-    {
-        using InvalidationNotifier other = new("other");
-        using InvalidationSubscription subscription = other.Subscribe(s_left, _gate, "wrong");
-        Assert.True(other.TrySchedule(s_left, InvalidationReason.Unmap, out InvalidationSession session));
-        Assert.Equal(InvalidationOutcome.Faulted, session.TryWait());
-        session.BackOff();
     }
 
     [Fact]
@@ -461,35 +316,4 @@ public sealed class ReaderGateTests
         scope.Dispose();
         Assert.Equal(0, _gate.CopyHoldouts(default));
     }
-
-    [Fact]
-    public void Gates_that_come_and_go_do_not_mix_up_their_readers()
-    {
-        for (int round = 0; round < 100; round++)
-        {
-            ReaderGate gate = new(_notifier, s_left, $"gate {round}");
-            ReaderScope scope = gate.Enter();
-            using (InvalidationSession session = Schedule(s_left))
-            {
-                Assert.Equal(1, session.CopyPending(default));
-                scope.Dispose();
-                session.Commit();
-            }
-
-            gate.Dispose();
-        }
-
-        Assert.Equal(1, _notifier.GetStatistics().Subscriptions);
-    }
-
-    private InvalidationSession Schedule(AddressRange range)
-    {
-        Assert.True(_notifier.TrySchedule(range, InvalidationReason.Unmap, out InvalidationSession session));
-        return session;
-    }
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_roster")]
-    private static extern ref ReaderRoster RosterOf(ReaderGate gate);
-
-    private static ReaderRoster Roster(ReaderGate gate) => RosterOf(gate);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Tests.Invalidation;
 
-/// <summary>Reclaim makes progress whatever is stuck. Numbers are those of reference scenarios.</summary>
+/// <summary>Reclaim makes progress whatever is stuck. Numbers are those of docs/invalidation-scenarios.md.</summary>
 public sealed class ReclaimSweepTests : IReclaimOwner
 {
     private readonly ManualTimeProvider _clock = new();

@@ -92,6 +92,43 @@ public class ScheduleTests : NotifierTest
         Assert.Equal(1, Notifier.GetStatistics().Committed);
     }
 
+    [Fact] // Scenario 27: a driver with two fences, and three sessions at once.
+    public void A_driver_that_runs_out_of_fences_refuses_and_no_session_is_lost()
+    {
+        using FencePool pool = new("stops", 2);
+        List<FenceSource> stops = [];
+        bool Stop(out Fence fence)
+        {
+            bool rented = pool.TryRent(out FenceSource source);
+            fence = source.Fence;
+            if (rented)
+            {
+                stops.Add(source);
+            }
+
+            return rented;
+        }
+
+        Notifier.Subscribe(Range(0, 10), new PooledDriver(Stop), "driver");
+        InvalidationSession first = Schedule(0, 10);
+        InvalidationSession second = Schedule(0, 10);
+
+        Assert.False(Notifier.TrySchedule(Range(0, 10), Unmap, out _, out InvalidationSubscription? refusedBy));
+        Assert.Equal("driver", refusedBy!.Name);
+        Assert.Equal(2, Notifier.ActiveSessions);
+
+        stops[0].TrySignal();
+        InvalidationSession third = Schedule(0, 10);
+        Assert.Equal(InvalidationOutcome.Completed, first.TryWait());
+        Assert.Equal(InvalidationOutcome.Pending, second.TryWait());
+        Assert.Equal(InvalidationOutcome.Pending, third.TryWait());
+        stops[1].TrySignal();
+        stops[2].TrySignal();
+        second.Commit();
+        third.Commit();
+        first.Commit();
+    }
+
     [Fact] // Scenario 28.
     public void A_subscriber_that_throws_faults_the_session_and_the_others_are_scheduled_all_the_same()
     {
@@ -190,5 +227,12 @@ public class ScheduleTests : NotifierTest
             Assert.Equal(sessions + 1, notifier.GetStatistics().Committed);
             AssertAtRest(notifier);
         }
+    }
+
+    private delegate bool Stopping(out Fence fence);
+
+    private sealed class PooledDriver(Stopping stop) : IInvalidationSubscriber
+    {
+        public bool TrySchedule(in InvalidationRequest request, out Fence fence) => stop(out fence);
     }
 }

@@ -10,12 +10,19 @@ public sealed partial class ReadmeTests
     private static readonly AddressRange s_pages = AddressRange.FromLength(0x1000, 0x4000);
 
     [Theory]
-    [InlineData("DriverQuickStart", "CopyEngine.cs")]
-    [InlineData("OwnerQuickStart", "BufferPool.cs")]
-    public void A_snippet_in_the_readme_is_the_code_that_is_compiled_here(string name, string file)
+    [InlineData("README.md", "DriverQuickStart", "CopyEngine.cs")]
+    [InlineData("README.md", "OwnerQuickStart", "BufferPool.cs")]
+    [InlineData("docs/fences.md", "AnyOf", "FencesPage.cs")]
+    [InlineData("docs/fences.md", "WaitSet", "FencesPage.cs")]
+    [InlineData("docs/fences.md", "Array", "FencesPage.cs")]
+    [InlineData("docs/fences.md", "Driver", "FencesPage.cs")]
+    [InlineData("docs/fences.md", "Locks", "FencesPage.cs")]
+    [InlineData("docs/fences.md", "Bridges", "FencesPage.cs")]
+    [InlineData("docs/fences.md", "Shared", "FencesPage.cs")]
+    public void A_snippet_in_the_readme_is_the_code_that_is_compiled_here(string page, string name, string file)
     {
         string compiled = Between(File.ReadAllText(SourceFile(file)), $"// snippet: {name}\n", "// endsnippet");
-        string printed = Between(ReadmeText(), $"<!-- snippet: {name} -->\n```csharp\n", "```\n<!-- endsnippet -->");
+        string printed = Between(File.ReadAllText(Path.Combine(Root(), page)), $"<!-- snippet: {name} -->\n```csharp\n", "```\n<!-- endsnippet -->");
         Assert.Equal(Unindent(compiled), Unindent(printed));
     }
 

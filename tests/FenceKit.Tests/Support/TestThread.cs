@@ -63,6 +63,8 @@ internal sealed class TestThread
     internal void UntilBlocked() => Limit.Until(
         () => (_thread.ThreadState & (ThreadState.WaitSleepJoin | ThreadState.Stopped)) != 0, "The thread blocking in its wait");
 
+    internal bool HasEnded => (_thread.ThreadState & ThreadState.Stopped) != 0;
+
     internal void Interrupt() => _thread.Interrupt();
 
     internal void Join()

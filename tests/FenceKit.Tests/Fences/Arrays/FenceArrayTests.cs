@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
 namespace FenceKit.Tests.Fences;
 
 /// <summary>Several fences as one.</summary>
@@ -186,6 +188,29 @@ public sealed class FenceArrayTests : IDisposable
         Assert.False(inner.IsSignaled); // nobody waits for it, so it was not armed: the outer one went past it
         c.Signal(1);
         Assert.True(fence.IsSignaled);
+    }
+
+    [Fact] // 24
+    public void An_array_that_nobody_uses_any_more_goes_away_although_its_members_are_pending()
+    {
+        WeakReference array = Make(_a.Issue());
+        Limit.Until(
+            () =>
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                return !array.IsAlive;
+            },
+            "The collection of the array");
+        Assert.False(_a.HasCallbacks());
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference Make(Fence member)
+        {
+            FenceArray array = new("dropped", 1);
+            Assert.True(array.TryArm([member], FenceArrayMode.All, out _));
+            return new WeakReference(array);
+        }
     }
 
     [Fact]

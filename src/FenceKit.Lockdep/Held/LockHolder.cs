@@ -1,18 +1,33 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep;
 
 /// <summary>The thread that announced an acquisition, as the validator knows it.</summary>
 /// <remarks>
-/// A lock that keeps it while it is held can hand it to <see cref="LockValidator.Release(LockHolder, LockMap)"/>, which then need not find
-/// the thread again. It says nothing about whether anything is held now.
+/// A lock that keeps it while it is held need not find the thread again to let go. It says nothing about whether anything is held now.
 /// </remarks>
 [DebuggerDisplay("{Thread.Name,nq} holds {Depth}")]
-public abstract class LockHolder
+public sealed partial class LockHolder
 {
-    private protected LockHolder()
+    /// <summary>Says that this thread let a lock go: the cheapest way, for it need not find the thread.</summary>
+    /// <param name="map">The lock.</param>
+    /// <remarks>On the thread itself only. Call it before or after the lock itself is left. Never blocks; allocates only for a report.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held, or is pinned.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Release(LockMap map)
     {
+        if (map is null)
+        {
+            Misuse.ThrowNull(nameof(map));
+        }
+
+        if (!TryPopTop(map))
+        {
+            Validator.ReleaseSlow(this, map);
+        }
     }
 
     /// <summary>Says that a lock was let go that this thread had taken, by whichever thread: for locks that are not bound to one.</summary>
@@ -32,10 +47,4 @@ public abstract class LockHolder
 
         Post(instance);
     }
-
-    internal abstract void Post(object instance);
-
-    internal abstract Thread Thread { get; }
-
-    internal abstract int Depth { get; }
 }

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
 
-namespace FenceKit.Lockdep.Held;
+namespace FenceKit.Lockdep;
 
-internal sealed partial class HeldStack
+public sealed partial class LockHolder
 {
     // Weak, because a pooled thread outlives many validators; each validator keeps its own stacks alive.
     [ThreadStatic]
-    private static List<WeakReference<HeldStack>>? t_others;
+    private static List<WeakReference<LockHolder>>? t_others;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static HeldStack Find(LockValidator validator)
+    private static LockHolder Find(LockValidator validator)
     {
-        HeldStack stack = FindOther(validator) ?? validator.Stacks.Register(new HeldStack(validator));
+        LockHolder stack = FindOther(validator) ?? validator.Stacks.Register(new LockHolder(validator));
         Park(t_recent);
         t_recent = stack;
         return stack;
     }
 
-    private static HeldStack? FindOther(LockValidator validator)
+    private static LockHolder? FindOther(LockValidator validator)
     {
         if (t_others is not { } others)
         {
             return null;
         }
 
-        foreach (WeakReference<HeldStack> other in others)
+        foreach (WeakReference<LockHolder> other in others)
         {
-            if (other.TryGetTarget(out HeldStack? stack) && ReferenceEquals(stack.Validator, validator))
+            if (other.TryGetTarget(out LockHolder? stack) && ReferenceEquals(stack.Validator, validator))
             {
                 return stack;
             }
@@ -36,18 +36,18 @@ internal sealed partial class HeldStack
         return null;
     }
 
-    private static void Park(HeldStack? stack)
+    private static void Park(LockHolder? stack)
     {
         if (stack is null)
         {
             return;
         }
 
-        List<WeakReference<HeldStack>> others = t_others ??= [];
+        List<WeakReference<LockHolder>> others = t_others ??= [];
         bool isKnown = false;
         for (int i = others.Count - 1; i >= 0; i--)
         {
-            if (!others[i].TryGetTarget(out HeldStack? other))
+            if (!others[i].TryGetTarget(out LockHolder? other))
             {
                 others.RemoveAt(i);
             }
@@ -59,7 +59,7 @@ internal sealed partial class HeldStack
 
         if (!isKnown)
         {
-            others.Add(new WeakReference<HeldStack>(stack));
+            others.Add(new WeakReference<LockHolder>(stack));
         }
     }
 }

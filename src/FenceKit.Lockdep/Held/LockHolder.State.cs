@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-namespace FenceKit.Lockdep.Held;
+using FenceKit.Lockdep.Held;
 
-internal sealed partial class HeldStack
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockHolder
 {
+    private ulong _state; // zero for a thread in no context and no section
     private ContextSet _active;
     private ContextSet _masked;
     private int _noWait;
@@ -11,28 +14,31 @@ internal sealed partial class HeldStack
     private LockWaitType _waitLimit = LockWaitType.Blocking;
 
     /// <summary>The interrupting contexts that this thread runs in now.</summary>
-    public ContextSet Active => _active;
+    internal ContextSet Active => _active;
 
     /// <summary>The interrupting contexts that cannot interrupt this thread now.</summary>
-    public ContextSet Masked => _masked;
+    internal ContextSet Masked => _masked;
 
-    public bool InNoWaitSection => _noWait > 0;
+    internal bool InNoWaitSection => _noWait > 0;
 
-    public bool InNoAllocationSection => _noAllocation > 0;
+    internal bool InNoAllocationSection => _noAllocation > 0;
 
-    public bool IsSuppressed => _suppressed > 0;
+    internal bool IsSuppressed => _suppressed > 0;
 
     /// <summary>A sink runs on this thread: its own locks are held but not judged, or reporting could report itself.</summary>
-    public bool IsReporting { get; set; }
+    internal bool IsReporting { get; set; }
 
-    public LockWaitType WaitLimit => _waitLimit;
+    internal LockWaitType WaitLimit => _waitLimit;
 
-    public List<LockMap>? MaskedMaps { get; set; }
+    internal List<LockMap>? MaskedMaps { get; set; }
+
+    /// <summary>What the runtime allocates at a thread's first contention has been let pass.</summary>
+    public bool HasContended { get; set; }
 
     /// <summary>Bytes that the validator itself allocated on this thread; they do not count against a no-allocation section.</summary>
-    public long OwnBytes { get; set; }
+    internal long OwnBytes { get; set; }
 
-    public void SetContexts(ContextSet active, ContextSet masked, LockWaitType waitLimit)
+    internal void SetContexts(ContextSet active, ContextSet masked, LockWaitType waitLimit)
     {
         _active = active;
         _masked = masked;
@@ -40,19 +46,19 @@ internal sealed partial class HeldStack
         UpdateState();
     }
 
-    public void AddNoWait(int change)
+    internal void AddNoWait(int change)
     {
         _noWait += change;
         UpdateState();
     }
 
-    public void AddNoAllocation(int change)
+    internal void AddNoAllocation(int change)
     {
         _noAllocation += change;
         UpdateState();
     }
 
-    public void AddSuppressed(int change)
+    internal void AddSuppressed(int change)
     {
         _suppressed += change;
         UpdateState();
@@ -65,5 +71,6 @@ internal sealed partial class HeldStack
         state ^= (ulong)(_noWait > 0 ? 1 : 0) << 61 | (ulong)(_suppressed > 0 ? 1 : 0) << 62 | (ulong)_waitLimit << 57;
         bool isPlain = _active.IsEmpty && _masked.IsEmpty && _noWait == 0 && _suppressed == 0 && _waitLimit == LockWaitType.Blocking;
         _state = isPlain ? 0 : state;
+        Refresh();
     }
 }

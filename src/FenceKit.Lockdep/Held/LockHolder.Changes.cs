@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep;
+
+public sealed partial class LockHolder
+{
+    /// <summary>Pushes what was judged. Settled: the verdict will be the same the next time.</summary>
+    internal void Push(object instance, ChainRecord record, ulong own, bool isSettled)
+    {
+        if (_depth == _entries.Length)
+        {
+            Array.Resize(ref _entries, _depth * 2);
+        }
+
+        ulong stamp = _stamp;
+        _entries[_depth] = new HeldEntry
+        {
+            Instance = instance,
+            SiteToken = record.SiteToken,
+            Own = own,
+            Known = isSettled && stamp != Stale ? own ^ stamp : Unsettled,
+            Key = ChainKey.Mix(TopKey ^ stamp, own),
+            Record = record,
+        };
+        _depth++;
+        OnWritten(_depth - 1);
+    }
+
+    /// <summary>Takes out one entry and gives those above it the keys of their new chain.</summary>
+    internal void RemoveAt(int index)
+    {
+        _pinned -= _entries[index].Pins != 0 ? 1 : 0;
+        Array.Copy(_entries, index + 1, _entries, index, _depth - index - 1);
+        _depth--;
+        Wipe(_depth);
+        Rekey(index);
+    }
+
+    internal void Replace(int index, ChainRecord record, ulong own)
+    {
+        _entries[index].Record = record;
+        _entries[index].Own = own;
+        Rekey(index);
+    }
+
+    internal void AddPins(int index, long cookie)
+    {
+        ref long pins = ref _entries[index].Pins;
+        _pinned -= pins != 0 ? 1 : 0;
+        pins += cookie;
+        _pinned += pins != 0 ? 1 : 0;
+    }
+
+    // Nobody has judged the new chains, so nothing settled stands there.
+    private void Rekey(int from)
+    {
+        ulong below = from == 0 ? 0 : _entries[from - 1].Key;
+        for (int i = from; i < _depth; i++)
+        {
+            ref HeldEntry entry = ref _entries[i];
+            entry.Known = Unsettled;
+            below = entry.Key = ChainKey.Mix(below ^ _stamp, entry.Own);
+        }
+
+        if (from == 0)
+        {
+            ForgetFirst();
+        }
+
+        if (_depth > 0)
+        {
+            OnWritten(_depth - 1);
+        }
+    }
+
+    private void Wipe(int index)
+    {
+        _entries[index] = default;
+        _entries[index].Known = Unsettled;
+        if (index == 0)
+        {
+            ForgetFirst();
+        }
+    }
+
+    private void ForgetFirst()
+    {
+        _firstMap = null;
+        _firstKnown = Unsettled;
+    }
+
+    // Keeps what the fast path relies on: nothing known above an entry that is new, and the first entry twice.
+    private void OnWritten(int index)
+    {
+        if (index == 0)
+        {
+            ref HeldEntry first = ref _entries[0];
+            _firstMap = first.Instance as LockMap;
+            _firstSiteToken = first.SiteToken;
+            _firstKnown = _firstMap is null ? Unsettled : first.Known;
+        }
+
+        if (index + 1 < _entries.Length && _entries[index + 1].Instance is not null)
+        {
+            Wipe(index + 1);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep;
+
+// What the thread holds. Only the thread itself writes to it.
+public sealed partial class LockHolder
+{
+    private const int FirstCapacity = 8;
+
+    [ThreadStatic]
+    private static LockHolder? t_recent;
+
+    private HeldEntry[] _entries = new HeldEntry[FirstCapacity];
+    private int _depth;
+    private int _pinned;
+
+    // The first entry once more, for the first lock of all is the one that must cost least. No map: nothing settled stands there.
+    private LockMap? _firstMap;
+    private object? _firstSiteToken;
+    private ulong _firstKnown = Unsettled;
+
+    private LockHolder(LockValidator validator)
+    {
+        Validator = validator;
+        Thread = Thread.CurrentThread;
+    }
+
+    internal LockValidator Validator { get; }
+
+    internal Thread Thread { get; }
+
+    internal int Depth => _depth;
+
+    internal ReadOnlySpan<HeldEntry> Entries => _entries.AsSpan(0, _depth);
+
+    private ulong TopKey => _depth == 0 ? 0 : _entries[_depth - 1].Key;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static LockHolder Current(LockValidator validator)
+    {
+        LockHolder? recent = t_recent;
+        return recent is not null && ReferenceEquals(recent.Validator, validator) ? recent : Find(validator);
+    }
+
+    internal static LockHolder? CurrentIfAny(LockValidator validator)
+        => t_recent is { } recent && ReferenceEquals(recent.Validator, validator) ? recent : FindOther(validator);
+
+    /// <summary>Pushes when this thread has been exactly here before: no shared write, no allocation.</summary>
+    /// <remarks>
+    /// Most often it took the very same lock here last time. What was found out then still stands above the depth, so that comparing it and
+    /// counting is all. Whoever writes an entry wipes out the one above it: what stands there was found out above what is below it now.
+    /// A map's part of the key is never used twice, so that the map itself need not be compared.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryPushKnown(LockMap map, ulong own, object? siteToken)
+    {
+        int depth = _depth;
+        ulong known = own ^ Volatile.Read(ref _stamp); // pairs with the write in MarkStale
+        if (depth == 0)
+        {
+            if (_firstKnown == known && ReferenceEquals(_firstSiteToken, siteToken))
+            {
+                _depth = 1;
+                return true;
+            }
+        }
+        else
+        {
+            HeldEntry[] entries = _entries;
+            if ((uint)depth < (uint)entries.Length)
+            {
+                ref HeldEntry entry = ref entries[depth];
+                if (entry.Known == known && ReferenceEquals(entry.SiteToken, siteToken))
+                {
+                    _depth = depth + 1;
+                    return true;
+                }
+            }
+        }
+
+        return TryPushCached(map, own, siteToken);
+    }
+
+    /// <summary>Pops the map when it is on top and nothing is pinned, which is nearly always. It stays in its place, for it will likely be back.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryPopTop(LockMap map)
+    {
+        int top = _depth - 1;
+        if (top == 0 && ReferenceEquals(_firstMap, map) && _pinned == 0)
+        {
+            _depth = 0;
+            return true;
+        }
+
+        HeldEntry[] entries = _entries;
+        if ((uint)top < (uint)entries.Length && ReferenceEquals(entries[top].Instance, map) && _pinned == 0)
+        {
+            _depth = top;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The same for an object that is no map; it is forgotten at once, so that it can be collected.</summary>
+    internal bool TryPopForeign(object instance)
+    {
+        int top = _depth - 1;
+        if (top < 0 || !ReferenceEquals(_entries[top].Instance, instance) || _pinned != 0)
+        {
+            return false;
+        }
+
+        _depth = top;
+        Wipe(top);
+        return true;
+    }
+
+    internal ulong KeyFor(ulong own) => ChainKey.Mix(TopKey ^ _stamp, own);
+
+    /// <summary>The innermost hold of the lock, or -1.</summary>
+    internal int IndexOf(object instance)
+    {
+        for (int i = _depth - 1; i >= 0; i--)
+        {
+            if (ReferenceEquals(_entries[i].Instance, instance))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+}

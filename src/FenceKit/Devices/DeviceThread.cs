@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>A thread that does one thing whenever it is woken, once for any number of wakes that came before it looked.</summary>
+internal sealed class DeviceThread
+{
+    private readonly object _gate = new();
+    private readonly Action _work;
+    private bool _isWoken; // under the gate, like the other
+    private bool _isEnding;
+
+    internal DeviceThread(string name, Action work)
+    {
+        _work = work;
+        Thread thread = new(Run) { IsBackground = true, Name = name };
+        thread.UnsafeStart();
+    }
+
+    /// <summary>From anywhere. Never blocks, never allocates.</summary>
+    internal void Wake()
+    {
+        InterruptShield.EnterShielded(_gate);
+        _isWoken = true;
+        Monitor.Pulse(_gate);
+        Monitor.Exit(_gate);
+    }
+
+    /// <summary>Ends the thread after what it is doing, and after the work that it was woken for. Does not wait for it.</summary>
+    internal void End()
+    {
+        InterruptShield.EnterShielded(_gate);
+        _isEnding = true;
+        Monitor.Pulse(_gate);
+        Monitor.Exit(_gate);
+    }
+
+    private void Run()
+    {
+        while (TryWait())
+        {
+            _work();
+        }
+    }
+
+    private bool TryWait()
+    {
+        lock (_gate)
+        {
+            while (!_isWoken && !_isEnding)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            bool hasWork = _isWoken;
+            _isWoken = false;
+            return hasWork;
+        }
+    }
+}

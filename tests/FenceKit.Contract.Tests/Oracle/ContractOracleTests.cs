@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+using System.Globalization;
+using FenceKit.Lockdep.Tests.Support;
+using Xunit.Abstractions;
+
+namespace FenceKit.Contract.Tests.Oracle;
+
+/// <summary>The contract, as FenceKit reports it to the validator, against a naive explorer of all states.</summary>
+[Trait("Suite", "Oracle")]
+public sealed class ContractOracleTests(ITestOutputHelper output)
+{
+    private const int Scenarios = 20_000;
+
+    [Theory]
+    [InlineData("| L0(Wa) | Sa(L0)", true, false)] // held over the wait, taken on the way to the signal
+    [InlineData("| L0(Wa) | Sa(T0)", false, false)] // the signaler can do without
+    [InlineData("| Sa(Wb) | Sb(Wa)", true, false)] // a ring of fences
+    [InlineData("| Sa(Wa)", true, false)] // one that waits for itself
+    [InlineData("| Sa(Sb) | Wa | Wb", false, false)] // sections nest
+    [InlineData("x{}a | L0(Ix) | Sa(L0)", true, false)] // the session waits for the subscriber's fence
+    [InlineData("x{L0}a | L0(Ix)", true, true)] // and calls its callback, which takes the caller's own lock
+    [InlineData("x{L0}a | Ix | L0(Wb)", false, true)] // a lock held over a wait has no place in a callback
+    [InlineData("x{T0}a | Ix | L0(Wb)", false, false)]
+    [InlineData("x{}a | Ix(L0) | L0(Rx)", true, false)] // the reader waits for the owner, with what the owner needs
+    [InlineData("x{L0}a | Ix | L0(Rx)", true, true)] // or with what a callback needs
+    [InlineData("x{}a | Sa(Rx) | Ix", true, false)] // the device waits for the owner who waits for the device
+    [InlineData("x{Wa}a | T0(T0(Ix) L0)", true, false)] // what happens after a try that never succeeds does not happen
+    [InlineData("y{L0(L0)}b | L0(Sb(Sa) Ix) Sb(Iy L0) | T0", true, true)] // whoever invalidates, waits: it is all one place in the order
+    [InlineData("x{L0}b x{L0(L0)}b | Ix(Wa) T0(Sb(Sb) Iy)", true, false)] // but not if nobody who gets the fence holds anything
+    [InlineData("x{L0}a | Wa L0(T0(Wa)) | Ix(Rx) | L0(Sa)", true, false)] // a try for one's own lock fails
+    [InlineData("x{L0}a | Ix(T1(Ix) Rx) | Wa T1(T0(L1))", true, false)] // waiting for oneself is waiting for nobody else
+    public void What_is_known_by_heart_is_agreed_on(string scenario, bool canHang, bool waitsInCallback)
+    {
+        ContractScenario parsed = ContractScenario.Parse(scenario);
+        Assert.Equal(scenario, parsed.ToString());
+        Assert.Equal(new ContractVerdict(canHang, waitsInCallback), ContractVerdict.OfExplorer(parsed));
+        Assert.Equal(new ContractVerdict(canHang, waitsInCallback), ContractVerdict.OfValidator(parsed));
+    }
+
+    [Fact]
+    public void The_validator_agrees_with_the_explorer_on_every_generated_scenario()
+    {
+        int seed = FromEnvironment("FENCEKIT_SEED") ?? Random.Shared.Next();
+        int count = FromEnvironment("FENCEKIT_SCENARIOS") ?? Scenarios;
+        List<string> disagreements = [];
+        int hanging = 0;
+        int waiting = 0;
+        for (int i = 0, judged = 0; judged < count; i++)
+        {
+            ContractScenario scenario = ContractGenerator.Generate(new Random(HashCode.Combine(seed, i)));
+            if (!new ContractExplorer(scenario).IsSmall)
+            {
+                continue;
+            }
+
+            judged++;
+            ContractVerdict expected = ContractVerdict.OfExplorer(scenario);
+            ContractVerdict actual = ContractVerdict.OfValidator(scenario);
+            hanging += expected.CanHang ? 1 : 0;
+            waiting += expected.WaitsInCallback ? 1 : 0;
+            if (expected != actual)
+            {
+                disagreements.Add($"explorer {expected}, validator {actual}: {scenario}");
+            }
+        }
+
+        output.WriteLine($"seed {seed}, {count} scenarios: {hanging} can hang, {waiting} wait in a callback, {disagreements.Count} disagreements");
+        foreach (string disagreement in disagreements.OrderBy(static text => text.Length).Take(20))
+        {
+            output.WriteLine(disagreement);
+        }
+
+        Proof.Write("oracle-contract", new { scenarios = count, disagreements = disagreements.Count, seed });
+        Assert.True(disagreements.Count == 0, $"seed {seed}: {disagreements.MinBy(static text => text.Length)}");
+        Assert.True(hanging > count / 20 && count - hanging > count / 20 && waiting > count / 100, "the scenarios must be worth their name");
+    }
+
+    private static int? FromEnvironment(string name) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out int value) ? value : null;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Diagnostics;
+using FenceKit.Lockdep;
+
+namespace FenceKit.Contract.Tests.Oracle;
+
+/// <summary>What the explorer and the validator say: whether it can hang, and whether a callback waits.</summary>
+internal sealed record ContractVerdict(bool CanHang, bool WaitsInCallback)
+{
+    private static readonly LockClass[] s_locks = [.. ContractScenario.Locks.Select(static name => LockClass.Create($"lock {name}"))];
+    private static readonly AddressRange s_range = new(0, 4096);
+
+    internal static ContractVerdict OfExplorer(ContractScenario scenario) =>
+        new(new ContractExplorer(scenario).CanHang(), ContractExplorer.WaitsInCallback(scenario));
+
+    /// <summary>
+    /// Runs the scenario on this thread, one thread of it after the other, on the real thing. All fences are complete, so nothing hangs.
+    /// </summary>
+    internal static ContractVerdict OfValidator(ContractScenario scenario)
+    {
+        CollectingSink sink = new();
+        LockValidator validator = new(new LockValidatorOptions { Sinks = [sink], CaptureStacks = false });
+        FenceAnnotations.Use(validator, primesHere: true);
+        Run run = new(scenario, validator); // while nothing is held
+        foreach (ContractStep section in scenario.Sections)
+        {
+            run.Perform([section]);
+        }
+
+        // What was seen, not what might be the case for others: the order that FenceKit primes makes reports that are less than certain.
+        return new ContractVerdict(
+            sink.Violations.Any(static report => report is { Kind: LockViolationKind.CircularDependency or LockViolationKind.Recursion, Confidence: LockConfidence.Certain }),
+            sink.Violations.Any(static report => report.Kind == LockViolationKind.WaitInSection));
+    }
+
+    private sealed class Run
+    {
+        private readonly LockValidator _validator;
+        private readonly LockMap[] _locks = [.. s_locks.Select(static lockClass => new LockMap(lockClass))];
+        private readonly FenceTimeline[] _fences;
+        private readonly InvalidationNotifier[] _owners = [.. ContractScenario.Owners.Select(static name => new InvalidationNotifier($"{name}"))];
+        private readonly InvalidationSubscription[] _readers;
+
+        internal Run(ContractScenario scenario, LockValidator validator)
+        {
+            _validator = validator;
+
+            // Owners get them, which is known while this thread holds nothing.
+            string exported = string.Concat(ContractExplorer.CalledIn(scenario).Select(static subscriber => subscriber.Fence));
+            _fences = [.. ContractScenario.Fences.Select(name =>
+                new FenceTimeline($"{name}", new FenceTimelineOptions { IsExported = exported.Contains(name, StringComparison.Ordinal) }))];
+            InvalidationSubscriptionOptions never = new() { Reasons = InvalidationReasons.Release };
+            _readers = [.. _owners.Select(owner => owner.Subscribe(s_range, new Subscriber(this, [], 'a'), "reader", never))];
+            for (int i = 0; i < scenario.Subscribers.Length; i++)
+            {
+                ContractSubscriber subscriber = scenario.Subscribers[i];
+                _owners[subscriber.Owner - 'x'].Subscribe(s_range, new Subscriber(this, subscriber.Callback, subscriber.Fence), $"subscriber {i}");
+            }
+        }
+
+        internal void Perform(ContractStep[] steps)
+        {
+            foreach (ContractStep step in steps)
+            {
+                Perform(step);
+            }
+        }
+
+        private void Perform(ContractStep step)
+        {
+            switch (step.Kind)
+            {
+                case 'L' or 'T':
+                    LockMap held = _locks[step.Target - '0'];
+                    LockAttempt attempt = step.Kind == 'T' ? LockAttempt.Try : LockAttempt.Blocking;
+                    if (attempt == LockAttempt.Try && _validator.IsHeld(held))
+                    {
+                        break; // it fails
+                    }
+
+                    _validator.Acquire(held, new LockAcquireOptions { Attempt = attempt });
+                    Perform(step.Inside);
+                    _validator.Release(held);
+                    break;
+                case 'S':
+                    using (_fences[step.Target - 'a'].BeginSignaling())
+                    {
+                        Perform(step.Inside);
+                    }
+
+                    break;
+                case 'W':
+                    Complete(step.Target).Wait();
+                    break;
+                case 'R':
+                    _readers[step.Target - 'x'].BeginRead(s_range, TimeSpan.FromTicks(1), out _);
+                    break;
+                default:
+                    _owners[step.Target - 'x'].Invalidate(
+                        s_range, InvalidationReason.Unmap, (this, step.Inside), static (state, _) => state.Item1.Perform(state.Inside), TimeSpan.FromSeconds(90));
+                    break;
+            }
+        }
+
+        private Fence Complete(char name)
+        {
+            FenceTimeline timeline = _fences[name - 'a'];
+            Fence fence = timeline.Issue();
+            timeline.Signal(fence);
+            return fence;
+        }
+
+        private sealed class Subscriber(Run run, ContractStep[] callback, char fenceName) : IInvalidationSubscriber
+        {
+            public bool TrySchedule(in InvalidationRequest request, out Fence fence)
+            {
+                run.Perform(callback);
+                fence = run.Complete(fenceName);
+                return true;
+            }
+        }
+    }
+}
