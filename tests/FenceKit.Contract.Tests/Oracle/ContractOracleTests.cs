@@ -9,6 +9,7 @@ namespace FenceKit.Contract.Tests.Oracle;
 [Trait("Suite", "Oracle")]
 public sealed class ContractOracleTests(ITestOutputHelper output)
 {
+    private const int Seed = 20260623; // the same scenarios every time; others with FENCEKIT_SEED
     private const int Scenarios = 20_000;
 
     [Theory]
@@ -40,14 +41,14 @@ public sealed class ContractOracleTests(ITestOutputHelper output)
     [Fact]
     public void The_validator_agrees_with_the_explorer_on_every_generated_scenario()
     {
-        int seed = FromEnvironment("FENCEKIT_SEED") ?? Random.Shared.Next();
+        int seed = FromEnvironment("FENCEKIT_SEED") ?? Seed;
         int count = FromEnvironment("FENCEKIT_SCENARIOS") ?? Scenarios;
         List<string> disagreements = [];
         int hanging = 0;
         int waiting = 0;
         for (int i = 0, judged = 0; judged < count; i++)
         {
-            ContractScenario scenario = ContractGenerator.Generate(new Random(HashCode.Combine(seed, i)));
+            ContractScenario scenario = ContractGenerator.Generate(new Random(Mix(seed, i)));
             if (!new ContractExplorer(scenario).IsSmall)
             {
                 continue;
@@ -77,4 +78,12 @@ public sealed class ContractOracleTests(ITestOutputHelper output)
 
     private static int? FromEnvironment(string name) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out int value) ? value : null;
+
+    // Not HashCode: that is another one in every process, and a printed seed would replay nothing.
+    private static int Mix(int seed, int index)
+    {
+        ulong mixed = ((ulong)(uint)seed << 32 | (uint)index) * 0x9E3779B97F4A7C15;
+        mixed = (mixed ^ (mixed >> 29)) * 0xBF58476D1CE4E5B9;
+        return (int)(mixed >> 32);
+    }
 }

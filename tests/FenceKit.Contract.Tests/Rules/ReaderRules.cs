@@ -145,6 +145,37 @@ public class ReaderRules : ContractTest
     }
 
     [Fact]
+    public void Parking_at_a_second_gate_of_the_same_owner_is_reported()
+    {
+        ReaderGate first = new(_notifier, s_range, "first");
+        ReaderGate second = new(_notifier, s_range, "second");
+        Invalidate(static () => { });
+
+        using (first.Enter())
+        {
+            second.Enter().Dispose();
+        }
+
+        Reported(LockViolationKind.CircularDependency, "fence first", "fence pool sessions");
+    }
+
+    [Fact]
+    public void Trying_the_second_gate_is_silent()
+    {
+        ReaderGate first = new(_notifier, s_range, "first");
+        ReaderGate second = new(_notifier, s_range, "second");
+        Invalidate(static () => { });
+
+        using (first.Enter())
+        {
+            Assert.True(second.TryEnter(s_range, out ReaderScope scope));
+            scope.Dispose();
+        }
+
+        Silent();
+    }
+
+    [Fact]
     public async Task Awaiting_a_lease_under_a_lock_that_the_owner_takes_while_it_unmaps_is_reported()
     {
         ReaderGate gate = new(_notifier, s_range, "readers");

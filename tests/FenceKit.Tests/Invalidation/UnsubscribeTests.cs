@@ -14,12 +14,12 @@ public sealed class UnsubscribeTests : NotifierTest
         bool left = false;
         FakeDevice device = new()
         {
-            WhenCalled = () =>
+            WhenCalled = ContractReports.AskedFor("a subscriber waits, and allocates for it", () =>
             {
                 entered.Set();
                 Limit.On(leave);
                 Volatile.Write(ref left, true);
-            },
+            }),
         };
         InvalidationSubscription subscription = Subscribe(0, 10, device);
         TestThread scheduler = TestThread.Start(() => Schedule(0, 10).Commit());
