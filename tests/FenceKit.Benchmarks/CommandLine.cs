@@ -62,10 +62,9 @@ internal static class CommandLine
     internal static ProcessStartInfo StartAgain(params string[] arguments)
     {
         ProcessStartInfo start = new(Environment.ProcessPath!) { UseShellExecute = false };
-        string program = typeof(CommandLine).Assembly.Location;
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) != Path.GetFileNameWithoutExtension(program))
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
-            start.ArgumentList.Add(program); // run by the host: dotnet FenceKit.Benchmarks.dll
+            start.ArgumentList.Add(typeof(CommandLine).Assembly.Location); // run by the host: dotnet FenceKit.Benchmarks.dll
         }
 
         Array.ForEach(arguments, start.ArgumentList.Add);

@@ -13,21 +13,20 @@ public class ReservationRules : ContractTest
     {
         InvalidationNotifier notifier = new("pool");
         FenceReservation reservation = new(_lock);
-        UnderLock(() => reservation.Reserve(1)); // so that nothing has to be allocated below: it may have to be
-        notifier.Subscribe(
-            s_range,
-            new Driver("engine", () =>
-            {
-                Assert.True(_lock.TryLock());
-                reservation.Reserve(1);
-                _lock.Unlock();
-            }),
-            "engine");
+        MakeRoom(); // so that nothing has to be allocated below, not even what a thread needs once: it may have to be
+        notifier.Subscribe(s_range, new Driver("engine", MakeRoom), "engine");
 
         Assert.True(notifier.TrySchedule(s_range, InvalidationReason.Unmap, out InvalidationSession session));
         session.Dispose();
 
         Reported(LockViolationKind.AllocationInSection);
+
+        void MakeRoom()
+        {
+            Assert.True(_lock.TryLock());
+            reservation.Reserve(1);
+            _lock.Unlock();
+        }
     }
 
     [Fact]
