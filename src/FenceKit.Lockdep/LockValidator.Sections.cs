@@ -36,6 +36,7 @@ public sealed partial class LockValidator
     public LockSectionScope EnterNoAllocationSection()
     {
         LockHolder stack = LockHolder.Current(this);
+        GC.KeepAlive(s_allocation); // made by the runtime at its first use, which would otherwise be the first report, inside the section
         stack.AddNoAllocation(1);
         return new LockSectionScope(
             this, stack, LockSectionScope.SectionKind.NoAllocation, bytes: GC.GetAllocatedBytesForCurrentThread() - stack.OwnBytes);
