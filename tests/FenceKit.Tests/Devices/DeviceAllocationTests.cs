@@ -109,12 +109,15 @@ public class DeviceAllocationTests
     [InlineData(DeviceDispatch.ThreadPool)]
     public void A_command_costs_no_byte_on_any_thread(DeviceDispatch dispatch)
     {
+        // One object a command would be at least 12,000 bytes in every block; the test runner itself allocates now and then.
+        const int Commands = 500;
+        const long Runner = Commands * 24 / 2;
         DeviceQueue<object> queue = new("queue", new QuietDriver(atOnce: true), new DeviceQueueOptions { Dispatch = dispatch });
         long least = long.MaxValue;
-        for (int block = 0; block < 20 && least != 0; block++)
+        for (int block = 0; block < 20 && least > Runner; block++)
         {
             long before = GC.GetTotalAllocatedBytes(precise: true);
-            for (int i = 0; i < 500; i++)
+            for (int i = 0; i < Commands; i++)
             {
                 queue.TrySubmit(s_payload, out Fence fence);
                 SpinWait spin = default;
@@ -127,7 +130,7 @@ public class DeviceAllocationTests
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 
-        Assert.Equal(0, least);
+        Assert.InRange(least, 0, Runner);
     }
 
     [Theory]
