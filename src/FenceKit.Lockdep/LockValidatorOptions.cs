@@ -16,6 +16,12 @@ public sealed class LockValidatorOptions
     /// <summary>Whether call stacks are captured, once for each new place and each new dependency.</summary>
     public bool CaptureStacks { get; init; } = true;
 
+    /// <summary>
+    /// Whether sections that must not allocate count the bytes of their thread. Without, only <see cref="LockValidator.MightAllocate"/> is
+    /// reported in them: for programs whose threads allocate for a tool that watches them.
+    /// </summary>
+    public bool MeasureAllocation { get; init; } = true;
+
     /// <summary>How many different chains are kept; further ones are validated anew each time, and counted.</summary>
     public int ChainCapacity { get; init; } = 1 << 20;
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using FenceKit.Lockdep;
+
 namespace FenceKit.Contract.Probe;
 
 /// <summary>Touches every place where FenceKit reports to the validator when the contract is checked.</summary>
@@ -52,17 +55,40 @@ internal static class EveryPart
         one.Unlock(context);
         one.LockAsync(context, TimeSpan.FromSeconds(1)).AsTask().Wait();
         one.Unlock(context);
+        if (FenceContract.IsChecked)
+        {
+            UnlockOnceMoreAsAskedFor(one, context);
+        }
+        else
+        {
+            UnlockOnceMore(one, context);
+        }
+
+        using WoundWaitLockSet set = new(lockClass);
+        set.Lock([one, new WoundWaitLock(lockClass)], TimeSpan.FromSeconds(1));
+    }
+
+    // What is not held cannot be given back; the validator is told first.
+    private static void UnlockOnceMore(WoundWaitLock one, WoundWaitContext context)
+    {
         try
         {
             one.Unlock(context);
         }
         catch (SynchronizationLockException)
         {
-            // what is not held cannot be given back; the validator is told first
+            return;
         }
 
-        using WoundWaitLockSet set = new(lockClass);
-        set.Lock([one, new WoundWaitLock(lockClass)], TimeSpan.FromSeconds(1));
+        throw new InvalidOperationException("It was given back twice.");
+    }
+
+    // Apart: compiling it loads FenceKit.Lockdep.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void UnlockOnceMoreAsAskedFor(WoundWaitLock one, WoundWaitContext context)
+    {
+        using LockSectionScope asked = LockValidator.Default.Suppress("a lock is given back twice");
+        UnlockOnceMore(one, context);
     }
 
     private static async Task Await()

@@ -64,15 +64,18 @@ public ref struct LockSectionScope
     private readonly SectionKind _kind;
     private readonly LockMap? _map;
     private readonly long _bytes;
+    private readonly long _contentions;
     private LockHolder? _stack;
 
-    internal LockSectionScope(LockValidator validator, LockHolder stack, SectionKind kind, LockMap? map = null, long bytes = 0)
+    internal LockSectionScope(
+        LockValidator validator, LockHolder stack, SectionKind kind, LockMap? map = null, long bytes = 0, long contentions = 0)
     {
         _validator = validator;
         _stack = stack;
         _kind = kind;
         _map = map;
         _bytes = bytes;
+        _contentions = contentions;
     }
 
     internal enum SectionKind
@@ -90,7 +93,7 @@ public ref struct LockSectionScope
         if (_stack is { } stack)
         {
             _stack = null;
-            _validator!.EndSection(stack, _kind, _map, _bytes);
+            _validator!.EndSection(stack, _kind, _map, _bytes, _contentions);
         }
     }
 }

@@ -9,14 +9,16 @@ internal static partial class FenceAnnotations
     // Nothing leads out of it: which of several fences signals is nobody's order. But whoever wants it waits.
     private static readonly LockMap s_anyOfSeveral = new(LockClass.Create("any of several fences"), "(any)");
 
+    // Called in a callback, an await comes back to it at once: nobody waits there.
+    private static bool IsInCallback => t_schedules > 0 || t_callbacks > 0;
+
     internal static void Wait(object map) => Current.Validator.Wait((LockMap)map, file: null, line: 0);
 
     internal static void WaitForAny() => Wait(s_anyOfSeveral);
 
     internal static void Await(object map)
     {
-        // Called in a callback, an await comes back to it at once: nobody waits there.
-        if (t_schedules == 0 && t_callbacks == 0)
+        if (!IsInCallback)
         {
             Current.Validator.MightAcquire((LockMap)map, file: null, line: 0);
         }

@@ -27,6 +27,11 @@ internal static partial class FenceAnnotations
     /// <returns>Who the lock counts as held by; null for an awaited lock.</returns>
     internal static object? AcquireOfSet(object map, object? context, SetLockAttempt attempt, ref object? contextHold)
     {
+        if (attempt == SetLockAttempt.Await && IsInCallback)
+        {
+            return null;
+        }
+
         LockValidator validator = Current.Validator;
         LockAttempt how = attempt switch
         {

@@ -18,8 +18,11 @@ internal sealed record ContractSubscriber(char Owner, ContractStep[] Callback, c
     public override string ToString() => $"{Owner}{{{ContractScenario.Join(Callback)}}}{Fence}";
 }
 
-/// <summary>Written as <c>subscribers | thread | thread</c>, for instance <c>x{L0}a | L0(Ix) | Sa(L0)</c>.</summary>
-internal sealed record ContractScenario(ContractSubscriber[] Subscribers, ContractStep[][] Threads)
+/// <summary>
+/// Written as <c>subscribers | thread | thread</c>, for instance <c>x{L0}a | L0(Ix) | Sa(L0)</c>. Before the subscribers stands what shares
+/// a class: with <c>b=a</c> both timelines have one name.
+/// </summary>
+internal sealed record ContractScenario(string[] Twins, ContractSubscriber[] Subscribers, ContractStep[][] Threads)
 {
     internal const string Locks = "012";
     internal const string Fences = "abc";
@@ -29,14 +32,25 @@ internal sealed record ContractScenario(ContractSubscriber[] Subscribers, Contra
 
     internal IEnumerable<ContractSubscriber> Of(char owner) => Subscribers.Where(subscriber => subscriber.Owner == owner);
 
+    /// <summary>What stands for all that share the class.</summary>
+    internal char ClassOf(char name) => Twins.FirstOrDefault(twin => twin[0] == name)?[2] ?? name;
+
     internal static string Join(IEnumerable<ContractStep> steps) => string.Join(' ', steps.Select(static step => step.ToString()));
 
     internal static ContractScenario Parse(string text)
     {
         string[] parts = text.Split('|', StringSplitOptions.TrimEntries);
+        List<string> twins = [];
         List<ContractSubscriber> subscribers = [];
         for (int at = 0; at < parts[0].Length; at++)
         {
+            if (parts[0][at + 1] == '=')
+            {
+                twins.Add(parts[0].Substring(at, 3));
+                at += 3;
+                continue;
+            }
+
             char owner = parts[0][at];
             at += 2;
             ContractStep[] callback = ParseSteps(parts[0], ref at);
@@ -44,7 +58,7 @@ internal sealed record ContractScenario(ContractSubscriber[] Subscribers, Contra
             at += 2;
         }
 
-        return new ContractScenario([.. subscribers], [.. parts[1..].Select(static part =>
+        return new ContractScenario([.. twins], [.. subscribers], [.. parts[1..].Select(static part =>
         {
             int at = 0;
             return ParseSteps(part, ref at);
@@ -53,7 +67,7 @@ internal sealed record ContractScenario(ContractSubscriber[] Subscribers, Contra
 
     public override string ToString()
     {
-        StringBuilder text = new(string.Join(' ', Subscribers.Select(static subscriber => subscriber.ToString())));
+        StringBuilder text = new(string.Join(' ', [.. Twins, .. Subscribers.Select(static subscriber => subscriber.ToString())]));
         foreach (ContractStep[] thread in Threads)
         {
             text.Append(" | ").Append(Join(thread));

@@ -4,14 +4,13 @@ using FenceKit.Lockdep;
 
 namespace FenceKit.Contract.Tests.Oracle;
 
-/// <summary>What the explorer and the validator say: whether it can hang, and whether a callback waits.</summary>
-internal sealed record ContractVerdict(bool CanHang, bool WaitsInCallback)
+/// <summary>What the explorer and the validator say: whether it can hang, certainly or likely, and whether a callback waits.</summary>
+internal sealed record ContractVerdict(LockConfidence? Hangs, bool WaitsInCallback)
 {
     private static readonly LockClass[] s_locks = [.. ContractScenario.Locks.Select(static name => LockClass.Create($"lock {name}"))];
     private static readonly AddressRange s_range = new(0, 4096);
 
-    internal static ContractVerdict OfExplorer(ContractScenario scenario) =>
-        new(new ContractExplorer(scenario).CanHang(), ContractExplorer.WaitsInCallback(scenario));
+    internal static ContractVerdict OfExplorer(ContractScenario scenario) => new(HangsInExplorer(scenario), CallbackRule.IsBroken(scenario));
 
     /// <summary>
     /// Runs the scenario on this thread, one thread of it after the other, on the real thing. All fences are complete, so nothing hangs.
@@ -27,28 +26,64 @@ internal sealed record ContractVerdict(bool CanHang, bool WaitsInCallback)
             run.Perform([section]);
         }
 
-        // What was seen, not what might be the case for others: the order that FenceKit primes makes reports that are less than certain.
+        // What the classes alone would allow is possible at most, and nothing that an explorer of instances could say.
+        LockConfidence[] hangs = [.. sink.Violations
+            .Where(static report => report is { Kind: LockViolationKind.CircularDependency or LockViolationKind.Recursion, Confidence: >= LockConfidence.Likely })
+            .Select(static report => report.Confidence)];
         return new ContractVerdict(
-            sink.Violations.Any(static report => report is { Kind: LockViolationKind.CircularDependency or LockViolationKind.Recursion, Confidence: LockConfidence.Certain }),
+            hangs.Length == 0 ? null : hangs.Max(),
             sink.Violations.Any(static report => report.Kind == LockViolationKind.WaitInSection));
+    }
+
+    /// <summary>
+    /// Certain: with what was seen. Likely: with what was seen of one instance done to another one of its class as well, where no two of the
+    /// class nest. Others of the class are those that were seen, and for a fence that owners wait for the one of an owner who was never met:
+    /// he calls callbacks, and waits for it (rule 5, known from the start).
+    /// </summary>
+    private static LockConfidence? HangsInExplorer(ContractScenario scenario)
+    {
+        if (new ContractExplorer(scenario).CanHang())
+        {
+            return LockConfidence.Certain;
+        }
+
+        ContractTrace trace = new(scenario);
+        IEnumerable<char> strangers = trace.Exported.Select(scenario.ClassOf).Distinct().Select(char.ToUpperInvariant);
+        char[] names = [.. trace.Seen.Where(static name => name != ContractTrace.Callbacks), .. strangers];
+        foreach (char first in names)
+        {
+            foreach (char second in names)
+            {
+                if (first != second && ClassOf(first) == ClassOf(second) && new ContractExplorer(scenario, new ContractExchange(first, second, trace.Exported)).CanHang())
+                {
+                    return LockConfidence.Likely;
+                }
+            }
+        }
+
+        return null;
+
+        char ClassOf(char name) => char.IsUpper(name) ? char.ToLowerInvariant(name) : scenario.ClassOf(name);
     }
 
     private sealed class Run
     {
         private readonly LockValidator _validator;
-        private readonly LockMap[] _locks = [.. s_locks.Select(static lockClass => new LockMap(lockClass))];
+        private readonly LockMap[] _locks;
         private readonly FenceTimeline[] _fences;
-        private readonly InvalidationNotifier[] _owners = [.. ContractScenario.Owners.Select(static name => new InvalidationNotifier($"{name}"))];
+        private readonly InvalidationNotifier[] _owners;
         private readonly InvalidationSubscription[] _readers;
 
         internal Run(ContractScenario scenario, LockValidator validator)
         {
             _validator = validator;
+            _locks = [.. ContractScenario.Locks.Select(name => new LockMap(s_locks[scenario.ClassOf(name) - '0']))];
+            _owners = [.. ContractScenario.Owners.Select(name => new InvalidationNotifier($"{scenario.ClassOf(name)}"))];
 
             // Owners get them, which is known while this thread holds nothing.
-            string exported = string.Concat(ContractExplorer.CalledIn(scenario).Select(static subscriber => subscriber.Fence));
+            string exported = new ContractTrace(scenario).Exported;
             _fences = [.. ContractScenario.Fences.Select(name =>
-                new FenceTimeline($"{name}", new FenceTimelineOptions { IsExported = exported.Contains(name, StringComparison.Ordinal) }))];
+                new FenceTimeline($"{scenario.ClassOf(name)}", new FenceTimelineOptions { IsExported = exported.Contains(name, StringComparison.Ordinal) }))];
             InvalidationSubscriptionOptions never = new() { Reasons = InvalidationReasons.Release };
             _readers = [.. _owners.Select(owner => owner.Subscribe(s_range, new Subscriber(this, [], 'a'), "reader", never))];
             for (int i = 0; i < scenario.Subscribers.Length; i++)

@@ -110,6 +110,47 @@ public class SetRules : ContractTest
         Silent();
     }
 
+    [Fact]
+    public void A_lock_of_a_set_that_is_held_over_a_wait_and_taken_in_a_callback_is_reported()
+    {
+        WoundWaitLock page = HeldOverAWait();
+        FenceTimeline timeline = new("engine");
+        timeline.Issue().TryAddCallback(new Callback(() =>
+        {
+            Assert.True(page.Lock(Timeout.InfiniteTimeSpan));
+            page.Unlock();
+        }));
+
+        timeline.Signal(1);
+
+        Reported(LockViolationKind.WaitInSection, "locks of pages");
+    }
+
+    [Fact]
+    public void Awaiting_that_lock_in_a_callback_is_silent()
+    {
+        WoundWaitLock page = HeldOverAWait();
+        FenceTimeline timeline = new("engine");
+        timeline.Issue().TryAddCallback(new Callback(() =>
+        {
+            Assert.True(page.LockAsync(Timeout.InfiniteTimeSpan).AsTask().IsCompletedSuccessfully);
+            page.Unlock();
+        }));
+
+        timeline.Signal(1);
+
+        Silent();
+    }
+
+    private WoundWaitLock HeldOverAWait()
+    {
+        WoundWaitLock page = new(new WoundWaitClass("pages"));
+        Assert.True(page.TryLock());
+        Done(_first).Wait();
+        page.Unlock();
+        return page;
+    }
+
     private static void SignalUnder(FenceTimeline timeline, TrackedLock shared)
     {
         using (timeline.BeginSignaling())

@@ -12,26 +12,41 @@ public class TwoDrivers : ContractTest
     [Fact]
     public void The_circle_through_both_drivers_is_reported_on_one_thread_without_contention()
     {
-        InvalidationNotifier notifier = new("pool");
         Driver copy = new("copy engine");
         Fence copied = Done(copy.Timeline);
-        Driver display = new("display", () => copied.Wait());
-        notifier.Subscribe(s_range, display, "display");
 
-        using (FenceContract.EnterReclaim())
-        {
-            Assert.True(notifier.TrySchedule(s_range, InvalidationReason.Discard, out InvalidationSession session));
-            session.Dispose();
-        }
-
+        ReclaimWith(new Driver("display", () => copied.Wait()));
         copy.Work(() => FenceContract.MightAllocate());
 
+        Assert.Equal(2, Reports.Count);
+        LockViolation wait = Assert.Single(Reports, report => report.Kind == LockViolationKind.WaitInSection);
+        Assert.Contains("fence copy engine", wait.ClassNames);
         LockViolation circle = Assert.Single(Reports, report => report.Kind == LockViolationKind.CircularDependency);
         Assert.Equal(["fence copy engine", "memory reclaim"], circle.ClassNames.Order());
         Assert.Contains("takes schedule of display", circle.ToString(), StringComparison.Ordinal); // the other driver, in the interleaving
-        LockViolation wait = Assert.Single(Reports, report => report.Kind == LockViolationKind.WaitInSection);
-        Assert.Equal(2, Reports.Count);
-        Assert.Contains("fence copy engine", wait.ClassNames);
+    }
+
+    [Fact]
+    public void The_driver_that_waits_is_reported_alone()
+    {
+        Driver copy = new("copy engine");
+        Fence copied = Done(copy.Timeline);
+
+        ReclaimWith(new Driver("display", () => copied.Wait()));
+        copy.Work();
+
+        Reported(LockViolationKind.WaitInSection, "fence copy engine");
+    }
+
+    [Fact]
+    public void The_driver_that_allocates_is_reported_alone()
+    {
+        Driver copy = new("copy engine");
+
+        ReclaimWith(copy);
+        copy.Work(() => FenceContract.MightAllocate());
+
+        Reported(LockViolationKind.CircularDependency, "fence copy engine", "memory reclaim");
     }
 
     [Fact]
@@ -54,5 +69,16 @@ public class TwoDrivers : ContractTest
         }
 
         Silent();
+    }
+
+    private static void ReclaimWith(Driver driver)
+    {
+        InvalidationNotifier notifier = new("pool");
+        notifier.Subscribe(s_range, driver, driver.Timeline.Name);
+        using (FenceContract.EnterReclaim())
+        {
+            Assert.True(notifier.TrySchedule(s_range, InvalidationReason.Discard, out InvalidationSession session));
+            session.Dispose();
+        }
     }
 }

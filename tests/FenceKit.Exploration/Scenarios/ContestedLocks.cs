@@ -84,14 +84,14 @@ internal sealed class ContestedLocks
         _locks[index].Unlock();
     }
 
-    /// <summary>For set-up: a lock that is held when the bodies begin.</summary>
-    public ContestedLocks HeldBy(int who, int index)
+    /// <summary>For set-up: a lock that is held when the bodies begin. Awaited, so that it is not held by the thread that sets up.</summary>
+    public ContestedLocks HeldByNobody(int index)
     {
-        Assert.True(_locks[index].TryLock(who < 0 ? null : _contexts[who]));
+        Assert.True(_locks[index].LockAsync(Timeout.InfiniteTimeSpan).AsTask().IsCompletedSuccessfully);
         return this;
     }
 
-    public void Release(int who, int index) => _locks[index].Unlock(who < 0 ? null : _contexts[who]);
+    public void Release(int index) => _locks[index].Unlock();
 
     public void TakeOneUnlessCanceled(int who, int index)
     {

@@ -53,10 +53,10 @@ public class WoundWaitExplorations(ITestOutputHelper output) : ExplorationTests(
     [InlineData(WoundWaitPolicy.WaitDie)]
     public void A_context_that_waits_elsewhere_is_wounded_there(WoundWaitPolicy policy) =>
         Verify(
-            Scenario.Of($"{policy}: older wants what a waiting younger one holds", () => new ContestedLocks(policy).HeldBy(-1, 1))
+            Scenario.Of($"{policy}: older wants what a waiting younger one holds", () => new ContestedLocks(policy).HeldByNobody(1))
                 .Thread("older", state => state.TakeBoth(0, first: 0, second: 1))
                 .Thread("younger", state => state.TakeBoth(1, first: 0, second: 1))
-                .Thread("holder", state => state.Release(-1, 1))
+                .Thread("holder", state => state.Release(1))
                 .AtEnd(state => CheckBothGotThrough(state)),
             preemptions: 1);
 
@@ -87,9 +87,9 @@ public class WoundWaitExplorations(ITestOutputHelper output) : ExplorationTests(
     [InlineData(MemoryModel.TotalStoreOrder, 0)]
     public void A_wait_that_is_canceled_leaves_the_lock_to_others(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("lock against unlock against cancel", () => new ContestedLocks(WoundWaitPolicy.WoundWait).HeldBy(-1, 0))
+            Scenario.Of("lock against unlock against cancel", () => new ContestedLocks(WoundWaitPolicy.WoundWait).HeldByNobody(0))
                 .Thread("waiter", state => state.TakeOneUnlessCanceled(0, index: 0))
-                .Thread("holder", state => state.Release(-1, 0))
+                .Thread("holder", state => state.Release(0))
                 .Thread("canceler", state => Explored.Cancel(state.Cancellation))
                 .AtEnd(state => state.CheckFree()),
             preemptions,
@@ -98,11 +98,11 @@ public class WoundWaitExplorations(ITestOutputHelper output) : ExplorationTests(
     [Fact]
     public void A_flow_that_is_canceled_leaves_the_lock_to_others() =>
         Verify(
-            Scenario.Of("async lock against unlock and cancel", () => new ContestedLocks(WoundWaitPolicy.WaitDie).HeldBy(-1, 0))
+            Scenario.Of("async lock against unlock and cancel", () => new ContestedLocks(WoundWaitPolicy.WaitDie).HeldByNobody(0))
                 .Thread("waiter", state => state.TakeOneUnlessCanceledAsync(0, index: 0))
                 .Thread("holder", state =>
                 {
-                    state.Release(-1, 0);
+                    state.Release(0);
                     Explored.Cancel(state.Cancellation);
                 })
                 .PoolThread()
@@ -112,13 +112,13 @@ public class WoundWaitExplorations(ITestOutputHelper output) : ExplorationTests(
     [Fact]
     public void A_canceled_wait_in_line_does_not_keep_the_next_from_the_lock() =>
         Verify(
-            Scenario.Of("lock against lock against cancel, unlock", () => new ContestedLocks(WoundWaitPolicy.WoundWait).HeldBy(-1, 0))
+            Scenario.Of("lock against lock against cancel, unlock", () => new ContestedLocks(WoundWaitPolicy.WoundWait).HeldByNobody(0))
                 .Thread("canceled", state => state.TakeOneUnlessCanceled(0, index: 0))
                 .Thread("next", state => state.TakeOne(2, index: 0))
                 .Thread("holder", state =>
                 {
                     Explored.Cancel(state.Cancellation);
-                    state.Release(-1, 0);
+                    state.Release(0);
                 })
                 .AtEnd(state => state.CheckFree()),
             preemptions: 1);

@@ -7,8 +7,14 @@ internal sealed class Bench
     private readonly Dictionary<string, LockMap> _maps = [];
     private readonly Dictionary<string, LockClass> _classes = [];
 
-    public Bench(LockConfidence minimum = LockConfidence.Possible, bool captureStacks = false)
-        => Validator = new LockValidator(new LockValidatorOptions { Sinks = [Sink], MinimumConfidence = minimum, CaptureStacks = captureStacks });
+    public Bench(LockConfidence minimum = LockConfidence.Possible, bool captureStacks = false, bool measureAllocation = true)
+        => Validator = new LockValidator(new LockValidatorOptions
+        {
+            Sinks = [Sink],
+            MinimumConfidence = minimum,
+            CaptureStacks = captureStacks,
+            MeasureAllocation = measureAllocation,
+        });
 
     public static (string File, int Line) PlaceOfNest => ("Bench.cs", 1);
 

@@ -5,6 +5,8 @@ namespace FenceKit.Lockdep.Tests.Validator;
 
 public sealed class SectionTests
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
+
     private readonly Bench _bench = new();
 
     private LockValidator Validator => _bench.Validator;
@@ -94,6 +96,58 @@ public sealed class SectionTests
 
         GC.KeepAlive(kept);
         Assert.Contains("1024 bytes", _bench.Single(LockViolationKind.AllocationInSection).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(600, true)]
+    public void What_the_runtime_allocates_when_a_lock_is_first_contended_is_not_counted(int length, bool isReported)
+    {
+        Lock contended = new();
+        Thread? user = null;
+        byte[]? kept = null;
+        using ManualResetEventSlim isInside = new();
+        lock (contended)
+        {
+            user = new Thread(() =>
+            {
+                using (Validator.EnterNoAllocationSection())
+                {
+                    isInside.Set();
+                    lock (contended)
+                    {
+                        kept = length > 0 ? new byte[length] : null;
+                    }
+                }
+            });
+            user.Start();
+            Assert.True(isInside.Wait(s_patience));
+            Assert.True(SpinWait.SpinUntil(() => (user.ThreadState & ThreadState.WaitSleepJoin) != 0, s_patience));
+        }
+
+        Assert.True(user.Join(s_patience));
+        Assert.Equal(isReported ? 1 : 0, _bench.Reports.Count);
+        GC.KeepAlive(kept);
+    }
+
+    [Fact]
+    public void Bytes_are_not_counted_where_that_is_switched_off_and_announcements_still_are()
+    {
+        Bench bench = new(measureAllocation: false);
+        object? kept;
+        using (bench.Validator.EnterNoAllocationSection())
+        {
+            kept = new byte[1000];
+        }
+
+        GC.KeepAlive(kept);
+        Assert.Empty(bench.Reports);
+        using (bench.Validator.EnterNoAllocationSection())
+        {
+            bench.Validator.MightAllocate();
+        }
+
+        bench.Single(LockViolationKind.AllocationInSection);
     }
 
     [Fact]

@@ -53,8 +53,13 @@ public class EventTests
         WoundWaitContext old = new(lockClass);
         WoundWaitContext young = new(lockClass);
         locks[0].Lock(old);
-        locks[1].Lock(young);
-        locks[0].Lock(young);
+        TestThread.Run(() =>
+        {
+            locks[1].Lock(young);
+            locks[0].Lock(young);
+            locks[1].Unlock(young);
+        });
+        locks[0].Unlock(old);
 
         Assert.Equal(["PoolFull"], listener.Of("told-pool").Select(one => one.Name));
         Assert.Equal(["DriverArmed"], listener.Of("told-driver").Select(one => one.Name));

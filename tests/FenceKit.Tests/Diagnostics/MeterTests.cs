@@ -126,8 +126,13 @@ public class MeterTests
             WoundWaitContext old = new(lockClass);
             WoundWaitContext young = new(lockClass);
             locks[0].Lock(old);
-            locks[1].Lock(young);
-            Assert.Equal(WoundWaitOutcome.MustBackOff, locks[0].Lock(young));
+            TestThread.Run(() =>
+            {
+                locks[1].Lock(young);
+                Assert.Equal(WoundWaitOutcome.MustBackOff, locks[0].Lock(young));
+                locks[1].Unlock(young);
+            });
+            locks[0].Unlock(old);
         });
 
         async Task TimeOutAsync() => Assert.Equal(FenceStatus.Pending, await pending.WaitAsync(TimeSpan.FromTicks(1)));

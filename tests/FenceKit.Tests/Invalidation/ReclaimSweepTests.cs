@@ -95,7 +95,7 @@ public sealed class ReclaimSweepTests : IReclaimOwner
         using CancellationTokenSource source = new();
         ReclaimProgress progress = default;
         TestThread sweeper = TestThread.Start(() => progress = _sweep.Run(Ranges(3), Timeout.InfiniteTimeSpan, null, source.Token));
-        sweeper.UntilBlocked();
+        Limit.Until(() => _freed.Count == 2, "The sweep freeing what is not held");
         source.Cancel();
         sweeper.Join();
         Assert.Equal((2, 1), (progress.Reclaimed, progress.Remembered));

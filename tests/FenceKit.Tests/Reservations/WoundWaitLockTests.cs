@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Lockdep;
+
 namespace FenceKit.Tests.Reservations;
 
 /// <summary>Locks of which any set can be taken in any order. Rule R23.</summary>
@@ -30,42 +32,42 @@ public class WoundWaitLockTests
     [MemberData(nameof(Policies))]
     public void A_lock_that_the_context_holds_says_so_and_is_unlocked_once(WoundWaitPolicy policy)
     {
-        World world = new(policy);
-        Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(world.Old));
-        Assert.Equal(WoundWaitOutcome.AlreadyHeld, world.A.Lock(world.Old));
-        world.A.Unlock(world.Old);
+        using World world = new(policy);
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Old.Lock(world.A));
+        Assert.Equal(WoundWaitOutcome.AlreadyHeld, world.Old.Lock(world.A));
+        world.Old.Unlock(world.A);
         Assert.False(world.A.IsHeld);
-        Assert.Equal(0, world.Old.HeldLocks);
+        Assert.Equal(0, world.Old.Context.HeldLocks);
     }
 
     [Fact]
     public void Wait_die_the_younger_that_holds_a_lock_backs_off_at_once_and_gets_through_by_the_slow_path()
     {
-        World world = new(WoundWaitPolicy.WaitDie);
-        Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(world.Old));
-        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
+        using World world = new(WoundWaitPolicy.WaitDie);
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Old.Lock(world.A));
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Young.Lock(world.B));
 
-        Assert.Equal(WoundWaitOutcome.MustBackOff, world.A.Lock(world.Young));
+        Assert.Equal(WoundWaitOutcome.MustBackOff, world.Young.Lock(world.A));
 
-        Assert.Same(world.A, world.Young.ContendedLock);
-        world.B.Unlock(world.Young);
-        Assert.Equal(WoundWaitOutcome.TimedOut, world.A.LockSlow(world.Young, s_none));
-        world.A.Unlock(world.Old);
-        Assert.Equal(WoundWaitOutcome.Acquired, world.A.LockSlow(world.Young, s_none));
-        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
-        Assert.Null(world.Young.ContendedLock);
+        Assert.Same(world.A, world.Young.Context.ContendedLock);
+        world.Young.Unlock(world.B);
+        Assert.Equal(WoundWaitOutcome.TimedOut, world.Young.LockSlow(world.A, s_none));
+        world.Old.Unlock(world.A);
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Young.LockSlow(world.A, s_none));
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Young.Lock(world.B));
+        Assert.Null(world.Young.Context.ContendedLock);
     }
 
     [Fact]
     public void Wait_die_the_older_waits_and_a_younger_that_waits_with_locks_dies_when_an_older_gets_in_line()
     {
-        World world = new(WoundWaitPolicy.WaitDie);
+        using World world = new(WoundWaitPolicy.WaitDie);
         Assert.True(world.A.TryLock()); // by nobody: everybody may wait for it
-        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
-        Task<WoundWaitOutcome> young = world.A.LockAsync(world.Young, Limit.Time).AsTask();
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Young.Lock(world.B));
+        Task<WoundWaitOutcome> young = world.Young.LockAsync(world.A);
         Assert.False(young.IsCompleted);
 
-        Task<WoundWaitOutcome> old = world.A.LockAsync(world.Old, Limit.Time).AsTask();
+        Task<WoundWaitOutcome> old = world.Old.LockAsync(world.A);
 
         Assert.Equal(WoundWaitOutcome.MustBackOff, Limit.On(young));
         Assert.False(old.IsCompleted);
@@ -76,33 +78,33 @@ public class WoundWaitLockTests
     [Fact]
     public void Wound_wait_the_older_wounds_the_holder_which_notices_at_its_next_contention()
     {
-        World world = new(WoundWaitPolicy.WoundWait);
+        using World world = new(WoundWaitPolicy.WoundWait);
         WoundWaitLock c = new(world.Class);
-        Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(world.Old));
-        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
-        Task<WoundWaitOutcome> old = world.B.LockAsync(world.Old, Limit.Time).AsTask(); // wounds
-        Assert.Equal(WoundWaitOutcome.Acquired, c.Lock(world.Young)); // free: no contention, nothing to notice
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Old.Lock(world.A));
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Young.Lock(world.B));
+        Task<WoundWaitOutcome> old = world.Old.LockAsync(world.B); // wounds
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Young.Lock(c)); // free: no contention, nothing to notice
 
-        Assert.Equal(WoundWaitOutcome.MustBackOff, world.A.Lock(world.Young));
+        Assert.Equal(WoundWaitOutcome.MustBackOff, world.Young.Lock(world.A));
 
-        c.Unlock(world.Young);
-        world.B.Unlock(world.Young);
+        world.Young.Unlock(c);
+        world.Young.Unlock(world.B);
         Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(old));
     }
 
     [Fact]
     public void Wound_wait_a_holder_that_is_waiting_is_woken_to_back_off()
     {
-        World world = new(WoundWaitPolicy.WoundWait);
-        Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(world.Old));
-        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
-        Task<WoundWaitOutcome> young = world.A.LockAsync(world.Young, Limit.Time).AsTask();
+        using World world = new(WoundWaitPolicy.WoundWait);
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Old.Lock(world.A));
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Young.Lock(world.B));
+        Task<WoundWaitOutcome> young = world.Young.LockAsync(world.A);
         Assert.False(young.IsCompleted);
 
-        Task<WoundWaitOutcome> old = world.B.LockAsync(world.Old, Limit.Time).AsTask();
+        Task<WoundWaitOutcome> old = world.Old.LockAsync(world.B);
 
         Assert.Equal(WoundWaitOutcome.MustBackOff, Limit.On(young));
-        world.B.Unlock(world.Young);
+        world.Young.Unlock(world.B);
         Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(old));
     }
 
@@ -110,20 +112,19 @@ public class WoundWaitLockTests
     [MemberData(nameof(Policies))]
     public void Contexts_wait_by_age_and_those_without_in_the_order_in_which_they_came(WoundWaitPolicy policy)
     {
-        World world = new(policy);
-        using WoundWaitContext middle = world.Middle;
+        using World world = new(policy);
         Assert.True(world.A.TryLock());
-        Task<WoundWaitOutcome> young = world.A.LockAsync(world.Young, Limit.Time).AsTask();
-        Task<WoundWaitOutcome> old = world.A.LockAsync(world.Old, Limit.Time).AsTask();
-        Task<WoundWaitOutcome> between = world.A.LockAsync(middle, Limit.Time).AsTask();
+        Task<WoundWaitOutcome> young = world.Young.LockAsync(world.A);
+        Task<WoundWaitOutcome> old = world.Old.LockAsync(world.A);
+        Task<WoundWaitOutcome> between = world.Middle.LockAsync(world.A);
 
         world.A.Unlock();
         Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(old));
         Assert.False(between.IsCompleted || young.IsCompleted);
-        world.A.Unlock(world.Old);
+        world.Old.Unlock(world.A);
         Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(between));
         Assert.False(young.IsCompleted);
-        world.A.Unlock(middle);
+        world.Middle.Unlock(world.A);
         Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(young));
     }
 
@@ -131,46 +132,48 @@ public class WoundWaitLockTests
     [MemberData(nameof(Policies))]
     public void Time_and_token_end_a_wait_and_leave_the_line(WoundWaitPolicy policy)
     {
-        World world = new(policy);
+        using World world = new(policy);
         using CancellationTokenSource cancellation = new();
         Assert.True(world.A.TryLock());
-        Assert.Equal(WoundWaitOutcome.TimedOut, world.A.Lock(world.Old, TimeSpan.FromTicks(1)));
-        Task<WoundWaitOutcome> wait = world.A.LockAsync(world.Old, Limit.Time, cancellation.Token).AsTask();
+        Assert.Equal(WoundWaitOutcome.TimedOut, world.Old.Lock(world.A, TimeSpan.FromTicks(1)));
+        Task<WoundWaitOutcome> wait = world.Old.LockAsync(world.A, cancellation.Token);
         cancellation.Cancel();
         Assert.ThrowsAny<OperationCanceledException>(() => Limit.On(wait));
         world.A.Unlock();
         Assert.False(world.A.IsHeld);
-        Assert.Equal(0, world.Old.HeldLocks);
+        Assert.Equal(0, world.Old.Context.HeldLocks);
     }
 
     [Fact]
     public void Each_violation_of_the_protocol_is_named()
     {
-        World world = new(WoundWaitPolicy.WaitDie);
+        using LockSectionScope asked = ContractReports.AskedFor("each rule of the protocol is broken, by one thread that plays several holders");
+        using World world = new(WoundWaitPolicy.WaitDie);
+        (WoundWaitContext old, WoundWaitContext young) = (world.Old.Context, world.Young.Context);
         WoundWaitLock foreign = new(new WoundWaitClass("other"));
-        Assert.Contains("class other", Assert.Throws<ArgumentException>(() => foreign.Lock(world.Old)).Message, StringComparison.Ordinal);
-        Assert.Throws<SynchronizationLockException>(() => world.A.Unlock(world.Old));
-        Assert.Throws<InvalidOperationException>(() => world.A.LockSlow(world.Old, s_none)); // was not told to
+        Assert.Contains("class other", Assert.Throws<ArgumentException>(() => foreign.Lock(old)).Message, StringComparison.Ordinal);
+        Assert.Throws<SynchronizationLockException>(() => world.A.Unlock(old));
+        Assert.Throws<InvalidOperationException>(() => world.A.LockSlow(old, s_none)); // was not told to
 
-        Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(world.Old));
-        Assert.Throws<SynchronizationLockException>(() => world.A.Unlock(world.Young));
+        Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(old));
+        Assert.Throws<SynchronizationLockException>(() => world.A.Unlock(young));
         Assert.Throws<SynchronizationLockException>(() => world.A.Unlock());
-        Assert.Throws<InvalidOperationException>(world.Old.Dispose);
-        world.Old.Done();
-        Assert.Contains("Done", Assert.Throws<InvalidOperationException>(() => world.B.Lock(world.Old)).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(old.Dispose);
+        old.Done();
+        Assert.Contains("Done", Assert.Throws<InvalidOperationException>(() => world.B.Lock(old)).Message, StringComparison.Ordinal);
 
-        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Young));
-        Assert.Equal(WoundWaitOutcome.MustBackOff, world.A.Lock(world.Young));
-        Assert.Throws<InvalidOperationException>(() => world.A.LockSlow(world.Young, s_none)); // still holds B
-        Assert.Throws<InvalidOperationException>(world.Young.Done);
-        world.B.Unlock(world.Young);
-        Assert.Throws<InvalidOperationException>(() => world.B.Lock(world.Young)); // not the contended one
-        Assert.Throws<InvalidOperationException>(() => world.B.TryLock(world.Young));
-        world.A.Unlock(world.Old);
-        Assert.True(world.A.TryLock(world.Young));
-        world.A.Unlock(world.Young);
-        world.Young.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => world.A.Lock(world.Young));
+        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(young));
+        Assert.Equal(WoundWaitOutcome.MustBackOff, world.A.Lock(young));
+        Assert.Throws<InvalidOperationException>(() => world.A.LockSlow(young, s_none)); // still holds B
+        Assert.Throws<InvalidOperationException>(young.Done);
+        world.B.Unlock(young);
+        Assert.Throws<InvalidOperationException>(() => world.B.Lock(young)); // not the contended one
+        Assert.Throws<InvalidOperationException>(() => world.B.TryLock(young));
+        world.A.Unlock(old);
+        Assert.True(world.A.TryLock(young));
+        world.A.Unlock(young);
+        young.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => world.A.Lock(young));
         Assert.Throws<ArgumentOutOfRangeException>("policy", () => new WoundWaitClass("x", (WoundWaitPolicy)9));
     }
 
@@ -219,12 +222,12 @@ public class WoundWaitLockTests
     [Fact]
     public void A_set_that_runs_out_of_time_holds_nothing()
     {
-        World world = new(WoundWaitPolicy.WoundWait);
+        using World world = new(WoundWaitPolicy.WoundWait);
         using WoundWaitLockSet set = new(world.Class);
-        Assert.Equal(WoundWaitOutcome.Acquired, world.B.Lock(world.Old));
+        Assert.Equal(WoundWaitOutcome.Acquired, world.Old.Lock(world.B));
         Assert.False(set.Lock([world.A, world.B], TimeSpan.FromTicks(1)));
         Assert.False(world.A.IsHeld);
-        world.B.Unlock(world.Old);
+        world.Old.Unlock(world.B);
         Assert.True(set.Lock([world.A, world.B], TimeSpan.FromTicks(1)));
         Assert.Throws<InvalidOperationException>(() => set.Lock([world.A], s_none));
     }
@@ -232,36 +235,36 @@ public class WoundWaitLockTests
     [Fact]
     public void Locking_and_unlocking_allocates_nothing()
     {
-        World world = new(WoundWaitPolicy.WoundWait);
+        using World world = new(WoundWaitPolicy.WoundWait);
         Assert.Equal(0, Allocation.Of(() =>
         {
-            world.A.Lock(world.Old);
-            world.B.Lock(world.Old);
-            world.B.TryLock(world.Young);
-            world.A.Unlock(world.Old);
-            world.B.Unlock(world.Old);
+            world.A.Lock(world.Old.Context);
+            world.B.Lock(world.Old.Context);
+            world.B.TryLock(world.Young.Context);
+            world.A.Unlock(world.Old.Context);
+            world.B.Unlock(world.Old.Context);
         }));
         Assert.True(world.A.TryLock());
         Assert.Equal(0, Allocation.Of(
             () =>
             {
-                world.A.Lock(world.Old, TimeSpan.FromTicks(1));
+                world.A.Lock(world.Old.Context, TimeSpan.FromTicks(1));
                 world.A.Lock(TimeSpan.FromTicks(1));
             },
             warmUp: 50,
             rounds: 50));
     }
 
-    private sealed class World
+    private sealed class World : IDisposable
     {
         internal World(WoundWaitPolicy policy)
         {
             Class = new WoundWaitClass("class", policy);
             A = new WoundWaitLock(Class);
             B = new WoundWaitLock(Class);
-            Old = new WoundWaitContext(Class);
-            Middle = new WoundWaitContext(Class);
-            Young = new WoundWaitContext(Class);
+            Old = new Holder(Class);
+            Middle = new Holder(Class);
+            Young = new Holder(Class);
         }
 
         internal WoundWaitClass Class { get; }
@@ -270,10 +273,38 @@ public class WoundWaitLockTests
 
         internal WoundWaitLock B { get; }
 
-        internal WoundWaitContext Old { get; }
+        internal Holder Old { get; }
 
-        internal WoundWaitContext Middle { get; }
+        internal Holder Middle { get; }
 
-        internal WoundWaitContext Young { get; }
+        internal Holder Young { get; }
+
+        public void Dispose()
+        {
+            Old.Dispose();
+            Middle.Dispose();
+            Young.Dispose();
+        }
+    }
+
+    /// <summary>A context on a thread of its own: a thread that plays several holders would wait for itself, and the validator says so.</summary>
+    private sealed class Holder(WoundWaitClass lockClass) : IDisposable
+    {
+        private readonly OtherThread _thread = new();
+
+        internal WoundWaitContext Context { get; } = new(lockClass);
+
+        internal WoundWaitOutcome Lock(WoundWaitLock wanted) => _thread.Run(() => wanted.Lock(Context));
+
+        internal WoundWaitOutcome Lock(WoundWaitLock wanted, TimeSpan timeout) => _thread.Run(() => wanted.Lock(Context, timeout));
+
+        internal WoundWaitOutcome LockSlow(WoundWaitLock wanted, TimeSpan timeout) => _thread.Run(() => wanted.LockSlow(Context, timeout));
+
+        internal Task<WoundWaitOutcome> LockAsync(WoundWaitLock wanted, CancellationToken cancellationToken = default) =>
+            _thread.Run(() => wanted.LockAsync(Context, Limit.Time, cancellationToken).AsTask());
+
+        internal void Unlock(WoundWaitLock held) => _thread.Run(() => held.Unlock(Context));
+
+        public void Dispose() => _thread.Dispose();
     }
 }

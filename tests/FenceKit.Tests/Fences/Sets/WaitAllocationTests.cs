@@ -145,8 +145,9 @@ public sealed class WaitAllocationTests : IDisposable
         WoundWaitLock contended = new(lockClass);
         WoundWaitContext holder = new(lockClass);
         WoundWaitContext waiter = new(lockClass);
-        Assert.Equal(WoundWaitOutcome.Acquired, contended.Lock(holder));
         int turns = 0;
+        Task<WoundWaitOutcome> held = contended.LockAsync(holder, Limit.Time).AsTask(); // over awaits, so of no thread
+        Assert.Equal(WoundWaitOutcome.Acquired, Limit.On(held));
         Task loop = withContext ? WithContextAsync() : AloneAsync();
 
         Assert.Equal(0, Allocation.Of(() => contended.Unlock(holder))); // to the loop, which runs here and takes it for the holder again
@@ -161,7 +162,7 @@ public sealed class WaitAllocationTests : IDisposable
                 await contended.LockAsync(waiter, timeout, Token(withToken)).ConfigureAwait(FenceContinuation.Inline);
                 turns++;
                 contended.Unlock(waiter);
-                contended.Lock(holder);
+                await contended.LockAsync(holder, Timeout.InfiniteTimeSpan).ConfigureAwait(FenceContinuation.Inline); // free: at once
             }
         }
 
@@ -173,7 +174,7 @@ public sealed class WaitAllocationTests : IDisposable
                 await contended.LockAsync(timeout, Token(withToken)).ConfigureAwait(FenceContinuation.Inline);
                 turns++;
                 contended.Unlock();
-                contended.Lock(holder);
+                await contended.LockAsync(holder, Timeout.InfiniteTimeSpan).ConfigureAwait(FenceContinuation.Inline); // free: at once
             }
         }
     }

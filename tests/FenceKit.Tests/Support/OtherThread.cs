@@ -2,13 +2,11 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
-namespace FenceKit.Contract.Tests;
+namespace FenceKit.Tests;
 
 /// <summary>A second thread that does one thing after the other while this one waits.</summary>
 internal sealed class OtherThread : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
-
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread _thread;
 
@@ -25,15 +23,22 @@ internal sealed class OtherThread : IDisposable
         _thread.Start();
     }
 
-    internal void Run(Action action)
+    internal void Run(Action action) => Run<object?>(() =>
+    {
+        action();
+        return null;
+    });
+
+    internal TResult Run<TResult>(Func<TResult> function)
     {
         using ManualResetEventSlim done = new();
         ExceptionDispatchInfo? failure = null;
+        TResult result = default!;
         _work.Add(() =>
         {
             try
             {
-                action();
+                result = function();
             }
             catch (Exception exception)
             {
@@ -42,14 +47,15 @@ internal sealed class OtherThread : IDisposable
 
             done.Set();
         });
-        Assert.True(done.Wait(s_patience), "The other thread hangs.");
+        Assert.True(done.Wait(Limit.Time), "The other thread hangs.");
         failure?.Throw();
+        return result;
     }
 
     public void Dispose()
     {
         _work.CompleteAdding();
-        Assert.True(_thread.Join(s_patience), "The other thread hangs.");
+        Assert.True(_thread.Join(Limit.Time), "The other thread hangs.");
         _work.Dispose();
     }
 }

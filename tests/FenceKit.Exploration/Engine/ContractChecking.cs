@@ -1,0 +1,25 @@
+using System.Runtime.CompilerServices;
+using FenceKit.Lockdep;
+
+namespace FenceKit.Exploration;
+
+/// <summary>
+/// With FENCEKIT_LOCKDEP=1 the contract is checked in every interleaving. Bytes are not counted then: each step of a logical thread is
+/// written down on it, and nothing tells those bytes from a subscriber's.
+/// </summary>
+internal static class ContractChecking
+{
+    [ModuleInitializer]
+    internal static void Start()
+    {
+        if (FenceContract.IsChecked)
+        {
+            string? reports = Environment.GetEnvironmentVariable(LockValidatorSwitch.ReportsVariableName);
+            LockValidator.Default = new LockValidator(new LockValidatorOptions
+            {
+                Sinks = string.IsNullOrEmpty(reports) ? [new EventSourceSink()] : [new EventSourceSink(), new FileSink(reports)],
+                MeasureAllocation = false,
+            });
+        }
+    }
+}
