@@ -2,13 +2,22 @@
 namespace FenceKit.Tests.Reservations;
 
 /// <summary>The fences of a resource, by usage. Kernel scenarios 34 to 38 (st-dma-resv) for each of the four usages, and rule R19.</summary>
-public class FenceReservationTests
+public sealed class FenceReservationTests : IDisposable
 {
     private readonly FenceReservation _reservation = new(new WoundWaitLock(new WoundWaitClass("buffers")));
     private readonly FenceTimeline _a = new("a");
     private readonly FenceTimeline _b = new("b");
 
     public static TheoryData<FenceUsage> Usages => [FenceUsage.Kernel, FenceUsage.Write, FenceUsage.Read, FenceUsage.Bookkeep];
+
+    /// <summary>What a test leaves held, its thread would hold in the next test, too.</summary>
+    public void Dispose()
+    {
+        if (_reservation.Lock.IsHeld)
+        {
+            _reservation.Lock.Unlock();
+        }
+    }
 
     [Fact] // 34
     public void Its_lock_is_taken_and_given_back_without_a_context()

@@ -253,6 +253,7 @@ public class WoundWaitLockTests
             },
             warmUp: 50,
             rounds: 50));
+        world.A.Unlock();
     }
 
     private sealed class World : IDisposable

@@ -96,6 +96,7 @@ public sealed class WaitAllocationTests : IDisposable
             reservation.Add(fence, FenceUsage.Write);
             return reservation.Wait(FenceUsage.Read, Limit.Time, Token(withToken)) == FenceStatus.Signaled;
         }));
+        reservationLock.Unlock();
     }
 
     [Theory]
@@ -114,6 +115,7 @@ public sealed class WaitAllocationTests : IDisposable
         Assert.Equal(0, Allocation.Of(() => _timeline.Signal(current)));
         Assert.True(turns >= 4_000);
         Assert.False(loop.IsCompleted);
+        reservationLock.Unlock();
 
         async Task LoopAsync()
         {
