@@ -262,7 +262,7 @@ public readonly partial struct Fence
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        return timeout == TimeSpan.Zero ? pending : FenceSetWait.Rent(fences, mode).Wait(timeout, cancellationToken);
+        return timeout == TimeSpan.Zero ? pending : FenceSetWait.Rent(fences, mode, timeout, cancellationToken).Wait();
     }
 
     private static FenceSetAwaitable AwaitSet(
@@ -274,9 +274,15 @@ public readonly partial struct Fence
             over = true;
         }
 
-        return new FenceSetAwaitable(over
-            ? new FenceSetAwaiter(result, cancellationToken)
-            : new FenceSetAwaiter(FenceSetWait.Rent(fences, mode), timeout, cancellationToken));
+        if (!over)
+        {
+            return new FenceSetAwaitable(new FenceSetAwaiter(FenceSetWait.Rent(fences, mode, timeout, cancellationToken)));
+        }
+
+        return result.IsTimeout && cancellationToken.IsCancellationRequested
+            ? new FenceSetAwaitable(new FenceSetAwaiter(
+                new FenceWaitResult(result.Status, result.Index, new OperationCanceledException(cancellationToken))))
+            : new FenceSetAwaitable(new FenceSetAwaiter(result));
     }
 
     /// <summary>Looks once more when the token is canceled: the look before may be older than that, and what completed between was first.</summary>

@@ -145,7 +145,7 @@ public sealed class FenceArray : IDisposable
 
         internal override bool PollCore() => _set.PollMembers();
 
-        internal string Describe() => $"{Name}: {(Completed < Issued ? $"pending, {_set.Mode} of {_set.Members.Length}" : "idle")}";
+        internal string Describe() => $"{Name}: {(Completed < Issued ? $"pending, {_set.Mode} of {_set.MemberCount}" : "idle")}";
 
         protected override void Dispose(bool disposing)
         {
@@ -195,6 +195,7 @@ public sealed class FenceArray : IDisposable
 
         private readonly ArrayTimeline _timeline;
         private readonly Lock _gate = new(); // so that members are not copied while the next round replaces them
+        private readonly Fence[] _members;
         private ulong _target;
         private int _stage = Over;
         private int _claimed;  // 1 once somebody ends the round: the member that decided, or Dispose
@@ -205,11 +206,14 @@ public sealed class FenceArray : IDisposable
         internal Set(ArrayTimeline timeline, int capacity)
         {
             _timeline = timeline;
+            _members = new Fence[capacity];
             Scratch = new Fence[capacity];
             EnsureCapacity(capacity);
         }
 
         internal Fence[] Scratch { get; }
+
+        private ReadOnlySpan<Fence> Members => _members.AsSpan(0, MemberCount);
 
         internal void Begin(ReadOnlySpan<Fence> fences, FenceArrayMode mode, ulong target)
         {
@@ -217,6 +221,7 @@ public sealed class FenceArray : IDisposable
             try
             {
                 Begin(fences, mode);
+                fences.CopyTo(_members);
                 _claimed = 0;
                 _arrivals = 0;
                 Volatile.Write(ref _target, target);

@@ -40,6 +40,16 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(isPrivate:
     /// <summary>Claims the rental for one continuation; false when it has been used before.</summary>
     internal bool TryBeginRound(long round) => Interlocked.CompareExchange(ref _word, round | Armed, round) == round;
 
+    /// <summary>For an owner of the node, who has one round at a time and begins the next one when nobody uses it any more.</summary>
+    internal void Rearm(Action continuation, FencePlace place, ExecutionContext? executionContext)
+    {
+        Volatile.Write(ref _word, Armed);
+        SetContinuation(continuation, place, executionContext);
+    }
+
+    /// <summary>Whether the continuation was taken out, to be run.</summary>
+    internal bool IsConsumed => (Volatile.Read(ref _word) & StageMask) == Consumed;
+
     internal void SetContinuation(Action continuation, FencePlace place, ExecutionContext? executionContext)
     {
         Debug.Assert((_word & StageMask) == Armed, "The continuation is set between TryBeginRound and Arm.");
@@ -50,7 +60,7 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(isPrivate:
             _executionContext = executionContext; // usually null over null: not worth the collector's write barrier
         }
 
-        if (place.GetTarget() is { } target)
+        if (place.TryGetTarget(out object? target))
         {
             _context = target;
         }
@@ -137,7 +147,7 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(isPrivate:
     }
 
     /// <summary>Brings the continuation to its place. The node must not be touched afterwards: it may serve another await already.</summary>
-    protected void Dispatch()
+    internal void Dispatch()
     {
         FenceHandOff handOff = default;
         Dispatch(ref handOff);

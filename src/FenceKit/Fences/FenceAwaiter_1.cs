@@ -18,7 +18,7 @@ public readonly struct FenceAwaiter<TResult> : ICriticalNotifyCompletion
     {
         _wait = wait;
         _place = place;
-        if (!wait.IsCompleted && place.GetTarget() is not null)
+        if (!wait.IsCompleted && place.TryGetTarget(out _))
         {
             _node = FenceWaiterPools.Shared.RentAwait();
             _round = _node.Round;

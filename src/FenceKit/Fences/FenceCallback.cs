@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
@@ -26,6 +27,7 @@ public abstract class FenceCallback
     //   Queued → Idle                      the remover, under the gate
     //   Queued → Detached                  the signaler, under the gate; the outcome is written first
     //   Detached → Running                 the signaler, alone: while Detached nobody else writes the word
+    //   Queued → Running                   the signaler of a list of one, under the gate: it will run next, so nobody need know Detached
     //   Running → Finished                 the signaler, in one of two ways:
     //
     // By a plain store, the usual way: _finished takes the generation, the word stays. A store cannot lose against an adder, because it
@@ -104,16 +106,18 @@ public abstract class FenceCallback
     internal bool IsStillQueued(long word) => word == Volatile.Read(ref _word) && IsQueuedWord(word);
 
     /// <summary>Waits for a fence, or is about to run.</summary>
-    internal bool IsBusy => (Volatile.Read(ref _word) & PhaseMask) is Queued or Detached;
+    internal static bool IsBusyWord(long word) => (ulong)((word & PhaseMask) - Queued) <= Detached - Queued;
 
     /// <summary>Under the gate, not busy: begins a round.</summary>
-    /// <returns>The word of the round while it waits.</returns>
-    internal long MarkQueued()
+    /// <param name="word">The word as it is.</param>
+    /// <returns>The word of the round while it waits; never 0.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal long MarkQueued(long word)
     {
-        long generation = (_word & GenerationMask) + Generation;
-        long word = generation | Queued;
+        long generation = (word & GenerationMask) + Generation;
+        word = generation | Queued;
 
-        // An acquire: pairs with the store in Run. What the callback did in the round before is done. Of a private node nobody says so.
+        // An acquire: pairs with the store in End. What the callback did in the round before is done. Of a private node nobody says so.
         if (_isPrivate || Volatile.Read(ref _finished) == _lastPlain)
         {
             _lastPlain = generation;
@@ -138,15 +142,22 @@ public abstract class FenceCallback
         SetPhase(Idle);
     }
 
+    /// <summary>Under the gate: whoever reads the outcome has seen the word that leaves the gate, or taken it since.</summary>
     internal void MarkDetached(FenceStatus status, Exception? error)
     {
-        DeliveredStatus = status;
-        if (!ReferenceEquals(DeliveredError, error))
-        {
-            DeliveredError = error; // the usual null over null is not worth the collector's write barrier
-        }
+        SetOutcome(status, error);
+        SetPhase(Detached);
+    }
 
-        SetPhase(Detached); // under the gate: whoever reads the outcome has seen the word that leaves the gate, or taken it since
+    /// <summary>As <see cref="MarkDetached"/> and the beginning of <see cref="Run(ref FenceHandOff)"/> in one, for the only callback of a signal.</summary>
+    /// <returns>The word while it runs, for <see cref="RunAlone"/>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal long MarkRunning(FenceStatus status)
+    {
+        SetOutcome(status, error: null);
+        long running = (_word & ~PhaseMask) | Running;
+        Volatile.Write(ref _word, running);
+        return running;
     }
 
     /// <summary>What to answer a remover that did not find the node in the list.</summary>
@@ -178,10 +189,13 @@ public abstract class FenceCallback
     /// <summary>Runs the callback. Only the signaler that detached the node calls this, outside the gate.</summary>
     internal void Run(ref FenceHandOff handOff)
     {
+        // All of it before the store: an adder that sees Running may change what is read here, and its signaler may write the next outcome.
         FenceTimeline timeline = Timeline!;
         ulong target = Target;
+        FenceStatus status = DeliveredStatus;
+        Exception? error = DeliveredError;
         long running = (_word & ~PhaseMask) | Running;
-        Volatile.Write(ref _word, running); // a release: an adder that sees it may change what was read above
+        Volatile.Write(ref _word, running);
         try
         {
             if (_isPrivate)
@@ -191,7 +205,7 @@ public abstract class FenceCallback
             }
 
             handOff.Flush();
-            OnSignaled(DeliveredStatus, DeliveredError);
+            OnSignaled(status, error);
         }
         catch (Exception exception)
         {
@@ -202,6 +216,51 @@ public abstract class FenceCallback
             }
         }
 
+        End(running);
+    }
+
+    /// <summary>Runs the only callback of a signal without an error, outside the gate.</summary>
+    /// <param name="timeline">That of the signal.</param>
+    /// <param name="target">What the callback waited for. Its own fields may have gone on: it is Running, and free to be added again.</param>
+    /// <param name="running">As <see cref="MarkRunning"/> returned it.</param>
+    internal void RunAlone(FenceTimeline timeline, ulong target, long running)
+    {
+        if (_isPrivate)
+        {
+            DeliverAlone(timeline, target);
+            return;
+        }
+
+        try
+        {
+            OnSignaled(FenceStatus.Signaled, fault: null);
+        }
+        catch (Exception exception)
+        {
+            FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), exception);
+        }
+
+        End(running);
+    }
+
+    private void DeliverAlone(FenceTimeline timeline, ulong target)
+    {
+        FenceHandOff handOff = default;
+        try
+        {
+            Deliver(ref handOff);
+        }
+        catch (Exception exception)
+        {
+            FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), exception);
+        }
+
+        handOff.Flush();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void End(long running)
+    {
         if ((running & Overlapped) == 0)
         {
             Volatile.Write(ref _finished, running & GenerationMask); // a release: pairs with MarkQueued and DescribeAbsence
@@ -210,6 +269,16 @@ public abstract class FenceCallback
         {
             // Fails when the callback was added again meanwhile: then the next round owns the word.
             Interlocked.CompareExchange(ref _word, (running & ~PhaseMask) | Finished, running);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void SetOutcome(FenceStatus status, Exception? error)
+    {
+        DeliveredStatus = status;
+        if (!ReferenceEquals(DeliveredError, error))
+        {
+            DeliveredError = error; // the usual null over null is not worth the collector's write barrier
         }
     }
 

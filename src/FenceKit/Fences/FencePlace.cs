@@ -1,30 +1,45 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
+
 namespace FenceKit;
 
 /// <summary>Where a continuation runs: one of the named places, or a scheduler that the caller gave.</summary>
+/// <remarks>One reference, because awaiters carry it and are copied: null for the captured context, a mark, or the scheduler.</remarks>
 internal readonly struct FencePlace
 {
-    private readonly FenceContinuation _kind;
-    private readonly TaskScheduler? _scheduler;
+    private static readonly object s_threadPool = new();
+    private static readonly object s_inline = new();
 
-    private FencePlace(FenceContinuation kind, TaskScheduler? scheduler)
-    {
-        _kind = kind;
-        _scheduler = scheduler;
-    }
+    private readonly object? _where;
+
+    private FencePlace(object? where) => _where = where;
 
     internal static FencePlace CapturedContext => default;
 
-    internal bool IsInline => _kind == FenceContinuation.Inline;
+    internal bool IsInline => ReferenceEquals(_where, s_inline);
 
-    public static implicit operator FencePlace(FenceContinuation kind) => new(kind, null);
+    public static implicit operator FencePlace(FenceContinuation kind) => new(kind switch
+    {
+        FenceContinuation.ThreadPool => s_threadPool,
+        FenceContinuation.Inline => s_inline,
+        _ => null,
+    });
 
     /// <summary>The default scheduler is the thread pool, and the pool is reached faster without a task.</summary>
-    internal static FencePlace On(TaskScheduler scheduler) =>
-        new(FenceContinuation.ThreadPool, scheduler == TaskScheduler.Default ? null : scheduler);
+    internal static FencePlace On(TaskScheduler scheduler) => new(scheduler == TaskScheduler.Default ? s_threadPool : scheduler);
 
-    /// <summary>The SynchronizationContext or TaskScheduler to post to; null for the thread pool, or inline.</summary>
-    internal object? GetTarget() => _scheduler ?? (_kind == FenceContinuation.CapturedContext ? CaptureContext() : null);
+    /// <summary>The SynchronizationContext or TaskScheduler to post to; false for the thread pool, or inline.</summary>
+    internal bool TryGetTarget([NotNullWhen(true)] out object? target)
+    {
+        target = null;
+        if (ReferenceEquals(_where, s_inline) || ReferenceEquals(_where, s_threadPool))
+        {
+            return false;
+        }
+
+        target = _where ?? CaptureContext();
+        return target is not null;
+    }
 
     private static object? CaptureContext()
     {

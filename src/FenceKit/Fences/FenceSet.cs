@@ -12,6 +12,8 @@ namespace FenceKit;
 /// Begin ──► Watch (adds the nodes) ──► Unwatch (removes those that are left) ──► the owner releases ──► the last reference: OnIdle
 ///                    └── members signal ──► Complete ── the one that decides: true ──► release ──┘
 /// </code>
+/// Nothing is decided while the nodes are being added: what a member decides before that is done falls to Watch. So the one who decides
+/// may at once let go of the nodes, and run what waits.
 /// A node that has left the list of its timeline but has not run yet cannot be used again, and nobody may wait for it: it may stand
 /// behind the very code that wants to go on. So every node in a list, or on its way out of one, holds a reference to the set, and the
 /// set is free for the next round when the last reference is gone. References are given out and given back many at a time: one
@@ -20,9 +22,9 @@ namespace FenceKit;
 internal abstract class FenceSet
 {
     private const int Nobody = -1;
+    private const int NobodyYet = -2; // Any, while the nodes are being added
 
-    private FenceSetNode[] _nodes = [];
-    private Fence[] _fences = [];
+    private FenceSetNode[] _nodes = []; // each knows its member: what a callback waits for stands in it
     private int _count;
     private int _watched;    // the first so many members have a node in a list, or were complete when it was their turn
     private int _references; // the owner's, and one for each node that may still run
@@ -32,7 +34,7 @@ internal abstract class FenceSet
 
     internal FenceArrayMode Mode { get; private set; }
 
-    internal ReadOnlySpan<Fence> Members => _fences.AsSpan(0, _count);
+    internal int MemberCount => _count;
 
     /// <summary>Nobody holds a node: the next round may begin.</summary>
     internal bool IsIdle => Volatile.Read(ref _references) == 0;
@@ -50,11 +52,17 @@ internal abstract class FenceSet
     {
         Debug.Assert(IsIdle, "A round begins when the last one is over.");
         EnsureCapacity(fences.Length);
-        fences.CopyTo(_fences);
+        FenceSetNode[] nodes = _nodes;
+        for (int i = 0; i < fences.Length; i++)
+        {
+            nodes[i].Timeline = fences[i].Timeline;
+            nodes[i].Target = fences[i].Target;
+        }
+
         _count = fences.Length;
         _watched = 0;
         _left = fences.Length + 1;
-        _decider = Nobody;
+        _decider = mode == FenceArrayMode.Any ? NobodyYet : Nobody;
         _retired = 0;
         Mode = mode;
         Volatile.Write(ref _references, 1);
@@ -70,56 +78,72 @@ internal abstract class FenceSet
 
         int capacity = Math.Max(count, Math.Max(4, before * 2));
         Array.Resize(ref _nodes, capacity);
-        Array.Resize(ref _fences, capacity);
         for (int i = before; i < capacity; i++)
         {
             _nodes[i] = new FenceSetNode(this, i);
         }
     }
 
-    /// <summary>Adds the nodes.</summary>
-    /// <returns>True when this call decided: a member was complete already.</returns>
+    /// <summary>Adds the nodes. When it returns false, the set is no longer the caller's to touch: it may be over already.</summary>
+    /// <returns>True when the caller has to act: a member was complete already, or completed meanwhile, and decided.</returns>
     protected bool Watch()
     {
         // Before any node can run and release one. Plain: nobody but the owner has a reference yet.
-        Volatile.Write(ref _references, 1 + _count);
+        int count = _count;
+        Volatile.Write(ref _references, 1 + count);
+        bool isAny = Mode == FenceArrayMode.Any;
         bool decided = false;
         int added = 0;
-        for (int i = 0; i < _count && !decided; i++)
+        for (int i = 0; i < count && !decided; i++)
         {
             FenceSetNode node = _nodes[i];
-            if (_fences[i].Timeline is { } timeline && timeline.TryAdd(node, _fences[i].Target))
+            if (node.Timeline is { } timeline && timeline.TryAdd(node, node.Target))
             {
                 added++;
             }
             else
             {
-                node.DeliveredStatus = _fences[i].GetStatus(out node.DeliveredError);
-                decided = Complete(i, node.DeliveredStatus);
+                node.DeliveredStatus = node.Member.GetStatus(out node.DeliveredError);
+                decided = isAny
+                    ? Interlocked.CompareExchange(ref _decider, i, NobodyYet) == NobodyYet
+                    : Complete(i, node.DeliveredStatus);
             }
 
             _watched = i + 1;
-            if (Mode == FenceArrayMode.Any && Volatile.Read(ref _decider) != Nobody)
+            if (isAny && Volatile.Read(ref _decider) != NobodyYet)
             {
                 break;
             }
         }
 
-        if (added < _count)
+        if (added < count)
         {
-            Release(_count - added); // never the last: the owner holds one
+            Release(count - added); // never the last: the owner holds one
         }
 
-        // The one that was held back for us, so that All cannot be decided before every member has its node.
-        return decided || (Mode == FenceArrayMode.All && Interlocked.Decrement(ref _left) == 0);
+        // From here on members decide for themselves. The last touch of the set if nobody has yet.
+        return isAny
+            ? decided || Interlocked.CompareExchange(ref _decider, Nobody, NobodyYet) != NobodyYet
+            : decided || Interlocked.Decrement(ref _left) == 0;
     }
 
-    /// <summary>A member is complete. True for the one that decides the round.</summary>
+    /// <summary>A member is complete. True for the one that decides the round and has to act.</summary>
     protected bool Complete(int index, FenceStatus status)
     {
         if (Mode == FenceArrayMode.Any)
         {
-            return Interlocked.CompareExchange(ref _decider, index, Nobody) == Nobody;
+            int decider = Interlocked.CompareExchange(ref _decider, index, Nobody);
+            while (decider == NobodyYet)
+            {
+                if (Interlocked.CompareExchange(ref _decider, index, NobodyYet) == NobodyYet)
+                {
+                    return false; // decided, and Watch acts
+                }
+
+                decider = Interlocked.CompareExchange(ref _decider, index, Nobody); // Watch is over, or another member was first
+            }
+
+            return decider == Nobody;
         }
 
         if (status == FenceStatus.Faulted)
@@ -145,7 +169,7 @@ internal abstract class FenceSet
         for (int i = 0; i < _watched; i++)
         {
             FenceSetNode node = _nodes[i];
-            if (_fences[i].TryRemoveCallback(node) == FenceCallbackRemoval.Removed)
+            if (node.Timeline is { } timeline && timeline.TryRemoveOwn(node))
             {
                 removed++;
                 firstPending = firstPending == Nobody ? i : firstPending;
@@ -180,6 +204,8 @@ internal abstract class FenceSet
         }
     }
 
+    protected Fence GetMember(int index) => _nodes[index].Member;
+
     /// <summary>Lets go of everything that a round refers to.</summary>
     protected void Forget()
     {
@@ -189,7 +215,6 @@ internal abstract class FenceSet
             _nodes[i].Timeline = null;
         }
 
-        Array.Clear(_fences, 0, _count);
         _count = 0;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace FenceKit;
 
@@ -10,28 +11,20 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
 {
     private readonly FenceSetWait? _wait; // null: there was nothing to wait for
     private readonly long _round;
-    private readonly FenceWaitResult _result;
-    private readonly TimeSpan _timeout;
-    private readonly CancellationToken _cancellationToken;
+    private readonly FenceWaitResult _result; // of a wait that was over before it began; with an error, though the time ran out, if canceled
     private readonly FencePlace _place;
 
-    internal FenceSetAwaiter(FenceWaitResult result, CancellationToken cancellationToken)
-    {
-        _result = result;
-        _cancellationToken = cancellationToken;
-    }
+    internal FenceSetAwaiter(FenceWaitResult result) => _result = result;
 
-    internal FenceSetAwaiter(FenceSetWait wait, TimeSpan timeout, CancellationToken cancellationToken)
-        : this(wait, wait.Round, timeout, FencePlace.CapturedContext, cancellationToken)
+    internal FenceSetAwaiter(FenceSetWait wait)
+        : this(wait, wait.Round, FencePlace.CapturedContext)
     {
     }
 
-    private FenceSetAwaiter(FenceSetWait wait, long round, TimeSpan timeout, FencePlace place, CancellationToken cancellationToken)
+    private FenceSetAwaiter(FenceSetWait wait, long round, FencePlace place)
     {
         _wait = wait;
         _round = round;
-        _timeout = timeout;
-        _cancellationToken = cancellationToken;
         _place = place;
     }
 
@@ -56,9 +49,9 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
     {
         if (_wait is null)
         {
-            if (_result.IsTimeout)
+            if (_result.IsTimeout && _result.Error is { } canceled)
             {
-                _cancellationToken.ThrowIfCancellationRequested();
+                ExceptionDispatchInfo.Throw(canceled);
             }
 
             return _result;
@@ -73,10 +66,10 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
         return TryStart(continuation: null, flowsContext: false) && _wait.TryGetResult(_round, out result) ? result : throw AwaitedTwice();
     }
 
-    private string DebuggerDisplay => _wait is null ? $"over: {_result.Status}" : $"{_wait.Mode} of several, {FenceText.Of(_timeout)}";
+    private string DebuggerDisplay => _wait is null ? $"over: {_result.Status}" : _wait.Describe();
 
     internal FenceSetAwaiter At(FencePlace place) =>
-        _wait is null ? this : new FenceSetAwaiter(_wait, _round, _timeout, place, _cancellationToken);
+        _wait is null ? this : new FenceSetAwaiter(_wait, _round, place);
 
     private void Arm(Action continuation, bool flowsContext)
     {
@@ -88,7 +81,7 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
     }
 
     private bool TryStart(Action? continuation, bool flowsContext) =>
-        _wait is not null && _wait.TryStart(_round, _place, continuation, flowsContext, _timeout, _cancellationToken);
+        _wait is not null && _wait.TryStart(_round, _place, continuation, flowsContext);
 
     /// <summary>
     /// Awaited a second time. What throws here would end the process, since the state machine has gone to sleep already; so it wakes,

@@ -4,8 +4,8 @@ using System.Runtime.ExceptionServices;
 namespace FenceKit;
 
 /// <summary>
-/// The pooled state of one wait for several fences. Who decides signals a fence of the set's own, so blocking, awaiting, timing out and
-/// canceling are those of a single fence.
+/// The pooled state of one wait for several fences. Who decides runs the continuation of a plain <c>await</c>; all other waits are for a fence
+/// of the set's own, which the decider signals, so blocking, timing out and canceling are those of a single fence.
 /// </summary>
 #pragma warning disable CA1001 // Pooled: its timeline owns nothing that must be released, and points end with the round.
 internal sealed class FenceSetWait : FenceSet
@@ -20,33 +20,37 @@ internal sealed class FenceSetWait : FenceSet
     private const long Finishing = 2;
     private const long NextRound = 4;
 
+    private readonly FenceAwaitNode _continuation = new(FenceWaiterPools.Shared); // of an await without limit and token
     private readonly FenceTimeline _decided;
     private Fence _fence;
-    private FenceAwaiter _plainAwaiter; // of a wait without limit and token
-    private FenceWaitAwaiter _awaiter;  // of the others
+    private FenceWaitAwaiter _awaiter; // of an await with one
     private bool _isPlain;
+    private TimeSpan _timeout;
+    private CancellationToken _cancellationToken;
 
     internal FenceSetWait() =>
         _decided = new FenceTimeline("set of fences", FenceTimelineOptions.Default, FenceWaiterPools.Shared);
 
-    internal static FenceSetWait Rent(ReadOnlySpan<Fence> fences, FenceArrayMode mode)
+    internal static FenceSetWait Rent(
+        ReadOnlySpan<Fence> fences, FenceArrayMode mode, TimeSpan timeout, CancellationToken cancellationToken)
     {
         FenceSetWait wait = FenceWaiterPools.RentSet();
         wait.Begin(fences, mode);
-        wait._decided.TimeProvider = ClockOf(fences);
-        wait._fence = wait._decided.IssueAlone();
+        wait._timeout = timeout;
+        wait._cancellationToken = cancellationToken;
         return wait;
     }
 
     internal long Round => Volatile.Read(ref _word) & ~StageMask;
 
-    internal FenceWaitResult Wait(TimeSpan timeout, CancellationToken cancellationToken)
+    internal FenceWaitResult Wait()
     {
         OperationCanceledException? canceled = null;
         try
         {
+            IssueFence();
             Start();
-            _fence.WaitUnchecked(timeout, cancellationToken); // announced with its members
+            _fence.WaitUnchecked(_timeout, _cancellationToken); // announced with its members
         }
         catch (OperationCanceledException exception)
         {
@@ -62,35 +66,29 @@ internal sealed class FenceSetWait : FenceSet
     }
 
     /// <summary>Begins the wait, and has the continuation run when it is over. False when it has begun before.</summary>
-    internal bool TryStart(
-        long round, FencePlace place, Action? continuation, bool flowsContext, TimeSpan timeout, CancellationToken cancellationToken)
+    internal bool TryStart(long round, FencePlace place, Action? continuation, bool flowsContext)
     {
         if (Interlocked.CompareExchange(ref _word, round | Started, round) != round)
         {
             return false;
         }
 
-        // First the awaiter, while our fence is pending: it rents its node here. And into a local: once the continuation may run, the
-        // set may serve another round.
-        if (timeout == Timeout.InfiniteTimeSpan && !cancellationToken.CanBeCanceled)
+        if (continuation is not null && _timeout == Timeout.InfiniteTimeSpan && !_cancellationToken.CanBeCanceled)
         {
             _isPlain = true;
-            FenceAwaiter plain = _plainAwaiter = new FenceAwaiter(_fence, place);
+            _continuation.Rearm(continuation, place, flowsContext ? ExecutionContext.Capture() : null);
             Start();
-            if (continuation is not null)
-            {
-                plain.OnCompleted(continuation, flowsContext);
-            }
+            return true;
         }
-        else
+
+        // First the awaiter, while our fence is pending: it rents its node here. And into a local: once the continuation may run, the
+        // set may serve another round.
+        IssueFence();
+        FenceWaitAwaiter awaiter = _awaiter = new FenceWaitAwaiter(_fence, _timeout, place, _cancellationToken);
+        Start();
+        if (continuation is not null)
         {
-            _isPlain = false;
-            FenceWaitAwaiter awaiter = _awaiter = new FenceWaitAwaiter(_fence, timeout, place, cancellationToken);
-            Start();
-            if (continuation is not null)
-            {
-                awaiter.OnCompleted(continuation, flowsContext);
-            }
+            awaiter.OnCompleted(continuation, flowsContext);
         }
 
         return true;
@@ -105,17 +103,16 @@ internal sealed class FenceSetWait : FenceSet
             return false;
         }
 
+        if (_isPlain && _continuation.IsConsumed)
+        {
+            result = Finish();
+            return true;
+        }
+
         OperationCanceledException? canceled = null;
         try
         {
-            if (_isPlain)
-            {
-                _plainAwaiter.GetResult();
-            }
-            else
-            {
-                _awaiter.GetResult();
-            }
+            WaitForResult();
         }
         catch (OperationCanceledException exception)
         {
@@ -131,8 +128,16 @@ internal sealed class FenceSetWait : FenceSet
         return true;
     }
 
+    internal string Describe() => $"{Mode} of several, {FenceText.Of(_timeout)}";
+
     internal override void DescribeWaits(Fence member, List<FenceWait> waits)
     {
+        if (Volatile.Read(ref _isPlain))
+        {
+            _continuation.DescribeWaits(member, waits);
+            return;
+        }
+
         foreach ((FenceCallback callback, _, _) in _decided.CopyWaiting())
         {
             callback.DescribeWaits(member, waits);
@@ -143,10 +148,10 @@ internal sealed class FenceSetWait : FenceSet
     {
         if (Complete(index, status))
         {
-            _decided.SignalCore(_fence.Target);
+            Decide();
         }
 
-        Release();
+        Release(); // not before: while we hold a reference, the set serves no other round
     }
 
     protected override void OnIdle()
@@ -155,24 +160,57 @@ internal sealed class FenceSetWait : FenceSet
         FenceWaiterPools.Return(this);
     }
 
+    private void IssueFence()
+    {
+        _isPlain = false;
+        _decided.TimeProvider = FindClock();
+        _fence = _decided.IssueAlone();
+    }
+
     private void Start()
     {
         if (Watch())
         {
+            Decide();
+        }
+    }
+
+    private void Decide()
+    {
+        if (_isPlain)
+        {
+            _continuation.Dispatch(); // the last touch, if it is Watch that decides: the continuation gives the set back
+        }
+        else
+        {
             _decided.SignalCore(_fence.Target);
+        }
+    }
+
+    /// <summary>Blocks, if need be, until a wait is over that somebody asks for its result.</summary>
+    private void WaitForResult()
+    {
+        if (!_isPlain)
+        {
+            _awaiter.GetResult();
+        }
+        else if (Mode == FenceArrayMode.Any)
+        {
+            Fence.WaitAny(CopyMembers(), Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            Fence.WaitAll(CopyMembers(), Timeout.InfiniteTimeSpan);
         }
     }
 
     private FenceWaitResult Finish()
     {
         FenceWaitResult result = Unwatch(out int removed);
-        if (_isPlain)
-        {
-            _plainAwaiter = default;
-        }
-        else
+        if (!_isPlain)
         {
             _awaiter = default;
+            _cancellationToken = default;
         }
 
         Volatile.Write(ref _word, (_word & ~StageMask) + NextRound);
@@ -191,12 +229,23 @@ internal sealed class FenceSetWait : FenceSet
         return result;
     }
 
-    /// <summary>One wait has one clock: that of the first member that has one.</summary>
-    private static TimeProvider ClockOf(ReadOnlySpan<Fence> fences)
+    private Fence[] CopyMembers()
     {
-        foreach (Fence fence in fences)
+        Fence[] members = new Fence[MemberCount];
+        for (int i = 0; i < members.Length; i++)
         {
-            if (fence.Timeline is { } timeline)
+            members[i] = GetMember(i);
+        }
+
+        return members;
+    }
+
+    /// <summary>One wait has one clock: that of the first member that has one.</summary>
+    private TimeProvider FindClock()
+    {
+        for (int i = 0; i < MemberCount; i++)
+        {
+            if (GetMember(i).Timeline is { } timeline)
             {
                 return timeline.TimeProvider;
             }

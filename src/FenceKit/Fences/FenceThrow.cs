@@ -7,6 +7,8 @@ namespace FenceKit;
 /// <summary>Cold throws, kept out of line so that the members which use them stay small enough to inline.</summary>
 internal static class FenceThrow
 {
+    private const long MostTimerTicks = (uint.MaxValue - 1) * TimeSpan.TicksPerMillisecond;
+
     [DoesNotReturn]
     internal static void CallbackBusy() =>
         throw new InvalidOperationException("The callback is already waiting for a fence. A callback waits for one fence at a time; remove it first.");
@@ -38,9 +40,9 @@ internal static class FenceThrow
     /// <summary>What <see cref="TimeProvider.CreateTimer"/> accepts: up to 0xfffffffe milliseconds.</summary>
     internal static void IfBeyondTimers(TimeSpan timeout, [CallerArgumentExpression(nameof(timeout))] string? name = null)
     {
-        if (timeout.TotalMilliseconds > uint.MaxValue - 1)
+        if (timeout.Ticks > MostTimerTicks)
         {
-            throw new ArgumentOutOfRangeException(name, timeout, "A timeout without a thread is at most 49 days; use Timeout.InfiniteTimeSpan.");
+            TimeoutBeyondTimers(timeout, name);
         }
     }
 
@@ -62,6 +64,10 @@ internal static class FenceThrow
 
     [DoesNotReturn]
     private static void EmptySet() => throw new ArgumentException("A wait for any of no fences would never end.", "fences");
+
+    [DoesNotReturn]
+    private static void TimeoutBeyondTimers(TimeSpan timeout, string? name) =>
+        throw new ArgumentOutOfRangeException(name, timeout, "A timeout without a thread is at most 49 days; use Timeout.InfiniteTimeSpan.");
 
     [DoesNotReturn]
     internal static void PoolDisposed(string name) => throw new ObjectDisposedException($"{nameof(FencePool)} '{name}'");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using FenceKit.Diagnostics;
 
 namespace FenceKit;
@@ -7,6 +8,9 @@ namespace FenceKit;
 // The list of waiting callbacks: doubly linked through the nodes, sorted by point, first come first served within a point.
 public partial class FenceTimeline
 {
+    /// <summary>No word of a round that waits.</summary>
+    internal const long NotAdded = 0;
+
     private static long s_callbackFaults;
 
     private FenceCallback? _first; // under the gate
@@ -20,17 +24,19 @@ public partial class FenceTimeline
     /// <summary>How many callbacks have thrown since the process started, whether or not anybody listened.</summary>
     public static long CallbackFaults => Volatile.Read(ref s_callbackFaults);
 
-    internal bool TryAdd(FenceCallback callback, ulong target) => TryAdd(callback, target, out _);
+    internal bool TryAdd(FenceCallback callback, ulong target) => AddRound(callback, target) != NotAdded;
 
+    /// <summary>Puts a callback into the list.</summary>
     /// <param name="callback">The node.</param>
     /// <param name="target">What it waits for.</param>
-    /// <param name="word">Its word in the round that begins; see <see cref="TryRemoveRound"/>.</param>
-    internal bool TryAdd(FenceCallback callback, ulong target, out long word)
+    /// <returns>
+    /// Its word in the round that begins, see <see cref="TryRemoveRound"/>; <see cref="NotAdded"/> when the point is complete already.
+    /// </returns>
+    internal long AddRound(FenceCallback callback, ulong target)
     {
-        word = 0;
         if (TimelineState.HasReached(Volatile.Read(ref _state), target))
         {
-            return false;
+            return NotAdded;
         }
 
         if (target > Volatile.Read(ref _armedTarget))
@@ -44,7 +50,7 @@ public partial class FenceTimeline
         if (TimelineState.HasReached(state, target))
         {
             LeaveGate(state);
-            return false;
+            return NotAdded;
         }
 
         if (!ReferenceEquals(callback.Timeline, this))
@@ -52,23 +58,21 @@ public partial class FenceTimeline
             if (!callback.IsPrivate)
             {
                 LeaveGate(state);
-                return TryAddForeign(callback, target, out word);
+                return AddForeign(callback, target);
             }
 
             callback.Timeline = this; // nobody else adds it, and whoever comes late to remove it looks at the word under our gate
         }
 
-        word = Enlist(callback, target, state);
-        return true;
+        return Enlist(callback, target, state);
     }
 
     /// <summary>
     /// The callback belongs to another timeline, or to none yet. It comes over to this one first, under the gate of the one that it
     /// leaves, so that of two adders on two timelines only one can enlist it. No two gates are ever held at once.
     /// </summary>
-    private bool TryAddForeign(FenceCallback callback, ulong target, out long word)
+    private long AddForeign(FenceCallback callback, ulong target)
     {
-        word = 0;
         while (true)
         {
             FenceTimeline? owner = Volatile.Read(ref callback.Timeline);
@@ -88,18 +92,17 @@ public partial class FenceTimeline
 
             if (TimelineState.HasReached(state, target))
             {
-                if (isAdopted && !callback.IsBusy)
+                if (isAdopted && !FenceCallback.IsBusyWord(callback.Word))
                 {
                     callback.Target = targetBefore; // refused: it is as it was, also for those who ask where it was
                     callback.Timeline = owner;
                 }
 
                 LeaveGate(state);
-                return false;
+                return NotAdded;
             }
 
-            word = Enlist(callback, target, state);
-            return true;
+            return Enlist(callback, target, state);
         }
     }
 
@@ -114,7 +117,7 @@ public partial class FenceTimeline
 
         ulong state = owner.EnterGate();
         bool isOwners = ReferenceEquals(callback.Timeline, owner);
-        bool isBusy = isOwners && callback.IsBusy;
+        bool isBusy = isOwners && FenceCallback.IsBusyWord(callback.Word);
         if (isOwners && !isBusy)
         {
             targetBefore = callback.Target;
@@ -132,18 +135,29 @@ public partial class FenceTimeline
     }
 
     /// <summary>Under the gate, which it leaves: puts the callback, which belongs to this timeline, into the list.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long Enlist(FenceCallback callback, ulong target, ulong state)
     {
-        if (callback.IsBusy)
+        long word = callback.Word;
+        if (FenceCallback.IsBusyWord(word))
         {
             LeaveGate(state);
             FenceThrow.CallbackBusy();
         }
 
         callback.Target = target;
-        Insert(callback);
-        long word = callback.MarkQueued();
-        LeaveGate(state);
+        if (_first is null)
+        {
+            _first = callback; // its links are null: whoever takes a node out of a list clears them
+        }
+        else
+        {
+            Insert(callback);
+        }
+
+        word = callback.MarkQueued(word);
+        AssertInvariants(state);
+        Volatile.Write(ref _state, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
         return word;
     }
 
@@ -188,6 +202,29 @@ public partial class FenceTimeline
         return removed;
     }
 
+    /// <summary>
+    /// For a private node, and only for the one who added it here: until it has left the list it is nobody else's, and nobody asks later.
+    /// </summary>
+    /// <returns>False when a signaler was first; its outcome is in the node then.</returns>
+    internal bool TryRemoveOwn(FenceCallback callback)
+    {
+        if (!TimelineState.HasWaiters(Volatile.Read(ref _state)))
+        {
+            return false; // as in TryRemove
+        }
+
+        ulong state = EnterGate();
+        bool isQueued = FenceCallback.IsQueuedWord(callback.Word);
+        if (isQueued)
+        {
+            Unlink(callback);
+            callback.MarkRemoved();
+        }
+
+        LeaveGate(state);
+        return isQueued;
+    }
+
     internal static void ReportCallbackFault(FenceCallback callback, FenceTimeline timeline, ulong point, Exception exception)
     {
         Interlocked.Increment(ref s_callbackFaults);
@@ -210,18 +247,12 @@ public partial class FenceTimeline
     private bool IsFor(FenceCallback callback, ulong target) => ReferenceEquals(callback.Timeline, this) && callback.Target == target;
 
     /// <summary>
-    /// Under the gate. Constant time for the two common orders, points that rise (appended) and points that fall (prepended);
+    /// Under the gate, into a list that is not empty. Constant time for the two common orders, points that rise (appended) and points that fall (prepended);
     /// otherwise walks back over the callbacks of later points.
     /// </summary>
     private void Insert(FenceCallback callback)
     {
-        FenceCallback? first = _first;
-        if (first is null)
-        {
-            _first = callback; // its links are null: whoever takes a node out of a list clears them
-            return;
-        }
-
+        FenceCallback first = _first!;
         FenceCallback? before = _last ?? first;
         if (callback.Target < first.Target)
         {
@@ -260,6 +291,12 @@ public partial class FenceTimeline
     {
         FenceCallback? before = callback.Previous;
         FenceCallback? after = callback.Next;
+        if (before is null && after is null)
+        {
+            _first = null; // alone: there is no last, and its links are null
+            return;
+        }
+
         if (before is null)
         {
             _first = after;

@@ -84,27 +84,51 @@ public partial class FenceTimeline
     internal bool SignalCore(ulong target)
     {
         ulong state = Volatile.Read(ref _state);
-        while (TimelineState.IsQuiet(state))
+        if (!TimelineState.IsQuiet(state))
         {
-            if (TimelineState.HasReached(state, target))
-            {
-                return false;
-            }
-
-            // Release for what the producer wrote before; pairs with the acquire read in Fence.IsSignaled.
-            ulong seen = Interlocked.CompareExchange(ref _state, target, state);
-            if (seen == state)
-            {
-                return true;
-            }
-
-            state = seen;
+            return SignalWaiters(state, target);
         }
 
-        return SignalWithWaiters(target);
+        // Release for what the producer wrote before; pairs with the acquire read in Fence.IsSignaled.
+        return !TimelineState.HasReached(state, target)
+            && (Interlocked.CompareExchange(ref _state, target, state) == state || SignalContended(target));
     }
 
-    private bool SignalWithWaiters(ulong target)
+    /// <summary>
+    /// Callbacks wait. One CAS moves the counter and takes the gate: no callback can slip in between. Out of line and small, so that its
+    /// cost does not depend on what the compiler saw of other timelines.
+    /// </summary>
+    private bool SignalWaiters(ulong state, ulong target)
+    {
+        if (TimelineState.HasReached(state, target))
+        {
+            return false;
+        }
+
+        if (TimelineState.IsGateHeld(state)
+            || Interlocked.CompareExchange(ref _state, target | TimelineState.Flags, state) != state)
+        {
+            return SignalContended(target);
+        }
+
+        FenceCallback first = _first!;
+        if (_last is not null || first.Target > target || FenceContract.IsChecked)
+        {
+            RunUpTo(target);
+            return true;
+        }
+
+        // The usual case, one callback: what RunUpTo comes to.
+        _first = null;
+        ulong due = first.Target;
+        long running = first.MarkRunning(FenceStatus.Signaled);
+        AssertInvariants(target);
+        Volatile.Write(ref _state, target);
+        first.RunAlone(this, due, running);
+        return true;
+    }
+
+    private bool SignalContended(ulong target)
     {
         SpinWait spin = default;
         while (true)
@@ -121,7 +145,6 @@ public partial class FenceTimeline
                 continue;
             }
 
-            // One CAS moves the counter and, if callbacks wait, takes the gate: no callback can slip in between.
             bool hasWaiters = TimelineState.HasWaiters(state);
             ulong next = hasWaiters ? target | TimelineState.Flags : target;
             if (Interlocked.CompareExchange(ref _state, next, state) != state)
@@ -131,13 +154,19 @@ public partial class FenceTimeline
 
             if (hasWaiters)
             {
-                FenceCallback? batch = DetachUpTo(target, FenceStatus.Signaled, error: null);
-                LeaveGate(target);
-                RunAll(batch);
+                RunUpTo(target);
             }
 
             return true;
         }
+    }
+
+    /// <summary>Under the gate, which it leaves: takes the callbacks up to a point out of the list, and runs them.</summary>
+    private void RunUpTo(ulong target)
+    {
+        FenceCallback? batch = DetachUpTo(target, FenceStatus.Signaled, error: null);
+        LeaveGate(target);
+        RunAll(batch);
     }
 
     /// <summary>A fault takes the gate first: the log must say what happened before the counter shows that it happened.</summary>

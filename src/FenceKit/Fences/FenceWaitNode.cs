@@ -42,7 +42,8 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
             _registration = cancellationToken.UnsafeRegister(static (state, token) => ((FenceWaitNode)state!).OnCanceled(token), this);
         }
 
-        if (timeline is null || !timeline.TryAdd(this, fence.Target, out long word))
+        long word = timeline is null ? FenceTimeline.NotAdded : timeline.AddRound(this, fence.Target);
+        if (word == FenceTimeline.NotAdded)
         {
             DeliverNow(fence);
             return;
@@ -53,7 +54,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
             // Canceling sets a flag (with a full fence) and then calls us; we stand in the list and then look at the flag. With the fence
             // between the two, either OnCanceled finds the node or we see the flag; both may, and the list has one winner.
             Interlocked.MemoryBarrier();
-            if (cancellationToken.IsCancellationRequested && timeline.TryRemoveRound(this, word))
+            if (cancellationToken.IsCancellationRequested && timeline!.TryRemoveRound(this, word))
             {
                 Arrive();
             }
@@ -61,7 +62,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
 
         if (limited)
         {
-            StartTimer(timeline.TimeProvider, timeout);
+            StartTimer(timeline!.TimeProvider, timeout);
             Arrive();
         }
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.ObjectPool;
 
 namespace FenceKit;
@@ -19,12 +20,6 @@ internal sealed class FenceWaiterPools
 
     [ThreadStatic]
     private static ThreadNodes? t_nodes;
-
-    [ThreadStatic]
-    private static FenceWaitNode? t_wait;
-
-    [ThreadStatic]
-    private static FenceSetWait? t_set;
 
     internal FenceWaiterPools(ObjectPoolProvider provider)
     {
@@ -83,52 +78,68 @@ internal sealed class FenceWaiterPools
     }
 
     /// <summary>A node for an await with a timeout or a token.</summary>
-    internal FenceWaitNode RentWait()
-    {
-        FenceWaitNode? node = t_wait;
-        if (node is null || !ReferenceEquals(this, Shared))
-        {
-            return Wait.Get();
-        }
-
-        t_wait = null;
-        return node;
-    }
+    internal FenceWaitNode RentWait() =>
+        ReferenceEquals(this, Shared) && t_nodes is { } nodes && nodes.Waits.TryTake(out FenceWaitNode? node) ? node : Wait.Get();
 
     internal void Return(FenceWaitNode node)
     {
-        if (t_wait is null && ReferenceEquals(this, Shared))
-        {
-            t_wait = node;
-        }
-        else
+        if (!ReferenceEquals(this, Shared) || !(t_nodes ??= new ThreadNodes()).Waits.TryKeep(node))
         {
             Wait.Return(node);
         }
     }
 
     /// <summary>The state of a wait for several fences.</summary>
-    internal static FenceSetWait RentSet()
-    {
-        FenceSetWait? set = t_set;
-        if (set is null)
-        {
-            return Shared.Sets.Get();
-        }
-
-        t_set = null;
-        return set;
-    }
+    internal static FenceSetWait RentSet() =>
+        t_nodes is { } nodes && nodes.Sets.TryTake(out FenceSetWait? set) ? set : Shared.Sets.Get();
 
     internal static void Return(FenceSetWait set)
     {
-        if (t_set is null)
-        {
-            t_set = set;
-        }
-        else
+        if (!(t_nodes ??= new ThreadNodes()).Sets.TryKeep(set))
         {
             Shared.Sets.Return(set);
+        }
+    }
+
+    /// <summary>
+    /// Two of a kind. One serves whoever waits again and again; with an inline continuation the next wait begins before the last one has
+    /// been given back, and takes the other.
+    /// </summary>
+    private struct Pair<T>
+        where T : class
+    {
+        private T? _first;
+        private T? _second;
+
+        internal bool TryTake([NotNullWhen(true)] out T? item)
+        {
+            item = _first;
+            if (item is not null)
+            {
+                _first = null;
+                return true;
+            }
+
+            item = _second;
+            _second = null;
+            return item is not null;
+        }
+
+        internal bool TryKeep(T item)
+        {
+            if (_first is null)
+            {
+                _first = item;
+                return true;
+            }
+
+            if (_second is null)
+            {
+                _second = item;
+                return true;
+            }
+
+            return false;
         }
     }
 
@@ -136,6 +147,9 @@ internal sealed class FenceWaiterPools
     private sealed class ThreadNodes
     {
         internal FenceAwaitNode? Last; // the one that was given back last: all that a thread needs that awaits one thing at a time
+
+        internal Pair<FenceWaitNode> Waits;
+        internal Pair<FenceSetWait> Sets;
 
         private readonly FenceAwaitNode?[] _others = new FenceAwaitNode?[RetainedByThread];
 

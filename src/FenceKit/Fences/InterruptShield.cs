@@ -7,7 +7,16 @@ namespace FenceKit;
 /// </summary>
 internal static class InterruptShield
 {
+    /// <summary>An attempt neither sleeps nor throws, so the usual case needs no frame for what is thrown.</summary>
     internal static void EnterShielded(this Lock gate)
+    {
+        if (!gate.TryEnter())
+        {
+            EnterContended(gate);
+        }
+    }
+
+    private static void EnterContended(Lock gate)
     {
         bool interrupted = false;
         while (true)

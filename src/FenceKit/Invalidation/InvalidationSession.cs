@@ -148,9 +148,13 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     {
         InvalidationSessionState state = Enter();
         InvalidationOutcome outcome = state.Poll();
-        bool ended = outcome == InvalidationOutcome.Completed && state.TryEnd(_version, committed: true);
-        state.Leave();
-        if (!ended)
+        if (outcome != InvalidationOutcome.Completed)
+        {
+            state.Leave();
+            ThrowNotCommitted(outcome);
+        }
+
+        if (!state.TryCommitEntered(_version))
         {
             ThrowNotCommitted(outcome);
         }

@@ -24,6 +24,7 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>Calls one subscriber. False: it cannot without blocking.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Schedule(InvalidationSubscription subscription, AddressRange range, InvalidationReason reason)
     {
         if (subscription.Readers is not null)
@@ -32,11 +33,26 @@ internal sealed partial class InvalidationSessionState
             return true;
         }
 
+        return _slowAfter == Timeout.InfiniteTimeSpan ? Call(subscription, range, reason) : CallTimed(subscription, range, reason);
+    }
+
+    private bool CallTimed(InvalidationSubscription subscription, AddressRange range, InvalidationReason reason)
+    {
+        long began = _clock.GetTimestamp();
+        bool isScheduled = Call(subscription, range, reason);
+        ReportSlow(subscription, range, _clock.GetElapsedTime(began));
+        return isScheduled;
+    }
+
+    // Once per subscriber: whatever is not needed for one that is done at once stands in methods of its own, so that this one keeps a
+    // small frame.
+    private bool Call(InvalidationSubscription subscription, AddressRange range, InvalidationReason reason)
+    {
         Fence fence;
-        long began = _slowAfter == Timeout.InfiniteTimeSpan ? 0 : _clock.GetTimestamp();
         try
         {
-            InvalidationRequest request = new(range, subscription.Range, reason, FenceOf(subscription.After));
+            InvalidationRequest request = new(
+                range, subscription.Range, reason, subscription.After is null ? default : FenceOf(subscription.After));
             if (!subscription.TrySchedule(in request, out fence, out bool isReused))
             {
                 return false;
@@ -52,21 +68,23 @@ internal sealed partial class InvalidationSessionState
             ReportThrown(subscription, range, exception);
             return true;
         }
-        finally
-        {
-            if (_slowAfter != Timeout.InfiniteTimeSpan)
-            {
-                ReportSlow(subscription, range, _clock.GetElapsedTime(began));
-            }
-        }
 
-        // What is done already, and well, is not worth remembering, unless the order of waits is learned from it.
-        if (fence.Timeline is not null && (FenceContract.IsChecked || fence.Status != FenceStatus.Signaled))
+        if (fence.Timeline is not null)
         {
-            AddHolder(subscription, fence, thrown: null);
+            AddIfWorthwhile(subscription, fence);
         }
 
         return true;
+    }
+
+    /// <summary>What is done already, and well, is not worth remembering, unless the order of waits is learned from it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AddIfWorthwhile(InvalidationSubscription subscription, Fence fence)
+    {
+        if (FenceContract.IsChecked || fence.Status != FenceStatus.Signaled)
+        {
+            AddHolder(subscription, fence, thrown: null);
+        }
     }
 
     /// <summary>A subscriber that comes after another one: it is called when all others have been.</summary>
@@ -295,16 +313,14 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>What the session got from a subscription last; <c>default</c> if nothing is left to wait for.</summary>
-    private Fence FenceOf(InvalidationSubscription? subscription)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Fence FenceOf(InvalidationSubscription subscription)
     {
-        if (subscription is not null)
+        for (int index = _holderCount - 1; index >= 0; index--)
         {
-            for (int index = _holderCount - 1; index >= 0; index--)
+            if (ReferenceEquals(_holders[index].Subscription, subscription))
             {
-                if (ReferenceEquals(_holders[index].Subscription, subscription))
-                {
-                    return _holders[index].Fence;
-                }
+                return _holders[index].Fence;
             }
         }
 

@@ -116,24 +116,48 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     /// <summary>Ends the session; true for the one caller who did.</summary>
     internal bool TryEnd(ulong version, bool committed)
     {
-        ulong word = Volatile.Read(ref _word);
-        while (true)
+        // We count as a user until the ledger is left, so the object cannot go back to the pool under our hands.
+        if (!TryClose(version, OneUser))
         {
-            if (!Fits(word, version))
-            {
-                return false;
-            }
+            return false;
+        }
 
-            // We count as a user until the ledger is left, so the object cannot go back to the pool under our hands.
-            ulong seen = Interlocked.CompareExchange(ref _word, (word + OneUser) | Closing, word);
+        End(committed);
+        return true;
+    }
+
+    /// <summary>As <see cref="TryEnd"/>, by one who has entered. Leaves the object in either case.</summary>
+    internal bool TryCommitEntered(ulong version)
+    {
+        if (!TryClose(version, added: 0))
+        {
+            Leave();
+            return false;
+        }
+
+        End(committed: true);
+        return true;
+    }
+
+    private bool TryClose(ulong version, ulong added)
+    {
+        ulong word = Volatile.Read(ref _word);
+        while (Fits(word, version))
+        {
+            ulong seen = Interlocked.CompareExchange(ref _word, (word + added) | Closing, word);
             if (seen == word)
             {
-                break;
+                return true;
             }
 
             word = seen;
         }
 
+        return false;
+    }
+
+    private void End(bool committed)
+    {
         if (committed)
         {
             LeaveLedger(ref _counters.Committed);
@@ -144,7 +168,6 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
         }
 
         Leave();
-        return true;
     }
 
     private static bool Fits(ulong word, ulong version) => word >> VersionShift == version && (word & PhaseMask) == Open;

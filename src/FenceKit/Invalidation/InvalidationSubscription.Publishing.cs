@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
 namespace FenceKit;
 
 // Publishing a mapping so that a schedule comes either wholly before it or wholly after it.
@@ -66,15 +68,21 @@ public sealed partial class InvalidationSubscription
         FenceContract.PassPublishers(_contract?.Publishing);
         if (evenIfNone || Volatile.Read(ref _publishers) != 0) // pairs with the increment in TryPopulate
         {
-            if (_publishGate.IsHeldByCurrentThread)
-            {
-                throw new InvalidOperationException(
-                    $"A range of the subscription '{Name}' is being invalidated from inside its own {nameof(PopulateScope)}.");
-            }
-
-            // Scopes opened after this one closes have looked at the ledger after the change: they are none of our business.
-            _publishGate.EnterShielded();
-            _publishGate.Exit();
+            StandBehindPublishers();
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void StandBehindPublishers()
+    {
+        if (_publishGate.IsHeldByCurrentThread)
+        {
+            throw new InvalidOperationException(
+                $"A range of the subscription '{Name}' is being invalidated from inside its own {nameof(PopulateScope)}.");
+        }
+
+        // Scopes opened after this one closes have looked at the ledger after the change: they are none of our business.
+        _publishGate.EnterShielded();
+        _publishGate.Exit();
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
@@ -214,35 +215,42 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     internal bool TrySchedule(in InvalidationRequest request, out Fence fence, out bool isReused)
     {
         PassPublishers(evenIfNone: false);
-        isReused = false;
-        if (_attempts is null)
+        if (_attempts is not null)
         {
-            return CallAndNote(in request, out fence);
+            return TryScheduleMapped(_attempts, in request, out fence, out isReused);
         }
 
+        isReused = false;
+        return CallAndNote(in request, out fence);
+    }
+
+    /// <summary>Of a subscriber that maps through the subscription, so that it is known whether there is anything to let go of.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryScheduleMapped(AttemptLog attempts, in InvalidationRequest request, out Fence fence, out bool isReused)
+    {
         AddressRange overlap = request.Overlap;
-        if (_attempts.TryReuse(overlap, request.Reason, out fence))
+        isReused = attempts.TryReuse(overlap, request.Reason, out fence);
+        if (isReused)
         {
-            isReused = true;
             return true;
         }
 
-        ulong publications = _attempts.Publications;
+        ulong publications = attempts.Publications;
         if (!CallAndNote(in request, out fence))
         {
             return false;
         }
 
-        _attempts.Record(overlap, request.Reason, fence, publications);
+        attempts.Record(overlap, request.Reason, fence, publications);
         return true;
     }
 
     private bool CallAndNote(in InvalidationRequest request, out Fence fence)
     {
         bool scheduled = CallSubscriber(in request, out fence);
-        if (scheduled)
+        if (scheduled && _handedOut is not null)
         {
-            _handedOut?.Add(fence);
+            _handedOut.Add(fence);
         }
 
         return scheduled;

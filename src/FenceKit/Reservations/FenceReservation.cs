@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Buffers;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit;
 
@@ -93,12 +94,12 @@ public sealed class FenceReservation
         CheckUsage(usage);
         if (fence.Timeline is { IsContainer: true })
         {
-            throw new ArgumentException($"The fence {fence} is made of others. Add those.", nameof(fence));
+            ThrowContainer(fence);
         }
 
         if (_reservedIn != Lock.Acquisitions || _reserved == 0)
         {
-            throw new InvalidOperationException("No slot is reserved. Call Reserve after taking the lock and before the point of no return.");
+            ThrowNotReserved();
         }
 
         _reserved--;
@@ -182,7 +183,29 @@ public sealed class FenceReservation
     /// <summary>Whether nothing of a usage, or a stronger one, is pending.</summary>
     /// <param name="usage">The usage.</param>
     /// <returns>True if all are complete.</returns>
-    public bool IsSignaled(FenceUsage usage) => !Fences(usage).MoveNext();
+    /// <remarks>Lock-free, never allocates. A look, not a wait: what was added meanwhile may or may not be seen.</remarks>
+    public bool IsSignaled(FenceUsage usage)
+    {
+        CheckUsage(usage);
+        SpinWait spin = default;
+        while (true)
+        {
+            long version = Volatile.Read(ref _version);
+            if ((version & 1) == 0)
+            {
+                bool isAnyPending = IsAnyPending(usage);
+
+                // As in TryRead: the reads must not sink below the second look at the version; pairs with BeginWrite.
+                Volatile.ReadBarrier();
+                if (Volatile.Read(ref _version) == version)
+                {
+                    return !isAnyPending;
+                }
+            }
+
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+    }
 
     /// <summary>Blocks until everything of a usage and the stronger ones is complete, or the time is over.</summary>
     /// <param name="usage">A new writer waits for <see cref="FenceUsage.Read"/>, a new reader for <see cref="FenceUsage.Write"/>.</param>
@@ -294,6 +317,22 @@ public sealed class FenceReservation
         return isEnd ? ReadResult.End : ReadResult.Read;
     }
 
+    /// <summary>May see entries half written; the caller throws the answer away then.</summary>
+    private bool IsAnyPending(FenceUsage usage)
+    {
+        Entry[] entries = Volatile.Read(ref _entries);
+        int count = Math.Min(Volatile.Read(ref _count), entries.Length);
+        for (int i = 0; i < count; i++)
+        {
+            if (entries[i].Usage <= usage && !entries[i].Fence.IsSignaled)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private Fence[] RentCopy(FenceUsage usage, out int count)
     {
         Fence[] fences = ArrayPool<Fence>.Shared.Rent(Math.Max(1, Count));
@@ -322,7 +361,10 @@ public sealed class FenceReservation
             ref Entry entry = ref _entries[index];
             bool wasComplete = entry.Fence.IsSignaled;
             entry.Usage = wasComplete || usage < entry.Usage ? usage : entry.Usage;
-            entry.Fence = fence.IsLaterThan(entry.Fence) ? fence : entry.Fence;
+            if (fence.Target > entry.Fence.Target)
+            {
+                entry.Fence = fence; // not when it stays: the collector's write barrier
+            }
         }
         else
         {
@@ -379,7 +421,7 @@ public sealed class FenceReservation
     {
         if (!Lock.IsHeld)
         {
-            throw new InvalidOperationException("A reservation is changed only while its lock is held.");
+            ThrowNotLocked();
         }
     }
 
@@ -387,7 +429,21 @@ public sealed class FenceReservation
     {
         if (usage is < FenceUsage.Kernel or > FenceUsage.Bookkeep)
         {
-            throw new ArgumentOutOfRangeException(nameof(usage), usage, "Not a usage.");
+            ThrowNotAUsage(usage);
         }
     }
+
+    [DoesNotReturn]
+    private static void ThrowNotLocked() => throw new InvalidOperationException("A reservation is changed only while its lock is held.");
+
+    [DoesNotReturn]
+    private static void ThrowNotAUsage(FenceUsage usage) => throw new ArgumentOutOfRangeException(nameof(usage), usage, "Not a usage.");
+
+    [DoesNotReturn]
+    private static void ThrowContainer(Fence fence) =>
+        throw new ArgumentException($"The fence {fence} is made of others. Add those.", nameof(fence));
+
+    [DoesNotReturn]
+    private static void ThrowNotReserved() =>
+        throw new InvalidOperationException("No slot is reserved. Call Reserve after taking the lock and before the point of no return.");
 }
