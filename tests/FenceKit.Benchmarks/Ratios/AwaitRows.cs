@@ -13,12 +13,26 @@ internal static class AwaitRows
 
     internal static IEnumerable<RatioRow> All() =>
     [
-        new("fence.await.attached", AwaitInline, AwaitSourceInline, 0.8, "await before signal, inline", "TaskCompletionSource, attached, inline"),
-        new("fence.await.pool", AwaitPool, AwaitSourcePool, 0.8, "await before signal, through the thread pool", "TaskCompletionSource RunContinuationsAsynchronously", Threads: 2),
-        new("fence.waitany8", AnyOfEight, WhenAnyOfEight, 0.25, "WaitAnyAsync of 8, the last signals", "Task.WhenAny of 8, the last completes"),
+        new("fence.await.attached", AwaitInline, AwaitSourceInline, 0.8, "await before signal, inline", "TaskCompletionSource, attached, inline")
+        {
+            Floor = Floors.Await, FloorText = "an awaiter that keeps the continuation, and three interlocked operations",
+        },
+        new("fence.await.pool", AwaitPool, AwaitSourcePool, 0.8, "await before signal, through the thread pool", "TaskCompletionSource RunContinuationsAsynchronously", Threads: 2)
+        {
+            Floor = Floors.AwaitPool, FloorText = "the same, queued to the thread pool",
+        },
+        new("fence.waitany8", AnyOfEight, WhenAnyOfEight, 0.25, "WaitAnyAsync of 8, the last signals", "Task.WhenAny of 8, the last completes")
+        {
+            Floor = Floors.AwaitAny, FloorText = "such an awaiter, and seventeen interlocked operations",
+        },
         new("fence.fanout100", FenceCrowd(Crowd), SourceCrowd(Crowd), 0.8, "one signal, 100 async waiters, inline", "one TaskCompletionSource, 100 awaits, inline"),
-        new("fence.cancel", Cancelable, CancelableTask, 0.5, "wait with a token, then signal", "Task.WaitAsync(token), then TrySetResult"),
+        new("fence.cancel", Cancelable, CancelableTask, 0.5, "wait with a token, then signal", "Task.WaitAsync(token), then TrySetResult")
+        {
+            Floor = Floors.AwaitWithToken, FloorText = "such an awaiter, and a registration with the token",
+        },
     ];
+
+    internal static CancellationToken NeverCanceled => Token.Value;
 
     private static void AwaitInline(int count)
     {

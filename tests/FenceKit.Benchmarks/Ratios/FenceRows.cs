@@ -5,7 +5,7 @@ namespace FenceKit.Benchmarks.Ratios;
 internal static class FenceRows
 {
     private static readonly FenceTimeline s_timeline = new("ratios");
-    private const int Polled = 16;
+    internal const int Polled = 16; // also of the floor
     private static readonly Fence[] s_pending = [.. Enumerable.Range(0, Polled).Select(_ => new FenceTimeline("never").Issue())];
     private static readonly (Counter Counter, ulong Target)[] s_words = [.. Enumerable.Range(0, Polled).Select(_ => (new Counter(0), 1UL))];
     private static readonly CountingCallback s_callback = new();
@@ -15,10 +15,19 @@ internal static class FenceRows
 
     internal static IEnumerable<RatioRow> All() =>
     [
-        new("fence.poll", Poll, VolatileRead, 1.2, "IsSignaled of a pending fence, 16 in turn", "Volatile.Read + compare, 16 words in turn"),
+        new("fence.poll", Poll, VolatileRead, 1.2, "IsSignaled of a pending fence, 16 in turn", "Volatile.Read + compare, 16 words in turn")
+        {
+            Floor = Floors.Poll, FloorText = "a test for null more",
+        },
         new("fence.signal", Signal, TwoInterlocked, 1.3, "next point + signal, no waiter", "two uncontended interlocked operations"),
-        new("fence.signal.vs-tcs", Signal, NewTaskCompletionSource, 0.2, "next point + signal, no waiter", "new TaskCompletionSource + TrySetResult"),
-        new("fence.callback", Callback, SetReset, 1.5, "add + signal + run one callback", "ManualResetEventSlim Set + Reset"),
+        new("fence.signal.vs-tcs", Signal, NewTaskCompletionSource, 0.2, "next point + signal, no waiter", "new TaskCompletionSource + TrySetResult")
+        {
+            Floor = TwoInterlocked, FloorText = "two interlocked operations",
+        },
+        new("fence.callback", Callback, SetReset, 1.5, "add + signal + run one callback", "ManualResetEventSlim Set + Reset")
+        {
+            Floor = Floors.Callback, FloorText = "two interlocked operations, a reference stored, a virtual call under try",
+        },
         new("fence.pingpong", PingPong.Fences, PingPong.Events, 1.0, "two threads, each waits for the other's fence", "a pair of ManualResetEventSlim", Threads: 2),
     ];
 

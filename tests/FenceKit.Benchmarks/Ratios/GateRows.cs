@@ -16,13 +16,17 @@ internal static class GateRows
         // Not disposed: what is measured lives as long as the process.
         DataFile file = DataFile.Open(megabytes: 16);
         Store<GateStore> gate = new(new GateStore(file), file.Segments);
+        Store<NakedStore> naked = new(new NakedStore(file), file.Segments);
         Store<AccessorStore> accessor = new(new AccessorStore(file), file.Segments);
         ReaderGate entered = new(new InvalidationNotifier("ratios"), AddressRange.All, "readers");
         return
         [
             new("gate.enter", count => EnterAsReader(entered, count), Counted, 0.25, "ReaderGate: enter + leave in a loop", "SafeHandle: DangerousAddRef + DangerousRelease"),
             new("gate.enter.lookup", count => Enter(entered, count), Counted, 0.75, "the same, asking each time which thread this is", "SafeHandle: DangerousAddRef + DangerousRelease"),
-            new("gate.read", gate.Read, accessor.Read, 0.2, $"{Lookups} lookups in MappedStore under the gate", "the same through MemoryMappedViewAccessor"),
+            new("gate.read", gate.Read, accessor.Read, 0.2, $"{Lookups} lookups in MappedStore under the gate", "the same through MemoryMappedViewAccessor")
+            {
+                Floor = naked.Read, FloorText = "raw pointers without any protection",
+            },
         ];
     }
 

@@ -6,6 +6,10 @@ internal static class NotifierRows
 {
     private static readonly AddressRange s_hit = new(50_000, 50_040);
 
+    private static readonly IInvalidationSubscriber[] s_sixteen = [.. Enumerable.Range(0, 16).Select(_ => new DoneAtOnce())];
+    private static readonly Lock s_gate = new();
+    private static long s_active;
+
     internal static IEnumerable<RatioRow> All()
     {
         InvalidationNotifier sixteen = Make(count: 16, _ => AddressRange.All);
@@ -14,7 +18,10 @@ internal static class NotifierRows
         SplitDevices split = new(devices: 8, TimeSpan.FromMilliseconds(2));
         return
         [
-            new("notifier.schedule16", count => Sessions(sixteen, count), CancelSixteen, 0.5, "schedule + commit over 16 subscribers", "CancellationTokenSource, 16 registrations, Cancel"),
+            new("notifier.schedule16", count => Sessions(sixteen, count), CancelSixteen, 0.5, "schedule + commit over 16 subscribers", "CancellationTokenSource, 16 registrations, Cancel")
+            {
+                Floor = CallSixteen, FloorText = "a lock taken twice, and 16 calls through the interface",
+            },
             new("notifier.index", count => Sessions(many, count), count => Sessions(hundred, count), 3, "100,000 subscribers, 4 hit", "100 subscribers, 4 hit"),
             new("notifier.split8", split.Split, split.Sequential, 0.2, "8 devices of 2 ms, split", "the same, one after the other", Threads: 8),
         ];
@@ -37,6 +44,29 @@ internal static class NotifierRows
         {
             notifier.TrySchedule(s_hit, InvalidationReason.Unmap, out InvalidationSession session);
             session.Commit();
+        }
+    }
+
+    private static void CallSixteen(int count)
+    {
+        IInvalidationSubscriber[] subscribers = s_sixteen;
+        InvalidationRequest request = default;
+        for (int i = 0; i < count; i++)
+        {
+            lock (s_gate)
+            {
+                s_active++;
+            }
+
+            foreach (IInvalidationSubscriber subscriber in subscribers)
+            {
+                subscriber.TrySchedule(in request, out _);
+            }
+
+            lock (s_gate)
+            {
+                s_active--;
+            }
         }
     }
 

@@ -21,14 +21,14 @@ internal static class RatioCommand
 
         bool isChild = Environment.GetEnvironmentVariable(ValidatorSwitch) == "1";
         List<RatioResult> results = [];
-        Console.WriteLine($"{"name",-24} {"ratio",7} {"noise",15} {"limit",6} {"bytes",7} {"ours ns",12} {"theirs ns",12}");
+        Console.WriteLine($"{"name",-24} {"ratio",7} {"noise",15} {"limit",6} {"floor",6} {"bytes",7} {"ours ns",12} {"theirs ns",12}");
         foreach (RatioRow row in rows)
         {
             RatioResult result = row.ValidatorOn == isChild ? RatioRunner.Measure(row) : MeasureApart(row);
             results.Add(result);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{result.Name,-24} {result.Ratio,7:F2} {result.Low,7:F2}-{result.High,-7:F2} {result.Limit,6:F2} {result.Bytes,7:F1} {result.OursNanoseconds,12:F1} {result.TheirsNanoseconds,12:F1} {(result.Holds ? "" : "MISSED")}"));
+                $"{result.Name,-24} {result.Ratio,7:F2} {result.Low,7:F2}-{result.High,-7:F2} {result.Limit,6:F2} {result.Floor,6:F2} {result.Bytes,7:F1} {result.OursNanoseconds,12:F1} {result.TheirsNanoseconds,12:F1} {(result.Holds ? "" : "MISSED")}"));
         }
 
         if (json is not null)

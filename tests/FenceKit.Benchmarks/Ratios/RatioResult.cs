@@ -17,6 +17,8 @@ namespace FenceKit.Benchmarks.Ratios;
 /// <param name="Ours">Ours, in words.</param>
 /// <param name="Theirs">Theirs, in words.</param>
 /// <param name="Machine">What it was measured on.</param>
+/// <param name="Floor">What ours cannot do without ÷ theirs, in the same turns; 0 where it was not measured.</param>
+/// <param name="FloorText">The floor, in words.</param>
 internal sealed record RatioResult(
     string Name,
     double Ratio,
@@ -29,7 +31,9 @@ internal sealed record RatioResult(
     double TheirsNanoseconds,
     string Ours,
     string Theirs,
-    string Machine)
+    string Machine,
+    double Floor = 0,
+    string FloorText = "")
 {
     private static readonly JsonSerializerOptions s_json = new()
     {

@@ -23,6 +23,12 @@ internal sealed record RatioRow(
     /// <inheritdoc cref="OursBase"/>
     internal Action<int>? TheirsBase { get; init; }
 
+    /// <summary>What ours cannot do without, by hand, for rows that stand near or above their limit; measured in the same turns.</summary>
+    internal Action<int>? Floor { get; init; }
+
+    /// <summary>The floor, in words.</summary>
+    internal string FloorText { get; init; } = "";
+
     /// <summary>
     /// Needs the lock validator. Its switch is read once in a process, and all other rows need it off, so these rows are measured,
     /// both sides, in one process of their own.

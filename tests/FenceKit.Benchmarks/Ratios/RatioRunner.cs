@@ -17,6 +17,8 @@ internal static class RatioRunner
         Side theirs = new(row.Theirs, row.TheirsBase);
         double bytes = Bytes(row, ours.Count);
 
+        Side? floor = row.Floor is null ? null : new Side(row.Floor, basis: null);
+        double[] floors = new double[Rounds];
         double[] ratios = new double[Rounds];
         double[] oursTimes = new double[Rounds];
         double[] theirsTimes = new double[Rounds];
@@ -25,6 +27,7 @@ internal static class RatioRunner
             double oursCost = ours.Measure(out oursTimes[round]);
             double theirsCost = theirs.Measure(out theirsTimes[round]);
             ratios[round] = oursCost / theirsCost;
+            floors[round] = floor is null ? 0 : floor.Measure(out _) / theirsCost;
         }
 
         Array.Sort(ratios);
@@ -32,7 +35,8 @@ internal static class RatioRunner
         double ratio = ratios[Rounds / 2];
         bool holds = low <= row.Limit && bytes < 0.01;
         return new RatioResult(
-            row.Name, ratio, bytes, row.Limit, holds, low, ratios[Rounds * 3 / 4], Median(oursTimes), Median(theirsTimes), row.OursText, row.TheirsText, s_machine);
+            row.Name, ratio, bytes, row.Limit, holds, low, ratios[Rounds * 3 / 4], Median(oursTimes), Median(theirsTimes), row.OursText, row.TheirsText, s_machine,
+            Median(floors), row.FloorText);
     }
 
     /// <summary>Runs one side until the tiered compiler has settled, and finds the count that fills a block.</summary>

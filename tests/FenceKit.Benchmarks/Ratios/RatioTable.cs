@@ -14,17 +14,24 @@ internal static class RatioTable
     internal static string ToMarkdown(IReadOnlyList<RatioResult> results)
     {
         StringBuilder text = new();
-        text.Append("| row | FenceKit | beside it | ratio | limit | ns | bytes |\n");
-        text.Append("|---|---|---|---:|---:|---:|---:|\n");
+        text.Append("| row | FenceKit | beside it | ratio | limit | floor | ns | bytes |\n");
+        text.Append("|---|---|---|---:|---:|---:|---:|---:|\n");
         foreach (RatioResult result in results)
         {
             text.Append(CultureInfo.InvariantCulture, $"| {result.Name} | {Cell(result.Ours)} | {Cell(result.Theirs)} | ");
             text.Append(CultureInfo.InvariantCulture, $"{Number(result.Ratio)}{(result.Holds ? "" : " **missed**")} | {result.Limit:0.##} | ");
+            text.Append(CultureInfo.InvariantCulture, $"{(result.Floor > 0 ? Number(result.Floor) : "")} | ");
             text.Append(CultureInfo.InvariantCulture, $"{Time(result.OursNanoseconds)} / {Time(result.TheirsNanoseconds)} | {Math.Round(result.Bytes):0} |\n");
         }
 
         int held = results.Count(result => result.Holds);
         text.Append(CultureInfo.InvariantCulture, $"\n{held} of {results.Count} limits hold. Made on {string.Join("; ", results.Select(result => result.Machine).Distinct())}.\n");
+        string floors = string.Join("; ", results.Where(result => result.Floor > 0).Select(result => $"{result.Name}: {result.FloorText}"));
+        if (floors.Length > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\nFloors, by hand and measured in the same turns: {floors}.\n");
+        }
+
         return text.ToString();
     }
 

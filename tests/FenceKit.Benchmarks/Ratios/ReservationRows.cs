@@ -19,7 +19,10 @@ internal static class ReservationRows
 
     internal static IEnumerable<RatioRow> All() =>
     [
-        new("reservation.add", Add, AddTask, 0.5, "lock, reserve, add, test, unlock", "lock around a Dictionary of Task: add, test"),
+        new("reservation.add", Add, AddTask, 0.5, "lock, reserve, add, test, unlock", "lock around a Dictionary of Task: add, test")
+        {
+            Floor = LockAndPoll, FloorText = "lock, look at four fences twice, unlock",
+        },
     ];
 
     private static void Add(int count)
@@ -36,6 +39,31 @@ internal static class ReservationRows
         }
 
         s_sink = done;
+    }
+
+    private static void LockAndPoll(int count)
+    {
+        long done = 0;
+        for (int i = 0; i < count; i++)
+        {
+            s_lock.TryLock();
+            done += CountComplete();
+            s_lock.Unlock();
+            done += CountComplete();
+        }
+
+        s_sink = done;
+    }
+
+    private static int CountComplete()
+    {
+        int complete = 0;
+        foreach (Fence fence in s_fences)
+        {
+            complete += fence.IsSignaled ? 1 : 0;
+        }
+
+        return complete;
     }
 
     private static void AddTask(int count)

@@ -10,18 +10,20 @@ namespace FenceKit.Tests.Performance;
 public class RatioTableTests
 {
     private static readonly RatioResult s_held = new("a.row", 0.5, 0, 1.2, true, 0.4, 0.6, 5.04, 1234.5, "ours | x", "theirs", "a machine");
-    private static readonly RatioResult s_missed = s_held with { Name = "b.row", Ratio = 0.012, Holds = false };
+    private static readonly RatioResult s_missed = s_held with { Name = "b.row", Ratio = 0.012, Holds = false, Floor = 0.3, FloorText = "a load" };
 
     [Fact]
     public void A_table_has_a_line_for_each_row_and_says_which_miss_and_on_what_machine() =>
         Assert.Equal(
             """
-            | row | FenceKit | beside it | ratio | limit | ns | bytes |
-            |---|---|---|---:|---:|---:|---:|
-            | a.row | ours \| x | theirs | 0.50 | 1.2 | 5.0 / 1,235 | 0 |
-            | b.row | ours \| x | theirs | 0.012 **missed** | 1.2 | 5.0 / 1,235 | 0 |
+            | row | FenceKit | beside it | ratio | limit | floor | ns | bytes |
+            |---|---|---|---:|---:|---:|---:|---:|
+            | a.row | ours \| x | theirs | 0.50 | 1.2 |  | 5.0 / 1,235 | 0 |
+            | b.row | ours \| x | theirs | 0.012 **missed** | 1.2 | 0.30 | 5.0 / 1,235 | 0 |
 
             1 of 2 limits hold. Made on a machine.
+
+            Floors, by hand and measured in the same turns: b.row: a load.
 
             """.ReplaceLineEndings("\n"),
             RatioTable.ToMarkdown([s_held, s_missed]));
