@@ -57,7 +57,7 @@ public sealed class LockClass
         ArgumentNullException.ThrowIfNull(file);
         return s_bySite.GetOrAdd(
             (file, line),
-            static (key, rules) => new LockClass($"{LockSite.FileNameOf(key.File)}:{key.Line}", rules ?? LockClassOptions.Default, isDeclared: false),
+            static (key, rules) => new LockClass(NameOf(key.File, key.Line), rules ?? LockClassOptions.Default, isDeclared: false),
             options);
     }
 
@@ -73,6 +73,10 @@ public sealed class LockClass
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    // A file may be called anything; snapshots are line by line.
+    private static string NameOf(string file, int line)
+        => $"{string.Concat(LockSite.FileNameOf(file).Select(static character => char.IsControl(character) ? '_' : character))}:{line}";
 
     private static void ValidateName(string name)
     {

@@ -6,7 +6,7 @@ namespace FenceKit.Lockdep;
 
 public sealed partial class LockValidator
 {
-    private LockMap MapOf(object instance, LockClass lockClass)
+    internal LockMap MapOf(object instance, LockClass lockClass)
         => instance as LockMap ?? _foreign.GetValue(instance, target => LockMap.ForForeign(target, lockClass));
 
     private SituationItem[] ItemsOf(LockHolder stack, int depth)
@@ -16,7 +16,7 @@ public sealed partial class LockValidator
         {
             if (!entry.Record.IsUnchecked)
             {
-                items.Add(new SituationItem(MapOf(entry.Instance!, entry.Record.Class), entry.Record));
+                items.Add(new SituationItem(MapOf(entry.Instance!, entry.Record.Class), entry.Record, entry.Path));
             }
         }
 
@@ -40,17 +40,6 @@ public sealed partial class LockValidator
         own = ChainKey.Mix(own, (ulong)(site is null ? 0 : System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(site)));
         bool isSuppressed = stack.IsSuppressed || stack.IsReporting || IsMasked(stack, map);
         return ChainKey.Mix(key ^ stack.Masked.Hash ^ (ulong)(stack.InNoWaitSection ? 4 : 0) ^ (ulong)(isSuppressed ? 8 : 0) ^ ((ulong)stack.WaitLimit << 8), own);
-    }
-
-    private static ulong SituationKeyOf(SituationItem[] held, SituationItem want)
-    {
-        ulong key = 0;
-        foreach (SituationItem item in held)
-        {
-            key = ChainKey.Mix(key, item.Map.Identity + (ulong)item.Mode);
-        }
-
-        return ChainKey.Mix(ChainKey.Mix(key, want.Map.Identity), want.Record.Shape.Bits);
     }
 
     private LockTrace? CaptureFor(LockSite? site)

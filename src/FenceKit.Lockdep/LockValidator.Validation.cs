@@ -274,12 +274,18 @@ public sealed partial class LockValidator
             return null;
         }
 
-        if (!_situationKeys.Add(SituationKeyOf(held, wanted.Want)))
+        var situation = new Situation(held, wanted.Want, wanted.Thread);
+        ulong key = PathTable.LocksOf(situation);
+        if (held.Length > 0 && _situationKeys.Add(ChainKey.Mix(key, PathTable.PlacesOf(held))))
+        {
+            _situations.Paths.Add(situation);
+        }
+
+        if (!_situationKeys.Add(key))
         {
             return null;
         }
 
-        var situation = new Situation(held, wanted.Want, wanted.Thread);
         _situations.Add(situation);
         return _cycles.IsOnCircle(situation) ? _cycles.OfInstances(wanted, situation) : null;
     }

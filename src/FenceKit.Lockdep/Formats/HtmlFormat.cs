@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: MIT
+using System.Text;
+
 namespace FenceKit.Lockdep.Formats;
 
-/// <summary>Puts the data into the page. The page is a resource of the assembly and loads nothing.</summary>
+/// <summary>Puts the data, the style and the script into the page. All are resources of the assembly, and the page loads nothing.</summary>
 internal static class HtmlFormat
 {
-    private const string Resource = "FenceKit.Lockdep.Formats.LockReportPage.html";
-    private const string Mark = "/*DATA*/null";
-
     public static string Write(LockReport report)
     {
-        using Stream stream = typeof(HtmlFormat).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"The assembly lacks its resource {Resource}.");
-        using var reader = new StreamReader(stream);
+        var page = new StringBuilder(Read("LockReportPage.html"));
+        page.Replace("/*STYLE*/", Read("LockReportPage.css"));
+        page.Replace("/*SCRIPT*/", Read("LockReportModel.js") + Read("LockReportGraph.js") + Read("LockReportPanel.js"));
 
-        // The JSON writer escapes <, > and &, so that no name can end the script.
-        return reader.ReadToEnd().Replace(Mark, report.ToJson(), StringComparison.Ordinal);
+        // Last, so that nothing in a name can be taken for a mark. The JSON writer escapes <, > and &, so that no name can end the script.
+        return page.Replace("/*DATA*/null", JsonFormat.WriteForPage(report)).ToString();
+    }
+
+    private static string Read(string resource)
+    {
+        string name = $"{typeof(HtmlFormat).Namespace}.{resource}";
+        using Stream stream = typeof(HtmlFormat).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"The assembly lacks its resource {name}.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
     }
 }

@@ -4,44 +4,66 @@ using System.Text.Json;
 
 namespace FenceKit.Lockdep.Formats;
 
-/// <summary>The report as JSON. The HTML page reads the same data.</summary>
-internal static class JsonFormat
+/// <summary>The report as JSON. The HTML page reads the same data, with each call stack only once.</summary>
+internal sealed class JsonFormat
 {
-    public static string Write(LockReport report)
+    private readonly Utf8JsonWriter _json;
+    private readonly StackTable? _stacks;
+
+    private JsonFormat(Utf8JsonWriter json, StackTable? stacks)
+    {
+        _json = json;
+        _stacks = stacks;
+    }
+
+    public static string Write(LockReport report) => Write(report, null);
+
+    /// <summary>A lock's stack is here a number: the place in <c>stacks</c>, which has the places in <c>frames</c>. A large graph repeats both often.</summary>
+    public static string WriteForPage(LockReport report) => Write(report, new StackTable());
+
+    private static string Write(LockReport report, StackTable? stacks)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = stacks is null }))
         {
-            json.WriteStartObject();
-            json.WriteNumber("version", 1);
-            json.WriteStartArray("violations");
-            foreach (LockViolation violation in report.Violations)
-            {
-                WriteViolation(json, violation);
-            }
-
-            json.WriteEndArray();
-            json.WriteStartArray("dependencies");
-            foreach (LockDependency dependency in report.Dependencies)
-            {
-                json.WriteStartObject();
-                json.WriteString("from", dependency.From);
-                json.WriteString("to", dependency.To);
-                json.WriteString("kinds", dependency.Kinds.ToString());
-                json.WritePropertyName("evidence");
-                WriteEdge(json, dependency.Evidence);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
+            new JsonFormat(json, stacks).WriteReport(report);
         }
 
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
     }
 
-    private static void WriteViolation(Utf8JsonWriter json, LockViolation violation)
+    private void WriteReport(LockReport report)
     {
+        Utf8JsonWriter json = _json;
+        json.WriteStartObject();
+        json.WriteNumber("version", 1);
+        json.WriteStartArray("violations");
+        foreach (LockViolation violation in report.Violations)
+        {
+            WriteViolation(violation);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("dependencies");
+        foreach (LockDependency dependency in report.Dependencies)
+        {
+            json.WriteStartObject();
+            json.WriteString("from", dependency.From);
+            json.WriteString("to", dependency.To);
+            json.WriteString("kinds", dependency.Kinds.ToString());
+            json.WritePropertyName("evidence");
+            WriteEdge(dependency.Evidence);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        _stacks?.Write(json);
+        json.WriteEndObject();
+    }
+
+    private void WriteViolation(LockViolation violation)
+    {
+        Utf8JsonWriter json = _json;
         json.WriteStartObject();
         json.WriteString("kind", violation.Kind.ToString());
         json.WriteString("title", LockViolationFormatter.Title(violation.Kind));
@@ -60,11 +82,11 @@ internal static class JsonFormat
         json.WriteStartArray("dependencies");
         foreach (LockViolationEdge edge in violation.Dependencies)
         {
-            WriteEdge(json, edge);
+            WriteEdge(edge);
         }
 
         json.WriteEndArray();
-        WriteLocks(json, "heldLocks", violation.HeldLocks);
+        WriteLocks("heldLocks", violation.HeldLocks);
         json.WriteStartObject("interleaving");
         json.WriteStartArray("threads");
         foreach (string thread in violation.Interleaving.Threads)
@@ -88,37 +110,46 @@ internal static class JsonFormat
         json.WriteEndObject();
     }
 
-    private static void WriteEdge(Utf8JsonWriter json, LockViolationEdge edge)
+    private void WriteEdge(LockViolationEdge edge)
     {
+        Utf8JsonWriter json = _json;
         json.WriteStartObject();
         json.WriteString("thread", edge.Thread);
         json.WriteString("origin", edge.Origin);
         json.WritePropertyName("held");
-        WriteLock(json, edge.Held);
+        WriteLock(edge.Held);
         json.WritePropertyName("wanted");
-        WriteLock(json, edge.Wanted);
-        WriteLocks(json, "allHeld", edge.AllHeld);
+        WriteLock(edge.Wanted);
+        WriteLocks("allHeld", edge.AllHeld);
         json.WriteEndObject();
     }
 
-    private static void WriteLocks(Utf8JsonWriter json, string name, IReadOnlyList<HeldLock> locks)
+    private void WriteLocks(string name, IReadOnlyList<HeldLock> locks)
     {
-        json.WriteStartArray(name);
+        _json.WriteStartArray(name);
         foreach (HeldLock held in locks)
         {
-            WriteLock(json, held);
+            WriteLock(held);
         }
 
-        json.WriteEndArray();
+        _json.WriteEndArray();
     }
 
-    private static void WriteLock(Utf8JsonWriter json, HeldLock held)
+    private void WriteLock(HeldLock held)
     {
+        Utf8JsonWriter json = _json;
         json.WriteStartObject();
         json.WriteString("class", held.ClassName);
         json.WriteString("instance", held.Instance);
         json.WriteString("mode", held.ModeText);
         json.WriteString("site", held.Site?.ToString());
+        if (_stacks is not null)
+        {
+            json.WriteNumber("stack", _stacks.NumberOf(held.Stack));
+            json.WriteEndObject();
+            return;
+        }
+
         json.WriteStartArray("stack");
         foreach (string frame in held.Stack?.Frames ?? [])
         {

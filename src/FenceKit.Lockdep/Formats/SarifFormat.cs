@@ -91,18 +91,15 @@ internal static class SarifFormat
         json.WriteStartArray("codeFlows");
         json.WriteStartObject();
         json.WriteStartArray("threadFlows");
-        foreach (LockViolationEdge edge in violation.Dependencies)
+        for (int i = 0; i < violation.Dependencies.Count; i++)
         {
+            LockViolationEdge edge = violation.Dependencies[i];
             json.WriteStartObject();
+            json.WriteString("id", $"step {i + 1}");
+            WriteText(json, "message", $"{edge}, seen on {edge.Origin ?? edge.Thread}");
             json.WriteStartArray("locations");
-            foreach ((HeldLock held, string verb) in ((HeldLock, string)[])[(edge.Held, "takes"), (edge.Wanted, "wants")])
-            {
-                json.WriteStartObject();
-                json.WritePropertyName("location");
-                WriteLocation(json, held.Site, $"{verb} {held.ClassName} {held.Instance}");
-                json.WriteEndObject();
-            }
-
+            WriteStep(json, edge.Held, "takes");
+            WriteStep(json, edge.Wanted, "wants");
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -112,6 +109,35 @@ internal static class SarifFormat
         json.WriteEndArray();
     }
 
+    private static void WriteStep(Utf8JsonWriter json, HeldLock held, string verb)
+    {
+        json.WriteStartObject();
+        json.WritePropertyName("location");
+        WriteLocation(json, held.Site, $"{verb} {held.ClassName} {held.Instance}");
+        if (held.Stack is { } stack)
+        {
+            json.WriteStartObject("stack");
+            json.WriteStartArray("frames");
+            foreach (string frame in stack.Frames)
+            {
+                json.WriteStartObject();
+                json.WriteStartObject("location");
+                json.WriteStartArray("logicalLocations");
+                json.WriteStartObject();
+                json.WriteString("fullyQualifiedName", frame);
+                json.WriteEndObject();
+                json.WriteEndArray();
+                json.WriteEndObject();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
     private static void WriteLocation(Utf8JsonWriter json, LockSite? site, string? message)
     {
         json.WriteStartObject();
@@ -119,7 +145,13 @@ internal static class SarifFormat
         {
             json.WriteStartObject("physicalLocation");
             json.WriteStartObject("artifactLocation");
-            json.WriteString("uri", site.File.Replace('\\', '/'));
+            (string uri, string? root) = SourceUri.Of(site.File);
+            json.WriteString("uri", uri);
+            if (root is not null)
+            {
+                json.WriteString("uriBaseId", root);
+            }
+
             json.WriteEndObject();
             if (site.Line > 0)
             {

@@ -8,9 +8,10 @@ internal sealed partial class DeadlockSearch
     /// <summary>Adds roles until everybody waits. False when that cannot be done within the limit; the roles are then as before.</summary>
     private bool Complete()
     {
-        if (++_steps >= Budget)
+        if (++_steps >= Budget || _refused >= MostRefused)
         {
-            GaveUp += _steps == Budget ? 1 : 0;
+            GaveUp += _hasGivenUp ? 0 : 1;
+            _hasGivenUp = true;
             return false;
         }
 
@@ -22,7 +23,7 @@ internal sealed partial class DeadlockSearch
             }
         }
 
-        return !SomebodyBacksOff();
+        return !SomebodyBacksOff() && CanAllArrive();
     }
 
     // Everybody waits under a protocol that breaks circles, and what the others wait for is what it would give back. With one wait outside

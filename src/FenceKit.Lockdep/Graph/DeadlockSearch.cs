@@ -10,8 +10,8 @@ internal readonly record struct DeadlockRole(Situation Situation, bool IsSubstit
 /// writer in the set that waits for the same lock.
 /// </summary>
 /// <remarks>
-/// A set found is reachable: let the threads run to their place one after the other. It needs locks that are released inside out; released
-/// in another order, a lock that only serialized the way there can make the set unreachable, and it is then reported all the same.
+/// With locks that are released inside out a set found is reachable, or another one is: let the threads run to their place one after the other.
+/// Released in another order, a lock that only serialized the way there can make it unreachable, so the way is looked at.
 /// </remarks>
 internal sealed partial class DeadlockSearch(SituationTable table)
 {
@@ -20,6 +20,7 @@ internal sealed partial class DeadlockSearch(SituationTable table)
 
     private readonly List<DeadlockRole> _roles = [];
     private int _steps;
+    private bool _hasGivenUp;
     private int _limit;
     private LockMap? _original;
     private LockMap? _standIn;
@@ -34,14 +35,14 @@ internal sealed partial class DeadlockSearch(SituationTable table)
     public IReadOnlyList<DeadlockRole>? FindCertain(Situation seed)
     {
         _original = _standIn = null;
-        _steps = 0;
+        Begin();
         return Smallest(new DeadlockRole(seed, false));
     }
 
     /// <summary>The smallest set in which one instance stands in for another of its class.</summary>
     public IReadOnlyList<DeadlockRole>? FindLikely(Situation seed, IEnumerable<LockClass> classes, out LockMap? original, out LockMap? standIn)
     {
-        _steps = 0;
+        Begin();
         int pairs = 0;
         foreach (LockClass lockClass in classes)
         {
@@ -82,7 +83,7 @@ internal sealed partial class DeadlockSearch(SituationTable table)
     /// <summary>The smallest set in which an instance seen for the first time stands in for another of its class.</summary>
     public IReadOnlyList<DeadlockRole>? FindLikely(LockMap newInstance, Func<Situation, bool> isWorthwhile, out LockMap? original)
     {
-        _steps = 0;
+        Begin();
         _standIn = newInstance;
         foreach (LockMap other in table.InstancesOf(newInstance.Class))
         {
@@ -110,6 +111,12 @@ internal sealed partial class DeadlockSearch(SituationTable table)
 
         original = null;
         return null;
+    }
+
+    private void Begin()
+    {
+        _steps = _refused = 0;
+        _hasGivenUp = false;
     }
 
     public LockMap MapOf(DeadlockRole role, SituationItem item)

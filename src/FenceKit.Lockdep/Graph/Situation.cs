@@ -5,7 +5,7 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep.Graph;
 
 /// <summary>One lock of a situation.</summary>
-internal readonly record struct SituationItem(LockMap Map, ChainRecord Record)
+internal readonly record struct SituationItem(LockMap Map, ChainRecord Record, HeldPath? Path = null)
 {
     public LockAcquireMode Mode => Record.Mode;
 
@@ -24,12 +24,24 @@ internal sealed class Situation(SituationItem[] held, SituationItem want, string
 
     public string Thread { get; } = thread;
 
+    /// <summary>The order in which paths were first seen; zero for one that was seen before.</summary>
+    public long Number { get; set; }
+
+    /// <summary>False when a lock was let go before another that was taken inside it and is still held.</summary>
+    public bool IsInsideOut { get; } = Array.TrueForAll(held, static item => item.Path is null);
+
     /// <summary>True when the want waits without limit.</summary>
     public bool CanHang => Want.Record.Attempt == LockAttempt.Blocking;
 
     /// <summary>True when the instance occurs once and no other lock of its class does: only then can another instance stand in for it.</summary>
+    /// <remarks>Not where locks were released in another order than inside out: the way there may hold more of the class.</remarks>
     public bool CanSubstitute(LockMap map)
     {
+        if (!IsInsideOut)
+        {
+            return false;
+        }
+
         int ofClass = ReferenceEquals(Want.Class, map.Class) ? 1 : 0;
         bool isHere = ReferenceEquals(Want.Map, map);
         foreach (SituationItem item in Held)
@@ -39,23 +51,5 @@ internal sealed class Situation(SituationItem[] held, SituationItem want, string
         }
 
         return isHere && ofClass == 1;
-    }
-
-    public bool Involves(LockMap map)
-    {
-        if (ReferenceEquals(Want.Map, map))
-        {
-            return true;
-        }
-
-        foreach (SituationItem item in Held)
-        {
-            if (ReferenceEquals(item.Map, map))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

@@ -9,6 +9,8 @@ internal sealed class SituationTable
     private readonly Dictionary<LockMap, Entry> _entries = [];
     private readonly Dictionary<LockClass, List<LockMap>> _instances = [];
 
+    public PathTable Paths { get; } = new();
+
     public int Count { get; private set; }
 
     private sealed class Entry
@@ -73,6 +75,7 @@ internal sealed class SituationTable
         }
 
         _instances.Remove(lockClass);
+        Paths.Remove(Concerns);
 
         bool Concerns(Situation situation)
             => ReferenceEquals(situation.Want.Class, lockClass) || Array.Exists(situation.Held, item => ReferenceEquals(item.Class, lockClass));

@@ -21,5 +21,8 @@ internal struct HeldEntry
 
     /// <summary>The sum of the cookies of the pins that stand.</summary>
     public long Pins;
+
+    /// <summary>Not null when a lock below it was let go since: it is then no longer true that everything taken before it is below it.</summary>
+    public HeldPath? Path;
     public ChainRecord Record;
 }

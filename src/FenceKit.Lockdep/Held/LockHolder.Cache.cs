@@ -70,6 +70,11 @@ public sealed partial class LockHolder
             entry.Record = slot.Record!;
         }
 
+        if (entry.Path is not null)
+        {
+            entry.Path = null;
+        }
+
         entry.Own = own;
         entry.Known = own ^ stamp;
         entry.Key = key;

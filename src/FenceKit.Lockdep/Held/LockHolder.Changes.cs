@@ -30,10 +30,16 @@ public sealed partial class LockHolder
     /// <summary>Takes out one entry and gives those above it the keys of their new chain.</summary>
     internal void RemoveAt(int index)
     {
+        HeldPath? path = PathWithout(index);
         _pinned -= _entries[index].Pins != 0 ? 1 : 0;
         Array.Copy(_entries, index + 1, _entries, index, _depth - index - 1);
         _depth--;
         Wipe(_depth);
+        for (int i = index; path is not null && i < _depth; i++)
+        {
+            _entries[i].Path = path;
+        }
+
         Rekey(index);
     }
 
@@ -60,7 +66,7 @@ public sealed partial class LockHolder
         {
             ref HeldEntry entry = ref _entries[i];
             entry.Known = Unsettled;
-            below = entry.Key = ChainKey.Mix(below ^ _stamp, entry.Own);
+            below = entry.Key = ChainKey.Mix(below ^ _stamp ^ (entry.Path?.Key ?? 0), entry.Own);
         }
 
         if (from == 0)

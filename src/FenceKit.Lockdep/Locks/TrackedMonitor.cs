@@ -22,6 +22,8 @@ public static class TrackedMonitor
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
     public static void Enter(object target, LockClass lockClass, LockSite? site = null, LockValidator? validator = null)
     {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(lockClass);
         if (!LockValidatorSwitch.IsEnabled)
         {
             Monitor.Enter(target);
@@ -65,6 +67,8 @@ public static class TrackedMonitor
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
     public static bool TryEnter(object target, LockClass lockClass, TimeSpan timeout, LockSite? site = null, LockValidator? validator = null)
     {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(lockClass);
         if (!LockValidatorSwitch.IsEnabled)
         {
             return Monitor.TryEnter(target, timeout);
@@ -101,6 +105,7 @@ public static class TrackedMonitor
     /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
     public static void Exit(object target, LockValidator? validator = null)
     {
+        ArgumentNullException.ThrowIfNull(target);
         Monitor.Exit(target);
         if (LockValidatorSwitch.IsEnabled)
         {
@@ -119,6 +124,8 @@ public static class TrackedMonitor
     /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
     public static bool Wait(object target, LockClass lockClass, TimeSpan timeout, LockSite? site = null, LockValidator? validator = null)
     {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(lockClass);
         if (!LockValidatorSwitch.IsEnabled)
         {
             return Monitor.Wait(target, timeout);

@@ -68,40 +68,45 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
 
     private LockViolation OfRoles(Acquisition wanted, IReadOnlyList<DeadlockRole> roles, LockConfidence confidence, string? assumption)
     {
+        List<(int Role, SituationItem Held)> circle = CircleOf(roles);
+        List<LockViolationEdge> edges = circle.ConvertAll(step => EdgeOf(roles[step.Role], step.Held));
+
+        // The threads of the circle first and in its order, so that step n of a report is what thread n does.
+        IEnumerable<int> others = Enumerable.Range(0, roles.Count).Except(circle.Select(static step => step.Role));
         var threads = new List<(IReadOnlyList<HeldLock> Held, HeldLock Wanted)>();
-        foreach (DeadlockRole role in roles)
+        foreach (int index in circle.Select(static step => step.Role).Concat(others))
         {
-            threads.Add((Array.ConvertAll(role.Situation.Held, item => Describe(role, item)), Describe(role, role.Situation.Want)));
+            DeadlockRole role = roles[index];
+            threads.Add((DescribeHeld(role), Describe(role, role.Situation.Want)));
         }
 
-        return Report(wanted, CircleOf(roles), confidence, Interleavings.Set(threads)) with { Assumption = assumption };
+        return Report(wanted, edges, confidence, Interleavings.Set(threads)) with { Assumption = assumption };
     }
+
+    private LockViolationEdge EdgeOf(DeadlockRole role, SituationItem held)
+        => new(Describe(role, held), Describe(role, role.Situation.Want), role.Situation.Thread, DescribeHeld(role));
+
+    private HeldLock[] DescribeHeld(DeadlockRole role) => Array.ConvertAll(role.Situation.Held, item => Describe(role, item));
 
     private HeldLock Describe(DeadlockRole role, SituationItem item) => new SituationItem(search.MapOf(role, item), item.Record).Describe();
 
     // Follows who waits for whom until it comes round: the set may hold more threads than the circle has, such as a writer that readers queue behind.
-    private List<LockViolationEdge> CircleOf(IReadOnlyList<DeadlockRole> roles)
+    private List<(int Role, SituationItem Held)> CircleOf(IReadOnlyList<DeadlockRole> roles)
     {
-        var edges = new List<LockViolationEdge>();
+        var steps = new List<(int Role, SituationItem Held)>();
         var visited = new List<int>();
         int current = 0;
         while (!visited.Contains(current))
         {
             visited.Add(current);
-            LockMap wanted = search.MapOf(roles[current], roles[current].Situation.Want);
-            (int holder, SituationItem held) = HolderOf(roles, wanted, current);
-            DeadlockRole role = roles[holder];
-            edges.Add(new LockViolationEdge(
-                Describe(role, held),
-                Describe(role, role.Situation.Want),
-                role.Situation.Thread,
-                Array.ConvertAll(role.Situation.Held, item => Describe(role, item))));
-            current = holder;
+            (int Role, SituationItem Held) step = HolderOf(roles, search.MapOf(roles[current], roles[current].Situation.Want), current);
+            steps.Add(step);
+            current = step.Role;
         }
 
         // The walk may have had a tail before the circle.
         int start = visited.IndexOf(current);
-        return edges.GetRange(start, edges.Count - start);
+        return steps.GetRange(start, steps.Count - start);
     }
 
     private (int Role, SituationItem Held) HolderOf(IReadOnlyList<DeadlockRole> roles, LockMap wanted, int waiter)

@@ -110,7 +110,11 @@ public sealed class CallbackSink : ILockViolationSink
     }
 
     /// <inheritdoc/>
-    public void Report(LockViolation violation) => _callback(violation);
+    public void Report(LockViolation violation)
+    {
+        ArgumentNullException.ThrowIfNull(violation);
+        _callback(violation);
+    }
 }
 
 /// <summary>Ends the process with the report as the message, so that it is in the crash dump.</summary>

@@ -26,10 +26,10 @@ public sealed partial class LockOrderSnapshot
         var entries = new List<LockOrderEntry>();
         bool hasHead = false;
         int number = 0;
-        foreach (ReadOnlySpan<char> raw in text.AsSpan().EnumerateLines())
+        foreach (Range range in text.AsSpan().Split('\n'))
         {
             number++;
-            ReadOnlySpan<char> line = raw.Trim();
+            ReadOnlySpan<char> line = text.AsSpan(range).Trim();
             if (line.IsEmpty || line[0] == '#')
             {
                 continue;
@@ -150,7 +150,7 @@ public sealed partial class LockOrderSnapshot
 
     private static string Quote(string name)
     {
-        bool isPlain = name[0] is not ('"' or '#') && !name.AsSpan().ContainsAny(" \"\\");
+        bool isPlain = name[0] is not ('"' or '#') && !name.AsSpan().ContainsAny("\"\\") && !name.Any(char.IsWhiteSpace);
         return isPlain ? name : $"\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
     }
 

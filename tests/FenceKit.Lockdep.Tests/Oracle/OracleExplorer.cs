@@ -15,6 +15,7 @@ internal sealed class OracleExplorer
     private readonly bool[] _isSemaphore;
     private readonly bool[] _hasFreeWriter;
     private readonly HashSet<ulong> _seen = [];
+    private readonly Stack<List<int>> _open = [];
 
     private readonly record struct Hold(int Lock, char Mode);
 
@@ -46,7 +47,58 @@ internal sealed class OracleExplorer
         }
     }
 
-    public bool CanHang() => Visit([]);
+    /// <summary>Sections that release in any order.</summary>
+    public OracleExplorer(FlatScenario scenario)
+    {
+        _isSemaphore = new bool[FlatScenario.MostLocks];
+        _hasFreeWriter = new bool[FlatScenario.MostLocks];
+        foreach (FlatStep[] section in scenario.Sections)
+        {
+            _hasFreeWriter[section[0].Lock] |= section[0].Action == 'W';
+            int first = Compile(section, 1, [new Hold(section[0].Lock, section[0].Action)]);
+            if (first >= 0)
+            {
+                _starts.Add((new Hold(section[0].Lock, section[0].Action), first));
+            }
+        }
+    }
+
+    public bool CanHang()
+    {
+        Visit([]);
+        while (_open.TryPop(out List<int>? state))
+        {
+            if (state.Count > 0 && AllHang(state))
+            {
+                return true;
+            }
+
+            Follow(state);
+        }
+
+        return false;
+    }
+
+    // Letting go is done at once; a worker that holds nothing any more is idle.
+    private int Compile(FlatStep[] section, int at, Hold[] held)
+    {
+        for (; at < section.Length && section[at].Action == '-'; at++)
+        {
+            int gone = section[at].Lock;
+            held = [.. held.Where(hold => hold.Lock != gone)];
+        }
+
+        if (at == section.Length)
+        {
+            return -1;
+        }
+
+        var point = new Point(held, new OracleStep(section[at].Lock, section[at].Action, 'b', []), -1);
+        _points.Add(point);
+        int index = _points.Count - 1;
+        point.Taken = Compile(section, at + 1, [.. held, new Hold(section[at].Lock, section[at].Action)]);
+        return index;
+    }
 
     // The steps of one level from last to first: each leads into its own inside, then to its neighbour.
     private int Compile(OracleStep[] steps, Hold[] held, int next)
@@ -63,31 +115,29 @@ internal sealed class OracleExplorer
         return next;
     }
 
-    private bool Visit(List<int> state)
+    private void Visit(List<int> state)
     {
-        if (!_seen.Add(KeyOf(state)))
+        if (_seen.Add(KeyOf(state)))
         {
-            return false;
+            _open.Push(state);
         }
+    }
 
-        if (state.Count > 0 && AllHang(state))
-        {
-            return true;
-        }
-
+    // Goes on from a state wherever it can.
+    private void Follow(List<int> state)
+    {
         for (int i = 0; i < state.Count; i++)
         {
             Point point = _points[state[i]];
-            bool isFree = IsFree(state, i);
-            if (isFree && Visit(Moved(state, i, point.Taken)))
+            if (IsFree(state, i))
             {
-                return true;
+                Visit(Moved(state, i, point.Taken));
             }
 
             // A try may fail and a limited wait may run out at any time: somebody outside the scenario may hold the lock for a moment.
-            if (point.Step.Attempt != 'b' && Visit(Moved(state, i, point.Skipped)))
+            if (point.Step.Attempt != 'b')
             {
-                return true;
+                Visit(Moved(state, i, point.Skipped));
             }
         }
 
@@ -95,14 +145,12 @@ internal sealed class OracleExplorer
         {
             foreach ((Hold first, int next) in _starts)
             {
-                if (MayTake(state, -1, first) && Visit(Moved(state, -1, next)))
+                if (MayTake(state, -1, first))
                 {
-                    return true;
+                    Visit(Moved(state, -1, next));
                 }
             }
         }
-
-        return false;
     }
 
     private static List<int> Moved(List<int> state, int worker, int to)

@@ -59,8 +59,36 @@ public sealed partial class FormatTests
         string page = LockReport.Create(bench.Validator, bench.Reports).ToHtml();
         Assert.DoesNotContain("</script><b>", page, StringComparison.Ordinal);
         Assert.DoesNotContain("/*DATA*/", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("/*STYLE*/", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("/*SCRIPT*/", page, StringComparison.Ordinal);
         Assert.DoesNotMatch("(src|href)=", page);
         Assert.Single(Regex.Matches(page, "</script>"));
+    }
+
+    [Fact]
+    public void The_page_has_the_stacks_of_every_dependency_each_once()
+    {
+        var bench = new Bench(captureStacks: true);
+        for (int i = 0; i < 50; i++)
+        {
+            bench.Nest("Outer", $"Inner{(char)('A' + i)}");
+        }
+
+        string page = LockReport.Create(bench.Validator, bench.Reports).ToHtml();
+        string data = Regex.Match(page, "const data = (.*);\r?\n").Groups[1].Value;
+        using JsonDocument json = JsonDocument.Parse(data);
+        string[] frames = [.. json.RootElement.GetProperty("frames").EnumerateArray().Select(static frame => frame.GetString()!)];
+        JsonElement stacks = json.RootElement.GetProperty("stacks");
+        Assert.Equal(frames.Length, frames.Distinct().Count());
+        Assert.InRange(stacks.GetArrayLength(), 1, 5);
+        foreach (JsonElement dependency in json.RootElement.GetProperty("dependencies").EnumerateArray())
+        {
+            foreach (string side in (string[])["held", "wanted"])
+            {
+                int number = dependency.GetProperty("evidence").GetProperty(side).GetProperty("stack").GetInt32();
+                Assert.Contains(stacks[number].EnumerateArray(), frame => frames[frame.GetInt32()].Contains(nameof(Bench.Nest), StringComparison.Ordinal));
+            }
+        }
     }
 
     [Theory]

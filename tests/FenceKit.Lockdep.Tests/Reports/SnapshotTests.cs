@@ -82,6 +82,68 @@ public sealed class SnapshotTests
     public void Text_that_is_no_snapshot_is_refused_with_its_line(string text, string expected)
         => Assert.Contains(expected, Assert.Throws<FormatException>(() => LockOrderSnapshot.Parse(text)).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Random_orders_survive_their_text_and_obey_the_laws_of_sets(int seed)
+    {
+        var random = new Random(seed);
+        for (int i = 0; i < 2_000; i++)
+        {
+            (LockOrderSnapshot a, LockOrderSnapshot b) = (Some(), Some());
+            Assert.Equal(a.Entries, LockOrderSnapshot.Parse(a.ToString()).Entries);
+            Assert.Equal(a.Entries, LockOrderSnapshot.Parse(a.ToString().Replace("\n", "\r\n", StringComparison.Ordinal)).Entries);
+            LockOrderSnapshot merged = a.Merge(b);
+            Assert.Equal(merged.Entries, b.Merge(a).Entries);
+            Assert.Equal(merged.Entries, merged.Merge(a).Entries);
+            Assert.Empty(a.Compare(merged).Removed);
+            LockOrderComparison difference = a.Compare(b);
+            Assert.Equal(difference.Added, b.Compare(a).Removed);
+            Assert.Equal(merged.Entries, a.Merge(LockOrderSnapshot.Create(difference.Added)).Entries);
+        }
+
+        LockOrderSnapshot Some() => LockOrderSnapshot.Create([.. Enumerable.Range(0, random.Next(8)).Select(_ =>
+        {
+            string from = Name();
+            string to = Name();
+            return new LockOrderEntry(from, to == from ? from + "x" : to, (LockDependencyKinds)random.Next(1, 16));
+        })]);
+
+        // Whatever a class may be called: everything but control characters and nothing but blanks.
+        string Name()
+        {
+            const string alphabet = "ab \\\"#->./\u00e4\u2028\u2029\ud83d\udd12E";
+            char[] name = [.. Enumerable.Range(0, random.Next(1, 7)).Select(_ => alphabet[random.Next(alphabet.Length)])];
+            return string.IsNullOrWhiteSpace(new string(name)) ? "c" : new string(name);
+        }
+    }
+
+    [Fact]
+    public void What_is_cut_off_binary_or_huge_is_refused_or_read_but_never_half()
+    {
+        string whole = Of("Long name:B", "B:C").ToString();
+        for (int length = 0; length < whole.Length; length++)
+        {
+            string cut = whole[..length];
+            try
+            {
+                Assert.All(LockOrderSnapshot.Parse(cut).Entries, entry => Assert.Contains(entry.From, whole, StringComparison.Ordinal));
+            }
+            catch (FormatException error)
+            {
+                Assert.Contains("snapshot", error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        string binary = "FenceKit lock order 1\n" + new string([.. Enumerable.Range(0, 2_000).Select(static i => (char)(i * 31 % 256))]);
+        Assert.Contains("Line ", Assert.Throws<FormatException>(() => LockOrderSnapshot.Parse(binary)).Message, StringComparison.Ordinal);
+        string longLine = "FenceKit lock order 1\nA -> " + new string('b', 10_000) + " EN";
+        Assert.Contains("Line 2", Assert.Throws<FormatException>(() => LockOrderSnapshot.Parse(longLine)).Message, StringComparison.Ordinal);
+        LockOrderSnapshot huge = LockOrderSnapshot.Create(
+            [.. Enumerable.Range(0, 50_000).Select(static i => new LockOrderEntry($"c{i}", $"c{i + 1}", LockDependencyKinds.ExclusiveToQueued))]);
+        Assert.Equal(50_000, LockOrderSnapshot.Parse(huge.ToString()).Entries.Count);
+    }
+
     [Fact]
     public void Random_text_never_gets_through_as_anything_but_a_format_error()
     {

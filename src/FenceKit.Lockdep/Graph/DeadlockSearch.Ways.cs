@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep.Graph;
+
+// Whether the threads of a set can all come to their places. Each goes its way in stages, and a stage is left in one go: first everything that
+// was ever seen to be taken and given back there, then what is kept. Ways are told apart by the places where locks are taken, so that a yes is
+// right where a lock is not taken at one place first to be given back and then to be kept. A no may be too careful.
+internal sealed partial class DeadlockSearch
+{
+    private const int MostPlaces = 1024;
+    private const int MostRefused = 8;
+
+    private int _refused;
+
+    private readonly record struct Need(LockMap Map, LockAcquireMode Mode, int Permits);
+
+    /// <summary>What is held at a stage, and what must be free for the thread to go on.</summary>
+    private sealed record Stage(SituationItem[] Held, Need[] Needs);
+
+    private bool CanAllArrive()
+    {
+        if (_roles.TrueForAll(static role => role.Situation.IsInsideOut))
+        {
+            return true;
+        }
+
+        if (AnyArrive([]))
+        {
+            return true;
+        }
+
+        _refused++;
+        return false;
+    }
+
+    // One situation stands for all paths on which the same was wanted with the same held; each of them may be the one that gets there.
+    private bool AnyArrive(List<List<Stage>> chosen)
+    {
+        if (chosen.Count == _roles.Count)
+        {
+            return Arrive(chosen);
+        }
+
+        DeadlockRole role = _roles[chosen.Count];
+        foreach (Situation path in PathsTo(role.Situation))
+        {
+            if (_refused >= MostRefused || ++_steps >= Budget)
+            {
+                return false;
+            }
+
+            if (WayOf(role with { Situation = path }) is { } way && AnyArrive([.. chosen, way]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private IReadOnlyList<Situation> PathsTo(Situation situation)
+        => situation.Held.Length == 0 ? [situation] : table.Paths.LikeThat(situation);
+
+    private bool Arrive(List<List<Stage>> ways)
+    {
+        var seen = new HashSet<long>();
+        var open = new Stack<int[]>();
+        open.Push(new int[ways.Count]);
+        while (open.TryPop(out int[]? places))
+        {
+            long key = 0;
+            bool isThere = true;
+            for (int i = 0; i < places.Length; i++)
+            {
+                key = (key * (ways[i].Count + 1)) + places[i];
+                isThere &= places[i] == ways[i].Count;
+            }
+
+            if (isThere)
+            {
+                return true;
+            }
+
+            if (!seen.Add(key))
+            {
+                continue;
+            }
+
+            if (seen.Count > MostPlaces)
+            {
+                return false;
+            }
+
+            for (int i = 0; i < places.Length; i++)
+            {
+                if (places[i] < ways[i].Count && CanLeave(ways, places, i))
+                {
+                    int[] next = [.. places];
+                    next[i]++;
+                    open.Push(next);
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private bool CanLeave(List<List<Stage>> ways, int[] places, int mover)
+    {
+        foreach (Need need in ways[mover][places[mover]].Needs)
+        {
+            LockMap wanted = Exchanged(_roles[mover], need.Map);
+            int permits = need.Permits;
+            for (int i = 0; i < places.Length; i++)
+            {
+                if (i == mover)
+                {
+                    continue;
+                }
+
+                foreach (SituationItem item in ways[i][Math.Min(places[i], ways[i].Count - 1)].Held)
+                {
+                    if (!ReferenceEquals(MapOf(_roles[i], item), wanted))
+                    {
+                        continue;
+                    }
+
+                    permits++;
+                    if (wanted.Capacity == 1 && Excludes(item.Mode, need.Mode))
+                    {
+                        return false;
+                    }
+                }
+            }
+
+            if (wanted.Capacity > 1 && permits > wanted.Capacity)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private List<Stage>? WayOf(DeadlockRole role)
+    {
+        Situation situation = role.Situation;
+        if (StacksTo(situation.Held, situation.Want.Record.Context) is not { } stacks || stacks.Exists(static held => held.Length > PathTable.MostDepth))
+        {
+            return null;
+        }
+
+        var way = new List<Stage>(stacks.Count);
+        for (int i = 0; i < stacks.Count; i++)
+        {
+            SituationItem[] held = stacks[i];
+            SituationItem? next = i == stacks.Count - 1 ? situation.Want
+                : stacks[i + 1].Length > held.Length ? stacks[i + 1][^1]
+                : null;
+            way.Add(new Stage(held, [.. NeedsAt(held, next, role)]));
+            if (i < stacks.Count - 1 && next is { } taken)
+            {
+                way.Add(new Stage(held, [NeedOf(held, taken)]));
+            }
+        }
+
+        return way;
+    }
+
+    // Every list of held locks that the thread went through, from nothing to this one; null if that is not known.
+    private static List<SituationItem[]>? StacksTo(SituationItem[] held, ContextSet context)
+    {
+        int last = Array.FindLastIndex(held, static item => item.Path is not null);
+        if (last < 0)
+        {
+            return [.. Enumerable.Range(0, held.Length + 1).Select(count => held[..count])];
+        }
+
+        HeldPath path = held[last].Path!;
+        if (ReferenceEquals(path, HeldPath.Unknown))
+        {
+            return null;
+        }
+
+        SituationItem[] before = ItemsBefore(path, context);
+        SituationItem[] now = ItemsAfter(path, context);
+        if (StacksTo(before, context) is not { } stacks || now.Length <= last)
+        {
+            return null;
+        }
+
+        for (int count = now.Length; count > last; count--)
+        {
+            stacks.Add(now[..count]);
+        }
+
+        for (int i = 0; i <= last; i++)
+        {
+            if (!ReferenceEquals(now[i].Map, held[i].Map))
+            {
+                return null;
+            }
+        }
+
+        for (int count = last + 2; count <= held.Length; count++)
+        {
+            stacks.Add(held[..count]);
+        }
+
+        return stacks;
+    }
+
+    private static SituationItem[] ItemsBefore(HeldPath path, ContextSet context)
+        => [.. path.Before.Where(step => step.Record.Context.Equals(context)).Select(static step => new SituationItem(step.Map, step.Record, step.Path))];
+
+    private static SituationItem[] ItemsAfter(HeldPath path, ContextSet context)
+        => [.. path.Before
+            .Select((step, i) => (step.Map, step.Record, Path: i > path.Released ? path : step.Path, IsHeld: i != path.Released))
+            .Where(step => step.IsHeld && step.Record.Context.Equals(context))
+            .Select(static step => new SituationItem(step.Map, step.Record, step.Path))];
+
+    // All that was ever wanted with this held, but for what leads on. With nothing held the thread stands in nobody's way.
+    private IEnumerable<Need> NeedsAt(SituationItem[] held, SituationItem? next, DeadlockRole role)
+    {
+        if (held.Length == 0)
+        {
+            yield break;
+        }
+
+        IReadOnlyList<Situation> paths = table.Paths.BeginningWith(held);
+        _steps += paths.Count / 16;
+        foreach (Situation other in paths)
+        {
+            if (other.Number >= role.Situation.Number)
+            {
+                break; // seen later, so not on the way
+            }
+
+            if (other.CanHang && !(role.IsSubstituted && IsNested(other, _original!.Class)))
+            {
+                SituationItem first = other.Held.Length > held.Length ? other.Held[held.Length] : other.Want;
+                if (!ReferenceEquals(first.Map, next?.Map) || !ReferenceEquals(first.Record.Site, next?.Record.Site))
+                {
+                    yield return NeedOf(other.Held, other.Want);
+                }
+            }
+        }
+    }
+
+    private static bool IsNested(Situation situation, LockClass lockClass)
+        => Array.FindAll([.. situation.Held, situation.Want], item => ReferenceEquals(item.Class, lockClass)).Length > 1;
+
+    private static Need NeedOf(SituationItem[] held, SituationItem wanted)
+        => new(wanted.Map, wanted.Mode, 1 + Array.FindAll(held, item => ReferenceEquals(item.Map, wanted.Map)).Length);
+
+    private LockMap Exchanged(DeadlockRole role, LockMap map) => role.IsSubstituted && ReferenceEquals(map, _original) ? _standIn! : map;
+}
