@@ -26,6 +26,7 @@ return parsed.Invoke();
 
 static int Run(FileInfo? html)
 {
+    AnsiConsole.Profile.Capabilities.Ansi &= !Console.IsOutputRedirected; // a file or a pipe gets plain text
     var reports = new CollectingSink();
     var validator = new LockValidator(new LockValidatorOptions { Sinks = [reports] });
     LockValidator.Default = validator;
