@@ -14,9 +14,10 @@ internal sealed class Chart(string title, string xAxis, string yAxis, string foo
     private const double Width = 720;
     private const double Height = 420;
     private const double Left = 84;
-    private const double Right = 24;
-    private const double Top = 84;
+    private const double Right = 36;
+    private const double Top = 102; // two lines of legend
     private const double Bottom = 74;
+    private const double LegendTop = 46;
     private static readonly string[] s_ours = ["#0b62c4", "#4da3ff"];
     private static readonly string[] s_theirs = ["#b3541e", "#e0a070"];
 
@@ -63,6 +64,7 @@ internal sealed class Chart(string title, string xAxis, string yAxis, string foo
         int ours = 0;
         int theirs = 0;
         double legend = Left;
+        double row = LegendTop;
         foreach (ChartLine line in lines)
         {
             string color = line.IsOurs ? s_ours[ours++ % s_ours.Length] : s_theirs[theirs++ % s_theirs.Length];
@@ -75,9 +77,16 @@ internal sealed class Chart(string title, string xAxis, string yAxis, string foo
                 svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{Across(x, xs):0.#}\" cy=\"{Down(y, bottom, top):0.#}\" r=\"4\" fill=\"{color}\"><title>{Escape(line.Label)}: {Label(x)} → {y:0.0} ns</title></circle>\n");
             }
 
-            svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{legend}\" y1=\"46\" x2=\"{legend + 24}\" y2=\"46\" stroke=\"{color}\" stroke-width=\"2.5\"{dash}/>\n");
-            Text(svg, legend + 30, 50, line.Label, "start", size: 12);
-            legend += 52 + (line.Label.Length * 6.2);
+            double width = 52 + (line.Label.Length * 6.2);
+            if (legend > Left && legend + width > Width)
+            {
+                legend = Left;
+                row += 18;
+            }
+
+            svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{legend}\" y1=\"{row}\" x2=\"{legend + 24}\" y2=\"{row}\" stroke=\"{color}\" stroke-width=\"2.5\"{dash}/>\n");
+            Text(svg, legend + 30, row + 4, line.Label, "start", size: 12);
+            legend += width;
         }
     }
 

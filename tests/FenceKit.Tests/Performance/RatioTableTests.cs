@@ -93,6 +93,18 @@ public class RatioTableTests
     }
 
     [Fact]
+    public void A_legend_that_does_not_fit_goes_on_in_a_second_line()
+    {
+        ChartLine[] lines = [.. new[] { 'a', 'b', 'c' }.Select(letter => new ChartLine(new string(letter, 30), true, [(1, 1), (10, 10)]))];
+        XNamespace svg = "http://www.w3.org/2000/svg";
+        XElement root = XDocument.Parse(new Chart("title", "x", "y", "footer", lines).ToSvg()).Root!;
+
+        XElement[] labels = [.. root.Elements(svg + "text").Where(text => text.Value.Length == 30)];
+        Assert.Equal([0, 0, 18], labels.Select(label => (double)label.Attribute("y")! - (double)labels[0].Attribute("y")!));
+        Assert.All(labels, label => Assert.InRange((double)label.Attribute("x")! + (30 * 6.2), 0, 720));
+    }
+
+    [Fact]
     public void A_chart_of_nothing_is_refused() =>
         Assert.Throws<InvalidOperationException>(() => new Chart("title", "x", "y", "", []).ToSvg());
 }
