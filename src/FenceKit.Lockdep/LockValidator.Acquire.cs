@@ -138,6 +138,25 @@ public sealed partial class LockValidator
         PassThrough(map, shape, file, line);
     }
 
+    /// <summary>
+    /// The twin of <see cref="Wait"/> for code that awaits: what is held here is held until the signal, but the thread goes on, so in a
+    /// section that must not wait this is no finding.
+    /// </summary>
+    /// <param name="map">What is awaited.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    public void Await(LockMap map, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    {
+        if (map is null)
+        {
+            Misuse.ThrowNull(nameof(map));
+        }
+
+        PassThrough(map, AcquireShape.Of(LockAcquireMode.Exclusive, subclass: map.Subclass).AsAwait(), file, line);
+    }
+
     /// <summary>Says that a lock may be taken here, on a path that is rare: it is validated as if it were taken, and is not held.</summary>
     /// <param name="map">The lock.</param>
     /// <param name="mode">The mode in which it may be taken.</param>

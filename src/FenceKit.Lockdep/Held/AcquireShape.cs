@@ -11,6 +11,7 @@ internal readonly struct AcquireShape(uint bits)
     private const uint NestedBit = 1u << 8;
     private const uint WaitBit = 1u << 9;
     private const uint BacksOffBit = 1u << 10;
+    private const uint AwaitBit = 1u << 11;
 
     public uint Bits { get; } = bits;
 
@@ -28,6 +29,9 @@ internal readonly struct AcquireShape(uint bits)
     /// <summary>Only waited for, never held.</summary>
     public bool IsWait => (Bits & WaitBit) != 0;
 
+    /// <summary>A wait at which the thread goes on: what is held is held meanwhile, but the thread does not stand.</summary>
+    public bool IsAwait => (Bits & AwaitBit) != 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static AcquireShape Of(LockAcquireMode mode, LockAttempt attempt = LockAttempt.Blocking, int subclass = 0)
         => new((uint)mode | ((uint)attempt << AttemptShift) | ((uint)subclass << SubclassShift));
@@ -39,6 +43,8 @@ internal readonly struct AcquireShape(uint bits)
     }
 
     public AcquireShape AsWait() => new(Bits | WaitBit);
+
+    public AcquireShape AsAwait() => new(Bits | WaitBit | AwaitBit);
 
     public AcquireShape With(LockAcquireMode mode) => new((Bits & ~3u) | (uint)mode);
 

@@ -56,7 +56,7 @@ internal static class ThreadRules
 
     public static void CheckNoWaitSection(Acquisition wanted, List<LockViolation> violations)
     {
-        if (wanted.Record.Shape.IsWait && wanted.Stack.InNoWaitSection)
+        if (wanted.Record.Shape is { IsWait: true, IsAwait: false } && wanted.Stack.InNoWaitSection)
         {
             violations.Add(wanted.Violation(
                 LockViolationKind.WaitInSection,

@@ -20,7 +20,7 @@ internal static partial class FenceAnnotations
     {
         if (!IsInCallback)
         {
-            Current.Validator.MightAcquire((LockMap)map, file: null, line: 0);
+            Current.Validator.Await((LockMap)map, file: null, line: 0);
         }
     }
 

@@ -43,6 +43,21 @@ public class WaitForGraphTests : ContractTest
     }
 
     [Fact]
+    public void A_thread_that_ended_on_the_way_to_the_signal_holds_nobody_up()
+    {
+        FenceTimeline timeline = new("engine");
+        Fence fence = timeline.Issue();
+        Start("gone", () => _ = timeline.BeginSignaling()).Join();
+        Thread waiter = Start("waiter", () => fence.Wait());
+
+        WaitForGraph graph = UntilSeen(static graph => graph.Waits.Count == 1);
+
+        Assert.Empty(graph.Waits[0].HeldUpBy);
+        timeline.Signal(fence);
+        waiter.Join();
+    }
+
+    [Fact]
     public void A_wait_that_lasts_too_long_is_written_out_once()
     {
         ManualTimeProvider clock = new();

@@ -53,6 +53,39 @@ public class CallbackRules : ContractTest
         Reported(LockViolationKind.WaitInSection, "shared");
     }
 
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(2, false)]
+    public void A_callback_that_takes_a_lock_which_is_held_while_fences_are_awaited_is_reported(int fences, bool isHeld)
+    {
+        Fence[] others = [.. Enumerable.Range(0, fences).Select(_ => Done(new FenceTimeline("other")))];
+        TrackedLock shared = Lock("shared");
+        if (isHeld)
+        {
+            using (shared.EnterScope())
+            {
+                _ = Fence.WaitAnyAsync(others);
+            }
+        }
+        else
+        {
+            TakeAndLeave(shared);
+            _ = Fence.WaitAnyAsync(others);
+        }
+
+        SignalWith(() => TakeAndLeave(shared));
+
+        if (isHeld)
+        {
+            Reported(LockViolationKind.WaitInSection, "shared");
+        }
+        else
+        {
+            Silent();
+        }
+    }
+
     [Fact]
     public void An_inline_continuation_that_awaits_again_is_silent()
     {
@@ -108,6 +141,45 @@ public class CallbackRules : ContractTest
         Reported(LockViolationKind.CircularDependency, "publishing of engine", "invalidation");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Invalidating_under_a_lock_that_is_taken_inside_a_publishing_scope_is_reported(bool isHeld)
+    {
+        InvalidationNotifier notifier = new("pool");
+        TrackedLock shared = Lock("shared");
+        notifier.Subscribe(s_range, new Driver("engine"), "engine");
+        if (isHeld)
+        {
+            using (shared.EnterScope())
+            {
+                Invalidate();
+            }
+        }
+        else
+        {
+            TakeAndLeave(shared);
+            Invalidate();
+        }
+
+        Publish(notifier, () => TakeAndLeave(shared));
+
+        if (isHeld)
+        {
+            Reported(LockViolationKind.CircularDependency, "publishing of engine", "shared");
+        }
+        else
+        {
+            Silent();
+        }
+
+        void Invalidate()
+        {
+            Assert.True(notifier.TrySchedule(s_range, InvalidationReason.Unmap, out InvalidationSession session));
+            session.Dispose();
+        }
+    }
+
     [Fact]
     public void Publishing_without_more_is_silent()
     {
@@ -132,6 +204,25 @@ public class CallbackRules : ContractTest
             Assert.True(subscription.BeginRead(s_range, TimeSpan.FromSeconds(1), out _));
         }
 
+        notifier.Invalidate(s_range, InvalidationReason.Unmap, shared, static (held, _) => TakeAndLeave(held), TimeSpan.Zero);
+
+        Reported(LockViolationKind.CircularDependency, "fence pool sessions", "shared");
+    }
+
+    [Fact]
+    public void So_is_awaiting_him()
+    {
+        InvalidationNotifier notifier = new("pool");
+        InvalidationSubscription subscription = notifier.Subscribe(s_range, new Driver("engine"), "engine");
+        TrackedLock shared = Lock("shared");
+        ValueTask<InvalidationSequence?> reading;
+
+        using (shared.EnterScope())
+        {
+            reading = subscription.BeginReadAsync(s_range, TimeSpan.FromSeconds(1));
+        }
+
+        Assert.True(reading.IsCompletedSuccessfully);
         notifier.Invalidate(s_range, InvalidationReason.Unmap, shared, static (held, _) => TakeAndLeave(held), TimeSpan.Zero);
 
         Reported(LockViolationKind.CircularDependency, "fence pool sessions", "shared");

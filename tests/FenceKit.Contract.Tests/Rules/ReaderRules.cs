@@ -39,6 +39,29 @@ public class ReaderRules : ContractTest
     }
 
     [Fact]
+    public void A_reader_that_takes_a_lock_which_an_owner_holds_while_he_awaits_is_reported_too()
+    {
+        ReaderGate gate = new(_notifier, s_range, "readers");
+        TrackedLock shared = Lock("shared");
+        Assert.True(_notifier.TrySchedule(s_range, InvalidationReason.Unmap, out InvalidationSession session));
+        ValueTask<InvalidationOutcome> wait;
+
+        using (shared.EnterScope())
+        {
+            wait = session.WaitAsync(TimeSpan.FromSeconds(90));
+        }
+
+        Assert.True(wait.IsCompletedSuccessfully);
+        session.Commit();
+        using (gate.GetReader().Enter())
+        {
+            TakeAndLeave(shared);
+        }
+
+        Reported(LockViolationKind.CircularDependency, "fence readers", "shared");
+    }
+
+    [Fact]
     public void A_reader_that_takes_a_lock_which_an_owner_holds_over_its_wait_is_reported_though_nobody_was_inside()
     {
         ReaderGate gate = new(_notifier, s_range, "readers");

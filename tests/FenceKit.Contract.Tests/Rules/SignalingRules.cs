@@ -126,6 +126,25 @@ public class SignalingRules : ContractTest
     }
 
     [Fact]
+    public void So_is_one_that_is_held_while_a_limited_wait_is_awaited()
+    {
+        FenceTimeline timeline = new("engine");
+        TrackedLock shared = Lock("shared");
+
+        using (shared.EnterScope())
+        {
+            Assert.True(Done(timeline).WaitAsync(TimeSpan.FromSeconds(90)).GetAwaiter().IsCompleted);
+        }
+
+        using (timeline.BeginSignaling())
+        {
+            TakeAndLeave(shared);
+        }
+
+        Reported(LockViolationKind.CircularDependency, "fence engine", "shared");
+    }
+
+    [Fact]
     public void A_lock_held_over_a_wait_for_all_of_a_set_counts_for_each_of_them()
     {
         FenceTimeline first = new("first");

@@ -72,6 +72,22 @@ public sealed class SectionTests
     }
 
     [Fact]
+    public void An_await_in_the_section_is_no_finding_and_what_is_held_over_one_has_no_place_in_it()
+    {
+        using (Validator.EnterNoWaitSection())
+        {
+            Validator.Await(_bench["Fence"]);
+            _bench.Nest("A");
+        }
+
+        Assert.Empty(_bench.Reports);
+        Validator.Acquire(_bench["A"]);
+        Validator.Await(_bench["Fence"]);
+        Validator.Release(_bench["A"]);
+        _bench.Single(LockViolationKind.WaitInSection);
+    }
+
+    [Fact]
     public void Outside_the_section_and_after_it_waiting_is_allowed()
     {
         using (Validator.EnterNoWaitSection())
