@@ -32,6 +32,9 @@ public sealed partial class LockHolder
 
     internal List<LockMap>? MaskedMaps { get; set; }
 
+    /// <summary>What the runtime allocates once for a thread that contends has been let pass.</summary>
+    internal bool HasContended { get; set; }
+
     /// <summary>Bytes that the validator itself allocated on this thread; they do not count against a no-allocation section.</summary>
     internal long OwnBytes { get; set; }
 

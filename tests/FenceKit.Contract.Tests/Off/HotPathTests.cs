@@ -28,6 +28,8 @@ public class HotPathTests
                 Assert.Matches("Total bytes of code [0-9]+", code);
                 Assert.DoesNotContain("FenceContract", code, StringComparison.Ordinal);
                 Assert.DoesNotContain("FenceAnnotations", code, StringComparison.Ordinal);
+                Assert.DoesNotContain("Announce", code, StringComparison.Ordinal);
+                Assert.DoesNotContain("Checked(", code, StringComparison.Ordinal);
                 Assert.DoesNotContain("CORINFO_HELP_GET", code, StringComparison.Ordinal); // no class has to be looked up
             }
         }

@@ -154,6 +154,23 @@ public class ScheduleRules : ContractTest
     }
 
     [Fact]
+    public void Invalidating_once_that_lock_has_been_left_is_silent()
+    {
+        TrackedLock shared = Lock("shared");
+        InvalidationNotifier notifier = new("pool");
+        notifier.Subscribe(s_range, new Driver("engine", () => TakeAndLeave(shared)), "engine");
+
+        TakeAndLeave(shared);
+        Assert.True(notifier.TrySchedule(s_range, InvalidationReason.Unmap, out InvalidationSession session));
+        session.Dispose();
+        TakeAndLeave(shared);
+        Assert.True(notifier.TrySchedule(new AddressRange(8192, 16384), InvalidationReason.Unmap, out session));
+        session.Dispose();
+
+        Silent();
+    }
+
+    [Fact]
     public void Unsubscribing_under_a_lock_that_the_subscriber_takes_is_reported()
     {
         TrackedLock shared = Lock("shared");

@@ -265,6 +265,21 @@ public class SignalingRules : ContractTest
     }
 
     [Fact]
+    public void Invalidating_once_the_way_to_the_signal_has_ended_is_silent()
+    {
+        InvalidationNotifier notifier = new("pool");
+        FenceTimeline timeline = new("engine", s_exported);
+
+        using (timeline.BeginSignaling())
+        {
+        }
+
+        Assert.True(notifier.TrySchedule(s_range, InvalidationReason.Unmap, out InvalidationSession session));
+        session.Dispose();
+        Silent();
+    }
+
+    [Fact]
     public void Reclaim_that_runs_dry_does_not_reclaim_again()
     {
         using (FenceContract.EnterReclaim())

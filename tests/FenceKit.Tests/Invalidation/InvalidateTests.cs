@@ -61,7 +61,7 @@ public class InvalidateTests : NotifierTest
     public void When_subscribers_refuse_until_the_time_is_over_nothing_is_unmapped()
     {
         FakeDevice device = new(DeviceAnswer.Refuse);
-        device.WhenCalled = () => Clock.Advance(s_tick);
+        device.WhenCalled = ContractReports.AskedFor("a subscriber advances the clock of the test", () => Clock.Advance(s_tick));
         Subscribe(0, 10, device);
 
         InvalidationOutcome outcome = Notifier.Invalidate(Range(0, 10), Unmap, 0, (_, _) => Assert.Fail("Unmapped"), 3 * s_tick);
