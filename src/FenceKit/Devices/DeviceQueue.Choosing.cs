@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+// What the pump does next. All of it is decided under the gate.
+public sealed partial class DeviceQueue<TCommand>
+{
+    /// <summary>Chooses what to do next. When there is nothing, the pump stops in the same critical section: no event falls between.</summary>
+    private bool TryTakeStep(out Step step, out int count, out PendingUnmap unmap)
+    {
+        bool mustWatch = false;
+        count = 0;
+        unmap = default;
+        _gate.Enter();
+        try
+        {
+            AssertInvariantsLocked();
+            Debug.Assert(_pumping, "Only the pump takes steps.");
+            _inDriver = false;
+            if (!TryChooseLocked(out step, out count, out unmap))
+            {
+                _pumping = false;
+                return false;
+            }
+
+            if (step != Step.Retire)
+            {
+                _inDriver = true;
+                _driverCalls++;
+                mustWatch = TryArmWatchdogLocked();
+            }
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        if (mustWatch)
+        {
+            StartTimer();
+        }
+
+        return true;
+    }
+
+    private bool TryChooseLocked(out Step step, out int count, out PendingUnmap unmap)
+    {
+        count = 0;
+        unmap = default;
+        if (_lostReason is not null)
+        {
+            step = _stoodDown ? Step.Close : Step.StandDown;
+            bool chosen = !_stoodDown || (_closing && !_closeCalled);
+            _closeCalled |= _stoodDown && chosen;
+            _stoodDown = true;
+            return chosen;
+        }
+
+        if (_mustReset is not null)
+        {
+            step = Step.Reset;
+            return true;
+        }
+
+        if (TryTakeCancelLocked())
+        {
+            step = Step.Cancel;
+            return true;
+        }
+
+        if (TryPeekUnmapLocked(out unmap))
+        {
+            step = Step.Unmap;
+            return true;
+        }
+
+        count = HasFinishedHeadLocked() ? 0 : TakeBatchLocked();
+        if (count > 0)
+        {
+            step = Step.Start;
+            return true;
+        }
+
+        if (HasFinishedHeadLocked())
+        {
+            step = Step.Retire;
+            return true;
+        }
+
+        step = Step.Close;
+        if (_closing && !_closeCalled && _retired == _timeline.Issued && _unmapsPending.Issued == _unmapsDone)
+        {
+            _closeCalled = true;
+            return true;
+        }
+
+        return false;
+    }
+
+    private bool TryTakeCancelLocked()
+    {
+        if (!_mustCancel)
+        {
+            return false;
+        }
+
+        for (ulong point = _retired + 1; point <= _taken; point++)
+        {
+            DeviceSlot<TCommand> slot = SlotOf(point);
+            if (slot.MustCancel && slot.Phase == DeviceSlotPhase.Running)
+            {
+                slot.MustCancel = false;
+                _batch[0] = new DeviceCommand<TCommand>(this, point, slot.Command);
+                return true;
+            }
+        }
+
+        _mustCancel = false;
+        return false;
+    }
+
+    /// <summary>Moves commands from the channel to the device, as far as their turn, their dependencies and their ranges allow.</summary>
+    private int TakeBatchLocked()
+    {
+        int count = 0;
+        while (count < _batch.Length && _taken - _retired < (ulong)_options.Depth && _taken != _timeline.Issued)
+        {
+            ulong point = _taken + 1; // what stands first in the channel: every point goes there in the critical section that issues it
+            DeviceSlot<TCommand> slot = SlotOf(point);
+            if (slot.Holds > 0 || (slot.Phase == DeviceSlotPhase.Queued && IsHeldBackLocked(slot)))
+            {
+                break;
+            }
+
+            bool read = _channel.Reader.TryRead(out ulong first);
+            Debug.Assert(read && first == point, "Only the pump reads.");
+            _taken = point;
+            if (slot.Phase == DeviceSlotPhase.Queued)
+            {
+                // From here on a schedule that overlaps its ranges sees it running: both happen under the gate.
+                slot.Phase = DeviceSlotPhase.Running;
+                _batch[count++] = new DeviceCommand<TCommand>(this, point, slot.Command);
+            }
+        }
+
+        return count;
+    }
+}

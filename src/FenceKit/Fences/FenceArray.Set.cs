@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+// The members of one arming, and who has signaled.
+public sealed partial class FenceArray
+{
+    private sealed class Set : FenceSet
+    {
+        // What has been done about the members in this round:
+        //
+        //   Lazy ──first waiter──► Watching (until the round ends)
+        //    └──── TryPoll finds it complete, or disposed ────► Over
+        private const int Lazy = 0;
+        private const int Watching = 1;
+        private const int Over = 2;
+
+        private readonly ArrayTimeline _timeline;
+        private readonly Lock _gate = new(); // so that members are not copied while the next round replaces them
+        private readonly Fence[] _members;
+        private ulong _target;
+        private int _stage = Over;
+        private int _claimed;  // 1 once somebody ends the round: the member that decided, or Dispose
+        private int _arrivals; // the one who adds the nodes and the one who ends the round: the later one cleans up
+        private bool _abandoned;
+        private FenceWaitResult _outcome;
+
+        internal Set(ArrayTimeline timeline, int capacity)
+        {
+            _timeline = timeline;
+            _members = new Fence[capacity];
+            Scratch = new Fence[capacity];
+            EnsureCapacity(capacity);
+        }
+
+        internal Fence[] Scratch { get; }
+
+        private ReadOnlySpan<Fence> Members => _members.AsSpan(0, MemberCount);
+
+        internal void Begin(ReadOnlySpan<Fence> fences, FenceArrayMode mode, ulong target)
+        {
+            _gate.EnterShielded();
+            try
+            {
+                Begin(fences, mode);
+                fences.CopyTo(_members);
+                _claimed = 0;
+                _arrivals = 0;
+                Volatile.Write(ref _target, target);
+                Volatile.Write(ref _stage, Lazy);
+            }
+            finally
+            {
+                _gate.Exit();
+            }
+
+            if (fences.IsEmpty)
+            {
+                PollMembers();
+            }
+        }
+
+        internal void WatchMembers(ulong target)
+        {
+            if (target != Volatile.Read(ref _target) || Interlocked.CompareExchange(ref _stage, Watching, Lazy) != Lazy)
+            {
+                return;
+            }
+
+            if (Watch() && TryClaim())
+            {
+                _outcome = Outcome();
+                Interlocked.Increment(ref _arrivals);
+            }
+
+            if (Interlocked.Increment(ref _arrivals) == 2)
+            {
+                Finish(ownNode: false);
+            }
+        }
+
+        /// <summary>Looks at the members, and completes the array if they do. Does nothing when the members have our nodes: they will call.</summary>
+        internal bool PollMembers()
+        {
+            FenceWaitResult result;
+            ulong target;
+            _gate.EnterShielded();
+            try
+            {
+                target = _target;
+                if (Volatile.Read(ref _stage) != Lazy
+                    || !TryJudge(out result)
+                    || Interlocked.CompareExchange(ref _stage, Over, Lazy) != Lazy)
+                {
+                    return false;
+                }
+            }
+            finally
+            {
+                _gate.Exit();
+            }
+
+            Release();
+            return SignalArray(target, result);
+        }
+
+        /// <summary>The array's fence has its outcome by now; here the nodes leave the members' timelines.</summary>
+        internal void Abandon()
+        {
+            if (Interlocked.CompareExchange(ref _stage, Over, Lazy) == Lazy)
+            {
+                Release();
+            }
+            else if (Volatile.Read(ref _stage) == Watching && TryClaim())
+            {
+                _abandoned = true;
+                if (Interlocked.Increment(ref _arrivals) == 2)
+                {
+                    Finish(ownNode: false);
+                }
+            }
+        }
+
+        internal void PassOnDeadline(ulong target, TimeSpan left)
+        {
+            _gate.EnterShielded();
+            try
+            {
+                if (target == _target)
+                {
+                    foreach (Fence member in Members)
+                    {
+                        member.SetDeadline(left);
+                    }
+                }
+            }
+            finally
+            {
+                _gate.Exit();
+            }
+        }
+
+        /// <summary>For another array that has our fence as a member. -1: it is complete, and so a plain member.</summary>
+        internal int CopyMembers(Fence fence, FenceArrayMode mode, Span<Fence> into)
+        {
+            _gate.EnterShielded();
+            try
+            {
+                if (fence.IsSignaled || fence.Target != _target)
+                {
+                    return -1;
+                }
+
+                if (Mode != mode && Members.Length > 1)
+                {
+                    throw new ArgumentException(
+                        $"The fence {fence} is {Mode} of {Members.Length} fences; it cannot be a member of {mode} of several.");
+                }
+
+                if (Members.Length > into.Length)
+                {
+                    throw new ArgumentException("The array has no room for the members of an array among its members.");
+                }
+
+                Members.CopyTo(into);
+                return Members.Length;
+            }
+            finally
+            {
+                _gate.Exit();
+            }
+        }
+
+        internal override void DescribeWaits(Fence member, List<FenceWait> waits) =>
+            waits.Add(FenceWait.Of(new Fence(_timeline, TimelineState.PointOf(Volatile.Read(ref _target))), member));
+
+        internal override void OnMemberSignaled(int index, FenceStatus status)
+        {
+            if (Complete(index, status) && TryClaim())
+            {
+                _outcome = Outcome();
+                if (Interlocked.Increment(ref _arrivals) == 2)
+                {
+                    Finish(ownNode: true);
+                    return;
+                }
+            }
+
+            Release();
+        }
+
+        protected override void OnIdle()
+        {
+        }
+
+        private bool TryClaim() => Interlocked.CompareExchange(ref _claimed, 1, 0) == 0;
+
+        /// <summary>First everything is given back, then the array's fence is signaled: its callbacks may arm the array again.</summary>
+        private void Finish(bool ownNode)
+        {
+            FenceWaitResult outcome = _outcome;
+            ulong target = _target;
+            bool abandoned = _abandoned;
+            int removed = 0;
+            if (Mode == FenceArrayMode.Any || abandoned)
+            {
+                Unwatch(out removed);
+            }
+
+            Release(removed + (ownNode ? 2 : 1));
+            if (!abandoned)
+            {
+                SignalArray(target, outcome);
+            }
+        }
+
+        private bool TryJudge(out FenceWaitResult result) => Mode == FenceArrayMode.Any
+            ? Fence.TryFindComplete(Members, out result)
+            : Fence.TryFindAllComplete(Members, out result);
+
+        private bool SignalArray(ulong target, FenceWaitResult outcome) => outcome.Status switch
+        {
+            FenceStatus.Faulted => _timeline.FaultCore(target, outcome.Error!, poison: false),
+            FenceStatus.Retired => _timeline.FaultCore(target, FenceTimeline.UnknownOutcome, poison: false),
+            _ => _timeline.SignalCore(target),
+        };
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+using System.Buffers;
+
+namespace FenceKit;
+
+// What is read without the lock: the version before and after says whether it was all of one moment.
+public sealed partial class FenceReservation
+{
+    /// <summary>The pending fences of a usage and the stronger ones, without the lock.</summary>
+    /// <param name="usage">Asking for <see cref="FenceUsage.Read"/> gives kernel, write and read.</param>
+    /// <returns>Something for <c>foreach</c>, with a flag for restarts.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="usage"/> is none of the named values.</exception>
+    public FenceReservationEnumerator Fences(FenceUsage usage)
+    {
+        CheckUsage(usage);
+        return new FenceReservationEnumerator(this, usage);
+    }
+
+    /// <summary>Copies the pending fences of a usage and the stronger ones.</summary>
+    /// <param name="usage">The usage.</param>
+    /// <param name="into">Where to.</param>
+    /// <returns>How many there are; more than fit means that only the first were copied.</returns>
+    public int CopyFences(FenceUsage usage, Span<Fence> into)
+    {
+        FenceReservationEnumerator walk = Fences(usage);
+        int count = 0;
+        while (walk.MoveNext())
+        {
+            count = walk.IsRestarted ? 0 : count;
+            if (count < into.Length)
+            {
+                into[count] = walk.Current;
+            }
+
+            count++;
+        }
+
+        return walk.IsRestarted ? 0 : count;
+    }
+
+    /// <summary>Whether nothing of a usage, or a stronger one, is pending.</summary>
+    /// <param name="usage">The usage.</param>
+    /// <returns>True if all are complete.</returns>
+    /// <remarks>Lock-free, never allocates. A look, not a wait: what was added meanwhile may or may not be seen.</remarks>
+    public bool IsSignaled(FenceUsage usage)
+    {
+        CheckUsage(usage);
+        SpinWait spin = default;
+        while (true)
+        {
+            long version = Volatile.Read(ref _version);
+            if ((version & 1) == 0)
+            {
+                bool isAnyPending = IsAnyPending(usage);
+
+                // As in TryRead: the reads must not sink below the second look at the version; pairs with BeginWrite.
+                Volatile.ReadBarrier();
+                if (Volatile.Read(ref _version) == version)
+                {
+                    return !isAnyPending;
+                }
+            }
+
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
+    /// <summary>Blocks until everything of a usage and the stronger ones is complete, or the time is over.</summary>
+    /// <param name="usage">A new writer waits for <see cref="FenceUsage.Read"/>, a new reader for <see cref="FenceUsage.Write"/>.</param>
+    /// <param name="timeout">How long at most for all together.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>
+    /// <see cref="FenceStatus.Pending"/> when the time ran out, otherwise as <see cref="Fence.WaitAll(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>.
+    /// </returns>
+    /// <remarks>Waits for what is there at the call. The lock may be held or not.</remarks>
+    public FenceStatus Wait(FenceUsage usage, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        Fence[] fences = RentCopy(usage, out int count);
+        try
+        {
+            return Fence.WaitAll(fences.AsSpan(0, count), timeout, cancellationToken).Status;
+        }
+        finally
+        {
+            ArrayPool<Fence>.Shared.Return(fences, clearArray: true);
+        }
+    }
+
+    /// <summary>As <see cref="Wait"/>, without a thread.</summary>
+    /// <param name="usage">The usage.</param>
+    /// <param name="timeout">How long at most for all together.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Something to await, once.</returns>
+    public FenceSetAwaitable WaitAsync(FenceUsage usage, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        FenceThrow.IfNotATimeout(timeout);
+        Fence[] fences = RentCopy(usage, out int count);
+        try
+        {
+            return Fence.WaitAllAsync(fences.AsSpan(0, count), timeout, cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<Fence>.Shared.Return(fences, clearArray: true);
+        }
+    }
+
+    /// <summary>One fence for everything of a usage and the stronger ones.</summary>
+    /// <param name="usage">The usage.</param>
+    /// <param name="array">Used when there are several.</param>
+    /// <param name="fence">Complete when there is none; the fence itself when there is one; otherwise the fence of the array.</param>
+    /// <returns>False when the array is still in use (see <see cref="FenceArray.TryArm"/>).</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="array"/> is null.</exception>
+    /// <exception cref="ArgumentException">The array has no room for them.</exception>
+    public bool TryGetSingleton(FenceUsage usage, FenceArray array, out Fence fence)
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        Fence[] fences = RentCopy(usage, out int count);
+        try
+        {
+            fence = count == 1 ? fences[0] : default;
+            return count <= 1 || array.TryArm(fences.AsSpan(0, count), FenceArrayMode.All, out fence);
+        }
+        finally
+        {
+            ArrayPool<Fence>.Shared.Return(fences, clearArray: true);
+        }
+    }
+
+    /// <summary>Asks all pending fences of a usage and the stronger ones to be quick.</summary>
+    /// <param name="usage">The usage.</param>
+    /// <param name="fromNow">By when.</param>
+    public void SetDeadline(FenceUsage usage, TimeSpan fromNow)
+    {
+        foreach (Fence fence in Fences(usage))
+        {
+            fence.SetDeadline(fromNow); // a hint: asking twice after a restart does no harm
+        }
+    }
+
+    /// <summary>Reads one entry; all or nothing of it.</summary>
+    internal ReadResult TryRead(ref long version, int index, out Fence fence, out FenceUsage usage)
+    {
+        SpinWait spin = default;
+        long now = Volatile.Read(ref _version);
+        while ((now & 1) != 0)
+        {
+            spin.SpinOnce(sleep1Threshold: -1);
+            now = Volatile.Read(ref _version);
+        }
+
+        fence = default;
+        usage = default;
+        if (now != version)
+        {
+            version = now;
+            return ReadResult.Changed;
+        }
+
+        Entry[] entries = Volatile.Read(ref _entries);
+        bool isEnd = index >= Math.Min(Volatile.Read(ref _count), entries.Length);
+        Entry entry = isEnd ? default : entries[index];
+
+        // The reads above must not sink below the second look at the version; pairs with BeginWrite.
+        Volatile.ReadBarrier();
+        if (Volatile.Read(ref _version) != now)
+        {
+            version = -1;
+            return ReadResult.Changed;
+        }
+
+        fence = entry.Fence;
+        usage = entry.Usage;
+        return isEnd ? ReadResult.End : ReadResult.Read;
+    }
+
+    /// <summary>May see entries half written; the caller throws the answer away then.</summary>
+    private bool IsAnyPending(FenceUsage usage)
+    {
+        Entry[] entries = Volatile.Read(ref _entries);
+        int count = Math.Min(Volatile.Read(ref _count), entries.Length);
+        for (int i = 0; i < count; i++)
+        {
+            if (entries[i].Usage <= usage && !entries[i].Fence.IsSignaled)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private Fence[] RentCopy(FenceUsage usage, out int count)
+    {
+        Fence[] fences = ArrayPool<Fence>.Shared.Rent(Math.Max(1, Count));
+        while ((count = CopyFences(usage, fences)) > fences.Length)
+        {
+            ArrayPool<Fence>.Shared.Return(fences, clearArray: true);
+            fences = ArrayPool<Fence>.Shared.Rent(count);
+        }
+
+        return fences;
+    }
+}
