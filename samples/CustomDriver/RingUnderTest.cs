@@ -67,7 +67,11 @@ internal sealed class RingUnderTest : QueueUnderTest<PageRead>
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        _source.Dispose(); // the memory stays mapped: a check that was left behind may still look at it
+        lock (_gate)
+        {
+            _held.Clear(); // nothing reads any more, and a release that comes late must not feed a descriptor that is closed, or somebody else's
+            _source.Dispose(); // the memory stays mapped: a check that was left behind may still look at it
+        }
     }
 
     protected override PageRead Translate(in ConformanceCommand command)

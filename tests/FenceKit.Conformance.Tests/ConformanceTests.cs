@@ -64,4 +64,22 @@ public sealed class ConformanceTests
             }
         });
     }
+
+    /// <summary>A check that disposes a device, and only then lets go of what it holds.</summary>
+    [Fact]
+    public async Task A_ring_that_is_released_after_its_end_feeds_no_closed_descriptor()
+    {
+        if (!RingProbe.IsRequired(Environment.GetEnvironmentVariable("FENCEKIT_REQUIRE")) && RingProbe.WhyNot() is not null)
+        {
+            return; // as the checks of the ring above
+        }
+
+        RingUnderTest ring = RingUnderTest.Create();
+        ConformanceCommand held = new(0, 1, IsHeld: true);
+        Assert.Equal(DeviceSubmitStatus.Submitted, ring.TrySubmit(in held, [], out Fence fence));
+        ring.Lose(new IOException("the device was pulled out"));
+        Assert.Equal(FenceStatus.Faulted, fence.Wait(s_patience));
+        await ring.DisposeAsync();
+        ring.Release();
+    }
 }

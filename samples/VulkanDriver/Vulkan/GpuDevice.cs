@@ -147,6 +147,11 @@ internal sealed unsafe partial class GpuDevice : IDisposable
         }
 
         _disposed = true;
+        lock (_opening)
+        {
+            Volatile.Write(ref _gateValue, ulong.MaxValue); // whoever lets go only now finds the gate open, and touches nothing
+        }
+
         for (int block = 0; block < _imports.Length; block++)
         {
             Release(block);
