@@ -122,9 +122,9 @@ internal abstract class FenceSet
         }
 
         // From here on members decide for themselves. The last touch of the set if nobody has yet.
-        return isAny
-            ? decided || Interlocked.CompareExchange(ref _decider, Nobody, NobodyYet) != NobodyYet
-            : decided || Interlocked.Decrement(ref _left) == 0;
+        return decided || (isAny
+            ? Interlocked.CompareExchange(ref _decider, Nobody, NobodyYet) != NobodyYet
+            : Interlocked.Decrement(ref _left) == 0);
     }
 
     /// <summary>A member is complete. True for the one that decides the round and has to act.</summary>

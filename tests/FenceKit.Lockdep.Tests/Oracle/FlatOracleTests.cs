@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 using System.Collections.Concurrent;
-using System.Globalization;
 using FenceKit.Lockdep.Tests.Support;
 using Xunit.Abstractions;
 
@@ -35,9 +34,7 @@ public sealed class FlatOracleTests(ITestOutputHelper output)
     [Fact]
     public void Nothing_is_called_certain_that_the_explorer_cannot_reach()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("FENCEKIT_SEED"), CultureInfo.InvariantCulture, out int given)
-            ? given
-            : Random.Shared.Next();
+        int seed = OracleSeed.Choose();
         var wrong = new ConcurrentBag<string>();
         var missed = new ConcurrentBag<string>();
         int hanging = 0;
