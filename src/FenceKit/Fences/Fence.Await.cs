@@ -29,10 +29,10 @@ public readonly partial struct Fence
     /// <returns>Something to await.</returns>
     /// <remarks>A scheduler of one's own costs one task per await; the other places allocate nothing.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is null.</exception>
-    public FenceAwaitable ConfigureAwait(TaskScheduler scheduler)
+    public FenceSchedulerAwaitable ConfigureAwait(TaskScheduler scheduler)
     {
         ArgumentNullException.ThrowIfNull(scheduler);
-        return new FenceAwaitable(this, FencePlace.On(scheduler));
+        return new FenceSchedulerAwaitable(this, scheduler);
     }
 
     /// <summary>Waits, without a thread, until the fence is complete or the time is over.</summary>

@@ -1,233 +1,80 @@
 // SPDX-License-Identifier: MIT
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-/// <summary>The pooled node behind an <c>await</c>: holds the continuation and brings it to its place.</summary>
-internal class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(isPrivate: true), IThreadPoolWorkItem
+/// <summary>
+/// The node behind an <c>await</c> of one fence, from a pool or a timeline's own (see <see cref="FenceTimeline.Await"/>). It is free again
+/// before the continuation runs: what the continuation has to know that the fence itself may forget is told through <see cref="FenceNews"/>.
+/// </summary>
+internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
 {
-    // Which rental of the node this is, and how far it has got. An awaiter remembers the word it rented; if that no longer fits, the
-    // awaiter is being used a second time and must leave the node alone.
-    //
-    //   Rented ──TryBeginRound──► Armed ──the continuation is taken out──► Consumed
-    //     └────────────────────── TryTakeOutcome: next round, back to the pool ◄──┘
-    private long _word;
+    /// <summary>Guarded by the gate of the timeline that the node belongs to for ever; false for the nodes of the pools.</summary>
+    internal bool IsOwn;
 
-    private const long StageMask = 3;
-    private const long Rented = 0;
-    private const long Armed = 1;
-    private const long Consumed = 2;
-    private const long NextRound = 4;
+    /// <summary>Whether a signal may take the continuation out under the gate and run it at once.</summary>
+    internal bool RunsAtOnce => IsOwn && IsBare && RuntimeHelpers.TryEnsureSufficientExecutionStack();
 
-    private static readonly SendOrPostCallback s_post = static state => ((FenceAwaitNode)state!).RunContinuation();
-    private static readonly Action<object?> s_start = static state => ((FenceAwaitNode)state!).RunContinuation();
-    private static readonly ContextCallback s_invoke = static state => ((Action)state!).Invoke();
-
-    private Action? _continuation;
-    private ExecutionContext? _executionContext;
-    private object? _context;
-    private bool _inline;
-    private Action? _dispatch;
+    /// <summary>Under the gate, where <see cref="RunsAtOnce"/>: the node is free again, and the caller runs the continuation.</summary>
+    internal Action TakeAtOnce()
+    {
+        Action continuation = TakeBareContinuation();
+        MarkFree();
+        return continuation;
+    }
 
     protected FenceWaiterPools Pools { get; } = pools;
 
-    internal long Round => Volatile.Read(ref _word);
-
-    /// <summary>Brings the continuation to its place, for waits that end by something else than a callback.</summary>
-    internal Action DispatchAction => _dispatch ??= Dispatch;
-
-    /// <summary>Claims the rental for one continuation; false when it has been used before.</summary>
-    internal bool TryBeginRound(long round) => Interlocked.CompareExchange(ref _word, round | Armed, round) == round;
-
-    /// <summary>For an owner of the node, who has one round at a time and begins the next one when nobody uses it any more.</summary>
-    internal void Rearm(Action continuation, FencePlace place, ExecutionContext? executionContext)
+    /// <summary>The fence was complete before the node came into its list.</summary>
+    internal void DeliverAtOnce(Fence fence)
     {
-        Volatile.Write(ref _word, Armed);
-        SetContinuation(continuation, place, executionContext);
-    }
-
-    /// <summary>Whether the continuation was taken out, to be run.</summary>
-    internal bool IsConsumed => (Volatile.Read(ref _word) & StageMask) == Consumed;
-
-    internal void SetContinuation(Action continuation, FencePlace place, ExecutionContext? executionContext)
-    {
-        Debug.Assert((_word & StageMask) == Armed, "The continuation is set between TryBeginRound and Arm.");
-        _continuation = continuation;
-        _inline = place.IsInline;
-        if (executionContext is not null)
-        {
-            _executionContext = executionContext; // usually null over null: not worth the collector's write barrier
-        }
-
-        if (place.TryGetTarget(out object? target))
-        {
-            _context = target;
-        }
-    }
-
-    internal void Arm(Fence fence)
-    {
-        // The last touch of the node on this thread when it returns true: it may have run, and serve another await, by then.
-        if (fence.Timeline is not { } timeline || !timeline.TryAdd(this, fence.Target))
-        {
-            DeliverNow(fence);
-        }
-    }
-
-    /// <summary>The fence was complete already.</summary>
-    protected void DeliverNow(Fence fence)
-    {
+        Timeline = fence.Timeline;
+        Target = fence.Target;
         DeliveredStatus = fence.GetStatus(out DeliveredError);
         Dispatch();
     }
 
-    /// <summary>Whether the result of the rental was taken: the node belongs to somebody else by now.</summary>
-    internal bool IsOver(long round) => (Volatile.Read(ref _word) & ~StageMask) != round;
-
-    /// <summary>Takes the outcome and gives the node back to the pool. False when the rental is over or the continuation still waits.</summary>
-    internal bool TryTakeOutcome(long round, out FenceStatus status, out Exception? error)
+    protected override void RunContinuation()
     {
-        status = default;
-        error = null;
-        long word = Volatile.Read(ref _word);
-        if (word != (round | Consumed) && word != (round | Rented))
+        Action continuation = TakeContinuation(out ExecutionContext? executionContext);
+        FenceStatus status = DeliveredStatus;
+        if (status == FenceStatus.Signaled && Timeline is not { HasFaulted: true })
         {
-            return false;
+            Recycle();
+            Invoke(continuation, executionContext);
+            return;
         }
 
-        FenceStatus delivered = DeliveredStatus;
-        Exception? deliveredError = DeliveredError;
-        if (Interlocked.CompareExchange(ref _word, round + NextRound, word) != word)
-        {
-            return false;
-        }
-
-        // A node that was rented but never armed has no outcome: the fence signaled first, and answers itself.
-        bool known = (word & StageMask) == Consumed;
-        status = delivered;
-        error = deliveredError;
+        Fence fence = new(Timeline!, TimelineState.PointOf(Target));
+        Exception? error = DeliveredError;
         Recycle();
-        return known;
-    }
-
-    internal override void Deliver(ref FenceHandOff handOff) => Dispatch(ref handOff);
-
-    internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of(DescribeContinuation(), fence));
-
-    /// <summary>The method that awaits: its state machine is a type argument of the box that the compiler's builder puts it into.</summary>
-    private string DescribeContinuation()
-    {
-        foreach (Type argument in _continuation?.Target?.GetType().GenericTypeArguments ?? [])
+        FenceNews before = FenceNews.Tell(new FenceNews(fence, status, error));
+        try
         {
-            int end = argument.Name.IndexOf('>', StringComparison.Ordinal);
-            if (argument.Name.StartsWith('<') && end > 1)
-            {
-                return $"await in {argument.DeclaringType?.Name}.{argument.Name[1..end]}";
-            }
+            Invoke(continuation, executionContext);
         }
-
-        return "await";
+        finally
+        {
+            FenceNews.Tell(before);
+        }
     }
 
-    protected override void OnSignaled(FenceStatus status, Exception? fault) => Dispatch();
+    /// <summary>Lets others have the node; the last touch.</summary>
+    protected virtual void Return() => Pools.Return(this);
 
-    /// <summary>Clears what must not outlive the wait, and goes back to the pool.</summary>
-    protected virtual void Recycle()
-    {
-        Reset();
-        Pools.Return(this);
-    }
-
-    protected void Reset()
+    /// <summary>Clears what must not outlive the wait, and lets others have the node.</summary>
+    private void Recycle()
     {
         DeliveredStatus = FenceStatus.Pending;
         DeliveredError = null;
+        if (IsOwn)
+        {
+            MarkFree();
+            return;
+        }
+
         Timeline = null;
-    }
-
-    /// <summary>Brings the continuation to its place. The node must not be touched afterwards: it may serve another await already.</summary>
-    internal void Dispatch()
-    {
-        FenceHandOff handOff = default;
-        Dispatch(ref handOff);
-        handOff.Flush();
-    }
-
-    /// <inheritdoc cref="Dispatch()"/>
-    protected void Dispatch(ref FenceHandOff handOff)
-    {
-        if (_context is not null)
-        {
-            handOff.Flush();
-            Post(_context);
-        }
-        else if (_inline && RuntimeHelpers.TryEnsureSufficientExecutionStack())
-        {
-            handOff.Flush();
-            RunContinuation();
-        }
-        else
-        {
-            handOff.Add(this);
-        }
-    }
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        FenceCallback? behind = Next;
-        if (behind is not null)
-        {
-            // First the others, then our own: a continuation that blocks must not hold them up.
-            Next = null;
-            ThreadPool.UnsafeQueueUserWorkItem((FenceAwaitNode)behind, preferLocal: true);
-        }
-
-        RunContinuation();
-    }
-
-    private void Post(object captured)
-    {
-        FenceTimeline? timeline = Timeline;
-        ulong target = Target;
-        try
-        {
-            if (captured is SynchronizationContext context)
-            {
-                context.Post(s_post, this);
-            }
-            else
-            {
-                _ = Task.Factory.StartNew(
-                    s_start, this, CancellationToken.None, TaskCreationOptions.DenyChildAttach, (TaskScheduler)captured);
-            }
-        }
-        catch (Exception exception)
-        {
-            // A context that refuses (a closed window, say) must not leave the waiter hanging: say so, and go on on the thread pool.
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
-            if (timeline is not null)
-            {
-                FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), exception);
-            }
-        }
-    }
-
-    private void RunContinuation()
-    {
-        Action continuation = _continuation!;
-        ExecutionContext? executionContext = _executionContext;
-        _continuation = null;
-        _executionContext = null;
-        _context = null;
-        Volatile.Write(ref _word, (_word & ~StageMask) | Consumed);
-        if (executionContext is null)
-        {
-            continuation();
-        }
-        else
-        {
-            ExecutionContext.Run(executionContext, s_invoke, continuation);
-        }
+        MarkFree();
+        Return();
     }
 }

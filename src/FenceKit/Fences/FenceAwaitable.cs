@@ -8,9 +8,9 @@ namespace FenceKit;
 public readonly struct FenceAwaitable
 {
     private readonly Fence _fence;
-    private readonly FencePlace _place;
+    private readonly FenceContinuation _place;
 
-    internal FenceAwaitable(Fence fence, FencePlace place)
+    internal FenceAwaitable(Fence fence, FenceContinuation place)
     {
         _fence = fence;
         _place = place;

@@ -7,79 +7,79 @@ namespace FenceKit;
 
 /// <summary>The awaiter of a fence. Compilers use it; there is nothing here to be used by hand.</summary>
 /// <remarks>
-/// It cannot be misused into another fence's result: a second <see cref="GetResult"/>, or a second continuation, is answered from the
-/// fence itself, because the pooled node behind it knows in which round it was rented.
+/// It is a fence and a place, and remembers nothing: it can be asked twice, given a second continuation, or kept, and speaks of its own
+/// fence only.
 /// </remarks>
-[DebuggerDisplay("waits for {_fence}")]
+[DebuggerDisplay("waits for {Fence}")]
 public readonly struct FenceAwaiter : ICriticalNotifyCompletion
 {
-    private readonly Fence _fence;
-    private readonly FenceAwaitNode? _node;
-    private readonly long _round;
-    private readonly FencePlace _place;
+    // Two words and one reference: the compiler copies an awaiter into the state machine and back, and each reference has a write barrier.
+    private readonly FenceTimeline? _timeline;
+    private readonly ulong _word; // the target of the fence, and in the two bits that are 0 in every target, the place
 
-    internal FenceAwaiter(Fence fence, FencePlace place)
+    internal FenceAwaiter(Fence fence, FenceContinuation place)
     {
-        _fence = fence;
-        _place = place;
+        _timeline = fence.Timeline;
+        _word = fence.Target | (ulong)place;
         FenceContract.Await(fence.Timeline?.ContractMap);
-        if (!fence.IsSignaled)
-        {
-            _node = fence.Timeline!.WaiterPools.RentAwait();
-            _round = _node.Round;
-        }
     }
 
     /// <summary>Whether the fence is complete.</summary>
-    public bool IsCompleted => _fence.IsSignaled;
+    public bool IsCompleted => _timeline is null || _timeline.HasReached(Target);
+
+    private ulong Target => _word & ~TimelineState.Flags;
+
+    private FenceContinuation Place => (FenceContinuation)(_word & TimelineState.Flags);
+
+    private Fence Fence => _timeline is null ? default : new Fence(_timeline, TimelineState.PointOf(_word));
 
     /// <summary>Runs a continuation once the fence is complete, with the caller's execution context.</summary>
     /// <param name="continuation">What to run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
-    public void OnCompleted(Action continuation) => Arm(continuation, ExecutionContext.Capture());
+    public void OnCompleted(Action continuation) => Arm(Fence, continuation, Place, ExecutionContext.Capture());
 
     /// <summary>Runs a continuation once the fence is complete.</summary>
     /// <param name="continuation">What to run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
-    public void UnsafeOnCompleted(Action continuation) => Arm(continuation, executionContext: null);
+    public void UnsafeOnCompleted(Action continuation) => Arm(Fence, continuation, Place, executionContext: null);
 
     /// <summary>The outcome. Blocks if the fence is still pending; after an <c>await</c> it never is.</summary>
     /// <returns><see cref="FenceStatus.Signaled"/> or <see cref="FenceStatus.Retired"/>; a fault is thrown.</returns>
-    public FenceStatus GetResult()
-    {
-        if (_node is null || !_node.TryTakeOutcome(_round, out FenceStatus status, out Exception? error))
-        {
-            if (!_fence.IsSignaled)
-            {
-                _fence.Wait();
-            }
+    /// <remarks>
+    /// The continuation hears a fault that its timeline has forgotten meanwhile. Whoever asks elsewhere hears what the timeline
+    /// remembers, as <see cref="Fence.GetStatus"/>.
+    /// </remarks>
+    public FenceStatus GetResult() =>
+        _timeline is null || _timeline.HasSucceeded(Target) ? FenceStatus.Signaled : ResultOf(Fence);
 
-            status = _fence.GetStatus(out error);
+    internal static void Arm(Fence fence, Action continuation, FencePlace place, ExecutionContext? executionContext)
+    {
+        ArgumentNullException.ThrowIfNull(continuation);
+        if (fence.Timeline is { } timeline)
+        {
+            timeline.Await(fence.Target, continuation, place, executionContext);
+        }
+        else
+        {
+            FenceContinuationNode node = new();
+            node.SetContinuation(continuation, place, executionContext);
+            node.Dispatch();
+        }
+    }
+
+    internal static FenceStatus ResultOf(Fence fence)
+    {
+        if (!fence.IsSignaled)
+        {
+            fence.Wait();
         }
 
+        FenceStatus status = FenceNews.OutcomeOf(fence, out Exception? error);
         if (error is not null)
         {
             ExceptionDispatchInfo.Throw(error);
         }
 
         return status;
-    }
-
-    internal void OnCompleted(Action continuation, bool flowsContext) =>
-        Arm(continuation, flowsContext ? ExecutionContext.Capture() : null);
-
-    private void Arm(Action continuation, ExecutionContext? executionContext)
-    {
-        ArgumentNullException.ThrowIfNull(continuation);
-        FenceAwaitNode? node = _node;
-        if (node is null || !node.TryBeginRound(_round))
-        {
-            // A second continuation on one awaiter: it gets a node of its own, which is not pooled.
-            node = new FenceAwaitNode(FenceWaiterPools.Shared);
-            node.TryBeginRound(node.Round);
-        }
-
-        node.SetContinuation(continuation, _place, executionContext);
-        node.Arm(_fence);
     }
 }

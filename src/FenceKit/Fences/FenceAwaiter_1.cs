@@ -11,18 +11,11 @@ public readonly struct FenceAwaiter<TResult> : ICriticalNotifyCompletion
 {
     private readonly ValueTask<TResult> _wait;
     private readonly FencePlace _place;
-    private readonly FenceAwaitNode? _node; // only for a context or a scheduler: the wait itself ends on the thread pool, or inline
-    private readonly long _round;
 
     internal FenceAwaiter(ValueTask<TResult> wait, FencePlace place)
     {
         _wait = wait;
         _place = place;
-        if (!wait.IsCompleted && place.TryGetTarget(out _))
-        {
-            _node = FenceWaiterPools.Shared.RentAwait();
-            _round = _node.Round;
-        }
     }
 
     /// <summary>Whether there is nothing to wait for.</summary>
@@ -35,13 +28,13 @@ public readonly struct FenceAwaiter<TResult> : ICriticalNotifyCompletion
     public void OnCompleted(Action continuation)
     {
         ArgumentNullException.ThrowIfNull(continuation);
-        if (_node is null)
+        if (_place.TryGetTarget(out object? context))
         {
-            _wait.ConfigureAwait(false).GetAwaiter().OnCompleted(continuation);
+            Attach(continuation, context, ExecutionContext.Capture());
         }
         else
         {
-            Attach(_node, continuation, ExecutionContext.Capture());
+            _wait.ConfigureAwait(false).GetAwaiter().OnCompleted(continuation);
         }
     }
 
@@ -52,13 +45,13 @@ public readonly struct FenceAwaiter<TResult> : ICriticalNotifyCompletion
     public void UnsafeOnCompleted(Action continuation)
     {
         ArgumentNullException.ThrowIfNull(continuation);
-        if (_node is null)
+        if (_place.TryGetTarget(out object? context))
         {
-            _wait.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(continuation);
+            Attach(continuation, context, executionContext: null);
         }
         else
         {
-            Attach(_node, continuation, executionContext: null);
+            _wait.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(continuation);
         }
     }
 
@@ -66,22 +59,15 @@ public readonly struct FenceAwaiter<TResult> : ICriticalNotifyCompletion
     /// <returns>The result.</returns>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     /// <exception cref="InvalidOperationException">The result was taken before.</exception>
-    public TResult GetResult()
-    {
-        _node?.TryTakeOutcome(_round, out _, out _); // back to the pool
-        return _wait.IsCompleted ? _wait.GetAwaiter().GetResult() : _wait.AsTask().GetAwaiter().GetResult();
-    }
+    public TResult GetResult() => _wait.IsCompleted ? _wait.GetAwaiter().GetResult() : _wait.AsTask().GetAwaiter().GetResult();
 
     private string DebuggerDisplay => _wait.IsCompleted ? "complete" : "pending";
 
-    private void Attach(FenceAwaitNode node, Action continuation, ExecutionContext? executionContext)
+    /// <summary>The wait itself ends on the thread pool, or inline; a node takes the continuation from there to its context.</summary>
+    private void Attach(Action continuation, object context, ExecutionContext? executionContext)
     {
-        if (!node.TryBeginRound(_round))
-        {
-            throw new InvalidOperationException("The awaiter has a continuation already. Call GetAwaiter again to wait again.");
-        }
-
-        node.SetContinuation(continuation, _place, executionContext);
+        FenceAwaitNode node = FenceWaiterPools.Shared.RentAwait();
+        node.SetContinuation(continuation, isInline: false, context, executionContext);
         _wait.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(node.DispatchAction);
     }
 }

@@ -105,6 +105,9 @@ public abstract class FenceCallback
 
     internal bool IsStillQueued(long word) => word == Volatile.Read(ref _word) && IsQueuedWord(word);
 
+    /// <summary>Of a private node: nobody waits with it.</summary>
+    internal bool IsFree => (Volatile.Read(ref _word) & PhaseMask) == Idle;
+
     /// <summary>Waits for a fence, or is about to run.</summary>
     internal static bool IsBusyWord(long word) => (ulong)((word & PhaseMask) - Queued) <= Detached - Queued;
 
@@ -141,6 +144,12 @@ public abstract class FenceCallback
 
         SetPhase(Idle);
     }
+
+    /// <summary>
+    /// Of a private node that belongs to its timeline for ever: its continuation was taken out, another may use it. By the signaler under the
+    /// gate, or by whoever runs the continuation; the next adder reads it under the gate.
+    /// </summary>
+    private protected void MarkFree() => SetPhase(Idle);
 
     /// <summary>Under the gate: whoever reads the outcome has seen the word that leaves the gate, or taken it since.</summary>
     internal void MarkDetached(FenceStatus status, Exception? error)

@@ -7,11 +7,11 @@ namespace FenceKit;
 /// </summary>
 internal struct FenceHandOff
 {
-    private FenceAwaitNode? _first;
-    private FenceAwaitNode? _last;
+    private FenceContinuationNode? _first;
+    private FenceContinuationNode? _last;
 
     /// <summary>The node has been delivered: nobody else uses its link until its continuation has run.</summary>
-    internal void Add(FenceAwaitNode node)
+    internal void Add(FenceContinuationNode node)
     {
         if (_last is null)
         {
@@ -33,7 +33,7 @@ internal struct FenceHandOff
             return;
         }
 
-        FenceAwaitNode first = _first;
+        FenceContinuationNode first = _first;
         _first = null;
         _last = null;
         FenceContract.HandOver(first, preferLocal: true);

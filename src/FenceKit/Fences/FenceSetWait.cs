@@ -20,7 +20,7 @@ internal sealed class FenceSetWait : FenceSet
     private const long Finishing = 2;
     private const long NextRound = 4;
 
-    private readonly FenceAwaitNode _continuation = new(FenceWaiterPools.Shared); // of an await without limit and token
+    private readonly FenceContinuationNode _continuation = new(); // of an await without limit and token
     private readonly FenceTimeline _decided;
     private Fence _fence;
     private FenceWaitAwaiter _awaiter; // of an await with one
@@ -76,7 +76,7 @@ internal sealed class FenceSetWait : FenceSet
         if (continuation is not null && _timeout == Timeout.InfiniteTimeSpan && !_cancellationToken.CanBeCanceled)
         {
             _isPlain = true;
-            _continuation.Rearm(continuation, place, flowsContext ? ExecutionContext.Capture() : null);
+            _continuation.SetContinuation(continuation, place, flowsContext ? ExecutionContext.Capture() : null);
             Start();
             return true;
         }

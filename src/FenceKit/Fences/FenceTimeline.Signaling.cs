@@ -118,9 +118,18 @@ public partial class FenceTimeline
             return true;
         }
 
-        // The usual case, one callback: what RunUpTo comes to.
+        // The usual cases, one callback or one await: what RunUpTo comes to.
         _first = null;
         ulong due = first.Target;
+        if (_ownNode is { RunsAtOnce: true } node && ReferenceEquals(first, node) && !HasFaulted)
+        {
+            Action continuation = node.TakeAtOnce();
+            AssertInvariants(target);
+            Volatile.Write(ref _state, target);
+            RunAwaited(node, due, continuation);
+            return true;
+        }
+
         long running = first.MarkRunning(FenceStatus.Signaled);
         AssertInvariants(target);
         Volatile.Write(ref _state, target);

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
 /// <summary>The awaiter of <see cref="Fence.WaitAsync"/>. Compilers use it; there is nothing here to be used by hand.</summary>
+/// <remarks>
+/// It remembers what to wait for and since when, and nothing of the wait itself: how it ended shows in the fence, the token and the clock.
+/// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
 {
     private readonly Fence _fence;
     private readonly TimeSpan _timeout;
+    private readonly long _start; // on the clock of the timeline; of a wait without a limit 0
     private readonly CancellationToken _cancellationToken;
-    private readonly FenceWaitNode? _node;
-    private readonly long _round;
     private readonly FencePlace _place;
 
     internal FenceWaitAwaiter(Fence fence, TimeSpan timeout, FencePlace place, CancellationToken cancellationToken)
@@ -22,15 +23,15 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
         _timeout = timeout;
         _cancellationToken = cancellationToken;
         _place = place;
-        if (timeout != TimeSpan.Zero)
+        if (timeout == TimeSpan.Zero)
         {
-            FenceContract.Await(fence.Timeline?.ContractMap);
+            return;
         }
 
-        if (!IsCompleted)
+        FenceContract.Await(fence.Timeline?.ContractMap);
+        if (timeout != Timeout.InfiniteTimeSpan && !fence.IsSignaled)
         {
-            _node = fence.Timeline!.WaiterPools.RentWait();
-            _round = _node.Round;
+            _start = fence.Timeline!.TimeProvider.GetTimestamp();
         }
     }
 
@@ -50,44 +51,39 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
     /// <summary>The outcome of the wait. Blocks if the wait is not over; after an <c>await</c> it always is.</summary>
     /// <returns>The outcome of the fence, or <see cref="FenceStatus.Pending"/> when the time ran out.</returns>
     /// <exception cref="OperationCanceledException">The token was canceled before the fence completed.</exception>
-    public FenceStatus GetResult()
-    {
-        // Asked a second time, the awaiter answers for this moment; asked too early, it blocks as a task's awaiter does.
-        bool secondTime = _node is not null && _node.IsOver(_round);
-        if (_node is null || !_node.TryTakeOutcome(_round, out FenceStatus status, out _))
-        {
-            TimeSpan timeout = secondTime ? TimeSpan.Zero : _timeout;
-            return IsCompleted ? _fence.WaitUnchecked(timeout, _cancellationToken) : _fence.Wait(timeout, _cancellationToken);
-        }
-
-        if (status == FenceStatus.Pending)
-        {
-            // The node left the list by time or by token; a token that was canceled is the better reason.
-            FenceKitMeter.Count(
-                _cancellationToken.IsCancellationRequested ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
-            _cancellationToken.ThrowIfCancellationRequested();
-        }
-
-        return status;
-    }
+    public FenceStatus GetResult() =>
+        _fence.Timeline is not { } timeline || timeline.HasSucceeded(_fence.Target) ? FenceStatus.Signaled : GetUnusualResult();
 
     internal void OnCompleted(Action continuation, bool flowsContext) =>
         Arm(continuation, flowsContext ? ExecutionContext.Capture() : null);
 
     private string DebuggerDisplay => $"waits for {_fence}, {FenceText.Of(_timeout)}";
 
+    private FenceStatus GetUnusualResult()
+    {
+        if (_fence.IsSignaled)
+        {
+            return FenceNews.OutcomeOf(_fence, out _);
+        }
+
+        TimeSpan left = _timeout;
+        if (left > TimeSpan.Zero)
+        {
+            TimeSpan passed = _fence.Timeline!.TimeProvider.GetElapsedTime(_start);
+            left = passed < left ? left - passed : TimeSpan.Zero;
+        }
+
+        // Asked too early, it blocks as a task's awaiter does.
+        return left == TimeSpan.Zero || _cancellationToken.IsCancellationRequested
+            ? _fence.WaitUnchecked(left, _cancellationToken)
+            : _fence.Wait(left, _cancellationToken);
+    }
+
     private void Arm(Action continuation, ExecutionContext? executionContext)
     {
         ArgumentNullException.ThrowIfNull(continuation);
-        FenceWaitNode? node = _node;
-        if (node is null || !node.TryBeginRound(_round))
-        {
-            // A second continuation on one awaiter: it gets a node of its own, which is not pooled.
-            node = new FenceWaitNode(FenceWaiterPools.Shared);
-            node.TryBeginRound(node.Round);
-        }
-
+        FenceWaitNode node = (_fence.Timeline?.WaiterPools ?? FenceWaiterPools.Shared).RentWait();
         node.SetContinuation(continuation, _place, executionContext);
-        node.Arm(_fence, _timeout, _cancellationToken);
+        node.Arm(_fence, _timeout, _start, _cancellationToken);
     }
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>The pooled node behind an <c>await</c> with a time limit or a token.</summary>
@@ -23,19 +25,20 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     // continuation, so the node cannot go back to the pool while it is still being armed. Without one, nothing follows the add.
     private int _arrivals;
 
-    internal void Arm(Fence fence, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>Begins the wait of a node that has its continuation.</summary>
+    /// <param name="fence">What is waited for.</param>
+    /// <param name="timeout">How long at most.</param>
+    /// <param name="start">Since when, on the clock of the timeline.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal void Arm(Fence fence, TimeSpan timeout, long start, CancellationToken cancellationToken)
     {
         bool limited = timeout != Timeout.InfiniteTimeSpan;
         _limited = limited;
         _timeout = timeout;
+        _start = start;
         _token = cancellationToken;
         _arrivals = 0;
         FenceTimeline? timeline = fence.Timeline;
-        if (limited && timeline is not null)
-        {
-            _start = timeline.TimeProvider.GetTimestamp();
-        }
-
         if (cancellationToken.CanBeCanceled)
         {
             // Before the add, after which the node may serve others. Canceled until then, OnCanceled finds nothing to remove.
@@ -45,7 +48,8 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         long word = timeline is null ? FenceTimeline.NotAdded : timeline.AddRound(this, fence.Target);
         if (word == FenceTimeline.NotAdded)
         {
-            DeliverNow(fence);
+            _limited = false; // no timer will be set
+            DeliverAtOnce(fence);
             return;
         }
 
@@ -56,7 +60,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
             Interlocked.MemoryBarrier();
             if (cancellationToken.IsCancellationRequested && timeline!.TryRemoveRound(this, word))
             {
-                Arrive();
+                EndEarly(FenceKitCounter.WaitsCanceled);
             }
         }
 
@@ -77,7 +81,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
 
     protected override void OnSignaled(FenceStatus status, Exception? fault) => Arrive();
 
-    protected override void Recycle()
+    protected override void Return()
     {
         // Unregister does not wait: a callback under way finds another round and goes away.
         _registration.Unregister();
@@ -88,7 +92,6 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
             StopTimer();
         }
 
-        Reset();
         Pools.Return(this);
     }
 
@@ -108,7 +111,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         FenceTimeline? timeline = Timeline;
         if (timeline is not null && token == _token && timeline.TryRemoveRound(this, word))
         {
-            Arrive();
+            EndEarly(FenceKitCounter.WaitsCanceled);
         }
     }
 
@@ -128,8 +131,15 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
         else if (timeline.TryRemoveRound(this, word))
         {
-            Arrive();
+            EndEarly(_token.IsCancellationRequested ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
         }
+    }
+
+    /// <summary>The node has left the list by time or by token; a token that was canceled is the better reason.</summary>
+    private void EndEarly(FenceKitCounter reason)
+    {
+        FenceKitMeter.Count(reason);
+        Arrive();
     }
 
     private void StartTimer(TimeProvider clock, TimeSpan due)

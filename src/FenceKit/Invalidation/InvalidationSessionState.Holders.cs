@@ -150,8 +150,12 @@ internal sealed partial class InvalidationSessionState
             return;
         }
 
-        // Active was raised in BeginLocked, Scanning here: both before the barrier, as ReaderSlot needs it.
-        Interlocked.Increment(ref _ledger.Signals.Scanning);
+        // Active was raised in BeginLocked, the readers' alert here: both before the barrier, as ReaderSlot needs it.
+        for (int index = 0; !close && index < _gateCount; index++)
+        {
+            _gates[index].Readers!.BeginScan();
+        }
+
         Interlocked.MemoryBarrierProcessWide();
         for (int index = 0; index < _gateCount; index++)
         {
@@ -162,8 +166,6 @@ internal sealed partial class InvalidationSessionState
                 AddHolder(_gates[index], fence, thrown: null);
             }
         }
-
-        Interlocked.Decrement(ref _ledger.Signals.Scanning);
     }
 
     internal InvalidationOutcome Poll()

@@ -17,7 +17,7 @@ namespace FenceKit;
 ///     return segment.Pointer[offset];    // and do not take it out of it
 /// }
 /// </code>
-/// <para>Entering and leaving are two stores and three loads, without an interlocked operation: one process-wide barrier per session does
+/// <para>Entering and leaving are two stores and four loads, without an interlocked operation: one process-wide barrier per session does
 /// the ordering for all readers at once. The fence of the gate signals when the last reader that was inside has left; readers that
 /// come later park until the session ends, if it touches their range, and go on at once if it does not. It is the user-space twin of a TLB shootdown that
 /// runs while the devices do their part.</para>

@@ -148,6 +148,7 @@ internal sealed partial class ReaderRoster
             }
         }
 
+        RaiseLocked(slot, _scans); // those under way will find it, and lower its alert when they end
         _slots[_slotCount++] = slot;
     }
 

@@ -24,6 +24,7 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
     private int _slotCount;
     private readonly Stack<ReaderSlot> _freeLeases = new();
     private bool _closed;
+    private int _scans; // under way
 
     internal ReaderRoster(string name, ReaderSignals signals, TimeProvider clock)
     {
@@ -41,6 +42,17 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
     internal object? ContractMap => _timeline.ContractMap;
 
     internal bool IsClosed => Volatile.Read(ref _closed);
+
+    /// <summary>
+    /// Before the process-wide barrier: whoever leaves from here on comes to the lock and looks whether it was found. Followed by one
+    /// <see cref="Scan"/>.
+    /// </summary>
+    internal void BeginScan()
+    {
+        _gate.EnterShielded();
+        BeginScanLocked();
+        _gate.Exit();
+    }
 
     /// <summary>
     /// Phase A, after the process-wide barrier: finds the readers that are inside. The fence signals when the last of them has left;
@@ -80,12 +92,14 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
                 if (Volatile.Read(ref slot.Owed) == 0)
                 {
                     slot.OwedSince = now;
-                    Volatile.Write(ref slot.Owed, fence.Point); // pairs with the second load in ReaderSlot.Leave
+                    Volatile.Write(ref slot.Owed, fence.Point);
+                    RaiseLocked(slot, 1); // stays when the scan is over
                 }
             }
         }
         finally
         {
+            EndScanLocked();
             _gate.Exit();
         }
 
@@ -106,6 +120,7 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
             }
 
             Volatile.Write(ref slot.Owed, 0);
+            RaiseLocked(slot, -1);
             complete = CompleteLocked();
         }
         finally
@@ -127,6 +142,8 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
             {
                 slot.Close();
             }
+
+            BeginScanLocked();
         }
         finally
         {
@@ -212,6 +229,31 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
         ulong complete = CompleteLocked();
         _gate.Exit();
         Signal(complete);
+    }
+
+    private void BeginScanLocked()
+    {
+        _scans++;
+        foreach (ReaderSlot slot in _slots.AsSpan(0, _slotCount))
+        {
+            RaiseLocked(slot, 1);
+        }
+    }
+
+    private void EndScanLocked()
+    {
+        _scans--;
+        foreach (ReaderSlot slot in _slots.AsSpan(0, _slotCount))
+        {
+            RaiseLocked(slot, -1);
+        }
+    }
+
+    /// <summary>Pairs with the load in <see cref="ReaderSlot.Leave"/>, by way of the process-wide barrier.</summary>
+    private void RaiseLocked(ReaderSlot slot, int by)
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "Nobody else counts at the same time.");
+        Volatile.Write(ref slot.Alert, Volatile.Read(ref slot.Alert) + by);
     }
 
     private ulong CompleteLocked()

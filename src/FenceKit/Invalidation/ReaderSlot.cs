@@ -24,16 +24,17 @@ namespace FenceKit;
 /// <code>
 /// leave   reader                                      invalidation
 ///         ------                                      ------------
-///         last reads of the memory                    Scanning++               (interlocked, ScanReaders)
+///         last reads of the memory                    Alert + 1                (under the roster's lock, ReaderRoster.BeginScan)
 ///         Depth = 0                (release store)    MemoryBarrierProcessWide
 ///         (nothing)                                   [ Depth != 0?            (acquire load, ReaderRoster.Scan)
-///         Scanning != 0?           (acquire load)       Owed = point ]         (store, under the roster's lock)
-///         Owed != 0?               (acquire load)     Scanning--               (interlocked)
+///         Alert != 0?              (acquire load)       Owed = point, Alert + 1 ]
+///                                                     Alert - 1                (all of it under the lock)
 /// </code>
 /// <para>If the scan sees Depth = 0, the reads of the memory came before (release, acquire), and the owner may unmap. If it sees Depth != 0,
-/// the store of 0 comes after the barrier, and so do the two loads behind it: they see Scanning != 0, or, if the scan is over already,
-/// Owed (stored before Scanning went down, loaded after it). Either way the reader takes the roster's lock, finds what it owes, and signals
-/// the fence itself if it was the last. So the fence needs nobody's help, and a reader that nobody waits for pays two stores and three loads.</para>
+/// the store of 0 comes after the barrier, and so does the load behind it: it sees an Alert that was raised before the barrier and stays up
+/// until the reader has paid. So the reader takes the roster's lock, finds what it owes, and signals the fence itself if it was the last.
+/// The fence needs nobody's help, and a reader that nobody waits for pays two stores and two loads of its own cache line, and one load of
+/// <see cref="ReaderSignals.Active"/>.</para>
 /// </remarks>
 internal sealed class ReaderSlot
 {
@@ -66,6 +67,9 @@ internal sealed class ReaderSlot
     /// <summary>How often the reader has entered without leaving. Written by the reader only.</summary>
     internal ref int Depth => ref _words.Depth;
 
+    /// <summary>How many scans are looking for readers at this moment, and one more while the reader owes something. Written under the roster's lock.</summary>
+    internal ref int Alert => ref _words.Alert;
+
     /// <summary>The oldest point of the roster's timeline that waits for this reader; 0 for none. Written under the roster's lock.</summary>
     internal ref ulong Owed => ref _words.Owed;
 
@@ -96,7 +100,7 @@ internal sealed class ReaderSlot
     internal void Leave()
     {
         Volatile.Write(ref _words.Depth, Volatile.Read(ref _words.Depth) - 1);
-        if (Volatile.Read(ref Volatile.Read(ref _signals).Scanning) != 0 || Volatile.Read(ref _words.Owed) != 0)
+        if (Volatile.Read(ref _words.Alert) != 0)
         {
             LeaveSlowly();
         }
@@ -109,7 +113,7 @@ internal sealed class ReaderSlot
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal void EnterOrPark() => Gate!.EnterOrPark(this, Gate.Range);
 
-    /// <summary>From here on every enter and leave takes the slow path. The caller issues a process-wide barrier.</summary>
+    /// <summary>From here on every enter takes the slow path. The caller issues a process-wide barrier.</summary>
     internal void Close() => Volatile.Write(ref _signals, ReaderSignals.Closed);
 
     [StructLayout(LayoutKind.Explicit, Size = 256)]
@@ -117,6 +121,9 @@ internal sealed class ReaderSlot
     {
         [FieldOffset(128)]
         public int Depth;
+
+        [FieldOffset(132)]
+        public int Alert;
 
         [FieldOffset(136)]
         public ulong Owed;

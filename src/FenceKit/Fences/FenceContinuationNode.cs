@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+/// <summary>Holds the continuation of an <c>await</c> and brings it to its place.</summary>
+internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThreadPoolWorkItem
+{
+    private static readonly SendOrPostCallback s_post = static state => ((FenceContinuationNode)state!).RunContinuation();
+    private static readonly Action<object?> s_start = static state => ((FenceContinuationNode)state!).RunContinuation();
+    private static readonly ContextCallback s_invoke = static state => ((Action)state!).Invoke();
+
+    private Action? _continuation;
+    private ExecutionContext? _executionContext;
+    private object? _context;
+    private bool _inline;
+    private Action? _dispatch;
+
+    /// <summary>Brings the continuation to its place, for waits that end by something else than a callback.</summary>
+    internal Action DispatchAction => _dispatch ??= Dispatch;
+
+    /// <summary>Whether the continuation was taken out, to be run. Pairs with the store in <see cref="TakeBareContinuation"/>.</summary>
+    internal bool IsConsumed => Volatile.Read(ref _continuation) is null;
+
+    /// <summary>Neither a context to post to, nor one to flow: the continuation may run where it is.</summary>
+    protected bool IsBare => _inline && _executionContext is null;
+
+    /// <summary>For whoever has the node to himself.</summary>
+    /// <param name="continuation">What to run.</param>
+    /// <param name="isInline">On the stack of whoever ends the wait, if there is room.</param>
+    /// <param name="context">The SynchronizationContext or TaskScheduler to post to; null for none.</param>
+    /// <param name="executionContext">What flows; null for nothing.</param>
+    internal void SetContinuation(Action continuation, bool isInline, object? context, ExecutionContext? executionContext)
+    {
+        _continuation = continuation;
+        _inline = isInline;
+        if (executionContext is not null)
+        {
+            _executionContext = executionContext; // usually null over null: not worth the collector's write barrier
+        }
+
+        if (context is not null)
+        {
+            _context = context;
+        }
+    }
+
+    /// <inheritdoc cref="SetContinuation(Action, bool, object, ExecutionContext)"/>
+    internal void SetContinuation(Action continuation, FencePlace place, ExecutionContext? executionContext)
+    {
+        place.TryGetTarget(out object? context);
+        SetContinuation(continuation, place.IsInline, context, executionContext);
+    }
+
+    internal override void Deliver(ref FenceHandOff handOff) => Dispatch(ref handOff);
+
+    internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of(DescribeContinuation(), fence));
+
+    /// <summary>Brings the continuation to its place. The node must not be touched afterwards: it may serve another await already.</summary>
+    internal void Dispatch()
+    {
+        FenceHandOff handOff = default;
+        Dispatch(ref handOff);
+        handOff.Flush();
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        FenceCallback? behind = Next;
+        if (behind is not null)
+        {
+            // First the others, then our own: a continuation that blocks must not hold them up.
+            Next = null;
+            ThreadPool.UnsafeQueueUserWorkItem((FenceContinuationNode)behind, preferLocal: true);
+        }
+
+        RunContinuation();
+    }
+
+    protected override void OnSignaled(FenceStatus status, Exception? fault) => Dispatch();
+
+    /// <inheritdoc cref="Dispatch()"/>
+    protected void Dispatch(ref FenceHandOff handOff)
+    {
+        if (_context is not null)
+        {
+            handOff.Flush();
+            Post(_context);
+        }
+        else if (_inline && RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            handOff.Flush();
+            RunContinuation();
+        }
+        else
+        {
+            handOff.Add(this);
+        }
+    }
+
+    /// <summary>On the thread where the continuation belongs.</summary>
+    protected virtual void RunContinuation()
+    {
+        Action continuation = TakeContinuation(out ExecutionContext? executionContext);
+        Invoke(continuation, executionContext);
+    }
+
+    /// <summary>Takes the continuation out and leaves nothing behind that would keep anything alive.</summary>
+    protected Action TakeContinuation(out ExecutionContext? executionContext)
+    {
+        Action continuation = _continuation!;
+        executionContext = _executionContext;
+        _executionContext = null;
+        _context = null;
+        Volatile.Write(ref _continuation, null);
+        return continuation;
+    }
+
+    /// <summary>As <see cref="TakeContinuation(out ExecutionContext)"/>, where <see cref="IsBare"/>.</summary>
+    protected Action TakeBareContinuation()
+    {
+        Action continuation = _continuation!;
+        Volatile.Write(ref _continuation, null);
+        return continuation;
+    }
+
+    protected static void Invoke(Action continuation, ExecutionContext? executionContext)
+    {
+        if (executionContext is null)
+        {
+            continuation();
+        }
+        else
+        {
+            ExecutionContext.Run(executionContext, s_invoke, continuation);
+        }
+    }
+
+    private void Post(object captured)
+    {
+        FenceTimeline? timeline = Timeline;
+        ulong target = Target;
+        try
+        {
+            if (captured is SynchronizationContext context)
+            {
+                context.Post(s_post, this);
+            }
+            else
+            {
+                _ = Task.Factory.StartNew(
+                    s_start, this, CancellationToken.None, TaskCreationOptions.DenyChildAttach, (TaskScheduler)captured);
+            }
+        }
+        catch (Exception exception)
+        {
+            // A context that refuses (a closed window, say) must not leave the waiter hanging: say so, and go on on the thread pool.
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+            if (timeline is not null)
+            {
+                FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), exception);
+            }
+        }
+    }
+
+    /// <summary>The method that awaits: its state machine is a type argument of the box that the compiler's builder puts it into.</summary>
+    private string DescribeContinuation()
+    {
+        foreach (Type argument in _continuation?.Target?.GetType().GenericTypeArguments ?? [])
+        {
+            int end = argument.Name.IndexOf('>', StringComparison.Ordinal);
+            if (argument.Name.StartsWith('<') && end > 1)
+            {
+                return $"await in {argument.DeclaringType?.Name}.{argument.Name[1..end]}";
+            }
+        }
+
+        return "await";
+    }
+}
