@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
@@ -9,21 +10,41 @@ namespace FenceKit;
 /// </summary>
 internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
 {
-    /// <summary>Guarded by the gate of the timeline that the node belongs to for ever; false for the nodes of the pools.</summary>
+    // Written under the gate, or by whoever took the node out of the list; null for a wait that nothing ends but the signal.
+    private CancellationToken _token;
+    private CancellationTokenRegistration _registration;
+
+    /// <summary>Belongs to its timeline for ever, whose gate guards this; false for the nodes of the pools.</summary>
     internal bool IsOwn;
+
+    protected FenceWaiterPools Pools { get; } = pools;
 
     /// <summary>Whether a signal may take the continuation out under the gate and run it at once.</summary>
     internal bool RunsAtOnce => IsOwn && IsBare && RuntimeHelpers.TryEnsureSufficientExecutionStack();
 
+    /// <summary>What may end the wait early. Before the node comes into its list.</summary>
+    internal void SetToken(CancellationToken token)
+    {
+        if (token.CanBeCanceled)
+        {
+            _token = token;
+        }
+    }
+
+    /// <summary>Under the gate: whether this token ends the wait that the node stands for.</summary>
+    internal bool IsEndedBy(CancellationToken token) => _token == token;
+
+    /// <summary>Under the gate, while the node waits; see <see cref="FenceTimeline.AttachToken"/>.</summary>
+    internal void SetRegistration(CancellationTokenRegistration registration) => _registration = registration;
+
     /// <summary>Under the gate, where <see cref="RunsAtOnce"/>: the node is free again, and the caller runs the continuation.</summary>
-    internal Action TakeAtOnce()
+    internal Action TakeAtOnce(out CancellationTokenRegistration registration)
     {
         Action continuation = TakeBareContinuation();
+        registration = TakeRegistration();
         MarkFree();
         return continuation;
     }
-
-    protected FenceWaiterPools Pools { get; } = pools;
 
     /// <summary>The fence was complete before the node came into its list.</summary>
     internal void DeliverAtOnce(Fence fence)
@@ -34,21 +55,42 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
         Dispatch();
     }
 
+    /// <summary>The token says that it is canceled; perhaps late, when the node stands for another wait.</summary>
+    internal void OnCanceled(CancellationToken token)
+    {
+        if (Volatile.Read(ref Timeline) is { } timeline && timeline.TryCancel(this, token))
+        {
+            EndEarly(FenceKitCounter.WaitsCanceled);
+        }
+    }
+
+    /// <summary>The node has left the list, but not by a signal.</summary>
+    protected virtual void EndEarly(FenceKitCounter reason)
+    {
+        FenceKitMeter.Count(reason);
+        Dispatch();
+    }
+
+    /// <summary>Whether the token ends the wait.</summary>
+    protected bool IsCanceled => _token.IsCancellationRequested;
+
     protected override void RunContinuation()
     {
         Action continuation = TakeContinuation(out ExecutionContext? executionContext);
+        CancellationTokenRegistration registration = TakeRegistration();
+        FenceTimeline? timeline = Timeline;
         FenceStatus status = DeliveredStatus;
-        if (status == FenceStatus.Signaled && Timeline is not { HasFaulted: true })
+        Exception? error = DeliveredError;
+        ulong target = Target;
+        Recycle();
+        registration.Unregister(); // does not wait: a callback under way finds another wait, or none
+        if (status is FenceStatus.Pending || timeline is null || (status is FenceStatus.Signaled && !timeline.HasFaulted))
         {
-            Recycle();
             Invoke(continuation, executionContext);
             return;
         }
 
-        Fence fence = new(Timeline!, TimelineState.PointOf(Target));
-        Exception? error = DeliveredError;
-        Recycle();
-        FenceNews before = FenceNews.Tell(new FenceNews(fence, status, error));
+        FenceNews before = FenceNews.Tell(new FenceNews(new Fence(timeline, TimelineState.PointOf(target)), status, error));
         try
         {
             Invoke(continuation, executionContext);
@@ -76,5 +118,18 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
         Timeline = null;
         MarkFree();
         Return();
+    }
+
+    private CancellationTokenRegistration TakeRegistration()
+    {
+        if (!_token.CanBeCanceled)
+        {
+            return default;
+        }
+
+        CancellationTokenRegistration registration = _registration;
+        _registration = default;
+        _token = default;
+        return registration;
     }
 }

@@ -28,8 +28,11 @@ internal sealed class FenceSetWait : FenceSet
     private TimeSpan _timeout;
     private CancellationToken _cancellationToken;
 
-    internal FenceSetWait() =>
+    internal FenceSetWait()
+    {
         _decided = new FenceTimeline("set of fences", FenceTimelineOptions.Default, FenceWaiterPools.Shared);
+        _decided.KeepNode();
+    }
 
     internal static FenceSetWait Rent(
         ReadOnlySpan<Fence> fences, FenceArrayMode mode, TimeSpan timeout, CancellationToken cancellationToken)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
 namespace FenceKit;
 
 // Awaits. The usual timeline is awaited by one party at a time, again and again, so it keeps one node of its own for that: it is taken and
@@ -14,8 +16,12 @@ public partial class FenceTimeline
     /// <summary>Complete, and there is nothing to be told about it but that.</summary>
     internal bool HasSucceeded(ulong target) => HasReached(target) && !HasFaulted;
 
-    /// <summary>Has a continuation run when a point is complete; at once if it is.</summary>
-    internal void Await(ulong target, Action continuation, FencePlace place, ExecutionContext? executionContext)
+    /// <summary>For a timeline of FenceKit's own that is awaited often: its node is there from the start.</summary>
+    internal void KeepNode() => _ownNode = new FenceAwaitNode(WaiterPools) { Timeline = this, IsOwn = true };
+
+    /// <summary>Has a continuation run when a point is complete, or a token canceled; at once if the point is complete.</summary>
+    internal void Await(
+        ulong target, Action continuation, FencePlace place, ExecutionContext? executionContext, CancellationToken token = default)
     {
         place.TryGetTarget(out object? context);
         if (target > Volatile.Read(ref _armedTarget) && !HasReached(target))
@@ -29,20 +35,22 @@ public partial class FenceTimeline
             if (own.IsFree && !TimelineState.HasReached(state, target))
             {
                 own.SetContinuation(continuation, place.IsInline, context, executionContext);
-                Enlist(own, target, state);
+                own.SetToken(token);
+                AttachToken(own, Enlist(own, target, state), token);
                 return;
             }
 
             LeaveGate(state); // somebody else took it, or it is too late for it
         }
 
-        AwaitByPool(target, continuation, place.IsInline, context, executionContext);
+        FenceAwaitNode node = WaiterPools.RentAwait();
+        node.SetContinuation(continuation, place.IsInline, context, executionContext);
+        node.SetToken(token);
+        AwaitBy(node, target, token);
     }
 
-    private void AwaitByPool(ulong target, Action continuation, bool isInline, object? context, ExecutionContext? executionContext)
+    private void AwaitBy(FenceAwaitNode node, ulong target, CancellationToken token)
     {
-        FenceAwaitNode node = WaiterPools.RentAwait();
-        node.SetContinuation(continuation, isInline, context, executionContext);
         ulong state = EnterGate();
         if (TimelineState.HasReached(state, target))
         {
@@ -59,14 +67,64 @@ public partial class FenceTimeline
         }
 
         _wasAwaited = true;
-        Enlist(node, target, state);
+        AttachToken(node, Enlist(node, target, state), token);
+    }
+
+    /// <summary>
+    /// Has a token end a wait. The node is in the list by now, and may have left it, and stand for another wait: then the registration is
+    /// for nothing and is taken back. A token that is canceled already calls back in here, and the continuation may run in here.
+    /// </summary>
+    /// <param name="node">The node.</param>
+    /// <param name="word">Its word in the round that waits.</param>
+    /// <param name="token">The token.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void AttachToken(FenceAwaitNode node, long word, CancellationToken token)
+    {
+        if (token.CanBeCanceled)
+        {
+            Register(node, word, token);
+        }
+    }
+
+    private void Register(FenceAwaitNode node, long word, CancellationToken token)
+    {
+        CancellationTokenRegistration registration = token.UnsafeRegister(
+            static (state, canceled) => ((FenceAwaitNode)state!).OnCanceled(canceled), node);
+        ulong state = EnterGate();
+        bool waits = node.IsStillQueued(word);
+        if (waits)
+        {
+            node.SetRegistration(registration);
+        }
+
+        LeaveGate(state);
+        if (!waits)
+        {
+            registration.Unregister();
+        }
+    }
+
+    /// <summary>Takes a node out of the list if it waits here for something that this token ends; the caller runs its continuation.</summary>
+    internal bool TryCancel(FenceAwaitNode node, CancellationToken token)
+    {
+        ulong state = EnterGate();
+        bool ends = ReferenceEquals(node.Timeline, this) && FenceCallback.IsQueuedWord(node.Word) && node.IsEndedBy(token);
+        if (ends)
+        {
+            Unlink(node);
+            node.MarkDetached(FenceStatus.Pending, error: null); // busy until its continuation is out
+        }
+
+        LeaveGate(state);
+        return ends;
     }
 
     /// <summary>Runs a continuation that was taken out under the gate, outside it.</summary>
-    private void RunAwaited(FenceAwaitNode node, ulong target, Action continuation)
+    private void RunAwaited(FenceAwaitNode node, ulong target, Action continuation, CancellationTokenRegistration registration)
     {
         try
         {
+            registration.Unregister();
             continuation();
         }
         catch (Exception exception)

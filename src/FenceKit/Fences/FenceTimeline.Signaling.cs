@@ -123,10 +123,10 @@ public partial class FenceTimeline
         ulong due = first.Target;
         if (_ownNode is { RunsAtOnce: true } node && ReferenceEquals(first, node) && !HasFaulted)
         {
-            Action continuation = node.TakeAtOnce();
+            Action continuation = node.TakeAtOnce(out CancellationTokenRegistration registration);
             AssertInvariants(target);
             Volatile.Write(ref _state, target);
-            RunAwaited(node, due, continuation);
+            RunAwaited(node, due, continuation, registration);
             return true;
         }
 

@@ -82,6 +82,12 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
     private void Arm(Action continuation, ExecutionContext? executionContext)
     {
         ArgumentNullException.ThrowIfNull(continuation);
+        if (_timeout == Timeout.InfiniteTimeSpan && _fence.Timeline is { } timeline)
+        {
+            timeline.Await(_fence.Target, continuation, _place, executionContext, _cancellationToken);
+            return;
+        }
+
         FenceWaitNode node = (_fence.Timeline?.WaiterPools ?? FenceWaiterPools.Shared).RentWait();
         node.SetContinuation(continuation, _place, executionContext);
         node.Arm(_fence, _timeout, _start, _cancellationToken);

@@ -3,12 +3,12 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>The pooled node behind an <c>await</c> with a time limit or a token.</summary>
+/// <summary>The pooled node behind an <c>await</c> with a time limit.</summary>
 /// <remarks>
 /// Three parties may end the wait: the signaler, the timer, the canceler. The list of the timeline is the judge: whoever takes the node
-/// out of it has won, under the gate, and there is exactly one. Timer and token may also come late, when the node already serves
-/// another wait; they read the round (<see cref="FenceCallback.Word"/>) first, look whether that round is really due, and remove the
-/// node only if it is still in that same round.
+/// out of it has won, under the gate, and there is exactly one. A timer may also come late, when the node already serves another wait; it
+/// reads the round (<see cref="FenceCallback.Word"/>) first, looks whether that round is really due, and removes the node only if it is
+/// still in that same round.
 /// </remarks>
 internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(pools)
 {
@@ -17,12 +17,9 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     private TimeProvider? _clock;
     private TimeSpan _timeout;
     private long _start;
-    private bool _limited;
-    private CancellationToken _token;
-    private CancellationTokenRegistration _registration;
 
-    // With a timer, both the one who arms (the timer is set last) and the one who ends the wait come here; the later one runs the
-    // continuation, so the node cannot go back to the pool while it is still being armed. Without one, nothing follows the add.
+    // Both the one who arms (the timer is set last) and the one who ends the wait come here; the later one runs the continuation, so the
+    // node cannot go back to the pool while it is still being armed.
     private int _arrivals;
 
     /// <summary>Begins the wait of a node that has its continuation.</summary>
@@ -32,43 +29,21 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     /// <param name="cancellationToken">Ends the wait.</param>
     internal void Arm(Fence fence, TimeSpan timeout, long start, CancellationToken cancellationToken)
     {
-        bool limited = timeout != Timeout.InfiniteTimeSpan;
-        _limited = limited;
         _timeout = timeout;
         _start = start;
-        _token = cancellationToken;
         _arrivals = 0;
+        SetToken(cancellationToken);
         FenceTimeline? timeline = fence.Timeline;
-        if (cancellationToken.CanBeCanceled)
-        {
-            // Before the add, after which the node may serve others. Canceled until then, OnCanceled finds nothing to remove.
-            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((FenceWaitNode)state!).OnCanceled(token), this);
-        }
-
         long word = timeline is null ? FenceTimeline.NotAdded : timeline.AddRound(this, fence.Target);
         if (word == FenceTimeline.NotAdded)
         {
-            _limited = false; // no timer will be set
             DeliverAtOnce(fence);
             return;
         }
 
-        if (cancellationToken.CanBeCanceled)
-        {
-            // Canceling sets a flag (with a full fence) and then calls us; we stand in the list and then look at the flag. With the fence
-            // between the two, either OnCanceled finds the node or we see the flag; both may, and the list has one winner.
-            Interlocked.MemoryBarrier();
-            if (cancellationToken.IsCancellationRequested && timeline!.TryRemoveRound(this, word))
-            {
-                EndEarly(FenceKitCounter.WaitsCanceled);
-            }
-        }
-
-        if (limited)
-        {
-            StartTimer(timeline!.TimeProvider, timeout);
-            Arrive();
-        }
+        timeline!.AttachToken(this, word, cancellationToken);
+        StartTimer(timeline.TimeProvider, timeout);
+        Arrive();
     }
 
     internal override void Deliver(ref FenceHandOff handOff)
@@ -83,19 +58,17 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
 
     protected override void Return()
     {
-        // Unregister does not wait: a callback under way finds another round and goes away.
-        _registration.Unregister();
-        _registration = default;
-        _token = default;
-        if (_limited)
-        {
-            StopTimer();
-        }
-
+        StopTimer();
         Pools.Return(this);
     }
 
-    private bool IsLastToArrive() => !_limited || Interlocked.Increment(ref _arrivals) == 2;
+    protected override void EndEarly(FenceKitCounter reason)
+    {
+        FenceKitMeter.Count(reason);
+        Arrive();
+    }
+
+    private bool IsLastToArrive() => Interlocked.Increment(ref _arrivals) == 2;
 
     private void Arrive()
     {
@@ -105,21 +78,11 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
     }
 
-    private void OnCanceled(CancellationToken token)
-    {
-        long word = Word;
-        FenceTimeline? timeline = Timeline;
-        if (timeline is not null && token == _token && timeline.TryRemoveRound(this, word))
-        {
-            EndEarly(FenceKitCounter.WaitsCanceled);
-        }
-    }
-
     private void OnTimer()
     {
         long word = Word;
         FenceTimeline? timeline = Timeline;
-        if (timeline is null || !IsQueuedWord(word) || !_limited)
+        if (timeline is null || !IsQueuedWord(word))
         {
             return;
         }
@@ -131,15 +94,8 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
         else if (timeline.TryRemoveRound(this, word))
         {
-            EndEarly(_token.IsCancellationRequested ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
+            EndEarly(IsCanceled ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
         }
-    }
-
-    /// <summary>The node has left the list by time or by token; a token that was canceled is the better reason.</summary>
-    private void EndEarly(FenceKitCounter reason)
-    {
-        FenceKitMeter.Count(reason);
-        Arrive();
     }
 
     private void StartTimer(TimeProvider clock, TimeSpan due)

@@ -39,6 +39,49 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
             preemptions: 3);
 
     [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1)]
+    public void A_wait_with_a_token_ends_once_by_the_signal_or_by_the_token(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("await with a token against cancel against signal", () => new KeptNode())
+                .Thread("awaiter", state => state.AwaitWithToken(1))
+                .Thread("canceler", state => state.Cancel())
+                .Thread("signaler", state => state.SignalAll())
+                .AtEnd(state => state.Check(1)),
+            preemptions,
+            memory);
+
+    [Fact]
+    public void A_late_token_leaves_the_next_wait_of_the_node_alone() =>
+        Verify(
+            Scenario.Of("await with a token, await without against cancel against signal", () => new KeptNode())
+                .Thread("awaiter", state => state.AwaitWithTokenThenWithout())
+                .Thread("canceler", state => state.Cancel())
+                .Thread("signaler", state => state.SignalAll())
+                .AtEnd(state => state.Check(2)),
+            preemptions: 2);
+
+    [Fact]
+    public void A_canceled_node_is_not_taken_again_before_its_continuation_is_out() =>
+        Verify(
+            Scenario.Of("await with a token against cancel against await against signal", () => new KeptNode())
+                .Thread("awaiter", state => state.AwaitWithToken(2))
+                .Thread("canceler", state => state.Cancel())
+                .Thread("other awaiter", state => state.Await(1, FenceContinuation.Inline))
+                .Thread("signaler", state => state.SignalAll())
+                .AtEnd(state => state.Check(2)),
+            preemptions: 1);
+
+    [Fact]
+    public void A_continuation_hears_that_its_point_signaled_although_the_timeline_no_longer_knows() =>
+        Verify(
+            Scenario.Of("signal against fault, fault", () => new KeptNode(isFaultedBefore: true))
+                .Thread("signaler", state => state.SignalFirst())
+                .Thread("faulter", state => state.FaultOthers())
+                .AtEnd(state => state.CheckFirstOutcome()),
+            preemptions: 3);
+
+    [Theory]
     [InlineData(FenceContinuation.Inline)]
     [InlineData(FenceContinuation.ThreadPool)]
     public void A_continuation_hears_a_fault_that_the_timeline_has_forgotten(FenceContinuation place) =>
@@ -55,7 +98,10 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
     {
         private readonly FenceTimeline _timeline = new("device", new FenceTimelineOptions { RetainedFaults = 1, PoolProvider = new TwinPoolProvider() });
         private readonly Exception[] _errors = [new InvalidOperationException("first"), new InvalidOperationException("second"), new InvalidOperationException("third")];
+        private readonly CancellationTokenSource _cancellation = new();
         private readonly ulong _base;
+        private FenceStatus? _firstOutcome;
+        private bool _signaledFirst;
         private int _continued;
         private Exception? _firstHeard;
         private Exception? _secondHeard;
@@ -78,6 +124,37 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
         {
             Listen(1, awaitedAt, error => _firstHeard = error);
             Listen(2, awaitedAt, error => _secondHeard = error);
+        }
+
+        public KeptNode(bool isFaultedBefore)
+            : this()
+        {
+            Assert.True(isFaultedBefore);
+            _timeline.Signal(_base + 1, _errors[0]);
+            Note(2);
+        }
+
+        public void SignalFirst() => _signaledFirst = _timeline.Signal(_base + 2);
+
+        /// <summary>Far behind the first: the timeline remembers one fault, and forgets what lies before it.</summary>
+        public void FaultOthers()
+        {
+            Fence next = _timeline.Issue();
+            _timeline.Signal(_base + 3, _errors[1]);
+            _timeline.Signal(next, _errors[2]);
+        }
+
+        public void CheckFirstOutcome() =>
+            Assert.Equal(_signaledFirst ? FenceStatus.Signaled : FenceStatus.Faulted, _firstOutcome);
+
+        public void Cancel() => _cancellation.Cancel();
+
+        public async void AwaitWithToken(ulong point) => await WaitForPoint(point);
+
+        public async void AwaitWithTokenThenWithout()
+        {
+            await WaitForPoint(1);
+            await AwaitPoint(2, FenceContinuation.Inline);
         }
 
         public void SignalAll()
@@ -121,6 +198,34 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
         {
             Assert.Same(_errors[0], _firstHeard);
             Assert.Same(_errors[1], _secondHeard);
+        }
+
+        private async Task WaitForPoint(ulong point)
+        {
+            Fence fence = _timeline.GetFence(_base + point);
+            try
+            {
+                FenceStatus status = await fence.WaitAsync(Timeout.InfiniteTimeSpan, _cancellation.Token).ConfigureAwait(FenceContinuation.Inline);
+                Assert.Equal(FenceStatus.Signaled, status);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.True(_cancellation.IsCancellationRequested, "canceled by nobody");
+            }
+
+            Interlocked.Increment(ref _continued);
+        }
+
+        private async void Note(ulong point)
+        {
+            try
+            {
+                _firstOutcome = await _timeline.GetFence(_base + point).ConfigureAwait(FenceContinuation.Inline);
+            }
+            catch (InvalidOperationException)
+            {
+                _firstOutcome = FenceStatus.Faulted;
+            }
         }
 
         private async Task AwaitPoint(ulong point, FenceContinuation place)
