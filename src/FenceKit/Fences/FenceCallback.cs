@@ -32,22 +32,23 @@ public abstract class FenceCallback
     //
     // By a plain store, the usual way: _finished takes the generation, the word stays. A store cannot lose against an adder, because it
     // goes to a field of its own; and not against another signaler, because there is at most one such round whose end is outstanding:
-    // the adder makes a round of this kind only when the last one has ended (_finished == _lastPlain). Otherwise, when a callback adds
+    // the adder makes a round of this kind only when the last one has ended (_finished is its generation). Otherwise, when a callback adds
     // itself again from inside, or somebody does while it still runs, the new round is Overlapped: its end is a CAS on the word, which
     // fails when the word has gone on.
     private long _word;
-    private long _finished;  // by the signaler of the one plain round that is outstanding
-    private long _lastPlain; // under the gate
+    private long _finished;  // by the signaler of the one plain round that is outstanding, or by who removes it
+    private long _lastPlain; // under the gate, and only for a word that is Overlapped: the plain round that was outstanding then
 
     private const long PhaseMask = 7;
     private const long Overlapped = 8;
     private const long Generation = 16;
     private const long GenerationMask = -Generation;
     private const long Idle = 0;
-    private const long Queued = 1;
-    private const long Detached = 2;
-    private const long Running = 3;
-    private const long Finished = 4;
+    private const long Running = 1;
+    private const long Finished = 2;
+    private const long Busy = 4; // a bit of the two in which nobody else may add it
+    private const long Queued = Busy | 0;
+    private const long Detached = Busy | 1;
 
     /// <summary>
     /// Whose node this is: of FenceKit itself, added by one party at a time that knows that it is free, and never asked whether it has
@@ -109,7 +110,7 @@ public abstract class FenceCallback
     internal bool IsFree => (Volatile.Read(ref _word) & PhaseMask) == Idle;
 
     /// <summary>Waits for a fence, or is about to run.</summary>
-    internal static bool IsBusyWord(long word) => (ulong)((word & PhaseMask) - Queued) <= Detached - Queued;
+    internal static bool IsBusyWord(long word) => (word & Busy) != 0;
 
     /// <summary>Under the gate, not busy: begins a round.</summary>
     /// <param name="word">The word as it is.</param>
@@ -117,17 +118,15 @@ public abstract class FenceCallback
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal long MarkQueued(long word)
     {
-        long generation = (word & GenerationMask) + Generation;
-        word = generation | Queued;
+        long plain = (word & Overlapped) == 0 ? word & GenerationMask : _lastPlain;
+        long round = (word & GenerationMask) + Generation;
+        word = round | Queued;
 
         // An acquire: pairs with the store in End. What the callback did in the round before is done. Of a private node nobody says so.
-        if (_isPrivate || Volatile.Read(ref _finished) == _lastPlain)
-        {
-            _lastPlain = generation;
-        }
-        else
+        if (!_isPrivate && Volatile.Read(ref _finished) != plain)
         {
             word |= Overlapped;
+            _lastPlain = plain;
         }
 
         Volatile.Write(ref _word, word);
@@ -139,7 +138,8 @@ public abstract class FenceCallback
     {
         if ((_word & Overlapped) == 0)
         {
-            _lastPlain = _finished; // the round will not be ended by anybody; it began when no other was outstanding
+            // Nobody else will end the round; and nobody else writes here, since it began when no other plain one was outstanding.
+            Volatile.Write(ref _finished, _word & GenerationMask);
         }
 
         SetPhase(Idle);
@@ -158,15 +158,24 @@ public abstract class FenceCallback
         SetPhase(Detached);
     }
 
-    /// <summary>As <see cref="MarkDetached"/> and the beginning of <see cref="Run(ref FenceHandOff)"/> in one, for the only callback of a signal.</summary>
+    /// <summary>
+    /// As <see cref="MarkDetached"/> and the beginning of <see cref="Run(ref FenceHandOff)"/> in one, for the only callback of a signal; without
+    /// the outcome, which only private nodes are asked for.
+    /// </summary>
     /// <returns>The word while it runs, for <see cref="RunAlone"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal long MarkRunning(FenceStatus status)
+    internal long MarkRunning()
     {
-        SetOutcome(status, error: null);
-        long running = (_word & ~PhaseMask) | Running;
+        long running = _word + (Running - Queued);
         Volatile.Write(ref _word, running);
         return running;
+    }
+
+    /// <inheritdoc cref="MarkRunning()"/>
+    internal void MarkRunning(FenceStatus status)
+    {
+        SetOutcome(status, error: null);
+        MarkRunning();
     }
 
     /// <summary>What to answer a remover that did not find the node in the list.</summary>
@@ -231,28 +240,38 @@ public abstract class FenceCallback
     /// <summary>Runs the only callback of a signal without an error, outside the gate.</summary>
     /// <param name="timeline">That of the signal.</param>
     /// <param name="target">What the callback waited for. Its own fields may have gone on: it is Running, and free to be added again.</param>
-    /// <param name="running">As <see cref="MarkRunning"/> returned it.</param>
+    /// <param name="running">As <see cref="MarkRunning()"/> returned it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void RunAlone(FenceTimeline timeline, ulong target, long running)
     {
-        if (_isPrivate)
+        Exception? thrown = CallOnSignaled();
+        if (thrown is not null)
         {
-            DeliverAlone(timeline, target);
-            return;
-        }
-
-        try
-        {
-            OnSignaled(FenceStatus.Signaled, fault: null);
-        }
-        catch (Exception exception)
-        {
-            FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), exception);
+            FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), thrown);
         }
 
         End(running);
     }
 
-    private void DeliverAlone(FenceTimeline timeline, ulong target)
+    /// <summary>
+    /// Alone, so that nothing of the caller has to be kept in memory for the handler: each store before the next interlocked operation is one
+    /// that it waits for.
+    /// </summary>
+    private Exception? CallOnSignaled()
+    {
+        try
+        {
+            OnSignaled(FenceStatus.Signaled, fault: null);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+    }
+
+    /// <summary>As <see cref="RunAlone"/>, of a private node.</summary>
+    internal void DeliverAlone(FenceTimeline timeline, ulong target)
     {
         FenceHandOff handOff = default;
         try
@@ -300,8 +319,10 @@ public abstract class FenceCallback
     {
         Idle => $"{GetType().Name}: idle",
         Queued => $"{GetType().Name}: waits for {Timeline?.Name}:{TimelineState.PointOf(Target)}",
-        Detached => $"{GetType().Name}: about to run ({DeliveredStatus})",
-        Running when !HasEnded(_word) => $"{GetType().Name}: running ({DeliveredStatus})",
-        _ => $"{GetType().Name}: finished ({DeliveredStatus})",
+        Detached => $"{GetType().Name}: about to run ({Outcome})",
+        Running when !HasEnded(_word) => $"{GetType().Name}: running ({Outcome})",
+        _ => $"{GetType().Name}: finished ({Outcome})",
     };
+
+    private FenceStatus Outcome => Timeline?.GetOutcome(Target, out _) ?? FenceStatus.Pending;
 }

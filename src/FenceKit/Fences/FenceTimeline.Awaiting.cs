@@ -119,9 +119,25 @@ public partial class FenceTimeline
         return ends;
     }
 
-    /// <summary>Runs a continuation that was taken out under the gate, outside it.</summary>
-    private void RunAwaited(FenceAwaitNode node, ulong target, Action continuation, CancellationTokenRegistration registration)
+    /// <summary>
+    /// Under the gate, which it leaves: runs the only node that waits, one of FenceKit's own. A continuation in the timeline's node that is
+    /// inline, and has to be told only that its point is complete, is taken out here and needs no more than that.
+    /// </summary>
+    private void RunPrivate(FenceCallback first, ulong due, ulong target)
     {
+        FenceAwaitNode? node = _ownNode;
+        if (!ReferenceEquals(first, node) || !node.RunsAtOnce || HasFaulted)
+        {
+            first.MarkRunning(FenceStatus.Signaled);
+            AssertInvariants(target);
+            Volatile.Write(ref _state, target);
+            first.DeliverAlone(this, due);
+            return;
+        }
+
+        Action continuation = node.TakeAtOnce(out CancellationTokenRegistration registration);
+        AssertInvariants(target);
+        Volatile.Write(ref _state, target);
         try
         {
             registration.Unregister();
@@ -129,7 +145,7 @@ public partial class FenceTimeline
         }
         catch (Exception exception)
         {
-            ReportCallbackFault(node, this, TimelineState.PointOf(target), exception);
+            ReportCallbackFault(node, this, TimelineState.PointOf(due), exception);
         }
     }
 }

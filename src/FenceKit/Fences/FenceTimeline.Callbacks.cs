@@ -30,7 +30,8 @@ public partial class FenceTimeline
     /// </returns>
     internal long AddRound(FenceCallback callback, ulong target)
     {
-        if (TimelineState.HasReached(Volatile.Read(ref _state), target))
+        ulong state = Volatile.Read(ref _state);
+        if (TimelineState.HasReached(state, target))
         {
             return NotAdded;
         }
@@ -40,9 +41,10 @@ public partial class FenceTimeline
             // Before the callback is in the list: if the driver finds that the point is complete, the adder hears it as false, and its
             // callback does not run inside its own add.
             EnableSignaling(target);
+            state = Volatile.Read(ref _state);
         }
 
-        ulong state = EnterGate();
+        state = EnterGate(state);
         if (TimelineState.HasReached(state, target))
         {
             LeaveGate(state);

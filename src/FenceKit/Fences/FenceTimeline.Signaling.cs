@@ -121,16 +121,13 @@ public partial class FenceTimeline
         // The usual cases, one callback or one await: what RunUpTo comes to.
         _first = null;
         ulong due = first.Target;
-        if (_ownNode is { RunsAtOnce: true } node && ReferenceEquals(first, node) && !HasFaulted)
+        if (first.IsPrivate)
         {
-            Action continuation = node.TakeAtOnce(out CancellationTokenRegistration registration);
-            AssertInvariants(target);
-            Volatile.Write(ref _state, target);
-            RunAwaited(node, due, continuation, registration);
+            RunPrivate(first, due, target);
             return true;
         }
 
-        long running = first.MarkRunning(FenceStatus.Signaled);
+        long running = first.MarkRunning();
         AssertInvariants(target);
         Volatile.Write(ref _state, target);
         first.RunAlone(this, due, running);
@@ -212,9 +209,13 @@ public partial class FenceTimeline
 
     /// <summary>Takes the spin gate and returns the word as it was, without the gate bit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong EnterGate()
+    private ulong EnterGate() => EnterGate(Volatile.Read(ref _state));
+
+    /// <inheritdoc cref="EnterGate()"/>
+    /// <param name="state">The word as it was a moment ago.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong EnterGate(ulong state)
     {
-        ulong state = Volatile.Read(ref _state);
         return !TimelineState.IsGateHeld(state) && Interlocked.CompareExchange(ref _state, state | TimelineState.Gate, state) == state
             ? state
             : SpinForGate();
