@@ -57,7 +57,9 @@ public sealed partial class FenceReservation
     /// <summary>How many entries there are, complete ones included.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Makes room for fences, before the point of no return. May allocate.</summary>
+    /// <summary>
+    /// Makes room for fences, before the point of no return: forgets those that are complete, and may allocate. Nothing to do while there is room.
+    /// </summary>
     /// <param name="count">How many calls of <see cref="Add"/> must succeed before the lock is given up.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is less than 1.</exception>
     /// <exception cref="InvalidOperationException">The lock is not held.</exception>
@@ -66,14 +68,9 @@ public sealed partial class FenceReservation
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         CheckLocked();
         FenceContract.MightGrow();
-        DropComplete();
         if (_entries.Length - _count < count)
         {
-            Entry[] larger = new Entry[Math.Max(Math.Max(SmallestCapacity, _entries.Length * 2), _count + count)];
-            Array.Copy(_entries, larger, _count);
-            BeginWrite();
-            Volatile.Write(ref _entries, larger);
-            EndWrite();
+            MakeRoom(count);
         }
 
         _reserved = count;
@@ -174,6 +171,22 @@ public sealed partial class FenceReservation
             _entries[_count].Usage = usage;
             _count++;
         }
+    }
+
+    /// <summary>Forgets what is complete, and grows only if that is not enough.</summary>
+    private void MakeRoom(int count)
+    {
+        DropComplete();
+        if (_entries.Length - _count >= count)
+        {
+            return;
+        }
+
+        Entry[] larger = new Entry[Math.Max(Math.Max(SmallestCapacity, _entries.Length * 2), _count + count)];
+        Array.Copy(_entries, larger, _count);
+        BeginWrite();
+        Volatile.Write(ref _entries, larger);
+        EndWrite();
     }
 
     private void DropComplete()

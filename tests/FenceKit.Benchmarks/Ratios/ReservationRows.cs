@@ -21,7 +21,7 @@ internal static class ReservationRows
     [
         new("reservation.add", Add, AddTask, 0.5, "lock, reserve, add, test, unlock", "lock around a Dictionary of Task: add, test")
         {
-            Floor = LockAndPoll, FloorText = "lock, look at four fences twice, unlock",
+            Floor = LockAndPut, FloorText = "lock, find the producer among four, unlock, look at four fences",
         },
     ];
 
@@ -41,29 +41,49 @@ internal static class ReservationRows
         s_sink = done;
     }
 
-    private static void LockAndPoll(int count)
+    private static void LockAndPut(int count)
     {
         long done = 0;
+        Fence[] entries = [.. s_fences];
         for (int i = 0; i < count; i++)
         {
+            Fence fence = s_fences[i % Producers];
             s_lock.TryLock();
-            done += CountComplete();
+            Put(entries, fence);
             s_lock.Unlock();
-            done += CountComplete();
+            done += IsComplete(entries) ? 1 : 0;
         }
 
         s_sink = done;
     }
 
-    private static int CountComplete()
+    private static void Put(Fence[] entries, Fence fence)
     {
-        int complete = 0;
-        foreach (Fence fence in s_fences)
+        foreach (ref Fence entry in entries.AsSpan())
         {
-            complete += fence.IsSignaled ? 1 : 0;
+            if (ReferenceEquals(entry.Timeline, fence.Timeline))
+            {
+                if (fence.Target > entry.Target)
+                {
+                    entry = fence;
+                }
+
+                return;
+            }
+        }
+    }
+
+    private static bool IsComplete(Fence[] entries)
+    {
+        foreach (Fence fence in entries)
+        {
+            if (!fence.IsSignaled)
+            {
+                return false;
+            }
         }
 
-        return complete;
+        return true;
     }
 
     private static void AddTask(int count)
