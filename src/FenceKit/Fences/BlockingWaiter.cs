@@ -13,6 +13,12 @@ internal sealed class BlockingWaiter : FenceCallback
     /// <summary>Turns of SpinWait that do not yield: about a microsecond.</summary>
     private const int FewestSpins = 10;
 
+    /// <summary>
+    /// So many sleeps with the fewest turns, and a waiter tries once more whether looking pays: two that have put each other to sleep would go
+    /// on like that for ever, since a wake-up takes longer than the fewest turns.
+    /// </summary>
+    private const int SleepsBeforeTrying = 16;
+
     private const int SpinsLostBySleeping = 5;
 
     /// <summary>
@@ -93,7 +99,8 @@ internal sealed class BlockingWaiter : FenceCallback
     /// <summary>
     /// Most fences that are waited for are about to signal, and a sleep costs two wake-ups of tens of microseconds: look for about that
     /// long first, as ManualResetEventSlim does. A timeline that has made its waiters sleep gets less of it each time, down to a
-    /// microsecond, and all of it again as soon as looking has paid: long waits must not burn a processor.
+    /// microsecond, and all of it again as soon as looking has paid, and once in a while to see whether it would: long waits must not burn
+    /// a processor.
     /// </summary>
     private static bool SpinUntilSignaled(Fence fence, FenceTimeline timeline)
     {
@@ -111,7 +118,8 @@ internal sealed class BlockingWaiter : FenceCallback
             }
         }
 
-        int turns = timeline.SpinsBeforeSleep;
+        int spins = timeline.SpinsBeforeSleep;
+        int turns = Math.Max(spins, FewestSpins);
         for (int turn = 0; turn < turns; turn++)
         {
             if (spin.NextSpinWillYield)
@@ -125,7 +133,7 @@ internal sealed class BlockingWaiter : FenceCallback
 
             if (fence.IsSignaled)
             {
-                if (turns != MostSpins)
+                if (spins != MostSpins)
                 {
                     timeline.SpinsBeforeSleep = MostSpins; // not when it is so already: the signaler needs this cache line for itself
                 }
@@ -134,11 +142,10 @@ internal sealed class BlockingWaiter : FenceCallback
             }
         }
 
-        if (turns > FewestSpins)
-        {
-            timeline.SpinsBeforeSleep = Math.Max(FewestSpins, turns - SpinsLostBySleeping);
-        }
-
+        // Below the fewest it counts sleeps.
+        timeline.SpinsBeforeSleep = spins > FewestSpins ? Math.Max(FewestSpins, spins - SpinsLostBySleeping)
+            : spins > FewestSpins - SleepsBeforeTrying ? spins - 1
+            : MostSpins;
         return false;
     }
 

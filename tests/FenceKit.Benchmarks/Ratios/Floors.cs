@@ -14,6 +14,7 @@ internal static class Floors
     private static readonly Word s_word = new();
     private static readonly Word[] s_members = [.. Enumerable.Range(0, Members).Select(_ => new Word())];
     private static readonly Node s_node = new CountingNode();
+    private static readonly Node[] s_nodes = [.. Enumerable.Range(0, Members).Select(_ => new CountingNode())];
     private static readonly BareSource s_source = new();
     private static long s_sink;
 
@@ -95,7 +96,7 @@ internal static class Floors
                 Interlocked.Increment(ref s_word.State);
                 for (int member = 1; member < members; member++)
                 {
-                    Interlocked.CompareExchange(ref s_members[member].State, 0, 0); // the eighth is that of the awaiter
+                    Enter(s_members[member], s_nodes[member]); // the eighth is that of the awaiter
                 }
 
                 CancellationTokenRegistration registration = token.UnsafeRegister(static _ => { }, null);
@@ -103,12 +104,31 @@ internal static class Floors
                 registration.Unregister();
                 for (int member = 1; member < members; member++)
                 {
-                    Interlocked.CompareExchange(ref s_members[member].State, 0, 0);
+                    Leave(s_members[member], s_nodes[member]);
                 }
             }
 
             isDone = true;
         }
+    }
+
+    /// <summary>A list of one, and a gate around it.</summary>
+    private static void Enter(Word word, Node node)
+    {
+        Interlocked.CompareExchange(ref word.State, 1, 0);
+        word.First = node;
+        Volatile.Write(ref word.State, 2);
+    }
+
+    private static void Leave(Word word, Node node)
+    {
+        Interlocked.CompareExchange(ref word.State, 3, 2);
+        if (ReferenceEquals(word.First, node))
+        {
+            word.First = null;
+        }
+
+        Volatile.Write(ref word.State, 0);
     }
 
     private sealed class Word
