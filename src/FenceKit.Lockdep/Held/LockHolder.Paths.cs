@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
 using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
@@ -27,7 +28,7 @@ public sealed partial class LockHolder
         }
 
         Dictionary<ulong, HeldPath> paths = _paths ??= [];
-        ulong key = ChainKey.Mix(TopKey, (ulong)index + 1);
+        ulong key = PlacesKey(index);
         if (!paths.TryGetValue(key, out HeldPath? path))
         {
             if (paths.Count == MostPaths)
@@ -39,6 +40,21 @@ public sealed partial class LockHolder
         }
 
         return path;
+    }
+
+    /// <summary>
+    /// Tells paths apart by all places, file and line. The keys of chains know lines only, because the place of the newest lock is compared
+    /// beside them; here the places below it count as well.
+    /// </summary>
+    private ulong PlacesKey(int released)
+    {
+        ulong key = ChainKey.Mix(TopKey, (ulong)released + 1);
+        foreach (ref readonly HeldEntry entry in Entries)
+        {
+            key = ChainKey.Mix(key, entry.Record.Site is { } site ? (ulong)RuntimeHelpers.GetHashCode(site) : 0);
+        }
+
+        return key;
     }
 
     private HeldPath MakePath(int index, ulong key)

@@ -6,9 +6,8 @@ using Xunit.Abstractions;
 namespace FenceKit.Lockdep.Tests.Oracle;
 
 /// <summary>
-/// Locks that are not released inside out. What is called certain must be reachable, but for the one kind that is named below and comes up less
-/// than once in half a million scenarios. The other way round the validator may be more careful than it need be (it does not remember every
-/// path), so that what it misses is counted.
+/// Locks that are not released inside out. What is called certain must be reachable, without exception. The other way round the validator may
+/// be more careful than it need be (it does not remember every path), so that what it misses is counted.
 /// </summary>
 [Trait("Suite", "Oracle")]
 public sealed class FlatOracleTests(ITestOutputHelper output)
@@ -24,6 +23,7 @@ public sealed class FlatOracleTests(ITestOutputHelper output)
     [InlineData("W0 W1 W2 -2 W3 -0 W4 -4 -3 -1 | W0 W2 W1 -1 W4 -0 W3 -3 -4 -2", false)] // Under the guard each passes what the other keeps.
     [InlineData("W0 W1 W2 -2 W3 -0 W4 -4 -3 -1 | W0 W2 W1 -1 W4 W3 -3 -4 -2 -0", false)] // The same, with only one that lets the guard go early.
     [InlineData("W0 W1 W3 -0 W4 -4 -3 -1 | W0 W2 W4 -0 W3 -3 -4 -2", true)] // Without the passing it hangs.
+    [InlineData("W0 W2 -2 W2 -2 W1 -0 -1 | W0 W1 -1 W2 -2 W1 -0 W2 -1 W1 -1 -2", false)] // The same lines in two files are two paths.
     public void A_circle_is_certain_only_if_the_threads_can_get_there(string text, bool hangs)
     {
         FlatScenario scenario = FlatScenario.Parse(text);
@@ -32,20 +32,8 @@ public sealed class FlatOracleTests(ITestOutputHelper output)
         Assert.Equal(hangs, IsCertain(scenario));
     }
 
-    /// <summary>
-    /// A known error, kept here so that whoever mends it finds it: the explorer finds no way into the circle. Under the guard a thread takes and
-    /// gives back what another would have to keep by then, and keeps it afterwards.
-    /// </summary>
     [Fact]
-    public void A_lock_that_is_first_given_back_and_then_kept_may_be_called_certain_wrongly()
-    {
-        FlatScenario scenario = FlatScenario.Parse("W0 W2 -2 W2 -2 W1 -0 -1 | W0 W1 -1 W2 -2 W1 -0 W2 -1 W1 -1 -2 | W0 W2 -2 -0");
-        Assert.False(new OracleExplorer(scenario).CanHang());
-        Assert.True(IsCertain(scenario));
-    }
-
-    [Fact]
-    public void Nothing_but_the_known_error_is_called_certain_that_the_explorer_cannot_reach()
+    public void Nothing_is_called_certain_that_the_explorer_cannot_reach()
     {
         int seed = OracleSeed.Choose();
         var wrong = new ConcurrentBag<string>();
@@ -70,7 +58,7 @@ public sealed class FlatOracleTests(ITestOutputHelper output)
         }
 
         Proof.Write("oracle-any-order", new { scenarios = Scenarios, hanging, wronglyCertain = wrong.Count, notCertainEnough = missed.Count, seed });
-        Assert.True(wrong.Count <= 1, $"seed {seed}: {wrong.OrderBy(static text => text.Length).FirstOrDefault()}");
+        Assert.True(wrong.IsEmpty, $"seed {seed}: {wrong.OrderBy(static text => text.Length).FirstOrDefault()}");
         Assert.True(missed.Count * 500 <= hanging, $"seed {seed}: {missed.Count} of {hanging} missed, {missed.OrderBy(static text => text.Length).FirstOrDefault()}");
         Assert.True(hanging > Scenarios / 20, "the scenarios must be worth their name");
     }
