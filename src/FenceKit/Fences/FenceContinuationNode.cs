@@ -108,12 +108,10 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
     /// <summary>Takes the continuation out and leaves nothing behind that would keep anything alive.</summary>
     protected Action TakeContinuation(out ExecutionContext? executionContext)
     {
-        Action continuation = _continuation!;
         executionContext = _executionContext;
         _executionContext = null;
         _context = null;
-        Volatile.Write(ref _continuation, null);
-        return continuation;
+        return TakeBareContinuation();
     }
 
     /// <summary>As <see cref="TakeContinuation(out ExecutionContext)"/>, where <see cref="IsBare"/>.</summary>

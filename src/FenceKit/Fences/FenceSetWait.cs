@@ -84,8 +84,8 @@ internal sealed class FenceSetWait : FenceSet
             return true;
         }
 
-        // First the awaiter, while our fence is pending: it rents its node here. And into a local: once the continuation may run, the
-        // set may serve another round.
+        // First the awaiter: its time begins here, and while our fence is pending. And into a local: once the continuation may run, the set may
+        // serve another round.
         IssueFence();
         FenceWaitAwaiter awaiter = _awaiter = new FenceWaitAwaiter(_fence, _timeout, place, _cancellationToken);
         Start();

@@ -86,7 +86,10 @@ public partial class FenceTimeline : IDisposable
     /// <summary>The clock of timed waits. Set only by a pooled wait for several fences, which takes over the clock of what it waits for.</summary>
     internal TimeProvider TimeProvider { get; set; }
 
-    /// <summary>How long a waiter looks before it sleeps, see <see cref="BlockingWaiter"/>. A guess: written without care for other threads, and any value is right.</summary>
+    /// <summary>
+    /// How long a waiter looks before it sleeps, see <see cref="BlockingWaiter"/>. A guess: written without care for other threads, and any
+    /// value is right.
+    /// </summary>
     internal int SpinsBeforeSleep { get; set; } = BlockingWaiter.MostSpins;
 
     /// <summary>Who knows what holds a point up; null when nobody in FenceKit does. Set before fences are given out.</summary>

@@ -143,7 +143,8 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
                 slot.Close();
             }
 
-            BeginScanLocked();
+            BeginScanLocked(); // ends with the scan below
+            BeginScanLocked(); // never ends: whoever leaves a closed gate looks under the lock, as whoever enters it does
         }
         finally
         {
@@ -249,11 +250,15 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
         }
     }
 
-    /// <summary>Pairs with the load in <see cref="ReaderSlot.Leave"/>, by way of the process-wide barrier.</summary>
+    /// <summary>
+    /// Pairs with the load in <see cref="ReaderSlot.Leave"/>. A plain store: the lock's exit publishes it, and the process-wide barrier of the scan comes
+    /// after that. Which of two values a reader sees in between makes no difference: of one that owes both are above 0, and 1 too much costs
+    /// a look under the lock.
+    /// </summary>
     private void RaiseLocked(ReaderSlot slot, int by)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "Nobody else counts at the same time.");
-        Volatile.Write(ref slot.Alert, Volatile.Read(ref slot.Alert) + by);
+        slot.Alert += by;
     }
 
     private ulong CompleteLocked()

@@ -124,12 +124,13 @@ public class MappingModelTests
     private sealed class Mapper : IInvalidationSubscriber
     {
         private readonly InvalidationSubscription _subscription;
-        private readonly Lock? _lock;
+        private readonly bool _scopes;
         private readonly long[] _mapped = new long[Pages]; // contents + 1; 0 when not mapped
+        private SpinLock _lock = new(enableThreadOwnerTracking: false); // a Lock makes its event when it is first contended: in a schedule nothing may be allocated
 
         internal Mapper(InvalidationNotifier notifier, bool scopes)
         {
-            _lock = scopes ? null : new Lock();
+            _scopes = scopes;
             _subscription = notifier.Subscribe(new AddressRange(0, Pages), this, "mapper");
         }
 
@@ -138,13 +139,22 @@ public class MappingModelTests
         public bool TrySchedule(in InvalidationRequest request, out Fence fence)
         {
             fence = default;
-            _lock?.Enter();
+            bool isLocked = false;
+            if (!_scopes)
+            {
+                _lock.Enter(ref isLocked);
+            }
+
             for (ulong page = request.Overlap.Start; page < request.Overlap.End; page++)
             {
                 Volatile.Write(ref _mapped[page], 0);
             }
 
-            _lock?.Exit();
+            if (isLocked)
+            {
+                _lock.Exit();
+            }
+
             return true;
         }
 
@@ -165,7 +175,7 @@ public class MappingModelTests
                 built[i] = Volatile.Read(ref contents[(int)range.Start + i]) + 1;
             }
 
-            if (_lock is null)
+            if (_scopes)
             {
                 if (_subscription.TryPopulate(sequence, out PopulateScope scope))
                 {
@@ -176,13 +186,14 @@ public class MappingModelTests
                 return;
             }
 
-            lock (_lock)
+            bool isLocked = false;
+            _lock.Enter(ref isLocked);
+            if (!_subscription.MustRetry(sequence))
             {
-                if (!_subscription.MustRetry(sequence))
-                {
-                    Publish(range, built);
-                }
+                Publish(range, built);
             }
+
+            _lock.Exit();
         }
 
         private void Publish(AddressRange range, Span<long> built)
