@@ -113,7 +113,9 @@ internal sealed class ReaderSlot
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal void EnterOrPark() => Gate!.EnterOrPark(this, Gate.Range);
 
-    /// <summary>From here on every enter takes the slow path, and, by the alert that the roster leaves up, every leave. The caller issues a process-wide barrier.</summary>
+    /// <summary>
+    /// From here on every enter takes the slow path, and every leave by the alert that the roster keeps up. The caller issues a process-wide barrier.
+    /// </summary>
     internal void Close() => Volatile.Write(ref _signals, ReaderSignals.Closed);
 
     [StructLayout(LayoutKind.Explicit, Size = 256)]

@@ -89,4 +89,36 @@ public class ReaderGateExplorations(ITestOutputHelper output) : ExplorationTests
                 .AtEnd(state => state.CheckAtRest()),
             executions: 20_000,
             MemoryModel.TotalStoreOrder);
+
+    /// <summary>The shortest way to a reader that leaves between the barrier and the scan, with its store still on the way.</summary>
+    [Fact]
+    public void Whoever_is_found_inside_signals_when_it_leaves() =>
+        Verify(
+            Scenario.Of("enter, leave against schedule, wait", () => new EmptyRead())
+                .Thread("reader", state => state.EnterAndLeave())
+                .Thread("owner", state => state.ScheduleAndWait()),
+            preemptions: 2,
+            MemoryModel.TotalStoreOrder);
+
+    private sealed class EmptyRead
+    {
+        private readonly InvalidationNotifier _notifier = new("memory", new InvalidationNotifierOptions { PoolProvider = new TwinPoolProvider() });
+        private readonly ReaderGate _gate;
+
+        public EmptyRead() => _gate = new ReaderGate(_notifier, AddressRange.All, "readers", NewReaders.Pass);
+
+        public void EnterAndLeave()
+        {
+            using (_gate.Enter())
+            {
+            }
+        }
+
+        public void ScheduleAndWait()
+        {
+            Assert.True(_notifier.TrySchedule(AddressRange.All, InvalidationReason.Unmap, out InvalidationSession session));
+            Assert.Equal(InvalidationOutcome.Completed, session.Wait(Timeout.InfiniteTimeSpan));
+            session.Commit();
+        }
+    }
 }
