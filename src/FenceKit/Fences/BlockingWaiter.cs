@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using FenceKit.Diagnostics;
 
 namespace FenceKit;
@@ -43,11 +44,14 @@ internal sealed class BlockingWaiter : FenceCallback
 
     internal static FenceStatus Wait(Fence fence, FenceTimeline timeline, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (SpinUntilSignaled(fence, timeline))
-        {
-            return fence.Status;
-        }
+        return LookClosely(fence, timeline) || SpinUntilSignaled(fence, timeline)
+            ? fence.Status
+            : Sleep(fence, timeline, timeout, cancellationToken);
+    }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static FenceStatus Sleep(Fence fence, FenceTimeline timeline, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         // Taken out while in use: a wait can be entered again on the same thread, from a callback or a pumping context.
         BlockingWaiter waiter = t_spare ?? new BlockingWaiter();
         t_spare = null;
@@ -96,16 +100,10 @@ internal sealed class BlockingWaiter : FenceCallback
         Monitor.Exit(this);
     }
 
-    /// <summary>
-    /// Most fences that are waited for are about to signal, and a sleep costs two wake-ups of tens of microseconds: look for about that
-    /// long first, as ManualResetEventSlim does. A timeline that has made its waiters sleep gets less of it each time, down to a
-    /// microsecond, and all of it again as soon as looking has paid, and once in a while to see whether it would: long waits must not burn
-    /// a processor.
-    /// </summary>
-    private static bool SpinUntilSignaled(Fence fence, FenceTimeline timeline)
+    /// <summary>Whoever answers from another core does it within this time.</summary>
+    private static bool LookClosely(Fence fence, FenceTimeline timeline)
     {
-        SpinWait spin = default;
-        if (spin.NextSpinWillYield)
+        if (default(SpinWait).NextSpinWillYield)
         {
             return false; // one processor: while we look, nobody can signal
         }
@@ -114,8 +112,28 @@ internal sealed class BlockingWaiter : FenceCallback
         {
             if (fence.IsSignaled)
             {
+                Remember(timeline);
                 return true;
             }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Most fences that are waited for are about to signal, and a sleep costs two wake-ups of tens of microseconds: look for about that
+    /// long first, as ManualResetEventSlim does. A timeline that has made its waiters sleep gets less of it each time, down to a
+    /// microsecond, and all of it again as soon as looking has paid, and once in a while to see whether it would: long waits must not burn
+    /// a processor.
+    /// </summary>
+    /// <remarks>Out of line: a method that calls into the system, as Yield does, prepares for that in each of its calls.</remarks>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool SpinUntilSignaled(Fence fence, FenceTimeline timeline)
+    {
+        SpinWait spin = default;
+        if (spin.NextSpinWillYield)
+        {
+            return false; // as above
         }
 
         int spins = timeline.SpinsBeforeSleep;
@@ -138,6 +156,7 @@ internal sealed class BlockingWaiter : FenceCallback
                     timeline.SpinsBeforeSleep = MostSpins; // not when it is so already: the signaler needs this cache line for itself
                 }
 
+                Remember(timeline);
                 return true;
             }
         }
@@ -147,6 +166,15 @@ internal sealed class BlockingWaiter : FenceCallback
             : spins > FewestSpins - SleepsBeforeTrying ? spins - 1
             : MostSpins;
         return false;
+    }
+
+    /// <summary>Tells the signaler that looking pays, see <see cref="FenceTimeline.IsLookedAt"/>.</summary>
+    private static void Remember(FenceTimeline timeline)
+    {
+        if (!timeline.IsLookedAt)
+        {
+            timeline.IsLookedAt = true;
+        }
     }
 
     private void Sleep(TimeProvider clock, TimeSpan timeout, CancellationToken cancellationToken)

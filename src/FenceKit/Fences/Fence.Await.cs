@@ -52,6 +52,6 @@ public readonly partial struct Fence
     {
         FenceThrow.IfNotATimeout(timeout);
         FenceThrow.IfBeyondTimers(timeout);
-        return new FenceWaitAwaitable(this, timeout, FenceContinuation.CapturedContext, cancellationToken);
+        return new FenceWaitAwaitable(Timeline, Target, timeout, cancellationToken);
     }
 }

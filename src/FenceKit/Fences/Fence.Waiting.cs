@@ -36,22 +36,20 @@ public readonly partial struct Fence
     /// <summary>The wait itself, for those who have announced it.</summary>
     internal FenceStatus WaitUnchecked(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        FenceStatus status = Status;
-        if (status != FenceStatus.Pending)
+        if (IsSignaled)
         {
-            return status;
+            return Status;
         }
 
         if (cancellationToken.IsCancellationRequested)
         {
             // The look above may be older than the cancellation, and the fence may have completed between the two: then it was first.
-            status = Status;
-            if (status == FenceStatus.Pending)
+            if (!IsSignaled)
             {
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            return status;
+            return Status;
         }
 
         return timeout == TimeSpan.Zero ? FenceStatus.Pending : BlockingWaiter.Wait(this, Timeline!, timeout, cancellationToken);

@@ -10,8 +10,8 @@ namespace FenceKit;
 /// </summary>
 internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
 {
-    // Written under the gate, or by whoever took the node out of the list; null for a wait that nothing ends but the signal.
-    private CancellationToken _token;
+    // Written under the gate, or by whoever took the node out of the list, who clears them: both are null in a wait without a token.
+    private CancellationToken _token; // of a wait that is registered after it has begun
     private CancellationTokenRegistration _registration;
 
     /// <summary>Belongs to its timeline for ever, whose gate guards this; false for the nodes of the pools.</summary>
@@ -20,7 +20,10 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
     protected FenceWaiterPools Pools { get; } = pools;
 
     /// <summary>Whether a signal may take the continuation out under the gate and run it at once.</summary>
-    internal bool RunsAtOnce => IsOwn && IsBare && RuntimeHelpers.TryEnsureSufficientExecutionStack();
+    internal bool RunsAtOnce => (Carries & ~Load.Token) == Load.Inline && RuntimeHelpers.TryEnsureSufficientExecutionStack();
+
+    /// <summary>Whether a signal may put the node into the queue of the thread pool at once.</summary>
+    internal bool QueuesAtOnce => Carries == Load.Nothing;
 
     /// <summary>What may end the wait early. Before the node comes into its list.</summary>
     internal void SetToken(CancellationToken token)
@@ -28,14 +31,19 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
         if (token.CanBeCanceled)
         {
             _token = token;
+            Carries |= Load.Token;
         }
     }
 
     /// <summary>Under the gate: whether this token ends the wait that the node stands for.</summary>
-    internal bool IsEndedBy(CancellationToken token) => _token == token;
+    internal bool IsEndedBy(CancellationToken token) => Token == token;
 
-    /// <summary>Under the gate, while the node waits; see <see cref="FenceTimeline.AttachToken"/>.</summary>
-    internal void SetRegistration(CancellationTokenRegistration registration) => _registration = registration;
+    /// <summary>Under the gate, as the node begins to wait or while it does; see <see cref="FenceTimeline.AttachToken"/>.</summary>
+    internal void SetRegistration(CancellationTokenRegistration registration)
+    {
+        _registration = registration;
+        Carries |= Load.Token;
+    }
 
     /// <summary>Under the gate, where <see cref="RunsAtOnce"/>: the node is free again, and the caller runs the continuation.</summary>
     internal Action TakeAtOnce(out CancellationTokenRegistration registration)
@@ -72,7 +80,9 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
     }
 
     /// <summary>Whether the token ends the wait.</summary>
-    protected bool IsCanceled => _token.IsCancellationRequested;
+    protected bool IsCanceled => Token.IsCancellationRequested;
+
+    private CancellationToken Token => _token.CanBeCanceled ? _token : _registration.Token;
 
     protected override void RunContinuation()
     {
@@ -122,7 +132,7 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
 
     private CancellationTokenRegistration TakeRegistration()
     {
-        if (!_token.CanBeCanceled)
+        if ((Carries & Load.Token) == 0)
         {
             return default;
         }

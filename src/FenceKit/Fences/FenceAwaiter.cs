@@ -41,7 +41,17 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
     /// <summary>Runs a continuation once the fence is complete.</summary>
     /// <param name="continuation">What to run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
-    public void UnsafeOnCompleted(Action continuation) => Arm(Fence, continuation, Place, executionContext: null);
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        FenceContinuation place = Place;
+        if (_timeline is null || continuation is null || (place == FenceContinuation.CapturedContext && FencePlace.HasContext))
+        {
+            Arm(Fence, continuation!, place, executionContext: null);
+            return;
+        }
+
+        _timeline.Await(Target, continuation, place == FenceContinuation.Inline);
+    }
 
     /// <summary>The outcome. Blocks if the fence is still pending; after an <c>await</c> it never is.</summary>
     /// <returns><see cref="FenceStatus.Signaled"/> or <see cref="FenceStatus.Retired"/>; a fault is thrown.</returns>
@@ -57,7 +67,7 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
         ArgumentNullException.ThrowIfNull(continuation);
         if (fence.Timeline is { } timeline)
         {
-            timeline.Await(fence.Target, continuation, place, executionContext);
+            timeline.AwaitAt(fence.Target, continuation, place, executionContext);
         }
         else
         {

@@ -9,8 +9,10 @@ namespace FenceKit;
 /// adding and removing never allocates. As dma_fence_cb, but it can be used again, and it runs outside every internal lock.
 /// </summary>
 /// <remarks>
-/// A callback waits for at most one fence at a time. It may be added again as soon as it was removed or has finished, and its own
-/// <see cref="OnSignaled"/> may add it again to another fence as the last thing it does: that is how a driver chains steps.
+/// <para>A callback waits for at most one fence at a time. It may be added again as soon as it was removed or has finished, and its own
+/// <see cref="OnSignaled"/> may add it again to another fence as the last thing it does: that is how a driver chains steps.</para>
+/// <para>A timeline refers to the callbacks that wait for it; and to one that came to it twice in a row and was alone, which is then added
+/// faster, until another does so, it is removed, it goes elsewhere, or the timeline is disposed.</para>
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public abstract class FenceCallback
@@ -41,7 +43,8 @@ public abstract class FenceCallback
 
     private const long PhaseMask = 7;
     private const long Overlapped = 8;
-    private const long Generation = 16;
+    private const long Private = 16; // for ever
+    private const long Generation = 32;
     private const long GenerationMask = -Generation;
     private const long Idle = 0;
     private const long Running = 1;
@@ -50,20 +53,18 @@ public abstract class FenceCallback
     private const long Queued = Busy | 0;
     private const long Detached = Busy | 1;
 
-    /// <summary>
-    /// Whose node this is: of FenceKit itself, added by one party at a time that knows that it is free, and never asked whether it has
-    /// finished. It may serve another wait before the signaler that ran it returns, so that signaler does not look at it again.
-    /// </summary>
-    private readonly bool _isPrivate;
-
     /// <summary>Makes a callback that waits for nothing yet.</summary>
     protected FenceCallback()
     {
     }
 
-    private protected FenceCallback(bool isPrivate) => _isPrivate = isPrivate;
+    private protected FenceCallback(bool isPrivate) => _word = isPrivate ? Private : 0;
 
-    internal bool IsPrivate => _isPrivate;
+    /// <summary>
+    /// Whose node this is: of FenceKit itself, added by one party at a time that knows that it is free, and never asked whether it has
+    /// finished. It may serve another wait before the signaler that ran it returns, so that signaler does not look at it again.
+    /// </summary>
+    internal bool IsPrivate => (_word & Private) != 0; // a bit that never changes
 
     /// <summary>Guarded by the gate of <see cref="Timeline"/> while queued; the signaler's own while detached.</summary>
     internal FenceCallback? Next;
@@ -107,10 +108,24 @@ public abstract class FenceCallback
     internal bool IsStillQueued(long word) => word == Volatile.Read(ref _word) && IsQueuedWord(word);
 
     /// <summary>Of a private node: nobody waits with it.</summary>
-    internal bool IsFree => (Volatile.Read(ref _word) & PhaseMask) == Idle;
+    internal bool IsFree => IsFreeWord(Volatile.Read(ref _word));
+
+    internal static bool IsFreeWord(long word) => (word & PhaseMask) == Idle;
 
     /// <summary>Waits for a fence, or is about to run.</summary>
     internal static bool IsBusyWord(long word) => (word & Busy) != 0;
+
+    /// <summary>
+    /// Under the gate: whether its last round has ended and was a plain one, the usual case of somebody else's callback. An acquire: pairs with the store in
+    /// <see cref="End"/>, so what the callback did in that round is done.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsAtRest(long word) =>
+        (word & (Busy | Overlapped | Private)) == 0 && Volatile.Read(ref _finished) == (word & GenerationMask);
+
+    /// <summary>As <see cref="MarkQueued"/>, of a node that <see cref="IsAtRest"/>, or of a private one that <see cref="IsFree"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void MarkQueuedFromRest(long word) => Volatile.Write(ref _word, (word & ~PhaseMask) + (Generation | Queued));
 
     /// <summary>Under the gate, not busy: begins a round.</summary>
     /// <param name="word">The word as it is.</param>
@@ -120,10 +135,11 @@ public abstract class FenceCallback
     {
         long plain = (word & Overlapped) == 0 ? word & GenerationMask : _lastPlain;
         long round = (word & GenerationMask) + Generation;
-        word = round | Queued;
+        bool isPrivate = (word & Private) != 0;
+        word = round | Queued | (word & Private);
 
         // An acquire: pairs with the store in End. What the callback did in the round before is done. Of a private node nobody says so.
-        if (!_isPrivate && Volatile.Read(ref _finished) != plain)
+        if (!isPrivate && Volatile.Read(ref _finished) != plain)
         {
             word |= Overlapped;
             _lastPlain = plain;
@@ -131,6 +147,13 @@ public abstract class FenceCallback
 
         Volatile.Write(ref _word, word);
         return word;
+    }
+
+    /// <summary>Under the gate: a private node waits that nobody asks about by its round.</summary>
+    internal void MarkQueuedAlone()
+    {
+        Debug.Assert(IsPrivate && !IsBusyWord(_word), "The node is free.");
+        SetPhase(Queued);
     }
 
     /// <summary>Under the gate.</summary>
@@ -146,10 +169,10 @@ public abstract class FenceCallback
     }
 
     /// <summary>
-    /// Of a private node that belongs to its timeline for ever: its continuation was taken out, another may use it. By the signaler under the
+    /// Of a private node: it was removed, or its continuation was taken out, and another may use it. By the signaler or the remover under the
     /// gate, or by whoever runs the continuation; the next adder reads it under the gate.
     /// </summary>
-    private protected void MarkFree() => SetPhase(Idle);
+    internal void MarkFree() => SetPhase(Idle);
 
     /// <summary>Under the gate: whoever reads the outcome has seen the word that leaves the gate, or taken it since.</summary>
     internal void MarkDetached(FenceStatus status, Exception? error)
@@ -159,10 +182,10 @@ public abstract class FenceCallback
     }
 
     /// <summary>
-    /// As <see cref="MarkDetached"/> and the beginning of <see cref="Run(ref FenceHandOff)"/> in one, for the only callback of a signal; without
+    /// As <see cref="MarkDetached"/> and the beginning of <see cref="Run(FenceTimeline, ref FenceHandOff)"/> in one, for the only callback of a signal; without
     /// the outcome, which only private nodes are asked for.
     /// </summary>
-    /// <returns>The word while it runs, for <see cref="RunAlone"/>.</returns>
+    /// <returns>The word while it runs, for <see cref="End"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal long MarkRunning()
     {
@@ -205,18 +228,18 @@ public abstract class FenceCallback
     internal virtual void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of($"callback {GetType().Name}", fence));
 
     /// <summary>Runs the callback. Only the signaler that detached the node calls this, outside the gate.</summary>
-    internal void Run(ref FenceHandOff handOff)
+    internal void Run(FenceTimeline timeline, ref FenceHandOff handOff)
     {
         // All of it before the store: an adder that sees Running may change what is read here, and its signaler may write the next outcome.
-        FenceTimeline timeline = Timeline!;
         ulong target = Target;
         FenceStatus status = DeliveredStatus;
         Exception? error = DeliveredError;
         long running = (_word & ~PhaseMask) | Running;
+        bool isPrivate = IsPrivate;
         Volatile.Write(ref _word, running);
         try
         {
-            if (_isPrivate)
+            if (isPrivate)
             {
                 Deliver(ref handOff);
                 return; // it may serve somebody else by now
@@ -228,7 +251,7 @@ public abstract class FenceCallback
         catch (Exception exception)
         {
             FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), exception);
-            if (_isPrivate)
+            if (isPrivate)
             {
                 return;
             }
@@ -237,37 +260,25 @@ public abstract class FenceCallback
         End(running);
     }
 
-    /// <summary>Runs the only callback of a signal without an error, outside the gate.</summary>
+    /// <summary>
+    /// Runs the only callback of a signal without an error, outside the gate, and <see cref="End"/>s the round. Written out in
+    /// FenceTimeline.SignalWaiters for the usual case: a call more is a tenth of the whole.
+    /// </summary>
     /// <param name="timeline">That of the signal.</param>
     /// <param name="target">What the callback waited for. Its own fields may have gone on: it is Running, and free to be added again.</param>
     /// <param name="running">As <see cref="MarkRunning()"/> returned it.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void RunAlone(FenceTimeline timeline, ulong target, long running)
-    {
-        Exception? thrown = CallOnSignaled();
-        if (thrown is not null)
-        {
-            FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), thrown);
-        }
-
-        End(running);
-    }
-
-    /// <summary>
-    /// Alone, so that nothing of the caller has to be kept in memory for the handler: each store before the next interlocked operation is one
-    /// that it waits for.
-    /// </summary>
-    private Exception? CallOnSignaled()
     {
         try
         {
-            OnSignaled(FenceStatus.Signaled, fault: null);
-            return null;
+            CallOnSignaled();
         }
         catch (Exception exception)
         {
-            return exception;
+            FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), exception);
         }
+
+        End(running);
     }
 
     /// <summary>As <see cref="RunAlone"/>, of a private node.</summary>
@@ -286,8 +297,14 @@ public abstract class FenceCallback
         handOff.Flush();
     }
 
+    /// <summary>The user's code, for a fence that signaled without an error.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void End(long running)
+    internal void CallOnSignaled() => OnSignaled(FenceStatus.Signaled, fault: null);
+
+    /// <summary>The callback is over.</summary>
+    /// <param name="running">As <see cref="MarkRunning()"/> returned it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void End(long running)
     {
         if ((running & Overlapped) == 0)
         {

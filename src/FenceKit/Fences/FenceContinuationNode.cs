@@ -13,7 +13,6 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
     private Action? _continuation;
     private ExecutionContext? _executionContext;
     private object? _context;
-    private bool _inline;
     private Action? _dispatch;
 
     /// <summary>Brings the continuation to its place, for waits that end by something else than a callback.</summary>
@@ -22,8 +21,23 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
     /// <summary>Whether the continuation was taken out, to be run. Pairs with the store in <see cref="TakeBareContinuation"/>.</summary>
     internal bool IsConsumed => Volatile.Read(ref _continuation) is null;
 
-    /// <summary>Neither a context to post to, nor one to flow: the continuation may run where it is.</summary>
-    protected bool IsBare => _inline && _executionContext is null;
+    /// <summary>What the node carries besides the continuation: the usual wait is recognized by one byte.</summary>
+    [Flags]
+    private protected enum Load : byte
+    {
+        Nothing = 0, // the continuation runs on the thread pool
+
+        /// <summary>On the stack of whoever ends the wait, if there is room.</summary>
+        Inline = 1,
+
+        /// <summary>A context to post to, or one that flows.</summary>
+        Context = 2,
+
+        /// <summary>A token that may end the wait.</summary>
+        Token = 4,
+    }
+
+    private protected Load Carries { get; set; }
 
     /// <summary>For whoever has the node to himself.</summary>
     /// <param name="continuation">What to run.</param>
@@ -32,17 +46,25 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
     /// <param name="executionContext">What flows; null for nothing.</param>
     internal void SetContinuation(Action continuation, bool isInline, object? context, ExecutionContext? executionContext)
     {
-        _continuation = continuation;
-        _inline = isInline;
+        SetBareContinuation(continuation, isInline);
         if (executionContext is not null)
         {
             _executionContext = executionContext; // usually null over null: not worth the collector's write barrier
+            Carries |= Load.Context;
         }
 
         if (context is not null)
         {
             _context = context;
+            Carries |= Load.Context;
         }
+    }
+
+    /// <summary>As <see cref="SetContinuation(Action, bool, object, ExecutionContext)"/>, of one that flows nothing and is posted nowhere.</summary>
+    internal void SetBareContinuation(Action continuation, bool isInline)
+    {
+        _continuation = continuation;
+        Carries = isInline ? Load.Inline : Load.Nothing;
     }
 
     /// <inheritdoc cref="SetContinuation(Action, bool, object, ExecutionContext)"/>
@@ -87,7 +109,7 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
             handOff.Flush();
             Post(_context);
         }
-        else if (_inline && RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        else if ((Carries & Load.Inline) != 0 && RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             handOff.Flush();
             RunContinuation();
@@ -114,7 +136,7 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
         return TakeBareContinuation();
     }
 
-    /// <summary>As <see cref="TakeContinuation(out ExecutionContext)"/>, where <see cref="IsBare"/>.</summary>
+    /// <summary>As <see cref="TakeContinuation(out ExecutionContext)"/>, where there is no context.</summary>
     protected Action TakeBareContinuation()
     {
         Action continuation = _continuation!;

@@ -16,6 +16,9 @@ internal readonly struct FencePlace
 
     internal static FencePlace CapturedContext => default;
 
+    /// <summary>Whether there is a context here that a continuation would be posted to.</summary>
+    internal static bool HasContext => CaptureContext() is not null;
+
     internal bool IsInline => ReferenceEquals(_where, s_inline);
 
     public static implicit operator FencePlace(FenceContinuation kind) => new(kind switch

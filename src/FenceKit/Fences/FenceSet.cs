@@ -24,7 +24,8 @@ internal abstract class FenceSet
     private const int Nobody = -1;
     private const int NobodyYet = -2; // Any, while the nodes are being added
 
-    private FenceSetNode[] _nodes = []; // each knows its member: what a callback waits for stands in it
+    private FenceSetNode[] _nodes = [];
+    private Fence[] _members = []; // as long as the nodes
     private int _count;
     private int _watched;    // the first so many members have a node in a list, or were complete when it was their turn
     private int _references; // the owner's, and one for each node that may still run
@@ -52,13 +53,7 @@ internal abstract class FenceSet
     {
         Debug.Assert(IsIdle, "A round begins when the last one is over.");
         EnsureCapacity(fences.Length);
-        FenceSetNode[] nodes = _nodes;
-        for (int i = 0; i < fences.Length; i++)
-        {
-            nodes[i].Timeline = fences[i].Timeline;
-            nodes[i].Target = fences[i].Target;
-        }
-
+        fences.CopyTo(_members);
         _count = fences.Length;
         _watched = 0;
         _left = fences.Length + 1;
@@ -78,6 +73,7 @@ internal abstract class FenceSet
 
         int capacity = Math.Max(count, Math.Max(4, before * 2));
         Array.Resize(ref _nodes, capacity);
+        _members = new Fence[capacity];
         for (int i = before; i < capacity; i++)
         {
             _nodes[i] = new FenceSetNode(this, i);
@@ -97,13 +93,14 @@ internal abstract class FenceSet
         for (int i = 0; i < count && !decided; i++)
         {
             FenceSetNode node = _nodes[i];
-            if (node.Timeline is { } timeline && timeline.TryAdd(node, node.Target))
+            Fence member = _members[i];
+            if (member.Timeline is { } timeline && timeline.TryAddPrivate(node, member.Target))
             {
                 added++;
             }
             else
             {
-                node.DeliveredStatus = node.Member.GetStatus(out node.DeliveredError);
+                node.DeliveredStatus = member.GetStatus(out node.DeliveredError);
                 decided = isAny
                     ? Interlocked.CompareExchange(ref _decider, i, NobodyYet) == NobodyYet
                     : Complete(i, node.DeliveredStatus);
@@ -169,7 +166,7 @@ internal abstract class FenceSet
         for (int i = 0; i < _watched; i++)
         {
             FenceSetNode node = _nodes[i];
-            if (node.Timeline is { } timeline && timeline.TryRemoveOwn(node))
+            if (_members[i].Timeline is { } timeline && timeline.TryRemovePrivate(node))
             {
                 removed++;
                 firstPending = firstPending == Nobody ? i : firstPending;
@@ -204,15 +201,16 @@ internal abstract class FenceSet
         }
     }
 
-    protected Fence GetMember(int index) => _nodes[index].Member;
+    protected Fence GetMember(int index) => _members[index];
 
     /// <summary>Lets go of everything that a round refers to.</summary>
     protected void Forget()
     {
+        Array.Clear(_members, 0, _count);
         for (int i = 0; i < _count; i++)
         {
             _nodes[i].DeliveredError = null;
-            _nodes[i].Timeline = null;
+            _nodes[i].Timeline = null; // in a list of several a node knows where it is
         }
 
         _count = 0;

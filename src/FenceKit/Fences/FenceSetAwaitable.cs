@@ -31,7 +31,7 @@ public readonly struct FenceSetAwaitable
     public FenceSetAwaitable ConfigureAwait(TaskScheduler scheduler)
     {
         ArgumentNullException.ThrowIfNull(scheduler);
-        return new FenceSetAwaitable(_awaiter.At(FencePlace.On(scheduler)));
+        return new FenceSetAwaitable(_awaiter.At(scheduler));
     }
 
     /// <summary>Makes <c>await</c> work.</summary>

@@ -9,27 +9,40 @@ namespace FenceKit;
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
 {
-    private readonly FenceSetWait? _wait; // null: there was nothing to wait for
-    private readonly long _round;
-    private readonly FenceWaitResult _result; // of a wait that was over before it began; with an error, though the time ran out, if canceled
-    private readonly FencePlace _place;
+    // Two words, because it is copied several times on its way to the await.
+    //
+    //   _state             _word
+    //   -----------------  ------------------------------------------------------------------------------
+    //   a FenceSetWait     its round, and in the two bits that are 0 in every round, the place
+    //   an exception       the result of a wait that was over before it began: status and index; the exception
+    //   or null            is the fault, or, of one whose time ran out, what to throw because it was canceled
+    private readonly object? _state;
+    private readonly long _word;
 
-    internal FenceSetAwaiter(FenceWaitResult result) => _result = result;
+    private const long PlaceMask = 3;
+    private const long PlaceInWait = 3; // a scheduler, which the set keeps
+
+    internal FenceSetAwaiter(FenceWaitResult result)
+    {
+        _state = result.Error;
+        _word = ((long)result.Index << 32) | (uint)result.Status;
+    }
 
     internal FenceSetAwaiter(FenceSetWait wait)
-        : this(wait, wait.Round, FencePlace.CapturedContext)
+        : this(wait, wait.Round)
     {
     }
 
-    private FenceSetAwaiter(FenceSetWait wait, long round, FencePlace place)
+    private FenceSetAwaiter(object wait, long word)
     {
-        _wait = wait;
-        _round = round;
-        _place = place;
+        _state = wait;
+        _word = word;
     }
 
     /// <summary>Whether there is nothing to wait for.</summary>
-    public bool IsCompleted => _wait is null;
+    public bool IsCompleted => _state is not FenceSetWait;
+
+    private long Round => _word & ~PlaceMask;
 
     /// <summary>Runs a continuation once the wait is over, with the caller's execution context.</summary>
     /// <param name="continuation">What to run.</param>
@@ -47,41 +60,59 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
     /// <exception cref="InvalidOperationException">The result was taken before.</exception>
     public FenceWaitResult GetResult()
     {
-        if (_wait is null)
+        if (_state is not FenceSetWait wait)
         {
-            if (_result.IsTimeout && _result.Error is { } canceled)
+            FenceWaitResult known = Known;
+            if (known.IsTimeout && known.Error is { } canceled)
             {
                 ExceptionDispatchInfo.Throw(canceled);
             }
 
-            return _result;
+            return known;
         }
 
-        if (_wait.TryGetResult(_round, out FenceWaitResult result))
+        if (wait.TryGetResult(Round, out FenceWaitResult result))
         {
             return result;
         }
 
         // Asked without an await: as a task's awaiter, it blocks.
-        return TryStart(continuation: null, flowsContext: false) && _wait.TryGetResult(_round, out result) ? result : throw AwaitedTwice();
+        return TryStart(continuation: null, flowsContext: false) && wait.TryGetResult(Round, out result) ? result : throw AwaitedTwice();
     }
 
-    private string DebuggerDisplay => _wait is null ? $"over: {_result.Status}" : _wait.Describe();
+    private FenceWaitResult Known => new((FenceStatus)(int)_word, (int)(_word >> 32), (Exception?)_state);
 
-    internal FenceSetAwaiter At(FencePlace place) =>
-        _wait is null ? this : new FenceSetAwaiter(_wait, _round, place);
+    private string DebuggerDisplay => _state is FenceSetWait wait ? wait.Describe() : $"over: {Known.Status}";
+
+    internal FenceSetAwaiter At(FenceContinuation place) =>
+        _state is FenceSetWait wait ? new FenceSetAwaiter(wait, Round | (long)place) : this;
+
+    internal FenceSetAwaiter At(TaskScheduler scheduler)
+    {
+        if (_state is not FenceSetWait wait)
+        {
+            return this;
+        }
+
+        wait.SetScheduler(Round, scheduler);
+        return new FenceSetAwaiter(wait, Round | PlaceInWait);
+    }
 
     private void Arm(Action continuation, bool flowsContext)
     {
         ArgumentNullException.ThrowIfNull(continuation);
-        if (!TryStart(continuation, flowsContext))
+        if (IsCompleted || !TryStart(continuation, flowsContext))
         {
             GoOnToThrow(continuation);
         }
     }
 
-    private bool TryStart(Action? continuation, bool flowsContext) =>
-        _wait is not null && _wait.TryStart(_round, _place, continuation, flowsContext);
+    private bool TryStart(Action? continuation, bool flowsContext)
+    {
+        FenceSetWait wait = (FenceSetWait)_state!;
+        long place = _word & PlaceMask;
+        return wait.TryStart(Round, place == PlaceInWait ? wait.Scheduler : (FenceContinuation)place, continuation, flowsContext);
+    }
 
     /// <summary>
     /// Awaited a second time. What throws here would end the process, since the state machine has gone to sleep already; so it wakes,

@@ -4,9 +4,6 @@ namespace FenceKit;
 /// <summary>The node of one member of a <see cref="FenceSet"/>.</summary>
 internal sealed class FenceSetNode(FenceSet owner, int index) : FenceCallback(isPrivate: true)
 {
-    /// <summary>What the node waits for in this round.</summary>
-    internal Fence Member => Timeline is { } timeline ? new Fence(timeline, TimelineState.PointOf(Target)) : default;
-
     internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => owner.DescribeWaits(fence, waits);
 
     protected override void OnSignaled(FenceStatus status, Exception? fault) => owner.OnMemberSignaled(index, status);

@@ -44,6 +44,9 @@ internal sealed class FenceSetWait : FenceSet
         return wait;
     }
 
+    /// <summary>Where the continuation runs, for an awaiter that says that it is kept here.</summary>
+    internal FencePlace Scheduler { get; private set; }
+
     internal long Round => Volatile.Read(ref _word) & ~StageMask;
 
     internal FenceWaitResult Wait()
@@ -87,11 +90,11 @@ internal sealed class FenceSetWait : FenceSet
         // First the awaiter: its time begins here, and while our fence is pending. And into a local: once the continuation may run, the set may
         // serve another round.
         IssueFence();
-        FenceWaitAwaiter awaiter = _awaiter = new FenceWaitAwaiter(_fence, _timeout, place, _cancellationToken);
+        FenceWaitAwaiter awaiter = _awaiter = new FenceWaitAwaiter(_decided, _fence.Target, _timeout, _cancellationToken);
         Start();
         if (continuation is not null)
         {
-            awaiter.OnCompleted(continuation, flowsContext);
+            awaiter.Arm(continuation, place, flowsContext ? ExecutionContext.Capture() : null);
         }
 
         return true;
@@ -131,6 +134,15 @@ internal sealed class FenceSetWait : FenceSet
         return true;
     }
 
+    /// <summary>For an awaiter, which has no room for a scheduler. Does nothing in a later round.</summary>
+    internal void SetScheduler(long round, TaskScheduler scheduler)
+    {
+        if (Volatile.Read(ref _word) == round)
+        {
+            Scheduler = FencePlace.On(scheduler);
+        }
+    }
+
     internal string Describe() => $"{Mode} of several, {FenceText.Of(_timeout)}";
 
     internal override void DescribeWaits(Fence member, List<FenceWait> waits)
@@ -159,6 +171,7 @@ internal sealed class FenceSetWait : FenceSet
 
     protected override void OnIdle()
     {
+        Scheduler = default;
         Forget();
         FenceWaiterPools.Return(this);
     }
@@ -167,6 +180,7 @@ internal sealed class FenceSetWait : FenceSet
     {
         _isPlain = false;
         _decided.TimeProvider = FindClock();
+        _decided.IsLookedAt = false; // the next wait is somebody else's
         _fence = _decided.IssueAlone();
     }
 

@@ -29,6 +29,7 @@ internal static class FenceThrow
     internal static void TimelineDisposed(string name) => throw new ObjectDisposedException($"{nameof(FenceTimeline)} '{name}'");
 
     /// <summary>A timeout is <see cref="Timeout.InfiniteTimeSpan"/>, or zero and up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void IfNotATimeout(TimeSpan timeout, [CallerArgumentExpression(nameof(timeout))] string? name = null)
     {
         if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)

@@ -7,8 +7,7 @@ namespace FenceKit;
 // given back under the gate, which an await and its signal hold anyway, instead of from a pool.
 public partial class FenceTimeline
 {
-    private FenceAwaitNode? _ownNode; // set once, under the gate; free or in the list or on its way to run its continuation
-    private bool _wasAwaited;         // under the gate; who is awaited only once needs no node of its own
+    private bool _wasAwaited; // under the gate; who is awaited only once needs no node of its own
 
     /// <summary>Whether any point has ever faulted.</summary>
     internal bool HasFaulted => Volatile.Read(ref _faultVersion) != 0;
@@ -17,26 +16,74 @@ public partial class FenceTimeline
     internal bool HasSucceeded(ulong target) => HasReached(target) && !HasFaulted;
 
     /// <summary>For a timeline of FenceKit's own that is awaited often: its node is there from the start.</summary>
-    internal void KeepNode() => _ownNode = new FenceAwaitNode(WaiterPools) { Timeline = this, IsOwn = true };
+    internal void KeepNode() => _hot.OwnNode = new FenceAwaitNode(WaiterPools) { Timeline = this, IsOwn = true };
 
-    /// <summary>Has a continuation run when a point is complete, or a token canceled; at once if the point is complete.</summary>
-    internal void Await(
-        ulong target, Action continuation, FencePlace place, ExecutionContext? executionContext, CancellationToken token = default)
+    /// <summary>
+    /// Has a continuation run when a point is complete, inline or on the thread pool. The usual case stands here: nobody waits, and the
+    /// timeline's node is free and has the seat. Whatever else there is, is called last.
+    /// </summary>
+    internal void Await(ulong target, Action continuation, bool isInline)
     {
-        place.TryGetTarget(out object? context);
-        if (target > Volatile.Read(ref _armedTarget) && !HasReached(target))
+        if (target > Volatile.Read(ref _hot.ArmedTarget))
         {
-            EnableSignaling(target); // before the node is in the list, as in AddRound
+            AwaitAt(target, continuation, PlaceOf(isInline), executionContext: null);
+            return;
         }
 
-        if (_ownNode is { IsFree: true } own)
+        ulong state = Volatile.Read(ref _hot.State);
+        FenceAwaitNode? own = _hot.OwnNode;
+        ulong seen = state;
+        if (own is null
+            || TimelineState.HasReached(state, target)
+            || !TimelineState.IsQuiet(state)
+            || (seen = Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state)) != state)
         {
-            ulong state = EnterGate();
+            AwaitArmed(target, continuation, PlaceOf(isInline), executionContext: null, seen, default);
+            return;
+        }
+
+        long word = own.Word;
+        if (!ReferenceEquals(_hot.Seated, own) || !FenceCallback.IsFreeWord(word))
+        {
+            LeaveGate(state);
+            AwaitArmed(target, continuation, PlaceOf(isInline), executionContext: null, state, default);
+            return;
+        }
+
+        own.SetBareContinuation(continuation, isInline);
+        own.Target = target;
+        own.MarkQueuedFromRest(word);
+        AssertInvariants(state);
+        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
+    }
+
+    /// <summary>Has a continuation run when a point is complete, or a token canceled; at once if the point is complete.</summary>
+    internal void AwaitAt(
+        ulong target, Action continuation, FencePlace place, ExecutionContext? executionContext, CancellationToken token = default)
+    {
+        ulong state = Volatile.Read(ref _hot.State);
+        if (target > Volatile.Read(ref _hot.ArmedTarget) && !TimelineState.HasReached(state, target))
+        {
+            EnableSignaling(target); // before the node is in the list, as in AddRound
+            state = Volatile.Read(ref _hot.State);
+        }
+
+        AwaitArmed(target, continuation, place, executionContext, state, token);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AwaitArmed(
+        ulong target, Action continuation, FencePlace place, ExecutionContext? executionContext, ulong state, CancellationToken token)
+    {
+        place.TryGetTarget(out object? context);
+        if (_hot.OwnNode is { IsFree: true } own)
+        {
+            state = EnterGate(state);
             if (own.IsFree && !TimelineState.HasReached(state, target))
             {
                 own.SetContinuation(continuation, place.IsInline, context, executionContext);
                 own.SetToken(token);
-                AttachToken(own, Enlist(own, target, state), token);
+                AttachToken(own, EnlistOwn(own, target, state), token);
                 return;
             }
 
@@ -46,12 +93,25 @@ public partial class FenceTimeline
         FenceAwaitNode node = WaiterPools.RentAwait();
         node.SetContinuation(continuation, place.IsInline, context, executionContext);
         node.SetToken(token);
-        AwaitBy(node, target, token);
+        AwaitBy(node, target, state, token);
     }
 
-    private void AwaitBy(FenceAwaitNode node, ulong target, CancellationToken token)
+    private static FencePlace PlaceOf(bool isInline) => isInline ? FenceContinuation.Inline : FenceContinuation.ThreadPool;
+
+    /// <summary>As <see cref="Enlist"/>, for the timeline's node: the seat is its own whenever it is alone.</summary>
+    private long EnlistOwn(FenceAwaitNode own, ulong target, ulong state)
     {
-        ulong state = EnterGate();
+        if (!TimelineState.HasWaiters(state) && !ReferenceEquals(_hot.Seated, own))
+        {
+            _hot.Seated = own;
+        }
+
+        return Enlist(own, target, state);
+    }
+
+    private void AwaitBy(FenceAwaitNode node, ulong target, ulong state, CancellationToken token)
+    {
+        state = EnterGate(state);
         if (TimelineState.HasReached(state, target))
         {
             LeaveGate(state);
@@ -60,10 +120,10 @@ public partial class FenceTimeline
         }
 
         node.Timeline = this;
-        if (_ownNode is null && _wasAwaited)
+        if (_hot.OwnNode is null && _wasAwaited)
         {
             node.IsOwn = true;
-            _ownNode = node;
+            _hot.OwnNode = node;
         }
 
         _wasAwaited = true;
@@ -71,73 +131,27 @@ public partial class FenceTimeline
     }
 
     /// <summary>
-    /// Has a token end a wait. The node is in the list by now, and may have left it, and stand for another wait: then the registration is
-    /// for nothing and is taken back. A token that is canceled already calls back in here, and the continuation may run in here.
+    /// Under the gate, which it leaves: runs the only node that waits, one of FenceKit's own. What is in the timeline's node, and has to be
+    /// told only that its point is complete, goes to its place without more.
     /// </summary>
-    /// <param name="node">The node.</param>
-    /// <param name="word">Its word in the round that waits.</param>
-    /// <param name="token">The token.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void AttachToken(FenceAwaitNode node, long word, CancellationToken token)
+    /// <returns>True.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool RunPrivate(FenceCallback only, ulong due, ulong target)
     {
-        if (token.CanBeCanceled)
+        FenceAwaitNode? node = _hot.OwnNode;
+        if (!ReferenceEquals(only, node) || HasFaulted)
         {
-            Register(node, word, token);
-        }
-    }
-
-    private void Register(FenceAwaitNode node, long word, CancellationToken token)
-    {
-        CancellationTokenRegistration registration = token.UnsafeRegister(
-            static (state, canceled) => ((FenceAwaitNode)state!).OnCanceled(canceled), node);
-        ulong state = EnterGate();
-        bool waits = node.IsStillQueued(word);
-        if (waits)
-        {
-            node.SetRegistration(registration);
+            return DeliverAlone(only, due, target);
         }
 
-        LeaveGate(state);
-        if (!waits)
+        if (!node.RunsAtOnce)
         {
-            registration.Unregister();
-        }
-    }
-
-    /// <summary>Takes a node out of the list if it waits here for something that this token ends; the caller runs its continuation.</summary>
-    internal bool TryCancel(FenceAwaitNode node, CancellationToken token)
-    {
-        ulong state = EnterGate();
-        bool ends = ReferenceEquals(node.Timeline, this) && FenceCallback.IsQueuedWord(node.Word) && node.IsEndedBy(token);
-        if (ends)
-        {
-            Unlink(node);
-            node.MarkDetached(FenceStatus.Pending, error: null); // busy until its continuation is out
-        }
-
-        LeaveGate(state);
-        return ends;
-    }
-
-    /// <summary>
-    /// Under the gate, which it leaves: runs the only node that waits, one of FenceKit's own. A continuation in the timeline's node that is
-    /// inline, and has to be told only that its point is complete, is taken out here and needs no more than that.
-    /// </summary>
-    private void RunPrivate(FenceCallback first, ulong due, ulong target)
-    {
-        FenceAwaitNode? node = _ownNode;
-        if (!ReferenceEquals(first, node) || !node.RunsAtOnce || HasFaulted)
-        {
-            first.MarkRunning(FenceStatus.Signaled);
-            AssertInvariants(target);
-            Volatile.Write(ref _state, target);
-            first.DeliverAlone(this, due);
-            return;
+            return node.QueuesAtOnce ? QueueOwn(node, target) : DeliverAlone(only, due, target);
         }
 
         Action continuation = node.TakeAtOnce(out CancellationTokenRegistration registration);
         AssertInvariants(target);
-        Volatile.Write(ref _state, target);
+        Volatile.Write(ref _hot.State, target);
         try
         {
             registration.Unregister();
@@ -147,5 +161,25 @@ public partial class FenceTimeline
         {
             ReportCallbackFault(node, this, TimelineState.PointOf(due), exception);
         }
+
+        return true;
+    }
+
+    private bool QueueOwn(FenceAwaitNode node, ulong target)
+    {
+        node.MarkRunning(FenceStatus.Signaled);
+        AssertInvariants(target);
+        Volatile.Write(ref _hot.State, target);
+        ThreadPool.UnsafeQueueUserWorkItem(node, preferLocal: true);
+        return true;
+    }
+
+    private bool DeliverAlone(FenceCallback only, ulong due, ulong target)
+    {
+        only.MarkRunning(FenceStatus.Signaled);
+        AssertInvariants(target);
+        Volatile.Write(ref _hot.State, target);
+        only.DeliverAlone(this, due);
+        return true;
     }
 }

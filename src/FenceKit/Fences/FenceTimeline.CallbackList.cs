@@ -1,13 +1,40 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
 // The list itself: doubly linked through the nodes, sorted by point, first come first served within a point. Everything is under the gate.
+//
+// A node that comes again and again, and is alone, has a seat: Seated keeps it while it does not wait, and that it waits is nothing but a bit
+// in the state. That saves the usual case the collector's write barrier and two stores. A node has a seat only in the timeline that it
+// belongs to, so whoever finds it there may use it under this gate.
+//
+//   waiters bit  First  who waits
+//   -----------  -----  ------------------------------------------------------
+//        0       null   nobody; Seated is who has waited here before, or null
+//        1       null   Seated, alone
+//        1       node   the list; Seated means nothing
 public partial class FenceTimeline
 {
-    private FenceCallback? _first; // under the gate
-    private FenceCallback? _last;  // under the gate; null while there is at most one, which saves the usual case a write barrier
+    /// <summary>Under the gate: whoever works on the list finds all that wait in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Unseat(ulong state)
+    {
+        if (TimelineState.HasWaiters(state) && _hot.First is null)
+        {
+            _hot.First = _hot.Seated;
+        }
+    }
+
+    /// <summary>Under the gate: the callback has gone for good, and nothing of it stays.</summary>
+    private void Vacate(FenceCallback callback)
+    {
+        if (ReferenceEquals(_hot.Seated, callback))
+        {
+            _hot.Seated = null;
+        }
+    }
 
     /// <summary>
     /// Under the gate, into a list that is not empty. Constant time for the two common orders, points that rise (appended) and points that
@@ -15,8 +42,8 @@ public partial class FenceTimeline
     /// </summary>
     private void Insert(FenceCallback callback)
     {
-        FenceCallback first = _first!;
-        FenceCallback? before = _last ?? first;
+        FenceCallback first = _hot.First!;
+        FenceCallback? before = _hot.Last ?? first;
         if (callback.Target < first.Target)
         {
             before = null;
@@ -32,7 +59,7 @@ public partial class FenceTimeline
         callback.Next = after;
         if (before is null)
         {
-            _first = callback;
+            _hot.First = callback;
         }
         else
         {
@@ -41,12 +68,12 @@ public partial class FenceTimeline
 
         if (after is null)
         {
-            _last = callback;
+            _hot.Last = callback;
             return;
         }
 
         after.Previous = callback;
-        _last ??= after; // there was one, and it went behind us
+        _hot.Last ??= after; // there was one, and it went behind us
     }
 
     /// <summary>Under the gate.</summary>
@@ -56,13 +83,13 @@ public partial class FenceTimeline
         FenceCallback? after = callback.Next;
         if (before is null && after is null)
         {
-            _first = null; // alone: there is no last, and its links are null
+            _hot.First = null; // alone: there is no last, and its links are null
             return;
         }
 
         if (before is null)
         {
-            _first = after;
+            _hot.First = after;
         }
         else
         {
@@ -76,20 +103,20 @@ public partial class FenceTimeline
 
         callback.Previous = null;
         callback.Next = null;
-        if (_first?.Next is null)
+        if (_hot.First?.Next is null)
         {
-            _last = null;
+            _hot.Last = null;
         }
         else if (after is null)
         {
-            _last = before;
+            _hot.Last = before;
         }
     }
 
     /// <summary>Under the gate: cuts off the callbacks up to a point and fixes their outcome. They stay linked through Next.</summary>
     private FenceCallback? DetachUpTo(ulong target, FenceStatus status, Exception? error)
     {
-        FenceCallback? batch = _first;
+        FenceCallback? batch = _hot.First;
         FenceCallback? last = null;
         FenceCallback? rest = batch;
         while (rest is not null && rest.Target <= target)
@@ -106,17 +133,17 @@ public partial class FenceTimeline
 
         if (rest is null)
         {
-            _first = null;
-            _last = null;
+            _hot.First = null;
+            _hot.Last = null;
             return batch;
         }
 
         last.Next = null;
         rest.Previous = null;
-        _first = rest;
+        _hot.First = rest;
         if (rest.Next is null)
         {
-            _last = null;
+            _hot.Last = null;
         }
 
         return batch;
@@ -125,9 +152,9 @@ public partial class FenceTimeline
     [Conditional("DEBUG")]
     private void AssertInvariants(ulong state)
     {
-        Debug.Assert((_first?.Next is null) == (_last is null), "The last node has a field of its own when there are two or more.");
+        Debug.Assert((_hot.First?.Next is null) == (_hot.Last is null), "The last node has a field of its own when there are two or more.");
         FenceCallback? previous = null;
-        for (FenceCallback? node = _first; node is not null; node = node.Next)
+        for (FenceCallback? node = _hot.First; node is not null; node = node.Next)
         {
             Debug.Assert(ReferenceEquals(node.Previous, previous), "The backward link leads to the node before.");
             Debug.Assert(previous is null || previous.Target <= node.Target, "The list is sorted by point.");
@@ -136,6 +163,6 @@ public partial class FenceTimeline
             previous = node;
         }
 
-        Debug.Assert(ReferenceEquals(_last ?? _first, previous), "The last node ends the list.");
+        Debug.Assert(ReferenceEquals(_hot.Last ?? _hot.First, previous), "The last node ends the list.");
     }
 }

@@ -20,7 +20,35 @@ public partial class FenceTimeline
     /// <summary>How many callbacks have thrown since the process started, whether or not anybody listened.</summary>
     public static long CallbackFaults => Volatile.Read(ref s_callbackFaults);
 
-    internal bool TryAdd(FenceCallback callback, ulong target) => AddRound(callback, target) != NotAdded;
+    /// <summary>
+    /// As <see cref="AddRound(FenceCallback, ulong)"/>. The usual case stands here: nobody waits, and the seat is the callback's. Whatever else there is, is called
+    /// and not looked at again, so that nothing has to be kept in memory for it.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryAdd(FenceCallback callback, ulong target)
+    {
+        ulong state = Volatile.Read(ref _hot.State);
+        ulong seen = state;
+        if (TimelineState.HasReached(state, target)
+            || target > Volatile.Read(ref _hot.ArmedTarget)
+            || !TimelineState.IsQuiet(state)
+            || (seen = Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state)) != state)
+        {
+            return AddRound(callback, target, seen) != NotAdded;
+        }
+
+        long word = callback.Word;
+        if (!ReferenceEquals(_hot.Seated, callback) || !callback.IsAtRest(word))
+        {
+            return AddUnderGate(callback, target, state) != NotAdded;
+        }
+
+        callback.Target = target;
+        callback.MarkQueuedFromRest(word);
+        AssertInvariants(state);
+        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
+        return true;
+    }
 
     /// <summary>Puts a callback into the list.</summary>
     /// <param name="callback">The node.</param>
@@ -28,23 +56,35 @@ public partial class FenceTimeline
     /// <returns>
     /// Its word in the round that begins, see <see cref="TryRemoveRound"/>; <see cref="NotAdded"/> when the point is complete already.
     /// </returns>
-    internal long AddRound(FenceCallback callback, ulong target)
+    internal long AddRound(FenceCallback callback, ulong target) => AddRound(callback, target, Volatile.Read(ref _hot.State));
+
+    /// <inheritdoc cref="AddRound(FenceCallback, ulong)"/>
+    /// <param name="callback">The node.</param>
+    /// <param name="target">What it waits for.</param>
+    /// <param name="state">The word as it was a moment ago.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long AddRound(FenceCallback callback, ulong target, ulong state)
     {
-        ulong state = Volatile.Read(ref _state);
         if (TimelineState.HasReached(state, target))
         {
             return NotAdded;
         }
 
-        if (target > Volatile.Read(ref _armedTarget))
+        if (target > Volatile.Read(ref _hot.ArmedTarget))
         {
             // Before the callback is in the list: if the driver finds that the point is complete, the adder hears it as false, and its
             // callback does not run inside its own add.
             EnableSignaling(target);
-            state = Volatile.Read(ref _state);
+            state = Volatile.Read(ref _hot.State);
         }
 
-        state = EnterGate(state);
+        return AddUnderGate(callback, target, EnterGate(state));
+    }
+
+    /// <summary>Under the gate, which it leaves.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long AddUnderGate(FenceCallback callback, ulong target, ulong state)
+    {
         if (TimelineState.HasReached(state, target))
         {
             LeaveGate(state);
@@ -61,6 +101,10 @@ public partial class FenceTimeline
 
             callback.Timeline = this; // nobody else adds it, and whoever comes late to remove it looks at the word under our gate
         }
+        else if (!TimelineState.HasWaiters(state) && !callback.IsPrivate)
+        {
+            _hot.Seated = callback; // it comes again, and is alone
+        }
 
         return Enlist(callback, target, state);
     }
@@ -69,6 +113,7 @@ public partial class FenceTimeline
     /// The callback belongs to another timeline, or to none yet. It comes over to this one first, under the gate of the one that it
     /// leaves, so that of two adders on two timelines only one can enlist it. No two gates are ever held at once.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private long AddForeign(FenceCallback callback, ulong target)
     {
         while (true)
@@ -119,6 +164,7 @@ public partial class FenceTimeline
         if (isOwners && !isBusy)
         {
             targetBefore = callback.Target;
+            owner.Vacate(callback);
             callback.Target = ulong.MaxValue; // of no fence: until it is in a list here, nobody finds it by a point
             Volatile.Write(ref callback.Timeline, this);
         }
@@ -144,24 +190,24 @@ public partial class FenceTimeline
         }
 
         callback.Target = target;
-        if (_first is null)
-        {
-            _first = callback; // its links are null: whoever takes a node out of a list clears them
-        }
-        else
+        if (_hot.First is not null)
         {
             Insert(callback);
+        }
+        else if (!ReferenceEquals(_hot.Seated, callback))
+        {
+            _hot.First = callback; // its links are null: whoever takes a node out of a list clears them
         }
 
         word = callback.MarkQueued(word);
         AssertInvariants(state);
-        Volatile.Write(ref _state, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
+        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
         return word;
     }
 
     internal FenceCallbackRemoval TryRemove(FenceCallback callback, ulong target)
     {
-        if (!TimelineState.HasWaiters(Volatile.Read(ref _state)))
+        if (!TimelineState.HasWaiters(Volatile.Read(ref _hot.State)))
         {
             // An adder sets the waiters bit when it leaves the gate, and only a signaler or a remover clears it: nobody waits here now.
             return IsFor(callback, target) ? callback.DescribeAbsence() : FenceCallbackRemoval.NotAdded;
@@ -177,6 +223,7 @@ public partial class FenceTimeline
         {
             Unlink(callback);
             callback.MarkRemoved();
+            Vacate(callback);
         }
 
         LeaveGate(state);
@@ -200,29 +247,6 @@ public partial class FenceTimeline
         return removed;
     }
 
-    /// <summary>
-    /// For a private node, and only for the one who added it here: until it has left the list it is nobody else's, and nobody asks later.
-    /// </summary>
-    /// <returns>False when a signaler was first; its outcome is in the node then.</returns>
-    internal bool TryRemoveOwn(FenceCallback callback)
-    {
-        if (!TimelineState.HasWaiters(Volatile.Read(ref _state)))
-        {
-            return false; // as in TryRemove
-        }
-
-        ulong state = EnterGate();
-        bool isQueued = FenceCallback.IsQueuedWord(callback.Word);
-        if (isQueued)
-        {
-            Unlink(callback);
-            callback.MarkRemoved();
-        }
-
-        LeaveGate(state);
-        return isQueued;
-    }
-
     internal static void ReportCallbackFault(FenceCallback callback, FenceTimeline timeline, ulong point, Exception exception)
     {
         Interlocked.Increment(ref s_callbackFaults);
@@ -244,7 +268,7 @@ public partial class FenceTimeline
 
     private bool IsFor(FenceCallback callback, ulong target) => ReferenceEquals(callback.Timeline, this) && callback.Target == target;
 
-    private static void RunAll(FenceCallback? batch)
+    private void RunAll(FenceCallback? batch)
     {
         if (FenceContract.IsChecked)
         {
@@ -255,7 +279,7 @@ public partial class FenceTimeline
         RunEach(batch);
     }
 
-    private static void RunEach(FenceCallback? batch)
+    private void RunEach(FenceCallback? batch)
     {
         FenceHandOff handOff = default;
         while (batch is not null)
@@ -264,7 +288,7 @@ public partial class FenceTimeline
             FenceCallback? next = batch.Next;
             batch.Next = null;
             batch.Previous = null;
-            batch.Run(ref handOff);
+            batch.Run(this, ref handOff);
             batch = next;
         }
 

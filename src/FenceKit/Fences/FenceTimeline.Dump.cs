@@ -72,7 +72,7 @@ public partial class FenceTimeline
 
     internal (FenceCallback Callback, ulong Target, long Word)[] CopyWaiting()
     {
-        if (!TimelineState.HasWaiters(Volatile.Read(ref _state)))
+        if (!TimelineState.HasWaiters(Volatile.Read(ref _hot.State)))
         {
             return []; // most timelines, most of the time: no need to make signalers wait
         }
@@ -83,7 +83,7 @@ public partial class FenceTimeline
             // Count, allocate outside the gate, fill; again if the list has grown meanwhile.
             int count = 0;
             ulong state = EnterGate();
-            for (FenceCallback? node = _first; node is not null; node = node.Next, count++)
+            for (FenceCallback? node = _hot.First; node is not null; node = node.Next, count++)
             {
                 if (count < copy.Length)
                 {

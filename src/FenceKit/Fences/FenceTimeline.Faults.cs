@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
 namespace FenceKit;
 
 // The fault log: which points completed with an error. Written under the gate, read without it.
@@ -26,22 +28,22 @@ public partial class FenceTimeline
     internal FenceStatus GetOutcome(ulong target, out Exception? error)
     {
         error = null;
-        if (!TimelineState.HasReached(Volatile.Read(ref _state), target))
+        if (!TimelineState.HasReached(Volatile.Read(ref _hot.State), target))
         {
             return FenceStatus.Pending;
         }
 
         // The acquire above pairs with the release in LeaveGate: a point that reads complete has its fault in the log already.
-        ulong point = TimelineState.PointOf(target);
+        return HasFaulted ? LookUpOutcome(TimelineState.PointOf(target), out error) : FenceStatus.Signaled;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private FenceStatus LookUpOutcome(ulong point, out Exception? error)
+    {
         SpinWait spin = default;
         while (true)
         {
             long version = Volatile.Read(ref _faultVersion);
-            if (version == 0)
-            {
-                return FenceStatus.Signaled;
-            }
-
             if ((version & 1) == 0)
             {
                 FenceStatus status = Search(point, out Exception? found);

@@ -11,7 +11,6 @@ public partial class FenceTimeline
     private readonly FenceWatchdog? _watchdog;
     private readonly FenceIssuers? _issuers;
 
-    private ulong _armedTarget = ulong.MaxValue; // asked for up to here; all ones when nobody wants to be asked
     private ulong _deadlineTarget;               // under the gate; 0 for none
     private long _deadline;                      // under the gate
 
@@ -114,15 +113,15 @@ public partial class FenceTimeline
         ThreadPool.UnsafeQueueUserWorkItem(static work => work.Timeline.Poison(work.Error), (Timeline: this, Error: error), preferLocal: false);
     }
 
-    private protected void ArmOnFirstWaiter() => _armedTarget = 0;
+    private protected void ArmOnFirstWaiter() => _hot.ArmedTarget = 0;
 
     /// <summary>At most one caller per point, with rising points; the others need not wait for it.</summary>
     private void EnableSignaling(ulong target)
     {
-        ulong armed = Volatile.Read(ref _armedTarget);
+        ulong armed = Volatile.Read(ref _hot.ArmedTarget);
         while (armed < target)
         {
-            ulong seen = Interlocked.CompareExchange(ref _armedTarget, target, armed);
+            ulong seen = Interlocked.CompareExchange(ref _hot.ArmedTarget, target, armed);
             if (seen == armed)
             {
                 FenceKitEventSource.Log.SignalingEnabled(Name, TimelineState.PointOf(target));

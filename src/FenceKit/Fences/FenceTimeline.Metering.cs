@@ -27,7 +27,7 @@ public partial class FenceTimeline : IMeteredSource
         totals.Issued += issued;
         totals.Completed += issued - Math.Min(issued, pending);
         totals.Timelines += ended ? 0 : 1;
-        totals.WaitedFor += !ended && TimelineState.HasWaiters(Volatile.Read(ref _state)) ? 1 : 0;
+        totals.WaitedFor += !ended && TimelineState.HasWaiters(Volatile.Read(ref _hot.State)) ? 1 : 0;
     }
 
     /// <summary>What came of points that did not complete as they should. Off the fast path: faults take the gate.</summary>

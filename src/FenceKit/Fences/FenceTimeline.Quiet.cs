@@ -9,11 +9,11 @@ public partial class FenceTimeline
     internal bool TrySignalQuietly(ulong point)
     {
         ulong target = TimelineState.TargetOf(point);
-        ulong state = Volatile.Read(ref _state);
+        ulong state = Volatile.Read(ref _hot.State);
 
         // Release for what the producer wrote before, as in SignalCore.
         return TimelineState.IsQuiet(state)
             && !TimelineState.HasReached(state, target)
-            && Interlocked.CompareExchange(ref _state, target, state) == state;
+            && Interlocked.CompareExchange(ref _hot.State, target, state) == state;
     }
 }

@@ -83,7 +83,12 @@ public partial class FenceTimeline
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool SignalCore(ulong target)
     {
-        ulong state = Volatile.Read(ref _state);
+        if (IsLookedAt)
+        {
+            return SignalLookedAt(target);
+        }
+
+        ulong state = Volatile.Read(ref _hot.State);
         if (!TimelineState.IsQuiet(state))
         {
             return SignalWaiters(state, target);
@@ -91,13 +96,37 @@ public partial class FenceTimeline
 
         // Release for what the producer wrote before; pairs with the acquire read in Fence.IsSignaled.
         return !TimelineState.HasReached(state, target)
-            && (Interlocked.CompareExchange(ref _state, target, state) == state || SignalContended(target));
+            && (Interlocked.CompareExchange(ref _hot.State, target, state) == state || SignalContended(target));
+    }
+
+    /// <summary>
+    /// A thread is looking, on another core. It has the cache line of the state, and if we read first, the line travels twice: to be read,
+    /// and to be written. So guess that the point before is complete and that nobody waits, and read only if that is wrong.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool SignalLookedAt(ulong target)
+    {
+        ulong guess = target - TimelineState.TargetOf(1);
+        ulong state = Interlocked.CompareExchange(ref _hot.State, target, guess);
+        if (state == guess)
+        {
+            return true;
+        }
+
+        if (TimelineState.IsQuiet(state))
+        {
+            return SignalContended(target);
+        }
+
+        IsLookedAt = false; // callbacks wait: with them the guess is wrong each time
+        return SignalWaiters(state, target);
     }
 
     /// <summary>
     /// Callbacks wait. One CAS moves the counter and takes the gate: no callback can slip in between. Out of line and small, so that its
     /// cost does not depend on what the compiler saw of other timelines.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool SignalWaiters(ulong state, ulong target)
     {
         if (TimelineState.HasReached(state, target))
@@ -106,40 +135,72 @@ public partial class FenceTimeline
         }
 
         if (TimelineState.IsGateHeld(state)
-            || Interlocked.CompareExchange(ref _state, target | TimelineState.Flags, state) != state)
+            || Interlocked.CompareExchange(ref _hot.State, target | TimelineState.Flags, state) != state)
         {
             return SignalContended(target);
         }
 
-        FenceCallback first = _first!;
-        if (_last is not null || first.Target > target || FenceContract.IsChecked)
+        // The usual cases, one callback or one await that have waited here before: what RunUpTo comes to.
+        FenceCallback seated = _hot.Seated!;
+        if (_hot.First is not null || FenceContract.IsChecked || seated.Target > target)
         {
-            RunUpTo(target);
-            return true;
+            return RunListed(target);
         }
 
-        // The usual cases, one callback or one await: what RunUpTo comes to.
-        _first = null;
+        ulong due = seated.Target;
+        if (seated.IsPrivate)
+        {
+            return RunPrivate(seated, due, target);
+        }
+
+        long running = seated.MarkRunning();
+        AssertInvariants(target);
+        Volatile.Write(ref _hot.State, target);
+        try
+        {
+            seated.CallOnSignaled();
+        }
+        catch (Exception exception)
+        {
+            ReportCallbackFault(seated, this, TimelineState.PointOf(due), exception);
+        }
+
+        seated.End(running);
+        return true;
+    }
+
+    /// <summary>Under the gate, which it leaves; somebody waits.</summary>
+    /// <returns>True.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool RunListed(ulong target)
+    {
+        FenceCallback? first = _hot.First;
+        if (first is null || _hot.Last is not null || first.Target > target || FenceContract.IsChecked)
+        {
+            return RunUpTo(target);
+        }
+
+        _hot.First = null;
         ulong due = first.Target;
         if (first.IsPrivate)
         {
-            RunPrivate(first, due, target);
-            return true;
+            return RunPrivate(first, due, target);
         }
 
         long running = first.MarkRunning();
         AssertInvariants(target);
-        Volatile.Write(ref _state, target);
+        Volatile.Write(ref _hot.State, target);
         first.RunAlone(this, due, running);
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool SignalContended(ulong target)
     {
         SpinWait spin = default;
         while (true)
         {
-            ulong state = Volatile.Read(ref _state);
+            ulong state = Volatile.Read(ref _hot.State);
             if (TimelineState.HasReached(state, target))
             {
                 return false;
@@ -153,26 +214,25 @@ public partial class FenceTimeline
 
             bool hasWaiters = TimelineState.HasWaiters(state);
             ulong next = hasWaiters ? target | TimelineState.Flags : target;
-            if (Interlocked.CompareExchange(ref _state, next, state) != state)
+            if (Interlocked.CompareExchange(ref _hot.State, next, state) != state)
             {
                 continue;
             }
 
-            if (hasWaiters)
-            {
-                RunUpTo(target);
-            }
-
-            return true;
+            return !hasWaiters || RunUpTo(target);
         }
     }
 
     /// <summary>Under the gate, which it leaves: takes the callbacks up to a point out of the list, and runs them.</summary>
-    private void RunUpTo(ulong target)
+    /// <returns>True.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool RunUpTo(ulong target)
     {
+        Unseat(TimelineState.Waiters);
         FenceCallback? batch = DetachUpTo(target, FenceStatus.Signaled, error: null);
         LeaveGate(target);
         RunAll(batch);
+        return true;
     }
 
     /// <summary>A fault takes the gate first: the log must say what happened before the counter shows that it happened.</summary>
@@ -198,6 +258,11 @@ public partial class FenceTimeline
         FenceCallback? batch = ReferenceEquals(error, UnknownOutcome)
             ? DetachUpTo(target, FenceStatus.Retired, error: null)
             : DetachUpTo(target, FenceStatus.Faulted, error);
+        if (poison)
+        {
+            _hot.Seated = null; // nobody comes again
+        }
+
         LeaveGate(target); // moves the counter: a release of the log above; pairs with the acquire read in Fence.GetStatus
 
         // Every other signal is a CAS, and callers may count on its full fence (signal, then look at a flag); so this one has it too.
@@ -207,29 +272,34 @@ public partial class FenceTimeline
         return true;
     }
 
-    /// <summary>Takes the spin gate and returns the word as it was, without the gate bit.</summary>
+    /// <summary>Takes the spin gate and returns the word as it was, without the gate bit. Who waits is in the list.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong EnterGate() => EnterGate(Volatile.Read(ref _state));
+    private ulong EnterGate() => EnterGate(Volatile.Read(ref _hot.State));
 
     /// <inheritdoc cref="EnterGate()"/>
     /// <param name="state">The word as it was a moment ago.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong EnterGate(ulong state)
     {
-        return !TimelineState.IsGateHeld(state) && Interlocked.CompareExchange(ref _state, state | TimelineState.Gate, state) == state
-            ? state
-            : SpinForGate();
+        if (TimelineState.IsGateHeld(state) || Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state) != state)
+        {
+            state = SpinForGate();
+        }
+
+        Unseat(state);
+        return state;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private ulong SpinForGate()
     {
         SpinWait spin = default;
         while (true)
         {
             spin.SpinOnce(SpinOnly);
-            ulong state = Volatile.Read(ref _state);
+            ulong state = Volatile.Read(ref _hot.State);
             if (!TimelineState.IsGateHeld(state)
-                && Interlocked.CompareExchange(ref _state, state | TimelineState.Gate, state) == state)
+                && Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state) == state)
             {
                 return state;
             }
@@ -240,7 +310,7 @@ public partial class FenceTimeline
     private void LeaveGate(ulong state)
     {
         AssertInvariants(state);
-        Volatile.Write(ref _state, TimelineState.Leave(state, hasWaiters: _first is not null));
+        Volatile.Write(ref _hot.State, TimelineState.Leave(state, hasWaiters: _hot.First is not null));
     }
 
     private void CheckOwn(Fence fence)

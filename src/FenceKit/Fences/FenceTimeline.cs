@@ -22,10 +22,13 @@ namespace FenceKit;
 /// </para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {Completed} of {Issued}")]
-public partial class FenceTimeline : IDisposable
+public partial class FenceTimeline : FenceTimelineCore, IDisposable
 {
-    private ulong _state; // see TimelineState
+    // On other cache lines than the state, which stands at the beginning, see FenceTimelineCore: who looks at these before a signal does not
+    // fetch the state to read, when a moment later it has to be fetched again to write.
     private ulong _issued;
+    private long _isLookedAt; // 1: the last waiter saw the signal while it was looking, see SignalLookedAt
+
     private int _issueFlags; // 0 in the usual case; points may be issued while Disposed is set, Dispose says why that is harmless
 
     private const int IssueDisposed = 1;
@@ -64,6 +67,7 @@ public partial class FenceTimeline : IDisposable
         options.Validate();
 
         Name = name;
+        _hot.ArmedTarget = ulong.MaxValue;
         _options = options;
         TimeProvider = options.TimeProvider;
         WaiterPools = waiterPools;
@@ -81,7 +85,7 @@ public partial class FenceTimeline : IDisposable
     /// The last completed point. All ones, shifted (<c>ulong.MaxValue &gt;&gt; 2</c>), once the timeline is poisoned or disposed:
     /// everything is complete then.
     /// </summary>
-    public ulong Completed => TimelineState.PointOf(Volatile.Read(ref _state));
+    public ulong Completed => TimelineState.PointOf(Volatile.Read(ref _hot.State));
 
     /// <summary>The clock of timed waits. Set only by a pooled wait for several fences, which takes over the clock of what it waits for.</summary>
     internal TimeProvider TimeProvider { get; set; }
@@ -91,6 +95,15 @@ public partial class FenceTimeline : IDisposable
     /// value is right.
     /// </summary>
     internal int SpinsBeforeSleep { get; set; } = BlockingWaiter.MostSpins;
+
+    /// <summary>
+    /// Somebody has seen a signal while looking: see SignalLookedAt. A guess, written only when it changes, and any value is right.
+    /// </summary>
+    internal bool IsLookedAt
+    {
+        get => _isLookedAt != 0;
+        set => _isLookedAt = value ? 1 : 0;
+    }
 
     /// <summary>Who knows what holds a point up; null when nobody in FenceKit does. Set before fences are given out.</summary>
     internal IFenceProducer? Producer { get; init; }
@@ -196,7 +209,7 @@ public partial class FenceTimeline : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool HasReached(ulong target) => TimelineState.HasReached(Volatile.Read(ref _state), target);
+    internal bool HasReached(ulong target) => TimelineState.HasReached(Volatile.Read(ref _hot.State), target);
 
     /// <summary>As <see cref="Issue()"/>, for a timeline of FenceKit's own on which one party at a time issues: no interlocked operation.</summary>
     internal Fence IssueAlone()

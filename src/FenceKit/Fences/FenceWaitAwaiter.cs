@@ -11,85 +11,106 @@ namespace FenceKit;
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
 {
-    private readonly Fence _fence;
-    private readonly TimeSpan _timeout;
-    private readonly long _start; // on the clock of the timeline; of a wait without a limit 0
+    // Four words, as many as the compiler keeps in registers, and few references among them: see FenceAwaiter.
+    private readonly FenceTimeline? _timeline;
+    private readonly ulong _word;    // the target of the fence, and in the two bits that are 0 in every target, the place
+    private readonly long _deadline; // on the clock of the timeline, see WaitDeadline
     private readonly CancellationToken _cancellationToken;
-    private readonly FencePlace _place;
 
-    internal FenceWaitAwaiter(Fence fence, TimeSpan timeout, FencePlace place, CancellationToken cancellationToken)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // field by field into its place: copied as one, it would wait for the fields
+    internal FenceWaitAwaiter(FenceTimeline? timeline, ulong word, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        _fence = fence;
-        _timeout = timeout;
+        _timeline = timeline;
+        _word = word;
         _cancellationToken = cancellationToken;
-        _place = place;
-        if (timeout == TimeSpan.Zero)
-        {
-            return;
-        }
-
-        FenceContract.Await(fence.Timeline?.ContractMap);
-        if (timeout != Timeout.InfiniteTimeSpan && !fence.IsSignaled)
-        {
-            _start = fence.Timeline!.TimeProvider.GetTimestamp();
-        }
+        _deadline = timeout == Timeout.InfiniteTimeSpan && !FenceContract.IsChecked
+            ? WaitDeadline.Never
+            : Begin(timeline, word & ~TimelineState.Flags, timeout);
     }
 
     /// <summary>Whether there is nothing to wait for: the fence is complete, the timeout is zero, or the token is canceled.</summary>
-    public bool IsCompleted => _fence.IsSignaled || _timeout == TimeSpan.Zero || _cancellationToken.IsCancellationRequested;
+    public bool IsCompleted => _timeline is null || _timeline.HasReached(Target) || _deadline == WaitDeadline.Passed || _cancellationToken.IsCancellationRequested;
 
     /// <summary>Runs a continuation once the wait is over, with the caller's execution context.</summary>
     /// <param name="continuation">What to run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
-    public void OnCompleted(Action continuation) => Arm(continuation, ExecutionContext.Capture());
+    public void OnCompleted(Action continuation) => Arm(continuation, Place, ExecutionContext.Capture());
 
     /// <summary>Runs a continuation once the wait is over.</summary>
     /// <param name="continuation">What to run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
-    public void UnsafeOnCompleted(Action continuation) => Arm(continuation, executionContext: null);
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        FenceContinuation place = Place;
+        if (_timeline is null
+            || continuation is null
+            || _deadline != WaitDeadline.Never
+            || (place == FenceContinuation.CapturedContext && FencePlace.HasContext))
+        {
+            Arm(continuation!, place, executionContext: null);
+            return;
+        }
+
+        _timeline.AwaitOrCancel(Target, continuation, place == FenceContinuation.Inline, _cancellationToken);
+    }
 
     /// <summary>The outcome of the wait. Blocks if the wait is not over; after an <c>await</c> it always is.</summary>
     /// <returns>The outcome of the fence, or <see cref="FenceStatus.Pending"/> when the time ran out.</returns>
     /// <exception cref="OperationCanceledException">The token was canceled before the fence completed.</exception>
     public FenceStatus GetResult() =>
-        _fence.Timeline is not { } timeline || timeline.HasSucceeded(_fence.Target) ? FenceStatus.Signaled : GetUnusualResult();
+        _timeline is null || _timeline.HasSucceeded(Target) ? FenceStatus.Signaled : GetUnusualResult();
 
-    internal void OnCompleted(Action continuation, bool flowsContext) =>
-        Arm(continuation, flowsContext ? ExecutionContext.Capture() : null);
+    private ulong Target => _word & ~TimelineState.Flags;
 
-    private string DebuggerDisplay => $"waits for {_fence}, {FenceText.Of(_timeout)}";
+    private FenceContinuation Place => (FenceContinuation)(_word & TimelineState.Flags);
 
-    private FenceStatus GetUnusualResult()
-    {
-        if (_fence.IsSignaled)
-        {
-            return FenceNews.OutcomeOf(_fence, out _);
-        }
+    private Fence Fence => _timeline is null ? default : new Fence(_timeline, TimelineState.PointOf(_word));
 
-        TimeSpan left = _timeout;
-        if (left > TimeSpan.Zero)
-        {
-            TimeSpan passed = _fence.Timeline!.TimeProvider.GetElapsedTime(_start);
-            left = passed < left ? left - passed : TimeSpan.Zero;
-        }
+    private TimeProvider Clock => _timeline?.TimeProvider ?? TimeProvider.System;
 
-        // Asked too early, it blocks as a task's awaiter does.
-        return left == TimeSpan.Zero || _cancellationToken.IsCancellationRequested
-            ? _fence.WaitUnchecked(left, _cancellationToken)
-            : _fence.Wait(left, _cancellationToken);
-    }
+    private string DebuggerDisplay => $"waits for {Fence}, {FenceText.Of(WaitDeadline.Left(Clock, _deadline))}";
 
-    private void Arm(Action continuation, ExecutionContext? executionContext)
+    internal void Arm(Action continuation, FencePlace place, ExecutionContext? executionContext)
     {
         ArgumentNullException.ThrowIfNull(continuation);
-        if (_timeout == Timeout.InfiniteTimeSpan && _fence.Timeline is { } timeline)
+        if (_deadline == WaitDeadline.Never && _timeline is not null)
         {
-            timeline.Await(_fence.Target, continuation, _place, executionContext, _cancellationToken);
+            _timeline.AwaitAt(Target, continuation, place, executionContext, _cancellationToken);
             return;
         }
 
-        FenceWaitNode node = (_fence.Timeline?.WaiterPools ?? FenceWaiterPools.Shared).RentWait();
-        node.SetContinuation(continuation, _place, executionContext);
-        node.Arm(_fence, _timeout, _start, _cancellationToken);
+        FenceWaitNode node = (_timeline?.WaiterPools ?? FenceWaiterPools.Shared).RentWait();
+        node.SetContinuation(continuation, place, executionContext);
+        node.Arm(Fence, _deadline, _cancellationToken);
+    }
+
+    private FenceStatus GetUnusualResult()
+    {
+        Fence fence = Fence;
+        if (fence.IsSignaled)
+        {
+            return FenceNews.OutcomeOf(fence, out _);
+        }
+
+        // Asked too early, it blocks as a task's awaiter does.
+        TimeSpan left = WaitDeadline.Left(Clock, _deadline);
+        return left == TimeSpan.Zero || _cancellationToken.IsCancellationRequested
+            ? fence.WaitUnchecked(left, _cancellationToken)
+            : fence.Wait(left, _cancellationToken);
+    }
+
+    /// <summary>When the wait ends, for one whose time is limited; and the validator hears of it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long Begin(FenceTimeline? timeline, ulong target, TimeSpan timeout)
+    {
+        if (timeout == TimeSpan.Zero)
+        {
+            return WaitDeadline.Passed;
+        }
+
+        FenceContract.Await(timeline?.ContractMap);
+        return timeline is null || timeline.HasReached(target)
+            ? WaitDeadline.Never // nobody will ask the clock
+            : WaitDeadline.After(timeline.TimeProvider, timeout);
     }
 }

@@ -15,8 +15,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     private readonly Lock _timerGate = new();
     private ITimer? _timer;
     private TimeProvider? _clock;
-    private TimeSpan _timeout;
-    private long _start;
+    private long _deadline;
 
     // Both the one who arms (the timer is set last) and the one who ends the wait come here; the later one runs the continuation, so the
     // node cannot go back to the pool while it is still being armed.
@@ -24,13 +23,11 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
 
     /// <summary>Begins the wait of a node that has its continuation.</summary>
     /// <param name="fence">What is waited for.</param>
-    /// <param name="timeout">How long at most.</param>
-    /// <param name="start">Since when, on the clock of the timeline.</param>
+    /// <param name="deadline">On the clock of the timeline, see <see cref="WaitDeadline"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    internal void Arm(Fence fence, TimeSpan timeout, long start, CancellationToken cancellationToken)
+    internal void Arm(Fence fence, long deadline, CancellationToken cancellationToken)
     {
-        _timeout = timeout;
-        _start = start;
+        _deadline = deadline;
         _arrivals = 0;
         SetToken(cancellationToken);
         FenceTimeline? timeline = fence.Timeline;
@@ -42,7 +39,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
 
         timeline!.AttachToken(this, word, cancellationToken);
-        StartTimer(timeline.TimeProvider, timeout);
+        StartTimer(timeline.TimeProvider, WaitDeadline.Left(timeline.TimeProvider, deadline));
         Arrive();
     }
 
@@ -87,7 +84,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
             return;
         }
 
-        TimeSpan left = _timeout - timeline.TimeProvider.GetElapsedTime(_start);
+        TimeSpan left = WaitDeadline.Left(timeline.TimeProvider, _deadline);
         if (left > TimeSpan.Zero)
         {
             Postpone(word, left);

@@ -6,11 +6,13 @@ namespace FenceKit.Exploration;
 public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(output)
 {
     [Theory]
-    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
-    [InlineData(MemoryModel.TotalStoreOrder, 1)]
-    public void Two_who_await_the_same_timeline_are_both_continued(MemoryModel memory, int preemptions) =>
+    [InlineData(MemoryModel.SequentiallyConsistent, 3, 2)]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1, 2)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1, 3)]
+    public void Two_who_await_the_same_timeline_are_both_continued(MemoryModel memory, int preemptions, int rounds) =>
         Verify(
-            Scenario.Of("await against await against signal", () => new KeptNode())
+            Scenario.Of("await against await against signal", () => new KeptNode(rounds))
                 .Thread("awaiter", state => state.Await(1, FenceContinuation.Inline))
                 .Thread("other awaiter", state => state.Await(2, FenceContinuation.Inline))
                 .Thread("signaler", state => state.SignalAll())
@@ -18,10 +20,12 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
             preemptions,
             memory);
 
-    [Fact]
-    public void A_continuation_that_awaits_again_takes_turns_with_another() =>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_continuation_that_awaits_again_takes_turns_with_another(int rounds) =>
         Verify(
-            Scenario.Of("await, await against await against signal", () => new KeptNode())
+            Scenario.Of("await, await against await against signal", () => new KeptNode(rounds))
                 .Thread("awaiter", state => state.AwaitBoth(FenceContinuation.Inline))
                 .Thread("other awaiter", state => state.Await(2, FenceContinuation.Inline))
                 .Thread("signaler", state => state.SignalAll())
@@ -39,14 +43,30 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
             preemptions: 3);
 
     [Theory]
-    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
-    [InlineData(MemoryModel.TotalStoreOrder, 1)]
-    public void A_wait_with_a_token_ends_once_by_the_signal_or_by_the_token(MemoryModel memory, int preemptions) =>
+    [InlineData(MemoryModel.SequentiallyConsistent, 3, 2)]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1, 2)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1, 3)]
+    public void A_wait_with_a_token_ends_once_by_the_signal_or_by_the_token(MemoryModel memory, int preemptions, int rounds) =>
         Verify(
-            Scenario.Of("await with a token against cancel against signal", () => new KeptNode())
+            Scenario.Of("await with a token against cancel against signal", () => new KeptNode(rounds))
                 .Thread("awaiter", state => state.AwaitWithToken(1))
                 .Thread("canceler", state => state.Cancel())
                 .Thread("signaler", state => state.SignalAll())
+                .AtEnd(state => state.Check(1)),
+            preemptions,
+            memory);
+
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 5, 2)]
+    [InlineData(MemoryModel.SequentiallyConsistent, 5, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 2, 2)]
+    [InlineData(MemoryModel.TotalStoreOrder, 2, 3)]
+    public void A_token_that_is_canceled_as_the_wait_begins_ends_it_without_a_signal(MemoryModel memory, int preemptions, int rounds) =>
+        Verify(
+            Scenario.Of("await with a token against cancel", () => new KeptNode(rounds))
+                .Thread("awaiter", state => state.AwaitWithToken(1))
+                .Thread("canceler", state => state.Cancel())
                 .AtEnd(state => state.Check(1)),
             preemptions,
             memory);
@@ -56,6 +76,16 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
         Verify(
             Scenario.Of("await with a token, await without against cancel against signal", () => new KeptNode())
                 .Thread("awaiter", state => state.AwaitWithTokenThenWithout())
+                .Thread("canceler", state => state.Cancel())
+                .Thread("signaler", state => state.SignalAll())
+                .AtEnd(state => state.Check(2)),
+            preemptions: 2);
+
+    [Fact]
+    public void A_late_token_leaves_a_wait_with_another_token_alone() =>
+        Verify(
+            Scenario.Of("await with a token, await with another against cancel against signal", () => new KeptNode())
+                .Thread("awaiter", state => state.AwaitWithTokenThenWithAnother())
                 .Thread("canceler", state => state.Cancel())
                 .Thread("signaler", state => state.SignalAll())
                 .AtEnd(state => state.Check(2)),
@@ -99,6 +129,7 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
         private readonly FenceTimeline _timeline = new("device", new FenceTimelineOptions { RetainedFaults = 1, PoolProvider = new TwinPoolProvider() });
         private readonly Exception[] _errors = [new InvalidOperationException("first"), new InvalidOperationException("second"), new InvalidOperationException("third")];
         private readonly CancellationTokenSource _cancellation = new();
+        private readonly CancellationTokenSource _neverCanceled = new();
         private readonly ulong _base;
         private FenceStatus? _firstOutcome;
         private bool _signaledFirst;
@@ -106,9 +137,10 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
         private Exception? _firstHeard;
         private Exception? _secondHeard;
 
-        public KeptNode()
+        /// <param name="rounds">Twice makes the timeline keep a node; the third time it has the seat.</param>
+        public KeptNode(int rounds = 3)
         {
-            for (int i = 0; i < 2; i++)
+            for (int i = 0; i < rounds; i++)
             {
                 Fence before = _timeline.Issue();
                 before.ConfigureAwait(FenceContinuation.Inline).GetAwaiter().UnsafeOnCompleted(static () => { });
@@ -157,11 +189,15 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
 
             // By hand: an awaiter whose continuation comes too early blocks when it is asked for the result, and would hide it.
             Fence second = _timeline.GetFence(_base + 2);
-            second.ConfigureAwait(FenceContinuation.Inline).GetAwaiter().UnsafeOnCompleted(() =>
-            {
-                Assert.True(second.IsSignaled, "continued by the token of another wait");
-                Interlocked.Increment(ref _continued);
-            });
+            second.ConfigureAwait(FenceContinuation.Inline).GetAwaiter().UnsafeOnCompleted(() => ContinueBySignal(second));
+        }
+
+        public async void AwaitWithTokenThenWithAnother()
+        {
+            await WaitForPoint(1);
+            Fence second = _timeline.GetFence(_base + 2);
+            FenceWaitAwaiter awaiter = second.WaitAsync(Timeout.InfiniteTimeSpan, _neverCanceled.Token).ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
+            awaiter.UnsafeOnCompleted(() => ContinueBySignal(second));
         }
 
         public void SignalAll()
@@ -205,6 +241,12 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
         {
             Assert.Same(_errors[0], _firstHeard);
             Assert.Same(_errors[1], _secondHeard);
+        }
+
+        private void ContinueBySignal(Fence fence)
+        {
+            Assert.True(fence.IsSignaled, "continued by the token of another wait");
+            Interlocked.Increment(ref _continued);
         }
 
         private async Task WaitForPoint(ulong point)

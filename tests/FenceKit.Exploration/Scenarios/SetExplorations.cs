@@ -77,9 +77,48 @@ public class SetExplorations(ITestOutputHelper output) : ExplorationTests(output
                 .AtEnd(state => state.CheckOnlySecond()),
             preemptions: 3);
 
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1)]
+    public void A_set_that_leaves_a_list_of_two_leaves_the_other_in_it(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("await any against add beside it, signal", () => new TwoDevices())
+                .Thread("awaiter", state => state.AwaitAny())
+                .Thread("adder and second device", state =>
+                {
+                    state.AddBeside(1);
+                    state.Second.Signal(1, state.Error);
+                })
+                .AtEnd(state => state.CheckBeside(1)),
+            preemptions,
+            memory);
+
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1)]
+    public void A_set_whose_node_has_left_takes_nobody_else_out(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("await any against signal, add in its place", () => new TwoDevices())
+                .Thread("awaiter", state => state.AwaitAny())
+                .Thread("first device and adder", state =>
+                {
+                    state.First.Signal(1);
+                    state.AddBeside(2);
+                })
+                .Thread("second device", state => state.Second.Signal(1, state.Error))
+                .AtEnd(state => state.CheckBeside(2)),
+            preemptions,
+            memory);
+
     private sealed class TwoDevices
     {
-        public TwoDevices() => Fences = [First.Issue(), Second.Issue()];
+        private readonly CountingCallback _beside = new();
+
+        public TwoDevices()
+        {
+            Fences = [First.Issue(), Second.Issue()];
+            First.Issue();
+        }
 
         public FenceTimeline First { get; } = new("first");
 
@@ -106,6 +145,22 @@ public class SetExplorations(ITestOutputHelper output) : ExplorationTests(output
             Assert.Same(Error, result.Error);
         }
 
+        public void AddBeside(ulong point) => Assert.True(First.GetFence(point).TryAddCallback(_beside));
+
+        public void CheckBeside(ulong point)
+        {
+            Assert.Equal(1, Answers);
+            Assert.Equal(0, _beside.Runs);
+            First.Signal(point);
+            Assert.Equal(1, _beside.Runs);
+        }
+
+        public async void AwaitAny()
+        {
+            CheckAny(await Fence.WaitAnyAsync(Fences).ConfigureAwait(FenceContinuation.Inline));
+            Answers++;
+        }
+
         public async void AwaitAnyThenAll()
         {
             CheckAny(await Fence.WaitAnyAsync(Fences).ConfigureAwait(FenceContinuation.Inline));
@@ -118,7 +173,7 @@ public class SetExplorations(ITestOutputHelper output) : ExplorationTests(output
         public void CheckNothingLeft()
         {
             var late = new CountingCallback();
-            Assert.True(First.Issue().TryAddCallback(late));
+            Assert.True(First.GetFence(2).TryAddCallback(late));
             Assert.True(First.Signal(2));
             Assert.Equal(1, late.Runs);
         }

@@ -143,6 +143,25 @@ public class CallbackRemovalTests
         GC.KeepAlive(_timeline);
     }
 
+    [Theory]
+    [InlineData("removed")]
+    [InlineData("moved")]
+    [InlineData("followed")]
+    [InlineData("disposed")]
+    public void A_callback_that_came_again_stays_alive_with_the_timeline_only_until_it_leaves(string end)
+    {
+        using FenceTimeline elsewhere = new("elsewhere");
+        WeakReference node = AddAgainAndLeave(end, elsewhere);
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.False(node.IsAlive);
+        GC.KeepAlive(_timeline);
+        GC.KeepAlive(elsewhere);
+    }
+
     [Fact]
     public void After_a_storm_of_100000_adds_each_was_either_removed_or_called_and_nothing_is_left()
     {
@@ -191,6 +210,45 @@ public class CallbackRemovalTests
         // Of one thread alone this is not sure: the other may be ahead of it all the way, and leave it nothing to wait for.
         Assert.True(totalRemoved > 0 && totalCalls > 0, "Both ends of a wait were seen.");
         TimelineProbe.AssertQuiet(_timeline);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference AddAgainAndLeave(string end, FenceTimeline elsewhere)
+    {
+        RecordingCallback callback = new();
+        AddAndSignal(callback, times: 3);
+        if (end == "removed")
+        {
+            Fence fence = _timeline.Issue();
+            Assert.True(fence.TryAddCallback(callback));
+            Assert.Equal(FenceCallbackRemoval.Removed, fence.TryRemoveCallback(callback));
+        }
+        else if (end == "moved")
+        {
+            Fence fence = elsewhere.Issue();
+            Assert.True(fence.TryAddCallback(callback));
+            elsewhere.Signal(fence);
+        }
+        else if (end == "followed")
+        {
+            AddAndSignal(new RecordingCallback(), times: 3);
+        }
+        else
+        {
+            _timeline.Dispose();
+        }
+
+        return new WeakReference(callback);
+    }
+
+    private void AddAndSignal(RecordingCallback callback, int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            Fence fence = _timeline.Issue();
+            Assert.True(fence.TryAddCallback(callback));
+            _timeline.Signal(fence);
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

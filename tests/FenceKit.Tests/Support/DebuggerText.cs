@@ -13,7 +13,7 @@ internal static partial class DebuggerText
 
     internal static string Of(object value)
     {
-        DebuggerDisplayAttribute? display = value.GetType().GetCustomAttribute<DebuggerDisplayAttribute>(inherit: true);
+        DebuggerDisplayAttribute? display = value.GetType().GetCustomAttributes<DebuggerDisplayAttribute>(inherit: true).FirstOrDefault(); // the type's own comes first
         Assert.NotNull(display);
         return Part().Replace(display.Value!, part => Convert.ToString(
             part.Groups[1].Value.Split('.').Aggregate(value, (inner, member) => Read(inner, member)!), CultureInfo.InvariantCulture)!);
