@@ -116,8 +116,8 @@ public abstract class FenceCallback
     internal static bool IsBusyWord(long word) => (word & Busy) != 0;
 
     /// <summary>
-    /// Under the gate: whether its last round has ended and was a plain one, the usual case of somebody else's callback. An acquire: pairs with the store in
-    /// <see cref="End"/>, so what the callback did in that round is done.
+    /// Under the gate: whether its last round has ended and was a plain one, the usual case of somebody else's callback. An acquire: pairs
+    /// with the store in <see cref="End"/>, so what the callback did in that round is done.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsAtRest(long word) =>

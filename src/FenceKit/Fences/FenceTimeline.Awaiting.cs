@@ -24,21 +24,15 @@ public partial class FenceTimeline
     /// </summary>
     internal void Await(ulong target, Action continuation, bool isInline)
     {
-        if (target > Volatile.Read(ref _hot.ArmedTarget))
+        if (_hot.OwnNode is not { } own || target > Volatile.Read(ref _hot.ArmedTarget))
         {
             AwaitAt(target, continuation, PlaceOf(isInline), executionContext: null);
             return;
         }
 
-        ulong state = Volatile.Read(ref _hot.State);
-        FenceAwaitNode? own = _hot.OwnNode;
-        ulong seen = state;
-        if (own is null
-            || TimelineState.HasReached(state, target)
-            || !TimelineState.IsQuiet(state)
-            || (seen = Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state)) != state)
+        if (!TryEnterQuiet(target, out ulong state))
         {
-            AwaitArmed(target, continuation, PlaceOf(isInline), executionContext: null, seen, default);
+            AwaitArmed(target, continuation, PlaceOf(isInline), executionContext: null, state, default);
             return;
         }
 
@@ -51,10 +45,7 @@ public partial class FenceTimeline
         }
 
         own.SetBareContinuation(continuation, isInline);
-        own.Target = target;
-        own.MarkQueuedFromRest(word);
-        AssertInvariants(state);
-        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
+        WaitInSeat(own, target, word, state);
     }
 
     /// <summary>Has a continuation run when a point is complete, or a token canceled; at once if the point is complete.</summary>

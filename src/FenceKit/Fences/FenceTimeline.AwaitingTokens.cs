@@ -22,8 +22,7 @@ public partial class FenceTimeline
     /// </remarks>
     internal void AwaitOrCancel(ulong target, Action continuation, bool isInline, CancellationToken token)
     {
-        FenceAwaitNode? own = _hot.OwnNode;
-        if (own is null || !token.CanBeCanceled || target > Volatile.Read(ref _hot.ArmedTarget))
+        if (_hot.OwnNode is not { } own || !token.CanBeCanceled || target > Volatile.Read(ref _hot.ArmedTarget))
         {
             AwaitAt(target, continuation, PlaceOf(isInline), executionContext: null, token);
             return;
@@ -31,10 +30,7 @@ public partial class FenceTimeline
 
         CancellationTokenRegistration registration = token.UnsafeRegister(
             static (timeline, canceled) => ((FenceTimeline)timeline!)._hot.OwnNode!.OnCanceled(canceled), this);
-        ulong state = Volatile.Read(ref _hot.State);
-        if (TimelineState.HasReached(state, target)
-            || !TimelineState.IsQuiet(state)
-            || Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state) != state)
+        if (!TryEnterQuiet(target, out ulong state))
         {
             AwaitUnregistered(target, continuation, isInline, registration, token);
             return;
@@ -50,10 +46,7 @@ public partial class FenceTimeline
 
         own.SetBareContinuation(continuation, isInline);
         own.SetRegistration(registration);
-        own.Target = target;
-        own.MarkQueuedFromRest(word);
-        AssertInvariants(state);
-        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
+        WaitInSeat(own, target, word, state);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -17,6 +17,20 @@ namespace FenceKit;
 //        1       node   the list; Seated means nothing
 public partial class FenceTimeline
 {
+    /// <summary>Under the gate, which it leaves, with nobody waiting: the node that has the seat waits from now on.</summary>
+    /// <param name="seated">The node.</param>
+    /// <param name="target">What it waits for.</param>
+    /// <param name="word">Its word as it is: at rest, or free.</param>
+    /// <param name="state">The word of the timeline.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WaitInSeat(FenceCallback seated, ulong target, long word, ulong state)
+    {
+        seated.Target = target;
+        seated.MarkQueuedFromRest(word);
+        AssertInvariants(state);
+        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
+    }
+
     /// <summary>Under the gate: whoever works on the list finds all that wait in it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Unseat(ulong state)

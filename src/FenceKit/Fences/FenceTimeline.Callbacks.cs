@@ -21,20 +21,20 @@ public partial class FenceTimeline
     public static long CallbackFaults => Volatile.Read(ref s_callbackFaults);
 
     /// <summary>
-    /// As <see cref="AddRound(FenceCallback, ulong)"/>. The usual case stands here: nobody waits, and the seat is the callback's. Whatever else there is, is called
-    /// and not looked at again, so that nothing has to be kept in memory for it.
+    /// As <see cref="AddRound(FenceCallback, ulong)"/>. The usual case stands here: nobody waits, and the seat is the callback's. Whatever else
+    /// there is, is called and not looked at again, so that nothing has to be kept in memory for it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryAdd(FenceCallback callback, ulong target)
     {
-        ulong state = Volatile.Read(ref _hot.State);
-        ulong seen = state;
-        if (TimelineState.HasReached(state, target)
-            || target > Volatile.Read(ref _hot.ArmedTarget)
-            || !TimelineState.IsQuiet(state)
-            || (seen = Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state)) != state)
+        if (target > Volatile.Read(ref _hot.ArmedTarget))
         {
-            return AddRound(callback, target, seen) != NotAdded;
+            return AddRound(callback, target) != NotAdded;
+        }
+
+        if (!TryEnterQuiet(target, out ulong state))
+        {
+            return AddRound(callback, target, state) != NotAdded;
         }
 
         long word = callback.Word;
@@ -43,10 +43,7 @@ public partial class FenceTimeline
             return AddUnderGate(callback, target, state) != NotAdded;
         }
 
-        callback.Target = target;
-        callback.MarkQueuedFromRest(word);
-        AssertInvariants(state);
-        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
+        WaitInSeat(callback, target, word, state);
         return true;
     }
 

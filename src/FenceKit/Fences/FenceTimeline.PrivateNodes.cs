@@ -12,14 +12,14 @@ public partial class FenceTimeline
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryAddPrivate(FenceCallback callback, ulong target)
     {
-        ulong state = Volatile.Read(ref _hot.State);
-        ulong seen = state;
-        if (TimelineState.HasReached(state, target)
-            || target > Volatile.Read(ref _hot.ArmedTarget)
-            || !TimelineState.IsQuiet(state)
-            || (seen = Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state)) != state)
+        if (target > Volatile.Read(ref _hot.ArmedTarget))
         {
-            return AddRound(callback, target, seen) != NotAdded;
+            return AddRound(callback, target) != NotAdded;
+        }
+
+        if (!TryEnterQuiet(target, out ulong state))
+        {
+            return AddRound(callback, target, state) != NotAdded;
         }
 
         callback.Target = target;

@@ -118,7 +118,7 @@ public partial class FenceTimeline
             return SignalContended(target);
         }
 
-        IsLookedAt = false; // callbacks wait: with them the guess is wrong each time
+        IsLookedAt = false; // somebody waits otherwise than by looking: with them the guess is wrong each time
         return SignalWaiters(state, target);
     }
 
@@ -288,6 +288,24 @@ public partial class FenceTimeline
 
         Unseat(state);
         return state;
+    }
+
+    /// <summary>Takes the gate for a point that is still to come, if nobody waits. One try.</summary>
+    /// <param name="target">The point.</param>
+    /// <param name="state">The word as it is, or, when it was not taken, as it was a moment ago.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryEnterQuiet(ulong target, out ulong state)
+    {
+        state = Volatile.Read(ref _hot.State);
+        if (TimelineState.HasReached(state, target) || !TimelineState.IsQuiet(state))
+        {
+            return false;
+        }
+
+        ulong seen = Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state);
+        bool entered = seen == state;
+        state = seen;
+        return entered;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -35,8 +35,8 @@ public readonly struct FenceWaitAwaitable
     /// <summary>Has the code after the <c>await</c> run on a scheduler.</summary>
     /// <param name="scheduler">The scheduler.</param>
     /// <returns>Something to await.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is null.</exception>
     /// <remarks>A scheduler of one's own costs one task per await; the other places allocate nothing.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is null.</exception>
     public FenceWaitSchedulerAwaitable ConfigureAwait(TaskScheduler scheduler)
     {
         ArgumentNullException.ThrowIfNull(scheduler);
@@ -48,6 +48,6 @@ public readonly struct FenceWaitAwaitable
 
     /// <summary>Makes <c>await</c> work.</summary>
     /// <returns>The awaiter; the compiler uses it.</returns>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)] // a call writes into the place of the awaiter; inlined, it is made elsewhere and copied
     public FenceWaitAwaiter GetAwaiter() => new(_timeline, _word, _timeout, _cancellationToken);
 }

@@ -6,7 +6,7 @@ namespace FenceKit;
 
 /// <summary>The awaiter of <see cref="Fence.WaitAsync"/>. Compilers use it; there is nothing here to be used by hand.</summary>
 /// <remarks>
-/// It remembers what to wait for and since when, and nothing of the wait itself: how it ended shows in the fence, the token and the clock.
+/// It remembers what to wait for and until when, and nothing of the wait itself: how it ended shows in the fence, the token and the clock.
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
@@ -29,7 +29,11 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
     }
 
     /// <summary>Whether there is nothing to wait for: the fence is complete, the timeout is zero, or the token is canceled.</summary>
-    public bool IsCompleted => _timeline is null || _timeline.HasReached(Target) || _deadline == WaitDeadline.Passed || _cancellationToken.IsCancellationRequested;
+    public bool IsCompleted =>
+        _timeline is null
+        || _timeline.HasReached(Target)
+        || _deadline == WaitDeadline.Passed
+        || _cancellationToken.IsCancellationRequested;
 
     /// <summary>Runs a continuation once the wait is over, with the caller's execution context.</summary>
     /// <param name="continuation">What to run.</param>

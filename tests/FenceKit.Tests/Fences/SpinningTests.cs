@@ -27,4 +27,31 @@ public class SpinningTests
         Assert.InRange(spins.Count, 10, 50); // rare enough not to burn a processor
         Assert.Equal(spins[..^1].OrderDescending(), spins[..^1]);
     }
+
+    [Fact]
+    public void A_timeline_knows_that_its_waiter_was_looking_until_somebody_waits_otherwise()
+    {
+        if (Environment.ProcessorCount == 1)
+        {
+            return;
+        }
+
+        FenceTimeline timeline = new("fast");
+        Limit.Until(() => SeesWhileLooking(timeline), "A signal that comes while its waiter looks");
+
+        Fence last = timeline.Issue();
+        RecordingCallback callback = new();
+        last.TryAddCallback(callback);
+        Assert.True(timeline.Signal(last));
+        Assert.Equal(1, callback.Calls);
+        Assert.False(timeline.IsLookedAt);
+    }
+
+    /// <summary>One round of a signaler and a waiter that start together; in which of them looks first is left to chance.</summary>
+    private static bool SeesWhileLooking(FenceTimeline timeline)
+    {
+        Fence fence = timeline.Issue();
+        TestThread.RunTogether(() => timeline.Signal(fence), () => fence.Wait());
+        return timeline.IsLookedAt;
+    }
 }
