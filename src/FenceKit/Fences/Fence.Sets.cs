@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
 namespace FenceKit;
 
 // Waiting for several fences at once.
@@ -92,17 +94,12 @@ public readonly partial struct Fence
         FenceThrow.IfNotATimeout(timeout);
         FenceThrow.IfBeyondTimers(timeout);
         FenceThrow.IfEmpty(fences);
-        if (fences.Length == 1)
+        if (FenceContract.IsChecked || timeout == TimeSpan.Zero || cancellationToken.IsCancellationRequested || FindComplete(fences) >= 0)
         {
-            AnnounceAwait(fences, timeout);
-        }
-        else if (timeout != TimeSpan.Zero)
-        {
-            FenceContract.AwaitAny();
+            return AwaitAnyUnusual(fences, timeout, cancellationToken);
         }
 
-        bool over = TryFindComplete(fences, out FenceWaitResult result) || timeout == TimeSpan.Zero;
-        return AwaitSet(fences, FenceArrayMode.Any, over, result, timeout, cancellationToken);
+        return new FenceSetAwaitable(new FenceSetAwaiter(FenceSetWait.Rent(fences, FenceArrayMode.Any, timeout, cancellationToken)));
     }
 
     /// <summary>Waits, without a thread, until one of the fences is complete.</summary>
@@ -190,18 +187,30 @@ public readonly partial struct Fence
 
     internal static bool TryFindComplete(ReadOnlySpan<Fence> fences, out FenceWaitResult result)
     {
+        int complete = FindComplete(fences);
+        if (complete < 0)
+        {
+            result = new FenceWaitResult(FenceStatus.Pending, -1);
+            return false;
+        }
+
+        FenceStatus status = fences[complete].GetStatus(out Exception? error);
+        result = new FenceWaitResult(status, complete, error);
+        return true;
+    }
+
+    /// <summary>The position of the first that is complete; -1 for none.</summary>
+    private static int FindComplete(ReadOnlySpan<Fence> fences)
+    {
         for (int i = 0; i < fences.Length; i++)
         {
             if (fences[i].IsSignaled)
             {
-                FenceStatus status = fences[i].GetStatus(out Exception? error);
-                result = new FenceWaitResult(status, i, error);
-                return true;
+                return i;
             }
         }
 
-        result = new FenceWaitResult(FenceStatus.Pending, -1);
-        return false;
+        return -1;
     }
 
     internal static bool TryFindAllComplete(ReadOnlySpan<Fence> fences, out FenceWaitResult result)
@@ -263,6 +272,23 @@ public readonly partial struct Fence
         }
 
         return timeout == TimeSpan.Zero ? pending : FenceSetWait.Rent(fences, mode, timeout, cancellationToken).Wait();
+    }
+
+    /// <summary>The validator hears of it, or there may be nothing to wait for.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static FenceSetAwaitable AwaitAnyUnusual(ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (fences.Length == 1)
+        {
+            AnnounceAwait(fences, timeout);
+        }
+        else if (timeout != TimeSpan.Zero)
+        {
+            FenceContract.AwaitAny();
+        }
+
+        bool over = TryFindComplete(fences, out FenceWaitResult result) || timeout == TimeSpan.Zero;
+        return AwaitSet(fences, FenceArrayMode.Any, over, result, timeout, cancellationToken);
     }
 
     private static FenceSetAwaitable AwaitSet(

@@ -19,9 +19,6 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
 
     protected FenceWaiterPools Pools { get; } = pools;
 
-    /// <summary>Whether a signal may take the continuation out under the gate and run it at once.</summary>
-    internal bool RunsAtOnce => (Carries & ~Load.Token) == Load.Inline && RuntimeHelpers.TryEnsureSufficientExecutionStack();
-
     /// <summary>Whether a signal may put the node into the queue of the thread pool at once.</summary>
     internal bool QueuesAtOnce => Carries == Load.Nothing;
 
@@ -45,7 +42,7 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
         Carries |= Load.Token;
     }
 
-    /// <summary>Under the gate, where <see cref="RunsAtOnce"/>: the node is free again, and the caller runs the continuation.</summary>
+    /// <summary>Under the gate, where <see cref="FenceContinuationNode.RunsAtOnce"/>: the node is free again, and the caller runs the continuation.</summary>
     internal Action TakeAtOnce(out CancellationTokenRegistration registration)
     {
         Action continuation = TakeBareContinuation();

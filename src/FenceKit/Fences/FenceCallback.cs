@@ -66,6 +66,12 @@ public abstract class FenceCallback
     /// </summary>
     internal bool IsPrivate => (_word & Private) != 0; // a bit that never changes
 
+    /// <summary>
+    /// Of a private node that goes from timeline to timeline: whether one that it has left may refer to it still. It may where the node keeps
+    /// nothing of a user's alive.
+    /// </summary>
+    internal virtual bool MayKeepSeat => false;
+
     /// <summary>Guarded by the gate of <see cref="Timeline"/> while queued; the signaler's own while detached.</summary>
     internal FenceCallback? Next;
 
@@ -74,7 +80,8 @@ public abstract class FenceCallback
 
     /// <summary>
     /// The timeline that the node belongs to: that of the fence that was last waited for. Its gate guards this field and the word, so two
-    /// timelines never have the node in their lists at once. Null until the first add, which takes it by CAS.
+    /// timelines never have the node in their lists at once. Null until the first add, which takes it by CAS. Of a private node that is in no
+    /// list its owner's to write.
     /// </summary>
     internal FenceTimeline? Timeline;
 

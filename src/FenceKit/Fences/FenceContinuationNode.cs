@@ -39,6 +39,9 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
 
     private protected Load Carries { get; set; }
 
+    /// <summary>Whether a signal may take the continuation out and run it at once.</summary>
+    internal bool RunsAtOnce => (Carries & ~Load.Token) == Load.Inline && RuntimeHelpers.TryEnsureSufficientExecutionStack();
+
     /// <summary>For whoever has the node to himself.</summary>
     /// <param name="continuation">What to run.</param>
     /// <param name="isInline">On the stack of whoever ends the wait, if there is room.</param>
@@ -137,7 +140,7 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
     }
 
     /// <summary>As <see cref="TakeContinuation(out ExecutionContext)"/>, where there is no context.</summary>
-    protected Action TakeBareContinuation()
+    internal Action TakeBareContinuation()
     {
         Action continuation = _continuation!;
         Volatile.Write(ref _continuation, null);

@@ -52,7 +52,18 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
     /// <summary>Runs a continuation once the wait is over.</summary>
     /// <param name="continuation">What to run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
-    public void UnsafeOnCompleted(Action continuation) => Arm(continuation, flowsContext: false);
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        long place = _word & PlaceMask;
+        if (_state is not FenceSetWait wait
+            || continuation is null
+            || place == PlaceInWait
+            || (place == (long)FenceContinuation.CapturedContext && FencePlace.HasContext)
+            || !wait.TryStart(Round, continuation, place == (long)FenceContinuation.Inline))
+        {
+            Arm(continuation!, flowsContext: false);
+        }
+    }
 
     /// <summary>How the wait ended; removes what is left of it from the timelines. Blocks if it is not over.</summary>
     /// <returns>The result; a fault is in it, not thrown.</returns>

@@ -4,7 +4,15 @@ namespace FenceKit;
 /// <summary>The node of one member of a <see cref="FenceSet"/>.</summary>
 internal sealed class FenceSetNode(FenceSet owner, int index) : FenceCallback(isPrivate: true)
 {
+    internal override bool MayKeepSeat => owner.IsPooled;
+
     internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => owner.DescribeWaits(fence, waits);
+
+    internal override void Deliver(ref FenceHandOff handOff)
+    {
+        handOff.Flush();
+        owner.OnMemberSignaled(index, DeliveredStatus);
+    }
 
     protected override void OnSignaled(FenceStatus status, Exception? fault) => owner.OnMemberSignaled(index, status);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 
 namespace FenceKit;
@@ -7,8 +8,8 @@ namespace FenceKit;
 /// The pooled state of one wait for several fences. Who decides runs the continuation of a plain <c>await</c>; all other waits are for a fence
 /// of the set's own, which the decider signals, so blocking, timing out and canceling are those of a single fence.
 /// </summary>
-#pragma warning disable CA1001 // Pooled: its timeline owns nothing that must be released, and points end with the round.
-internal sealed class FenceSetWait : FenceSet
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Pooled: its timeline owns nothing that must be released, and points end with the round.")]
+internal sealed partial class FenceSetWait : FenceSet
 {
     // Which rental this is, and how far it has got: an awaitable that is used twice finds another word.
     //
@@ -25,6 +26,7 @@ internal sealed class FenceSetWait : FenceSet
     private Fence _fence;
     private FenceWaitAwaiter _awaiter; // of an await with one
     private bool _isPlain;
+    private bool _isLent; // of a plain wait: a member has decided it, whose reference is given back by who takes the result
     private TimeSpan _timeout;
     private CancellationToken _cancellationToken;
 
@@ -46,6 +48,8 @@ internal sealed class FenceSetWait : FenceSet
 
     /// <summary>Where the continuation runs, for an awaiter that says that it is kept here.</summary>
     internal FencePlace Scheduler { get; private set; }
+
+    internal override bool IsPooled => true;
 
     internal long Round => Volatile.Read(ref _word) & ~StageMask;
 
@@ -71,78 +75,6 @@ internal sealed class FenceSetWait : FenceSet
         return Judge(Finish(), canceled);
     }
 
-    /// <summary>Begins the wait, and has the continuation run when it is over. False when it has begun before.</summary>
-    internal bool TryStart(long round, FencePlace place, Action? continuation, bool flowsContext)
-    {
-        if (Interlocked.CompareExchange(ref _word, round | Started, round) != round)
-        {
-            return false;
-        }
-
-        if (continuation is not null && _timeout == Timeout.InfiniteTimeSpan && !_cancellationToken.CanBeCanceled)
-        {
-            _isPlain = true;
-            _continuation.SetContinuation(continuation, place, flowsContext ? ExecutionContext.Capture() : null);
-            Start();
-            return true;
-        }
-
-        // First the awaiter: its time begins here, and while our fence is pending. And into a local: once the continuation may run, the set may
-        // serve another round.
-        IssueFence();
-        FenceWaitAwaiter awaiter = _awaiter = new FenceWaitAwaiter(_decided, _fence.Target, _timeout, _cancellationToken);
-        Start();
-        if (continuation is not null)
-        {
-            awaiter.Arm(continuation, place, flowsContext ? ExecutionContext.Capture() : null);
-        }
-
-        return true;
-    }
-
-    /// <summary>After the await. False when it has been asked before, or was never started.</summary>
-    internal bool TryGetResult(long round, out FenceWaitResult result)
-    {
-        if (Interlocked.CompareExchange(ref _word, round | Finishing, round | Started) != (round | Started))
-        {
-            result = default;
-            return false;
-        }
-
-        if (_isPlain && _continuation.IsConsumed)
-        {
-            result = Finish();
-            return true;
-        }
-
-        OperationCanceledException? canceled = null;
-        try
-        {
-            WaitForResult();
-        }
-        catch (OperationCanceledException exception)
-        {
-            canceled = exception;
-        }
-        catch
-        {
-            Finish(); // Interrupted, asked for the result before the await was over.
-            throw;
-        }
-
-        result = Judge(Finish(), canceled);
-        return true;
-    }
-
-    /// <summary>For an awaiter, which has no room for a scheduler. Does nothing in a later round.</summary>
-    internal void SetScheduler(long round, TaskScheduler scheduler)
-    {
-        if (Volatile.Read(ref _word) == round)
-        {
-            Scheduler = FencePlace.On(scheduler);
-        }
-    }
-
     internal string Describe() => $"{Mode} of several, {FenceText.Of(_timeout)}";
 
     internal override void DescribeWaits(Fence member, List<FenceWait> waits)
@@ -163,7 +95,13 @@ internal sealed class FenceSetWait : FenceSet
     {
         if (Complete(index, status))
         {
-            Decide();
+            if (_isPlain)
+            {
+                Lend();
+                return;
+            }
+
+            _decided.SignalCore(_fence.Target);
         }
 
         Release(); // not before: while we hold a reference, the set serves no other round
@@ -174,6 +112,23 @@ internal sealed class FenceSetWait : FenceSet
         Scheduler = default;
         Forget();
         FenceWaiterPools.Return(this);
+    }
+
+    /// <summary>
+    /// Runs the continuation, and lends it the reference of the node that decided: the set is free as soon as the result is taken, so whoever waits
+    /// again in the continuation gets the same one. Either call is the last touch.
+    /// </summary>
+    private void Lend()
+    {
+        _isLent = true; // seen by whoever sees that the continuation was taken
+        if (_continuation.RunsAtOnce)
+        {
+            _continuation.TakeBareContinuation()();
+        }
+        else
+        {
+            _continuation.Dispatch();
+        }
     }
 
     private void IssueFence()
@@ -204,24 +159,8 @@ internal sealed class FenceSetWait : FenceSet
         }
     }
 
-    /// <summary>Blocks, if need be, until a wait is over that somebody asks for its result.</summary>
-    private void WaitForResult()
-    {
-        if (!_isPlain)
-        {
-            _awaiter.GetResult();
-        }
-        else if (Mode == FenceArrayMode.Any)
-        {
-            Fence.WaitAny(CopyMembers(), Timeout.InfiniteTimeSpan);
-        }
-        else
-        {
-            Fence.WaitAll(CopyMembers(), Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private FenceWaitResult Finish()
+    /// <param name="held">How many references the caller gives back: its own, and that of a node that was lent to it.</param>
+    private FenceWaitResult Finish(int held = 1)
     {
         FenceWaitResult result = Unwatch(out int removed);
         if (!_isPlain)
@@ -231,7 +170,7 @@ internal sealed class FenceSetWait : FenceSet
         }
 
         Volatile.Write(ref _word, (_word & ~StageMask) + NextRound);
-        Release(removed + 1); // the last touch of the set on this thread
+        Release(removed + held); // the last touch of the set on this thread
         return result;
     }
 
@@ -244,17 +183,6 @@ internal sealed class FenceSetWait : FenceSet
         }
 
         return result;
-    }
-
-    private Fence[] CopyMembers()
-    {
-        Fence[] members = new Fence[MemberCount];
-        for (int i = 0; i < members.Length; i++)
-        {
-            members[i] = GetMember(i);
-        }
-
-        return members;
     }
 
     /// <summary>One wait has one clock: that of the first member that has one.</summary>

@@ -7,24 +7,24 @@ namespace FenceKit;
 public partial class FenceTimeline
 {
     /// <summary>
-    /// As <see cref="TryAdd"/>, for a private node that is removed by <see cref="TryRemovePrivate"/> or not at all: it need not know its timeline.
+    /// Has a private node wait that belongs to this timeline and knows its target, if the point is armed and nobody else waits or is about to.
     /// </summary>
+    /// <returns>False when nothing was done; <see cref="AddRound(FenceCallback, ulong)"/> does it or says why not.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryAddPrivate(FenceCallback callback, ulong target)
+    internal bool TryAddAlone(FenceCallback node)
     {
-        if (target > Volatile.Read(ref _hot.ArmedTarget))
+        ulong target = node.Target;
+        if (target > Volatile.Read(ref _hot.ArmedTarget) || !TryEnterQuiet(target, out ulong state))
         {
-            return AddRound(callback, target) != NotAdded;
+            return false;
         }
 
-        if (!TryEnterQuiet(target, out ulong state))
+        node.MarkQueuedAlone();
+        if (!ReferenceEquals(_hot.Seated, node))
         {
-            return AddRound(callback, target, state) != NotAdded;
+            _hot.First = node;
         }
 
-        callback.Target = target;
-        callback.MarkQueuedAlone();
-        _hot.First = callback;
         AssertInvariants(state);
         Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
         return true;
@@ -32,11 +32,11 @@ public partial class FenceTimeline
 
     /// <summary>
     /// For a private node, and only for the one who added it here: until it has left the list it is nobody else's, and nobody asks later.
-    /// The usual case stands here: it is alone.
+    /// The usual case stands here: it is alone, and has the seat.
     /// </summary>
     /// <returns>False when a signaler was first; its outcome is in the node then.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryRemovePrivate(FenceCallback callback)
+    internal bool TryRemovePrivate(FenceCallback node)
     {
         ulong state = Volatile.Read(ref _hot.State);
         if (!TimelineState.HasWaiters(state))
@@ -44,35 +44,40 @@ public partial class FenceTimeline
             return false; // as in TryRemove
         }
 
-        ulong seen = state;
         if (TimelineState.IsGateHeld(state)
-            || (seen = Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state)) != state)
+            || Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state) != state)
         {
-            return RemoveUnderGate(callback, EnterGate(seen));
+            return RemoveContended(node);
         }
 
-        if (!ReferenceEquals(_hot.First, callback) || _hot.Last is not null)
+        if (_hot.First is not null || !ReferenceEquals(_hot.Seated, node))
         {
-            Unseat(state);
-            return RemoveUnderGate(callback, state);
+            return RemoveListed(node, state);
         }
 
-        _hot.First = null;
-        callback.MarkFree();
+        node.MarkFree();
         AssertInvariants(state);
         Volatile.Write(ref _hot.State, state & ~TimelineState.Flags);
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool RemoveContended(FenceCallback node) => RemoveListed(node, EnterGate());
+
     /// <summary>Under the gate, which it leaves.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool RemoveUnderGate(FenceCallback callback, ulong state)
+    private bool RemoveListed(FenceCallback node, ulong state)
     {
-        bool isQueued = FenceCallback.IsQueuedWord(callback.Word);
+        Unseat(state);
+        bool isQueued = FenceCallback.IsQueuedWord(node.Word);
         if (isQueued)
         {
-            Unlink(callback);
-            callback.MarkFree();
+            Unlink(node);
+            node.MarkFree();
+            if (_hot.First is null && node.MayKeepSeat && _hot.Seated is null or { MayKeepSeat: true })
+            {
+                _hot.Seated = node; // who waits for the same fences again, as most do, finds it
+            }
         }
 
         LeaveGate(state);

@@ -17,15 +17,12 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
     private readonly long _deadline; // on the clock of the timeline, see WaitDeadline
     private readonly CancellationToken _cancellationToken;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] // field by field into its place: copied as one, it would wait for the fields
-    internal FenceWaitAwaiter(FenceTimeline? timeline, ulong word, TimeSpan timeout, CancellationToken cancellationToken)
+    internal FenceWaitAwaiter(FenceTimeline? timeline, ulong word, long deadline, CancellationToken cancellationToken)
     {
         _timeline = timeline;
         _word = word;
+        _deadline = deadline;
         _cancellationToken = cancellationToken;
-        _deadline = timeout == Timeout.InfiniteTimeSpan && !FenceContract.IsChecked
-            ? WaitDeadline.Never
-            : Begin(timeline, word & ~TimelineState.Flags, timeout);
     }
 
     /// <summary>Whether there is nothing to wait for: the fence is complete, the timeout is zero, or the token is canceled.</summary>
@@ -105,7 +102,7 @@ public readonly struct FenceWaitAwaiter : ICriticalNotifyCompletion
 
     /// <summary>When the wait ends, for one whose time is limited; and the validator hears of it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static long Begin(FenceTimeline? timeline, ulong target, TimeSpan timeout)
+    internal static long Begin(FenceTimeline? timeline, ulong target, TimeSpan timeout)
     {
         if (timeout == TimeSpan.Zero)
         {

@@ -12,11 +12,12 @@ internal static class Floors
     private const int Members = 8;
     private static readonly Word?[] s_words = [.. Enumerable.Range(0, FenceRows.Polled).Select(_ => new Word())];
     private static readonly Word s_word = new();
-    private static readonly Word[] s_members = [.. Enumerable.Range(0, Members).Select(_ => new Word())];
     private static readonly Node s_node = new CountingNode();
-    private static readonly Node[] s_nodes = [.. Enumerable.Range(0, Members).Select(_ => new CountingNode())];
     private static readonly BareSource s_source = new();
     private static long s_sink;
+
+    [ThreadStatic]
+    private static Listed? t_free;
 
     /// <summary>As the poll, where the fence that was always complete has no word: a test for null.</summary>
     internal static void Poll(int count)
@@ -56,15 +57,48 @@ internal static class Floors
     }
 
     /// <summary>The compiler's machinery around an awaiter that only keeps the continuation; issue, add and signal.</summary>
-    internal static void Await(int count) => Await(count, members: 0, CancellationToken.None);
+    internal static void Await(int count) => Await(count, CancellationToken.None);
 
-    /// <summary>The same, with a token.</summary>
-    internal static void AwaitWithToken(int count) => Await(count, members: 0, AwaitRows.NeverCanceled);
+    /// <summary>As <see cref="Await(int)"/>, with a token.</summary>
+    internal static void AwaitWithToken(int count) => Await(count, AwaitRows.NeverCanceled);
 
-    /// <summary>The same, into eight lists and out of seven.</summary>
-    internal static void AwaitAny(int count) => Await(count, Members, CancellationToken.None);
+    /// <summary>
+    /// What the promises of a wait for any of eight come to, of FenceKit's own parts: a look at each (what is complete is not waited for), an
+    /// await, its nodes in the lists of seven others and out again (nothing stays behind), the fences copied (the span may go away), one claim
+    /// (parties that do not know of each other may be first), and nodes that are found and given back by thread (nothing is allocated). No second
+    /// user, no fault, no result.
+    /// </summary>
+    internal static void AwaitAny(int count)
+    {
+        bool isDone = false;
+        Fence fence = default;
+        _ = Consume();
+        while (!isDone)
+        {
+            fence.Timeline!.Signal(fence);
+        }
 
-    /// <summary>The same, through the thread pool.</summary>
+        async Task Consume()
+        {
+            FenceTimeline last = new("last");
+            Fence[] fences = [.. Enumerable.Range(1, Members - 1).Select(static _ => new FenceTimeline("never").Issue()), default];
+            t_free = new Listed();
+            for (int i = 0; i < count; i++)
+            {
+                fences[^1] = fence = last.Issue();
+                Listed listed = t_free!;
+                t_free = null;
+                listed.Add(fences);
+                await fence.ConfigureAwait(FenceContinuation.Inline);
+                listed.Remove();
+                t_free = listed;
+            }
+
+            isDone = true;
+        }
+    }
+
+    /// <summary>As <see cref="Await(int)"/>, through the thread pool.</summary>
     internal static void AwaitPool(int count)
     {
         Consume(count).GetAwaiter().GetResult();
@@ -79,7 +113,7 @@ internal static class Floors
         }
     }
 
-    private static void Await(int count, int members, CancellationToken token)
+    private static void Await(int count, CancellationToken token)
     {
         bool isDone = false;
         _ = Consume();
@@ -94,47 +128,74 @@ internal static class Floors
             for (int i = 0; i < count; i++)
             {
                 Interlocked.Increment(ref s_word.State);
-                for (int member = 1; member < members; member++)
-                {
-                    Enter(s_members[member], s_nodes[member]); // the eighth is that of the awaiter
-                }
-
                 CancellationTokenRegistration registration = token.UnsafeRegister(static _ => { }, null);
                 await new BareAwaiter(s_source, signalsAtOnce: false);
                 registration.Unregister();
-                for (int member = 1; member < members; member++)
-                {
-                    Leave(s_members[member], s_nodes[member]);
-                }
             }
 
             isDone = true;
         }
     }
 
-    /// <summary>A list of one, and a gate around it.</summary>
-    private static void Enter(Word word, Node node)
-    {
-        Interlocked.CompareExchange(ref word.State, 1, 0);
-        word.First = node;
-        Volatile.Write(ref word.State, 2);
-    }
-
-    private static void Leave(Word word, Node node)
-    {
-        Interlocked.CompareExchange(ref word.State, 3, 2);
-        if (ReferenceEquals(word.First, node))
-        {
-            word.First = null;
-        }
-
-        Volatile.Write(ref word.State, 0);
-    }
-
     private sealed class Word
     {
         internal ulong State;
         internal Node? First;
+    }
+
+    /// <summary>As the node of a pooled wait.</summary>
+    private sealed class ListedNode() : FenceCallback(isPrivate: true)
+    {
+        internal override bool MayKeepSeat => true;
+
+        protected override void OnSignaled(FenceStatus status, Exception? fault)
+        {
+        }
+    }
+
+    /// <summary>Nodes in lists, all but one, for which somebody awaits.</summary>
+    private sealed class Listed
+    {
+        private readonly FenceCallback[] _nodes = [.. Enumerable.Range(0, Members).Select(static _ => new ListedNode())];
+        private int _decider;
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        internal void Add(ReadOnlySpan<Fence> fences)
+        {
+            foreach (Fence fence in fences)
+            {
+                if (fence.IsSignaled)
+                {
+                    throw new InvalidOperationException("There is nothing to wait for.");
+                }
+            }
+
+            Span<FenceCallback> nodes = _nodes.AsSpan(0, fences.Length);
+            for (int i = 0; i < nodes.Length; i++)
+            {
+                nodes[i].Target = fences[i].Target;
+                nodes[i].Timeline = fences[i].Timeline;
+            }
+
+            foreach (FenceCallback node in nodes[..^1])
+            {
+                if (!node.Timeline!.TryAddAlone(node))
+                {
+                    throw new InvalidOperationException("Somebody else is there.");
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        internal void Remove()
+        {
+            Interlocked.CompareExchange(ref _decider, 0, 0);
+            foreach (FenceCallback node in _nodes.AsSpan())
+            {
+                node.Timeline!.TryRemovePrivate(node); // but for the last, which has not been added
+                node.Timeline = null;
+            }
+        }
     }
 
     private abstract class Node

@@ -70,4 +70,31 @@ public class HandOffTests
             wentOn.Set();
         }
     }
+
+    [Fact]
+    public void Continuations_before_a_wait_for_any_are_handed_off_before_its_own_runs()
+    {
+        using FenceTimeline never = new("never");
+        Fence fence = _timeline.Issue();
+        using ManualResetEventSlim wentOn = new();
+        Task first = WaitAsync();
+        Task<bool> second = WaitAnyAsync();
+
+        _timeline.Signal(fence);
+
+        Assert.True(Limit.On(second), "The continuation ran while the one behind it was still running.");
+        Limit.On(first);
+
+        async Task WaitAsync()
+        {
+            await fence.ConfigureAwait(FenceContinuation.ThreadPool);
+            wentOn.Set();
+        }
+
+        async Task<bool> WaitAnyAsync()
+        {
+            await Fence.WaitAnyAsync([never.Issue(), fence]).ConfigureAwait(FenceContinuation.Inline);
+            return wentOn.Wait(Limit.Time);
+        }
+    }
 }

@@ -221,6 +221,50 @@ public class WaitAnyTests
         }
     }
 
+    [Theory]
+    [InlineData(FenceArrayMode.Any)]
+    [InlineData(FenceArrayMode.All)]
+    public void By_default_the_code_after_the_await_runs_in_the_captured_context(FenceArrayMode mode)
+    {
+        Fence[] fences = Issue(2);
+        QueueContext context = new();
+        SynchronizationContext? after = null;
+        Task wait = Task.CompletedTask;
+        context.Enter(() => wait = RunAsync());
+
+        _timelines[0].Signal(1);
+        _timelines[1].Signal(1);
+
+        Limit.Until(() => context.Posted > 0, "The post to the captured context");
+        Assert.False(wait.IsCompleted);
+        context.RunAll();
+        Limit.On(wait);
+        Assert.Same(context, after);
+        AssertQuiet();
+
+        async Task RunAsync()
+        {
+            await (mode == FenceArrayMode.Any ? Fence.WaitAnyAsync(fences) : Fence.WaitAllAsync(fences));
+            after = SynchronizationContext.Current;
+        }
+    }
+
+    [Fact]
+    public void A_wait_that_has_a_complete_member_is_over_before_it_begins()
+    {
+        Fence[] fences = Issue(2);
+        Assert.False(Fence.WaitAnyAsync(fences).GetAwaiter().IsCompleted);
+        _timelines[1].Signal(1);
+
+        FenceSetAwaiter awaiter = Fence.WaitAnyAsync(fences).GetAwaiter();
+
+        Assert.True(awaiter.IsCompleted);
+        FenceWaitResult result = Ask(awaiter);
+        Assert.Equal((FenceStatus.Signaled, 1), (result.Status, result.Index));
+
+        static FenceWaitResult Ask(FenceSetAwaiter awaiter) => awaiter.GetResult();
+    }
+
     [Fact]
     public void The_code_after_the_await_runs_on_a_given_scheduler()
     {

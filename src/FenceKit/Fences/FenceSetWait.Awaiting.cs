@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+// The await of a wait for several: what its awaiter asks for.
+internal sealed partial class FenceSetWait
+{
+    /// <summary>Begins the wait, and has the continuation run when it is over. The usual case: inline or on the thread pool.</summary>
+    /// <returns>False when it has begun before.</returns>
+    internal bool TryStart(long round, Action continuation, bool isInline)
+    {
+        if (_timeout != Timeout.InfiniteTimeSpan || _cancellationToken.CanBeCanceled)
+        {
+            return TryStart(round, isInline ? FenceContinuation.Inline : FenceContinuation.ThreadPool, continuation, flowsContext: false);
+        }
+
+        if (Interlocked.CompareExchange(ref _word, round | Started, round) != round)
+        {
+            return false;
+        }
+
+        BecomePlain();
+        _continuation.SetBareContinuation(continuation, isInline);
+        Start();
+        return true;
+    }
+
+    /// <inheritdoc cref="TryStart(long, Action, bool)"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal bool TryStart(long round, FencePlace place, Action? continuation, bool flowsContext)
+    {
+        if (Interlocked.CompareExchange(ref _word, round | Started, round) != round)
+        {
+            return false;
+        }
+
+        if (continuation is not null && _timeout == Timeout.InfiniteTimeSpan && !_cancellationToken.CanBeCanceled)
+        {
+            BecomePlain();
+            _continuation.SetContinuation(continuation, place, flowsContext ? ExecutionContext.Capture() : null);
+            Start();
+            return true;
+        }
+
+        // First the awaiter: its time begins here, and while our fence is pending. And into a local: once the continuation may run, the set may
+        // serve another round.
+        IssueFence();
+        FenceWaitAwaiter awaiter = _awaiter = new FenceWaitAwaitable(_decided, _fence.Target, _timeout, _cancellationToken).GetAwaiter();
+        Start();
+        if (continuation is not null)
+        {
+            awaiter.Arm(continuation, place, flowsContext ? ExecutionContext.Capture() : null);
+        }
+
+        return true;
+    }
+
+    /// <summary>After the await. False when it has been asked before, or was never started.</summary>
+    internal bool TryGetResult(long round, out FenceWaitResult result)
+    {
+        if (Interlocked.CompareExchange(ref _word, round | Finishing, round | Started) != (round | Started))
+        {
+            result = default;
+            return false;
+        }
+
+        if (_isPlain && _continuation.IsConsumed)
+        {
+            result = Finish(_isLent ? 2 : 1);
+            return true;
+        }
+
+        result = FinishUnusual();
+        return true;
+    }
+
+    /// <summary>
+    /// A wait with a limit or a token; or a plain one asked too early. The set of such a one is not used again: a member that decides still lends its
+    /// reference, and nobody gives it back. The continuation may be on its way to the thread pool, in a node of the set.
+    /// </summary>
+    private FenceWaitResult FinishUnusual()
+    {
+        OperationCanceledException? canceled = null;
+        try
+        {
+            WaitForResult();
+        }
+        catch (OperationCanceledException exception)
+        {
+            canceled = exception;
+        }
+        catch
+        {
+            Finish(); // Interrupted, asked for the result before the await was over.
+            throw;
+        }
+
+        return Judge(Finish(), canceled);
+    }
+
+    /// <summary>For an awaiter, which has no room for a scheduler. Does nothing in a later round.</summary>
+    internal void SetScheduler(long round, TaskScheduler scheduler)
+    {
+        if (Volatile.Read(ref _word) == round)
+        {
+            Scheduler = FencePlace.On(scheduler);
+        }
+    }
+
+    private void BecomePlain()
+    {
+        _isPlain = true;
+        _isLent = false;
+    }
+
+    /// <summary>Blocks, if need be, until a wait is over that somebody asks for its result.</summary>
+    private void WaitForResult()
+    {
+        if (!_isPlain)
+        {
+            _awaiter.GetResult();
+        }
+        else if (Mode == FenceArrayMode.Any)
+        {
+            Fence.WaitAny(CopyMembers(), Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            Fence.WaitAll(CopyMembers(), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private Fence[] CopyMembers()
+    {
+        Fence[] members = new Fence[MemberCount];
+        for (int i = 0; i < members.Length; i++)
+        {
+            members[i] = GetMember(i);
+        }
+
+        return members;
+    }
+}

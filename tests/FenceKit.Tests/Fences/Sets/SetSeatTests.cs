@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit.Tests.Fences;
+
+/// <summary>
+/// A pooled wait keeps a seat in the timelines that it had to be taken out of, and is free again when its result is taken: neither shows.
+/// </summary>
+public class SetSeatTests
+{
+    private readonly FenceTimeline _never = new("never");
+    private readonly FenceTimeline _device = new("device");
+
+    [Fact]
+    public void A_timeline_that_waits_for_any_came_to_again_and_again_keeps_nothing_of_them_alive()
+    {
+        WeakReference[] rest = AwaitAndLeave(_never.Issue());
+
+        Collect();
+
+        Assert.All(rest, thing => Assert.False(thing.IsAlive));
+        Assert.False(_never.HasCallbacks());
+        GC.KeepAlive(_never);
+    }
+
+    [Fact]
+    public void A_timeline_that_arrays_of_any_came_to_again_and_again_keeps_none_of_them_alive()
+    {
+        WeakReference[] rest = ArmAndLeave(_never.Issue());
+
+        Collect();
+
+        Assert.All(rest, thing => Assert.False(thing.IsAlive));
+        Assert.False(_never.HasCallbacks());
+        GC.KeepAlive(_never);
+    }
+
+    [Fact]
+    public void Who_comes_to_a_seat_that_a_wait_has_left_waits_there_as_anywhere()
+    {
+        SitDown();
+        RecordingCallback callback = new();
+        Fence point = _never.Issue();
+        Assert.True(point.TryAddCallback(callback));
+        Task<FenceStatus> await = AwaitAsync(point);
+
+        Assert.True(_never.Signal(point));
+
+        Assert.Equal(1, callback.Calls);
+        Assert.Equal(FenceStatus.Signaled, Limit.On(await));
+        Assert.False(_never.HasCallbacks());
+    }
+
+    [Fact]
+    public void A_wait_that_sits_down_again_is_woken_there()
+    {
+        SitDown();
+        Task<FenceWaitResult> wait = AwaitAnyAsync(_never.Issue(), _device.Issue());
+        Assert.True(_never.HasCallbacks());
+
+        _never.Signal(_never.Issued);
+
+        Assert.Equal(0, Limit.On(wait).Index);
+        Assert.False(_never.HasCallbacks());
+        Assert.False(_device.HasCallbacks());
+    }
+
+    [Fact]
+    public void A_wait_for_any_whose_result_is_asked_for_too_early_ends_once_and_disturbs_nobody()
+    {
+        Fence last = _device.Issue();
+        FenceSetAwaiter awaiter = Fence.WaitAnyAsync([_never.Issue(), last]).ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
+        Exception? late = null;
+        awaiter.UnsafeOnCompleted(() => late = Record.Exception(() => awaiter.GetResult()));
+        FenceWaitResult result = default;
+        TestThread early = TestThread.Start(() => result = awaiter.GetResult());
+        early.UntilBlocked();
+
+        _device.Signal(last);
+        early.Join();
+
+        Assert.Equal((FenceStatus.Signaled, 1), (result.Status, result.Index));
+        Assert.IsType<InvalidOperationException>(late);
+        for (int i = 0; i < 3; i++)
+        {
+            Task<FenceWaitResult> next = AwaitAnyAsync(_never.Issue(), _device.Issue());
+            Assert.False(next.IsCompleted);
+            _device.Signal(_device.Issued);
+            Assert.Equal(1, Limit.On(next).Index);
+        }
+    }
+
+    /// <summary>Afterwards the node of the first member has the seat on the timeline that never signals.</summary>
+    private void SitDown()
+    {
+        for (int i = 0; i < 2; i++)
+        {
+            Task<FenceWaitResult> wait = AwaitAnyAsync(_never.Issue(), _device.Issue());
+            _device.Signal(_device.Issued);
+            Assert.Equal(1, Limit.On(wait).Index);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference[] AwaitAndLeave(Fence never)
+    {
+        FenceTimeline other = new("dropped");
+        InvalidOperationException error = new("I/O");
+        byte[] local = new byte[8];
+        for (int i = 0; i < 3; i++)
+        {
+            Task<FenceWaitResult> wait = AwaitWithAsync(never, other.Issue(), local);
+            other.Signal(other.Issued, error);
+            Assert.Same(error, Limit.On(wait).Error);
+        }
+
+        return [new WeakReference(other), new WeakReference(error), new WeakReference(local)];
+
+        static async Task<FenceWaitResult> AwaitWithAsync(Fence never, Fence other, byte[] local)
+        {
+            FenceWaitResult result = await Fence.WaitAnyAsync([never, other]).ConfigureAwait(FenceContinuation.Inline);
+            local[0]++;
+            return result;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference[] ArmAndLeave(Fence never)
+    {
+        FenceTimeline other = new("dropped");
+        FenceArray array = new("dropped", 2);
+        RecordingCallback callback = new();
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(array.TryArm([never, other.Issue()], FenceArrayMode.Any, out Fence any));
+            Assert.True(any.TryAddCallback(callback));
+            other.Signal(other.Issued);
+            Assert.True(any.IsSignaled);
+        }
+
+        return [new WeakReference(other), new WeakReference(array), new WeakReference(callback)];
+    }
+
+    private static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+    }
+
+    private static async Task<FenceStatus> AwaitAsync(Fence fence) => await fence.ConfigureAwait(FenceContinuation.Inline);
+
+    private static async Task<FenceWaitResult> AwaitAnyAsync(params Fence[] fences) =>
+        await Fence.WaitAnyAsync(fences).ConfigureAwait(FenceContinuation.Inline);
+}
