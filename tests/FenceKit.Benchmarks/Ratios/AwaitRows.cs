@@ -23,7 +23,7 @@ internal static class AwaitRows
         },
         new("fence.waitany8", AnyOfEight, WhenAnyOfEight, 0.25, "WaitAnyAsync of 8, the last signals", "Task.WhenAny of 8, the last completes")
         {
-            Floor = Floors.AwaitAny, FloorText = "of FenceKit's own parts, an await of one, eight fences looked at and copied, seven nodes into lists and out of them, a claim, nodes found by thread",
+            Floor = Floors.AwaitAny, FloorText = "of FenceKit's own parts, an await of one, eight fences looked at and copied, seven nodes into lists and out of them, four claims, nodes found by thread",
         },
         new("fence.fanout100", FenceCrowd(Crowd), SourceCrowd(Crowd), 0.8, "one signal, 100 async waiters, inline", "one TaskCompletionSource, 100 awaits, inline"),
         new("fence.cancel", Cancelable, CancelableTask, 0.5, "wait with a token, then signal", "Task.WaitAsync(token), then TrySetResult")

@@ -64,9 +64,9 @@ internal static class Floors
 
     /// <summary>
     /// What the promises of a wait for any of eight come to, of FenceKit's own parts: a look at each (what is complete is not waited for), an
-    /// await, its nodes in the lists of seven others and out again (nothing stays behind), the fences copied (the span may go away), one claim
-    /// (parties that do not know of each other may be first), and nodes that are found and given back by thread (nothing is allocated). No second
-    /// user, no fault, no result.
+    /// await, its nodes in the lists of seven others and out again (nothing stays behind), the fences copied (the span may go away), four claims (an
+    /// await is refused the second time, no member decides before all are watched, one of them is first, the result is taken once), and nodes that
+    /// are found and given back by thread (nothing is allocated). No second user, no fault, no result.
     /// </summary>
     internal static void AwaitAny(int count)
     {
@@ -158,6 +158,7 @@ internal static class Floors
     {
         private readonly FenceCallback[] _nodes = [.. Enumerable.Range(0, Members).Select(static _ => new ListedNode())];
         private int _decider;
+        private long _stage;
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         internal void Add(ReadOnlySpan<Fence> fences)
@@ -170,6 +171,7 @@ internal static class Floors
                 }
             }
 
+            Interlocked.CompareExchange(ref _stage, 0, 0);
             Span<FenceCallback> nodes = _nodes.AsSpan(0, fences.Length);
             for (int i = 0; i < nodes.Length; i++)
             {
@@ -184,12 +186,15 @@ internal static class Floors
                     throw new InvalidOperationException("Somebody else is there.");
                 }
             }
+
+            Interlocked.CompareExchange(ref _decider, 0, 0);
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         internal void Remove()
         {
             Interlocked.CompareExchange(ref _decider, 0, 0);
+            Interlocked.CompareExchange(ref _stage, 0, 0);
             foreach (FenceCallback node in _nodes.AsSpan())
             {
                 node.Timeline!.TryRemovePrivate(node); // but for the last, which has not been added
