@@ -126,6 +126,9 @@ internal abstract partial class FenceSet
         return Interlocked.Decrement(ref _left) == 0;
     }
 
+    /// <summary>For one who holds a reference, or acts for one who does.</summary>
+    protected void AddReference() => Interlocked.Increment(ref _references);
+
     protected void Release(int count = 1)
     {
         // Who has all that are left need not count against anybody. The acquire pairs with the others' counting: what they did is done.

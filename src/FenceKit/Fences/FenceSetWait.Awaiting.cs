@@ -20,7 +20,7 @@ internal sealed partial class FenceSetWait
             return false;
         }
 
-        BecomePlain();
+        _isPlain = true;
         _continuation.SetBareContinuation(continuation, isInline);
         Start();
         return true;
@@ -37,7 +37,7 @@ internal sealed partial class FenceSetWait
 
         if (continuation is not null && _timeout == Timeout.InfiniteTimeSpan && !_cancellationToken.CanBeCanceled)
         {
-            BecomePlain();
+            _isPlain = true;
             _continuation.SetContinuation(continuation, place, flowsContext ? ExecutionContext.Capture() : null);
             Start();
             return true;
@@ -67,7 +67,7 @@ internal sealed partial class FenceSetWait
 
         if (_isPlain && _continuation.IsConsumed)
         {
-            result = Finish(_isLent ? 2 : 1);
+            result = Finish(held: 2); // see Lend
             return true;
         }
 
@@ -76,8 +76,8 @@ internal sealed partial class FenceSetWait
     }
 
     /// <summary>
-    /// A wait with a limit or a token; or a plain one asked too early. The set of such a one is not used again: a member that decides still lends its
-    /// reference, and nobody gives it back. The continuation may be on its way to the thread pool, in a node of the set.
+    /// A wait with a limit or a token; or a plain one asked too early. The set of such a one is not used again: what is lent to its continuation
+    /// nobody gives back.
     /// </summary>
     private FenceWaitResult FinishUnusual()
     {
@@ -106,12 +106,6 @@ internal sealed partial class FenceSetWait
         {
             Scheduler = FencePlace.On(scheduler);
         }
-    }
-
-    private void BecomePlain()
-    {
-        _isPlain = true;
-        _isLent = false;
     }
 
     /// <summary>Blocks, if need be, until a wait is over that somebody asks for its result.</summary>

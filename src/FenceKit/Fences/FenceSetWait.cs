@@ -26,7 +26,6 @@ internal sealed partial class FenceSetWait : FenceSet
     private Fence _fence;
     private FenceWaitAwaiter _awaiter; // of an await with one
     private bool _isPlain;
-    private bool _isLent; // of a plain wait: a member has decided it, whose reference is given back by who takes the result
     private TimeSpan _timeout;
     private CancellationToken _cancellationToken;
 
@@ -115,12 +114,12 @@ internal sealed partial class FenceSetWait : FenceSet
     }
 
     /// <summary>
-    /// Runs the continuation, and lends it the reference of the node that decided: the set is free as soon as the result is taken, so whoever waits
-    /// again in the continuation gets the same one. Either call is the last touch.
+    /// Runs the continuation, and lends it the reference of the one that decided: the set is free as soon as the result is taken, so whoever waits
+    /// again in the continuation gets the same one; and not before, while the continuation is on its way to the thread pool in a node of the set.
+    /// Either call is the last touch.
     /// </summary>
     private void Lend()
     {
-        _isLent = true; // seen by whoever sees that the continuation was taken
         if (_continuation.RunsAtOnce)
         {
             _continuation.TakeBareContinuation()();
@@ -151,7 +150,8 @@ internal sealed partial class FenceSetWait : FenceSet
     {
         if (_isPlain)
         {
-            _continuation.Dispatch(); // the last touch, if it is Watch that decides: the continuation gives the set back
+            AddReference(); // no member decided: none has one to lend
+            Lend();
         }
         else
         {
@@ -159,7 +159,7 @@ internal sealed partial class FenceSetWait : FenceSet
         }
     }
 
-    /// <param name="held">How many references the caller gives back: its own, and that of a node that was lent to it.</param>
+    /// <param name="held">How many references the caller gives back: its own, and one that was lent to it.</param>
     private FenceWaitResult Finish(int held = 1)
     {
         FenceWaitResult result = Unwatch(out int removed);

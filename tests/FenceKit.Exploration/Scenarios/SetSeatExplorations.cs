@@ -105,6 +105,28 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
             preemptions,
             memory);
 
+    [Fact]
+    public void A_set_whose_result_was_asked_for_too_early_serves_nobody_else_while_its_continuation_is_on_the_way() =>
+        Verify(
+            Scenario.Of("await any on the thread pool, get its result, await any against signals", () => new Devices())
+                .Thread("awaiter", state =>
+                {
+                    state.AskTooEarly();
+                    state.AwaitAny();
+                })
+                .Thread("devices", state =>
+                {
+                    state.SignalFirst(0);
+                    state.SignalSecond();
+                })
+                .PoolThread()
+                .AtEnd(state =>
+                {
+                    state.CheckAskedOnce();
+                    state.Check(answers: 2);
+                }),
+            preemptions: 1);
+
     private sealed class Devices
     {
         private readonly FenceTimeline _first = new("first");
@@ -118,6 +140,10 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
         private bool _isBeside;
         private bool _isGuest;
         private int _answers;
+        private int _refusals;
+        private int _lateAnswers;
+        private int _earlyAnswers;
+        private bool _neverBegan;
 
         /// <summary>With a guest: who has waited for the second device twice, alone, so that it has the seat there.</summary>
         public Devices(bool hasGuest = false)
@@ -150,6 +176,23 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
             Check(one, fences);
             fences[one.Index] = _firsts[2]; // pending until the end
             Check(await Fence.WaitAnyAsync(fences).ConfigureAwait(place), fences);
+        }
+
+        /// <summary>As a compiler never does: gives the awaiter a continuation, and asks it for the result all the same.</summary>
+        public void AskTooEarly()
+        {
+            Fence[] fences = [_firsts[0], _seconds[0]];
+            FenceSetAwaiter awaiter = Fence.WaitAnyAsync(fences).ConfigureAwait(FenceContinuation.ThreadPool).GetAwaiter();
+            _neverBegan = awaiter.IsCompleted;
+            awaiter.UnsafeOnCompleted(() => Ask(awaiter, fences, ref _lateAnswers));
+            Ask(awaiter, fences, ref _earlyAnswers);
+        }
+
+        /// <summary>The continuation ran once. It has the result, or the one who asked too early; both only of a wait that never began.</summary>
+        public void CheckAskedOnce()
+        {
+            Assert.Equal(_neverBegan ? (2, 0) : (1, 1), (_earlyAnswers + _lateAnswers, _refusals));
+            _answers++;
         }
 
         public void SignalFirst(int index) => _first.Signal(_firsts[index]);
@@ -186,12 +229,30 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
         private async void Await(params Fence[] fences) =>
             Check(await Fence.WaitAnyAsync(fences).ConfigureAwait(FenceContinuation.Inline), fences);
 
+        private void Ask(FenceSetAwaiter awaiter, Fence[] fences, ref int answers)
+        {
+            try
+            {
+                CheckResult(awaiter.GetResult(), fences);
+                answers++;
+            }
+            catch (InvalidOperationException)
+            {
+                Interlocked.Increment(ref _refusals);
+            }
+        }
+
         private void Check(FenceWaitResult result, Fence[] fences)
+        {
+            CheckResult(result, fences);
+            _answers++;
+        }
+
+        private static void CheckResult(FenceWaitResult result, Fence[] fences)
         {
             Assert.InRange(result.Index, 0, 1);
             Assert.True(fences[result.Index].IsSignaled);
             Assert.Equal(fences[result.Index].Status, result.Status);
-            _answers++;
         }
     }
 }
