@@ -71,15 +71,23 @@ internal abstract partial class FenceSet
 
     /// <summary>Removes what is still in a list and says how the round ended. Only the owner calls it, once a round.</summary>
     /// <param name="removed">How many references the caller has to <see cref="Release"/> for the nodes that were removed.</param>
-    protected FenceWaitResult Unwatch(out int removed)
+    protected FenceWaitResult Unwatch(out int removed) => Unwatch(out removed, out _);
+
+    /// <inheritdoc cref="Unwatch(out int)"/>
+    /// <param name="removed">How many references the caller has to <see cref="Release"/> for the nodes that were removed.</param>
+    /// <param name="isOurs">Nobody has decided, and because of this call nobody will: to act is up to the caller.</param>
+    protected FenceWaitResult Unwatch(out int removed, out bool isOurs)
     {
+        FenceWaitResult result;
         if (Mode == FenceArrayMode.All)
         {
-            return UnwatchAll(out removed);
+            result = UnwatchAll(out removed);
+            isOurs = result.IsTimeout;
+            return result;
         }
 
         removed = RemoveNodes();
-        return DescribeAny();
+        return DescribeAny(out isOurs);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -126,15 +134,17 @@ internal abstract partial class FenceSet
         return Mode == FenceArrayMode.Any ? DescribeAny(decider) : DescribeAll(Nobody, decider);
     }
 
-    private FenceWaitResult DescribeAny()
+    private FenceWaitResult DescribeAny(out bool isOurs)
     {
         int decider = Volatile.Read(ref _decider);
+        isOurs = false;
         if (decider == Nobody)
         {
             // Time is over. If a member has completed all the same, the wait says so; its callback may be on its way to decide the same or another.
             int delivered = FindDelivered();
             decider = Interlocked.CompareExchange(ref _decider, delivered, Nobody);
-            decider = decider == Nobody ? delivered : decider;
+            isOurs = decider == Nobody;
+            decider = isOurs ? delivered : decider;
         }
 
         return DescribeAny(decider);

@@ -24,7 +24,10 @@ public readonly struct FenceSetAwaitable
         return new FenceSetAwaitable(_awaiter.At(continuation));
     }
 
-    /// <summary>Has the code after the <c>await</c> run on a scheduler.</summary>
+    /// <summary>
+    /// Has the code after the <c>await</c> run on a scheduler. It is kept in the wait, which can be awaited once: of several given to copies of
+    /// this, the last counts.
+    /// </summary>
     /// <param name="scheduler">The scheduler.</param>
     /// <returns>Something to await.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is null.</exception>

@@ -75,10 +75,7 @@ internal sealed partial class FenceSetWait
         return true;
     }
 
-    /// <summary>
-    /// A wait with a limit or a token; or a plain one asked too early. The set of such a one is not used again: what is lent to its continuation
-    /// nobody gives back.
-    /// </summary>
+    /// <summary>A wait with a limit or a token; or a plain one whose result is asked for too early, by hand, and which blocks.</summary>
     private FenceWaitResult FinishUnusual()
     {
         OperationCanceledException? canceled = null;
@@ -92,11 +89,43 @@ internal sealed partial class FenceSetWait
         }
         catch
         {
-            Finish(); // Interrupted, asked for the result before the await was over.
+            // Interrupted, asked for the result before the await was over: a continuation goes on, and hears that the wait was used.
+            if (!_isPlain)
+            {
+                _decided.SignalCore(_fence.Target);
+            }
+
+            FinishBesideContinuation();
             throw;
         }
 
-        return Judge(Finish(), canceled);
+        return Judge(FinishBesideContinuation(), canceled);
+    }
+
+    /// <summary>
+    /// As <see cref="Finish"/>, where a continuation may still be on its way, or nobody but us is left to send it there. What is lent to such a
+    /// one nobody gives back, so this set is not used again.
+    /// </summary>
+    private FenceWaitResult FinishBesideContinuation()
+    {
+        if (!_isPlain)
+        {
+            return Finish();
+        }
+
+        FenceWaitResult result = Unwatch(out int removed, out bool isOurs);
+        if (isOurs)
+        {
+            AddReference();
+        }
+
+        EndRound(removed + 1);
+        if (isOurs)
+        {
+            Lend();
+        }
+
+        return result;
     }
 
     /// <summary>For an awaiter, which has no room for a scheduler. Does nothing in a later round.</summary>

@@ -169,9 +169,15 @@ internal sealed partial class FenceSetWait : FenceSet
             _cancellationToken = default;
         }
 
-        Volatile.Write(ref _word, (_word & ~StageMask) + NextRound);
-        Release(removed + held); // the last touch of the set on this thread
+        EndRound(removed + held);
         return result;
+    }
+
+    /// <summary>The last touch of the set by its owner.</summary>
+    private void EndRound(int references)
+    {
+        Volatile.Write(ref _word, (_word & ~StageMask) + NextRound);
+        Release(references);
     }
 
     /// <summary>A complete set wins over a canceled token.</summary>

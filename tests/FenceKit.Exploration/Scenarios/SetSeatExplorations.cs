@@ -125,7 +125,7 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
                     state.CheckAskedOnce();
                     state.Check(answers: 2);
                 }),
-            preemptions: 1);
+            preemptions: 2);
 
     private sealed class Devices
     {

@@ -65,31 +65,6 @@ public class SetSeatTests
         Assert.False(_device.HasCallbacks());
     }
 
-    [Fact]
-    public void A_wait_for_any_whose_result_is_asked_for_too_early_ends_once_and_disturbs_nobody()
-    {
-        Fence last = _device.Issue();
-        FenceSetAwaiter awaiter = Fence.WaitAnyAsync([_never.Issue(), last]).ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
-        Exception? late = null;
-        awaiter.UnsafeOnCompleted(() => late = Record.Exception(() => awaiter.GetResult()));
-        FenceWaitResult result = default;
-        TestThread early = TestThread.Start(() => result = awaiter.GetResult());
-        early.UntilBlocked();
-
-        _device.Signal(last);
-        early.Join();
-
-        Assert.Equal((FenceStatus.Signaled, 1), (result.Status, result.Index));
-        Assert.IsType<InvalidOperationException>(late);
-        for (int i = 0; i < 3; i++)
-        {
-            Task<FenceWaitResult> next = AwaitAnyAsync(_never.Issue(), _device.Issue());
-            Assert.False(next.IsCompleted);
-            _device.Signal(_device.Issued);
-            Assert.Equal(1, Limit.On(next).Index);
-        }
-    }
-
     /// <summary>Afterwards the node of the first member has the seat on the timeline that never signals.</summary>
     private void SitDown()
     {
