@@ -33,6 +33,32 @@ public sealed class SetAwaiterMisuseTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Who_asks_too_early_before_the_member_that_completed_has_its_turn_ends_the_wait_once_and_disturbs_nobody()
+    {
+        Fence last = _device.Issue();
+        FenceSetAwaiter awaiter = default;
+        FenceWaitResult result = default;
+        Assert.True(last.TryAddCallback(new RecordingCallback(() => result = awaiter.GetResult()))); // its turn comes first
+        QueueContext context = new();
+        List<Exception?> late = [];
+        context.Enter(() =>
+        {
+            awaiter = Fence.WaitAnyAsync([_never.Issue(), last]).GetAwaiter();
+            awaiter.UnsafeOnCompleted(() => late.Add(Record.Exception(() => awaiter.GetResult())));
+        });
+
+        _device.Signal(last);
+        Task<FenceWaitResult> next = AwaitAnyAsync(_never.Issue(), _device.Issue());
+        context.RunAll();
+
+        Assert.Equal((FenceStatus.Signaled, 1), (result.Status, result.Index));
+        Assert.IsType<InvalidOperationException>(Assert.Single(late));
+        Assert.False(next.IsCompleted);
+        _device.Signal(_device.Issued);
+        Assert.Equal(1, Limit.On(next).Index);
+    }
+
     [Theory]
     [InlineData(FenceArrayMode.Any, false)]
     [InlineData(FenceArrayMode.Any, true)]
