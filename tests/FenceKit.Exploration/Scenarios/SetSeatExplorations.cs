@@ -105,13 +105,30 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
             preemptions,
             memory);
 
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1)]
+    public void A_continuation_runs_once_beside_one_who_asks_too_early(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("await any, get its result against signal", () => new Devices())
+                .Thread("awaiter", state => state.AskTooEarly(FenceContinuation.Inline))
+                .Thread("first device", state => state.SignalFirst(0))
+                .PoolThread() // for a continuation given to a wait that never began
+                .AtEnd(state =>
+                {
+                    state.CheckAskedOnce();
+                    state.Check(answers: 1);
+                }),
+            preemptions,
+            memory);
+
     [Fact]
     public void A_set_whose_result_was_asked_for_too_early_serves_nobody_else_while_its_continuation_is_on_the_way() =>
         Verify(
             Scenario.Of("await any on the thread pool, get its result, await any against signals", () => new Devices())
                 .Thread("awaiter", state =>
                 {
-                    state.AskTooEarly();
+                    state.AskTooEarly(FenceContinuation.ThreadPool);
                     state.AwaitAny();
                 })
                 .Thread("devices", state =>
@@ -179,10 +196,10 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
         }
 
         /// <summary>As a compiler never does: gives the awaiter a continuation, and asks it for the result all the same.</summary>
-        public void AskTooEarly()
+        public void AskTooEarly(FenceContinuation place)
         {
             Fence[] fences = [_firsts[0], _seconds[0]];
-            FenceSetAwaiter awaiter = Fence.WaitAnyAsync(fences).ConfigureAwait(FenceContinuation.ThreadPool).GetAwaiter();
+            FenceSetAwaiter awaiter = Fence.WaitAnyAsync(fences).ConfigureAwait(place).GetAwaiter();
             _neverBegan = awaiter.IsCompleted;
             awaiter.UnsafeOnCompleted(() => Ask(awaiter, fences, ref _lateAnswers));
             Ask(awaiter, fences, ref _earlyAnswers);
