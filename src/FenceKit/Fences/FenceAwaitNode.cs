@@ -84,11 +84,28 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
     protected override void RunContinuation()
     {
         Action continuation = TakeContinuation(out ExecutionContext? executionContext);
+        if ((Carries & Load.Token) != 0
+            || executionContext is not null
+            || Timeline is null or { HasFaulted: true }) // of one that never has, there is no outcome to be told
+        {
+            RunUnusual(continuation, executionContext);
+            return;
+        }
+
+        Recycle();
+        continuation();
+    }
+
+    /// <summary>Apart, because what it needs would be made room for in the usual case too.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RunUnusual(Action continuation, ExecutionContext? executionContext)
+    {
         CancellationTokenRegistration registration = TakeRegistration();
         FenceTimeline? timeline = Timeline;
         FenceStatus status = DeliveredStatus;
         Exception? error = DeliveredError;
         ulong target = Target;
+        DeliveredError = null;
         Recycle();
         registration.Unregister(); // does not wait: a callback under way finds another wait, or none
         if (status is FenceStatus.Pending || timeline is null || (status is FenceStatus.Signaled && !timeline.HasFaulted))
@@ -115,7 +132,6 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
     private void Recycle()
     {
         DeliveredStatus = FenceStatus.Pending;
-        DeliveredError = null;
         if (IsOwn)
         {
             MarkFree();

@@ -32,13 +32,13 @@ public abstract class FenceCallback
     //   Queued → Running                   the signaler of a list of one, under the gate: it will run next, so nobody need know Detached
     //   Running → Finished                 the signaler, in one of two ways:
     //
-    // By a plain store, the usual way: _finished takes the generation, the word stays. A store cannot lose against an adder, because it
+    // By a plain store, the usual way: _finished takes the word, which stays. A store cannot lose against an adder, because it
     // goes to a field of its own; and not against another signaler, because there is at most one such round whose end is outstanding:
-    // the adder makes a round of this kind only when the last one has ended (_finished is its generation). Otherwise, when a callback adds
+    // the adder makes a round of this kind only when the last one has ended (_finished has its generation). Otherwise, when a callback adds
     // itself again from inside, or somebody does while it still runs, the new round is Overlapped: its end is a CAS on the word, which
     // fails when the word has gone on.
     private long _word;
-    private long _finished;  // by the signaler of the one plain round that is outstanding, or by who removes it
+    private long _finished;  // the word as the last plain round left it; by the signaler of that round, or by who removes the node
     private long _lastPlain; // under the gate, and only for a word that is Overlapped: the plain round that was outstanding then
 
     private const long PhaseMask = 7;
@@ -64,7 +64,7 @@ public abstract class FenceCallback
     /// Whose node this is: of FenceKit itself, added by one party at a time that knows that it is free, and never asked whether it has
     /// finished. It may serve another wait before the signaler that ran it returns, so that signaler does not look at it again.
     /// </summary>
-    internal bool IsPrivate => (_word & Private) != 0; // a bit that never changes
+    internal bool IsPrivate => IsPrivateWord(_word); // a bit that never changes
 
     /// <summary>
     /// Of a private node that goes from timeline to timeline: whether one that it has left may refer to it still. It may where the node keeps
@@ -110,6 +110,9 @@ public abstract class FenceCallback
     /// <summary>The word as it is now; a later <see cref="IsStillQueued"/> with it tells whether the same round is still waiting.</summary>
     internal long Word => Volatile.Read(ref _word);
 
+    /// <summary>As <see cref="Word"/>, where nobody else writes it: of a node in the list, under the gate; of a private one that is free.</summary>
+    internal long PlainWord => _word;
+
     internal static bool IsQueuedWord(long word) => (word & PhaseMask) == Queued;
 
     internal bool IsStillQueued(long word) => word == Volatile.Read(ref _word) && IsQueuedWord(word);
@@ -127,8 +130,7 @@ public abstract class FenceCallback
     /// with the store in <see cref="End"/>, so what the callback did in that round is done.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool IsAtRest(long word) =>
-        (word & (Busy | Overlapped | Private)) == 0 && Volatile.Read(ref _finished) == (word & GenerationMask);
+    internal bool IsAtRest(long word) => Volatile.Read(ref _finished) == word; // which is never that of a busy, an overlapped or a private one
 
     /// <summary>As <see cref="MarkQueued"/>, of a node that <see cref="IsAtRest"/>, or of a private one that <see cref="IsFree"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -146,7 +148,7 @@ public abstract class FenceCallback
         word = round | Queued | (word & Private);
 
         // An acquire: pairs with the store in End. What the callback did in the round before is done. Of a private node nobody says so.
-        if (!isPrivate && Volatile.Read(ref _finished) != plain)
+        if (!isPrivate && (Volatile.Read(ref _finished) & GenerationMask) != plain)
         {
             word |= Overlapped;
             _lastPlain = plain;
@@ -169,7 +171,7 @@ public abstract class FenceCallback
         if ((_word & Overlapped) == 0)
         {
             // Nobody else will end the round; and nobody else writes here, since it began when no other plain one was outstanding.
-            Volatile.Write(ref _finished, _word & GenerationMask);
+            Volatile.Write(ref _finished, _word & GenerationMask); // the word as it is about to be
         }
 
         SetPhase(Idle);
@@ -188,24 +190,30 @@ public abstract class FenceCallback
         SetPhase(Detached);
     }
 
+    /// <summary>Of a round that ends by a plain store: neither overlapped nor of a private node.</summary>
+    internal static bool IsPlainWord(long word) => (word & (Overlapped | Private)) == 0;
+
+    internal static bool IsPrivateWord(long word) => (word & Private) != 0;
+
     /// <summary>
     /// As <see cref="MarkDetached"/> and the beginning of <see cref="Run(FenceTimeline, ref FenceHandOff)"/> in one, for the only callback of a signal; without
     /// the outcome, which only private nodes are asked for.
     /// </summary>
+    /// <param name="word">The word as it is: queued.</param>
     /// <returns>The word while it runs, for <see cref="End"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal long MarkRunning()
+    internal long MarkRunning(long word)
     {
-        long running = _word + (Running - Queued);
+        long running = word + (Running - Queued);
         Volatile.Write(ref _word, running);
         return running;
     }
 
-    /// <inheritdoc cref="MarkRunning()"/>
+    /// <inheritdoc cref="MarkRunning(long)"/>
     internal void MarkRunning(FenceStatus status)
     {
         SetOutcome(status, error: null);
-        MarkRunning();
+        MarkRunning(_word);
     }
 
     /// <summary>What to answer a remover that did not find the node in the list.</summary>
@@ -273,7 +281,7 @@ public abstract class FenceCallback
     /// </summary>
     /// <param name="timeline">That of the signal.</param>
     /// <param name="target">What the callback waited for. Its own fields may have gone on: it is Running, and free to be added again.</param>
-    /// <param name="running">As <see cref="MarkRunning()"/> returned it.</param>
+    /// <param name="running">As <see cref="MarkRunning(long)"/> returned it.</param>
     internal void RunAlone(FenceTimeline timeline, ulong target, long running)
     {
         try
@@ -309,13 +317,13 @@ public abstract class FenceCallback
     internal void CallOnSignaled() => OnSignaled(FenceStatus.Signaled, fault: null);
 
     /// <summary>The callback is over.</summary>
-    /// <param name="running">As <see cref="MarkRunning()"/> returned it.</param>
+    /// <param name="running">As <see cref="MarkRunning(long)"/> returned it.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void End(long running)
     {
         if ((running & Overlapped) == 0)
         {
-            Volatile.Write(ref _finished, running & GenerationMask); // a release: pairs with MarkQueued and DescribeAbsence
+            EndPlain(running);
         }
         else
         {
@@ -323,6 +331,12 @@ public abstract class FenceCallback
             Interlocked.CompareExchange(ref _word, (running & ~PhaseMask) | Finished, running);
         }
     }
+
+    /// <summary>As <see cref="End"/>, of a round that is not overlapped.</summary>
+    /// <param name="running">As <see cref="MarkRunning(long)"/> returned it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void EndPlain(long running) =>
+        Volatile.Write(ref _finished, running); // a release: pairs with IsAtRest, MarkQueued and DescribeAbsence
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SetOutcome(FenceStatus status, Exception? error)

@@ -112,7 +112,7 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
             handOff.Flush();
             Post(_context);
         }
-        else if ((Carries & Load.Inline) != 0 && RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        else if ((Carries & Load.Inline) != 0 && handOff.HasRoom)
         {
             handOff.Flush();
             RunContinuation();

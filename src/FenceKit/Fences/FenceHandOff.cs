@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
 namespace FenceKit;
 
 /// <summary>
@@ -9,6 +11,30 @@ internal struct FenceHandOff
 {
     private FenceContinuationNode? _first;
     private FenceContinuationNode? _last;
+    private Room _room;
+
+    private enum Room : byte
+    {
+        Unknown = 0,
+        Enough = 1,
+        NotEnough = 2,
+    }
+
+    /// <summary>
+    /// Whether continuations may run on the stack of the signaler. Asked once: all that one signal releases begin at the same depth.
+    /// </summary>
+    internal bool HasRoom
+    {
+        get
+        {
+            if (_room == Room.Unknown)
+            {
+                _room = RuntimeHelpers.TryEnsureSufficientExecutionStack() ? Room.Enough : Room.NotEnough;
+            }
+
+            return _room == Room.Enough;
+        }
+    }
 
     /// <summary>The node has been delivered: nobody else uses its link until its continuation has run.</summary>
     internal void Add(FenceContinuationNode node)
@@ -28,12 +54,15 @@ internal struct FenceHandOff
     /// <summary>Queues what has gathered. Before code of a user runs, so that nothing of ours waits behind it.</summary>
     internal void Flush()
     {
-        if (_first is null)
+        if (_first is not null)
         {
-            return;
+            HandOver(_first);
         }
+    }
 
-        FenceContinuationNode first = _first;
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void HandOver(FenceContinuationNode first)
+    {
         _first = null;
         _last = null;
         FenceContract.HandOver(first, preferLocal: true);

@@ -32,7 +32,7 @@ public partial class FenceTimeline
 
         if (!TryEnterQuiet(target, out ulong state))
         {
-            AwaitArmed(target, continuation, PlaceOf(isInline), executionContext: null, state, default);
+            AwaitBeside(target, continuation, isInline, state);
             return;
         }
 
@@ -85,6 +85,50 @@ public partial class FenceTimeline
         node.SetContinuation(continuation, place.IsInline, context, executionContext);
         node.SetToken(token);
         AwaitBy(node, target, state, token);
+    }
+
+    /// <summary>
+    /// As <see cref="AwaitArmed"/>, of a wait with nothing but a continuation: as a rule somebody waits already, with the timeline's node.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AwaitBeside(ulong target, Action continuation, bool isInline, ulong state)
+    {
+        if (_hot.OwnNode is null or { IsFree: true })
+        {
+            AwaitArmed(target, continuation, PlaceOf(isInline), executionContext: null, state, default);
+            return;
+        }
+
+        FenceAwaitNode node = WaiterPools.RentAwait();
+        node.SetBareContinuation(continuation, isInline);
+        AwaitBy(node, target, state);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)] // its own registers: the pool takes all that there are
+    private void AwaitBy(FenceAwaitNode node, ulong target, ulong state)
+    {
+        state = EnterGate(state);
+        if (TimelineState.HasReached(state, target))
+        {
+            LeaveGate(state);
+            node.DeliverAtOnce(new Fence(this, TimelineState.PointOf(target)));
+            return;
+        }
+
+        node.Timeline = this;
+        node.Target = target;
+        if (_hot.First is not null)
+        {
+            Insert(node);
+        }
+        else
+        {
+            _hot.First = node;
+        }
+
+        node.MarkQueuedFromRest(node.PlainWord);
+        AssertInvariants(state);
+        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
     }
 
     private static FencePlace PlaceOf(bool isInline) => isInline ? FenceContinuation.Inline : FenceContinuation.ThreadPool;

@@ -29,7 +29,7 @@ public partial class FenceTimeline
         seated.Target = target;
         seated.MarkQueuedFromRest(word);
         AssertInvariants(state);
-        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
+        Volatile.Write(ref _hot.State, state + TimelineState.Waiters); // leaves the gate, as LeaveGate does; nobody waited, so + is |, and shorter
     }
 
     /// <summary>Under the gate: whoever works on the list finds all that wait in it.</summary>
@@ -69,24 +69,25 @@ public partial class FenceTimeline
             before = before.Previous;
         }
 
-        FenceCallback? after = before is null ? first : before.Next;
         callback.Previous = before;
-        callback.Next = after;
+        FenceCallback? after = first;
         if (before is null)
         {
             _hot.First = callback;
         }
         else
         {
+            after = before.Next;
             before.Next = callback;
         }
 
         if (after is null)
         {
-            _hot.Last = callback;
+            _hot.Last = callback; // the usual case; its own link is null as it is
             return;
         }
 
+        callback.Next = after;
         after.Previous = callback;
         _hot.Last ??= after; // there was one, and it went behind us
     }

@@ -26,7 +26,7 @@ public partial class FenceTimeline
         }
 
         AssertInvariants(state);
-        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
+        Volatile.Write(ref _hot.State, state + TimelineState.Waiters); // leaves the gate, as LeaveGate does
         return true;
     }
 

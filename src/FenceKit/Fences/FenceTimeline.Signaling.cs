@@ -135,7 +135,7 @@ public partial class FenceTimeline
         }
 
         if (TimelineState.IsGateHeld(state)
-            || Interlocked.CompareExchange(ref _hot.State, target | TimelineState.Flags, state) != state)
+            || Interlocked.CompareExchange(ref _hot.State, target + TimelineState.Flags, state) != state)
         {
             return SignalContended(target);
         }
@@ -148,12 +148,13 @@ public partial class FenceTimeline
         }
 
         ulong due = seated.Target;
-        if (seated.IsPrivate)
+        long word = seated.PlainWord;
+        if (!FenceCallback.IsPlainWord(word))
         {
-            return RunPrivate(seated, due, target);
+            return FenceCallback.IsPrivateWord(word) ? RunPrivate(seated, due, target) : RunOnly(seated, word, due, target);
         }
 
-        long running = seated.MarkRunning();
+        long running = seated.MarkRunning(word);
         AssertInvariants(target);
         Volatile.Write(ref _hot.State, target);
         try
@@ -165,7 +166,19 @@ public partial class FenceTimeline
             ReportCallbackFault(seated, this, TimelineState.PointOf(due), exception);
         }
 
-        seated.End(running);
+        seated.EndPlain(running);
+        return true;
+    }
+
+    /// <summary>Under the gate, which it leaves: runs the only callback that waits.</summary>
+    /// <returns>True.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool RunOnly(FenceCallback only, long word, ulong due, ulong target)
+    {
+        long running = only.MarkRunning(word);
+        AssertInvariants(target);
+        Volatile.Write(ref _hot.State, target);
+        only.RunAlone(this, due, running);
         return true;
     }
 
@@ -187,11 +200,7 @@ public partial class FenceTimeline
             return RunPrivate(first, due, target);
         }
 
-        long running = first.MarkRunning();
-        AssertInvariants(target);
-        Volatile.Write(ref _hot.State, target);
-        first.RunAlone(this, due, running);
-        return true;
+        return RunOnly(first, first.PlainWord, due, target);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -292,7 +301,7 @@ public partial class FenceTimeline
 
     /// <summary>Takes the gate for a point that is still to come, if nobody waits. One try.</summary>
     /// <param name="target">The point.</param>
-    /// <param name="state">The word as it is, or, when it was not taken, as it was a moment ago.</param>
+    /// <param name="state">The word without the gate; when it was not taken, as it was a moment ago.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryEnterQuiet(ulong target, out ulong state)
     {
@@ -302,10 +311,14 @@ public partial class FenceTimeline
             return false;
         }
 
-        ulong seen = Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state);
-        bool entered = seen == state;
+        ulong seen = Interlocked.CompareExchange(ref _hot.State, state + TimelineState.Gate, state);
+        if (seen == state)
+        {
+            return true;
+        }
+
         state = seen;
-        return entered;
+        return false;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -151,15 +151,15 @@ internal sealed class FenceWaiterPools
         internal Pair<FenceWaitNode> Waits;
         internal Pair<FenceSetWait> Sets;
 
-        private readonly FenceAwaitNode?[] _others = new FenceAwaitNode?[RetainedByThread];
+        private readonly Place[] _others = new Place[RetainedByThread];
 
         internal int Count { get; private set; }
 
         internal FenceAwaitNode Pop()
         {
-            ref FenceAwaitNode? place = ref _others[--Count];
-            FenceAwaitNode node = place!;
-            place = null;
+            ref Place place = ref _others[--Count];
+            FenceAwaitNode node = place.Node!;
+            place.Node = null;
             return node;
         }
 
@@ -170,8 +170,14 @@ internal sealed class FenceWaiterPools
                 return false;
             }
 
-            _others[Count++] = node;
+            _others[Count++].Node = node;
             return true;
+        }
+
+        /// <summary>A struct, because an array of references asks for the type of what is stored and of what is lent.</summary>
+        private struct Place
+        {
+            internal FenceAwaitNode? Node;
         }
     }
 

@@ -284,8 +284,8 @@ internal static class AwaitRows
         {
             if (fences)
             {
-                _awaiter = s_fence.ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
-                FenceAwaiter awaiter = _awaiter;
+                FenceAwaiter awaiter = s_fence.ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
+                _awaiter = awaiter; // as the compiler does: into the state machine, and on with the local
                 awaiter.UnsafeOnCompleted(_finish ??= Finish);
             }
             else

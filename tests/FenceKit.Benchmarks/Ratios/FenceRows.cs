@@ -104,8 +104,9 @@ internal static class FenceRows
         ulong last = timeline.Issue((ulong)count).Point; // the points are not what is measured here: fence.signal has them
         for (ulong point = last - (ulong)count + 1; point <= last; point++)
         {
-            timeline.GetFence(point).TryAddCallback(callback);
-            timeline.Signal(point);
+            Fence fence = timeline.GetFence(point);
+            fence.TryAddCallback(callback);
+            timeline.Signal(fence);
         }
     }
 

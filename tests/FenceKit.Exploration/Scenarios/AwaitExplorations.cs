@@ -92,6 +92,20 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
             preemptions: 2);
 
     [Fact]
+    public void A_late_registration_leaves_a_wait_without_a_token_alone_that_got_the_node_from_the_pool() =>
+        Verify(
+            Scenario.Of("await with a token against signal, await without against cancel, somebody waits with the kept node", () => new KeptNode().Occupied())
+                .Thread("awaiter", state => state.AwaitWithToken(1))
+                .Thread("signaler", state => state.SignalFirstThenAwaitSecond())
+                .Thread("canceler", state => state.Cancel())
+                .AtEnd(state =>
+                {
+                    state.SignalAll();
+                    state.Check(2);
+                }),
+            preemptions: 2);
+
+    [Fact]
     public void A_canceled_node_is_not_taken_again_before_its_continuation_is_out() =>
         Verify(
             Scenario.Of("await with a token against cancel against await against signal", () => new KeptNode())
@@ -166,6 +180,13 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
             Note(2);
         }
 
+        /// <summary>Somebody waits with the node that the timeline keeps, until the end and beyond: others get theirs from the pool.</summary>
+        public KeptNode Occupied()
+        {
+            _timeline.GetFence(_base + 3).ConfigureAwait(FenceContinuation.Inline).GetAwaiter().UnsafeOnCompleted(static () => { });
+            return this;
+        }
+
         public void SignalFirst() => _signaledFirst = _timeline.Signal(_base + 2);
 
         /// <summary>Far behind the first: the timeline remembers one fault, and forgets what lies before it.</summary>
@@ -186,10 +207,13 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
         public async void AwaitWithTokenThenWithout()
         {
             await WaitForPoint(1);
+            AwaitSecondByHand();
+        }
 
-            // By hand: an awaiter whose continuation comes too early blocks when it is asked for the result, and would hide it.
-            Fence second = _timeline.GetFence(_base + 2);
-            second.ConfigureAwait(FenceContinuation.Inline).GetAwaiter().UnsafeOnCompleted(() => ContinueBySignal(second));
+        public void SignalFirstThenAwaitSecond()
+        {
+            _timeline.Signal(_base + 1);
+            AwaitSecondByHand();
         }
 
         public async void AwaitWithTokenThenWithAnother()
@@ -241,6 +265,13 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
         {
             Assert.Same(_errors[0], _firstHeard);
             Assert.Same(_errors[1], _secondHeard);
+        }
+
+        /// <summary>An awaiter whose continuation comes too early blocks when it is asked for the result, and would hide it.</summary>
+        private void AwaitSecondByHand()
+        {
+            Fence second = _timeline.GetFence(_base + 2);
+            second.ConfigureAwait(FenceContinuation.Inline).GetAwaiter().UnsafeOnCompleted(() => ContinueBySignal(second));
         }
 
         private void ContinueBySignal(Fence fence)

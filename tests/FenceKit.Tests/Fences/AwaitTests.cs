@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
 namespace FenceKit.Tests.Fences;
 
 /// <summary>Awaiting a fence: the value, the fault, and where the code after it runs.</summary>
@@ -188,6 +190,32 @@ public class AwaitTests
 
         Assert.Same(error, await Assert.ThrowsAsync<InvalidOperationException>(() => Limit.OnAsync(waiting)));
         Assert.Equal(FenceStatus.Retired, await first);
+    }
+
+    [Fact]
+    public void A_fault_that_was_told_is_not_kept_alive_by_what_told_it()
+    {
+        WeakReference[] told = TellAndLeave();
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.All(told, thing => Assert.False(thing.IsAlive));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference[] TellAndLeave()
+    {
+        FenceTimeline timeline = new("dropped");
+        InvalidOperationException error = new("I/O");
+        Fence fence = timeline.Issue();
+        Task<int>[] waits = [.. Enumerable.Range(0, 3).Select(_ => ThreadAfterAsync(fence, FenceContinuation.Inline))];
+
+        timeline.Signal(fence, error);
+
+        Assert.All(waits, wait => Assert.Same(error, wait.Exception!.InnerException));
+        return [new WeakReference(timeline), new WeakReference(error)];
     }
 
     private static async Task<int> ThreadAfterAsync(Fence fence, FenceContinuation place)
