@@ -39,7 +39,8 @@ public sealed class SetAwaiterMisuseTests : IDisposable
         Fence last = _device.Issue();
         FenceSetAwaiter awaiter = default;
         FenceWaitResult result = default;
-        Assert.True(last.TryAddCallback(new RecordingCallback(() => result = awaiter.GetResult()))); // its turn comes first
+        Action ask = ContractReports.AskedFor("a callback waits", () => result = awaiter.GetResult());
+        Assert.True(last.TryAddCallback(new RecordingCallback(ask))); // its turn comes first
         QueueContext context = new();
         List<Exception?> late = [];
         context.Enter(() =>
