@@ -101,34 +101,7 @@ public partial class FenceTimeline
 
         FenceAwaitNode node = WaiterPools.RentAwait();
         node.SetBareContinuation(continuation, isInline);
-        AwaitBy(node, target, state);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)] // its own registers: the pool takes all that there are
-    private void AwaitBy(FenceAwaitNode node, ulong target, ulong state)
-    {
-        state = EnterGate(state);
-        if (TimelineState.HasReached(state, target))
-        {
-            LeaveGate(state);
-            node.DeliverAtOnce(new Fence(this, TimelineState.PointOf(target)));
-            return;
-        }
-
-        node.Timeline = this;
-        node.Target = target;
-        if (_hot.First is not null)
-        {
-            Insert(node);
-        }
-        else
-        {
-            _hot.First = node;
-        }
-
-        node.MarkQueuedFromRest(node.PlainWord);
-        AssertInvariants(state);
-        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
+        AwaitBy(node, target, state, default);
     }
 
     private static FencePlace PlaceOf(bool isInline) => isInline ? FenceContinuation.Inline : FenceContinuation.ThreadPool;
@@ -144,6 +117,7 @@ public partial class FenceTimeline
         return Enlist(own, target, state);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)] // its own registers: the pool takes all that there are
     private void AwaitBy(FenceAwaitNode node, ulong target, ulong state, CancellationToken token)
     {
         state = EnterGate(state);
