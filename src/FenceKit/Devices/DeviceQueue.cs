@@ -80,6 +80,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
             RetainedFaults = options.RetainedFaults,
             TimeProvider = options.TimeProvider,
             IsExported = options.IsExported,
+            ReportsCumulativeSignals = false, // commands are signaled in order, and several by one signal
         };
         _timeline = new FenceTimeline(name, timeline) { Producer = new Commands(this) };
         _channel = Channel.CreateBounded<ulong>(new BoundedChannelOptions(options.Capacity) { SingleReader = true });

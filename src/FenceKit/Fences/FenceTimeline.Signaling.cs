@@ -24,7 +24,9 @@ public partial class FenceTimeline
     public bool Signal(ulong point)
     {
         CheckIssued(point);
-        return SignalCore(TimelineState.TargetOf(point));
+        return ReportsCumulativeSignals
+            ? SignalAndReport(TimelineState.TargetOf(point))
+            : SignalCore(TimelineState.TargetOf(point));
     }
 
     /// <summary>Completes every point up to <paramref name="fence"/>.</summary>
@@ -35,7 +37,7 @@ public partial class FenceTimeline
     public bool Signal(Fence fence)
     {
         CheckOwn(fence);
-        return SignalCore(fence.Target);
+        return ReportsCumulativeSignals ? SignalAndReport(fence.Target) : SignalCore(fence.Target);
     }
 
     /// <summary>Completes every point up to <paramref name="point"/> with an error: all of them fault.</summary>
@@ -52,7 +54,7 @@ public partial class FenceTimeline
     {
         ArgumentNullException.ThrowIfNull(error);
         CheckIssued(point);
-        return FaultCore(TimelineState.TargetOf(point), error, poison: false);
+        return FaultAndReport(TimelineState.TargetOf(point), error);
     }
 
     /// <summary>Completes every point up to <paramref name="fence"/> with an error.</summary>
@@ -66,7 +68,7 @@ public partial class FenceTimeline
     {
         ArgumentNullException.ThrowIfNull(error);
         CheckOwn(fence);
-        return FaultCore(fence.Target, error, poison: false);
+        return FaultAndReport(fence.Target, error);
     }
 
     /// <summary>Completes everything that is pending, and everything that will ever be issued, with an error: the device is lost.</summary>
@@ -203,13 +205,18 @@ public partial class FenceTimeline
         return RunOnly(first, first.PlainWord, due, target);
     }
 
+    private bool SignalContended(ulong target) => SignalContended(target, out _);
+
+    /// <summary>Signals whatever the state is.</summary>
+    /// <param name="target">The point.</param>
+    /// <param name="state">The state that the counter left, or that was at or behind the point already.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool SignalContended(ulong target)
+    private bool SignalContended(ulong target, out ulong state)
     {
         SpinWait spin = default;
         while (true)
         {
-            ulong state = Volatile.Read(ref _hot.State);
+            state = Volatile.Read(ref _hot.State);
             if (TimelineState.HasReached(state, target))
             {
                 return false;
@@ -245,16 +252,23 @@ public partial class FenceTimeline
     }
 
     /// <summary>A fault takes the gate first: the log must say what happened before the counter shows that it happened.</summary>
-    internal bool FaultCore(ulong target, Exception error, bool poison)
+    internal bool FaultCore(ulong target, Exception error, bool poison) => FaultCore(target, error, poison, out _);
+
+    /// <inheritdoc cref="FaultCore(ulong, Exception, bool)"/>
+    /// <param name="target">The point.</param>
+    /// <param name="error">What went wrong.</param>
+    /// <param name="poison">Whether all later points fault too.</param>
+    /// <param name="first">The first point that faults, where the result is true.</param>
+    private bool FaultCore(ulong target, Exception error, bool poison, out ulong first)
     {
         ulong state = EnterGate();
+        first = TimelineState.PointOf(state) + 1;
         if (TimelineState.HasReached(state, target))
         {
             LeaveGate(state);
             return false;
         }
 
-        ulong first = TimelineState.PointOf(state) + 1;
         if (poison)
         {
             RecordPoison(first, error);

@@ -33,6 +33,7 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
 
     private const int IssueDisposed = 1;
     private const int IssueTracked = 2;
+    private const int IssueReports = 4; // see FenceTimeline.Reporting.cs
 
     /// <summary>Creates a timeline that stands at point 0.</summary>
     /// <param name="name">Who produces the fences: it appears in errors, reports and the debugger.</param>
@@ -51,6 +52,12 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
         {
             _issuers = new FenceIssuers(options.TrackedIssuers);
             _issueFlags = IssueTracked;
+        }
+
+        if (options.ReportsCumulativeSignals ?? (FenceContract.IsChecked || CumulativelySignaled is not null))
+        {
+            _issuedBlocks = new IssuedBlocks();
+            _issueFlags |= IssueReports;
         }
 
         _sentinel = new FenceAbandonSentinel(this);
@@ -148,9 +155,10 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
             ulong seen = Interlocked.CompareExchange(ref _issued, issued + count, issued);
             if (seen == issued)
             {
-                for (ulong point = issued + 1; flags != 0 && point <= issued + Math.Min(count, (ulong)_options.TrackedIssuers); point++)
+                _issuedBlocks?.Add(issued + 1, issued + count);
+                for (ulong point = issued + 1; _issuers is not null && point <= issued + Math.Min(count, (ulong)_options.TrackedIssuers); point++)
                 {
-                    _issuers!.Record(point);
+                    _issuers.Record(point);
                 }
 
                 return new Fence(this, issued + count);
@@ -227,7 +235,7 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
         }
 
         ulong point = Interlocked.Increment(ref _issued);
-        _issuers!.Record(point);
+        _issuers?.Record(point);
         return new Fence(this, point);
     }
 

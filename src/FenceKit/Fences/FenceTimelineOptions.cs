@@ -51,6 +51,19 @@ public sealed class FenceTimelineOptions
     /// <remarks>Without effect when the contract is not checked, see <see cref="FenceContract"/>.</remarks>
     public bool IsExported { get; init; }
 
+    /// <summary>
+    /// Whether <see cref="FenceTimeline.CumulativelySignaled"/> tells of each signal that completes the points of several commands. What one call
+    /// of <c>Issue</c> hands out is one command. Null, the usual: on while the contract is checked (see <see cref="FenceContract"/>), and on a
+    /// timeline that is made while somebody listens to the event.
+    /// </summary>
+    /// <remarks>
+    /// Signaling a point completes all points before it. A producer that finishes commands in another order than it issued them tells the world
+    /// so that commands are over which still run. One that finishes in order, and signals only the last of several, says false here. What
+    /// <see cref="FenceTimeline.TryPoll"/> takes over from the hardware is never reported. Where it is on, issuing and signaling cost a few
+    /// hundred nanoseconds more.
+    /// </remarks>
+    public bool? ReportsCumulativeSignals { get; init; }
+
     internal static FenceTimelineOptions Default { get; } = new();
 
     internal void Validate()

@@ -121,6 +121,18 @@ internal sealed partial class FenceKitEventSource
         }
     }
 
+    [NonEvent]
+    internal void CumulativelySignaled(string timeline, ulong first, ulong last)
+    {
+        if (IsEnabled(EventLevel.Warning, EventKeywords.None))
+        {
+            Cumulative(timeline, Text(first), Text(last));
+        }
+    }
+
+    [Event(23, Level = EventLevel.Warning, Message = "One signal of {0} completed the points {1} to {2}, of several commands")]
+    private void Cumulative(string timeline, string first, string last) => WriteEvent(23, timeline, first, last);
+
     [Event(22, Level = EventLevel.Error, Message = "The shared timeline {0} has ended: {1}")]
     private void SharedEnded(string timeline, string message) => WriteEvent(22, timeline, message);
 

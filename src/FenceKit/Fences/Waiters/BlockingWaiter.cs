@@ -189,6 +189,23 @@ internal sealed class BlockingWaiter : FenceCallback
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             static state => ((BlockingWaiter)state!).Nudge(), this);
 
+        bool poolKnows = PoolThread.BeginSleep(); // before the monitor: the pool has a lock of its own, and the signaler needs ours
+        try
+        {
+            SleepUntilNews(clock, timer, start, timeout, cancellationToken);
+        }
+        finally
+        {
+            if (poolKnows)
+            {
+                PoolThread.EndSleep();
+            }
+        }
+    }
+
+    private void SleepUntilNews(TimeProvider clock, ITimer? timer, long start, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        bool limited = timeout != Timeout.InfiniteTimeSpan;
         Monitor.Enter(this);
         try
         {

@@ -31,7 +31,7 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
         Name = name;
         _signals = signals;
         _clock = clock;
-        _timeline = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock }) { Producer = this };
+        _timeline = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock, ReportsCumulativeSignals = false }) { Producer = this };
         FenceContract.ExportReaders(_timeline.ContractMap);
         Index = TakeIndex();
     }

@@ -47,7 +47,7 @@ public sealed class ReclaimSweep
         _notifier = notifier;
         _reason = reason;
         _owner = owner;
-        _wakeUps = new FenceTimeline($"{notifier.Name} sweep", new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = notifier.Clock });
+        _wakeUps = new FenceTimeline($"{notifier.Name} sweep", new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = notifier.Clock, ReportsCumulativeSignals = false });
     }
 
     /// <summary>How many ranges are left for later.</summary>

@@ -15,7 +15,7 @@ internal abstract class ActiveInvalidation : IFenceProducer
     private int _rangeCount;
 
     protected ActiveInvalidation(string name, TimeProvider clock, object? contractMap) =>
-        _rounds = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock }) { Producer = this, ContractMap = contractMap };
+        _rounds = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock, ReportsCumulativeSignals = false }) { Producer = this, ContractMap = contractMap };
 
     /// <inheritdoc/>
     public abstract void DescribeHolders(ulong point, List<FenceHolder> holders);

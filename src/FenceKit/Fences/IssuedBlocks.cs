@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>Which points were issued together, as one command. For diagnosis: only timelines that report cumulative signals have one.</summary>
+internal sealed class IssuedBlocks
+{
+    private const int Retained = 256;
+
+    private readonly Lock _gate = new();
+    private readonly (ulong First, ulong Last)[] _blocks = new (ulong, ulong)[Retained]; // under the gate; a ring
+    private long _count;                                                                   // under the gate; blocks ever added
+
+    internal void Add(ulong first, ulong last)
+    {
+        _gate.EnterShielded();
+        _blocks[_count++ % Retained] = (first, last);
+        _gate.Exit();
+    }
+
+    /// <summary>
+    /// Whether points belong to more than one command. Where a block may have been forgotten that holds them all, they count as one command:
+    /// what is reported is true.
+    /// </summary>
+    internal bool AreSeveral(ulong first, ulong last)
+    {
+        if (first >= last)
+        {
+            return false;
+        }
+
+        _gate.EnterShielded();
+        try
+        {
+            for (long number = _count - 1; number >= Math.Max(0, _count - Retained); number--)
+            {
+                (ulong blockFirst, ulong blockLast) = _blocks[number % Retained];
+                if (blockFirst <= first && last <= blockLast)
+                {
+                    return false;
+                }
+            }
+
+            return _count <= Retained || first >= _blocks[_count % Retained].First;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+}
