@@ -65,9 +65,16 @@ internal abstract partial class FenceSet
     }
 
     /// <summary>From here on members decide for themselves. The last touch of the set if nobody has yet.</summary>
-    private bool EndWatch() => Mode == FenceArrayMode.Any
-        ? Interlocked.CompareExchange(ref _decider, Nobody, NobodyYet) != NobodyYet
-        : Interlocked.Decrement(ref _left) == 0;
+    private bool EndWatch()
+    {
+        if (Mode == FenceArrayMode.Any)
+        {
+            return Interlocked.CompareExchange(ref _decider, Nobody, NobodyYet) != NobodyYet;
+        }
+
+        int left = Interlocked.Add(ref _left, -Watching);
+        return left == 0 || (left & Failed) != 0;
+    }
 
     /// <summary>Removes what is still in a list and says how the round ended. Only the owner calls it, once a round.</summary>
     /// <param name="removed">How many references the caller has to <see cref="Release"/> for the nodes that were removed.</param>
@@ -170,13 +177,13 @@ internal abstract partial class FenceSet
 
     private FenceWaitResult DescribeAll(int firstPending, int firstFaulted)
     {
-        if (firstPending != Nobody)
+        int decider = Volatile.Read(ref _decider);
+        decider = decider == Nobody ? firstFaulted : decider;
+        if (firstPending != Nobody && (decider == Nobody || !_endsAtFailure))
         {
             return new FenceWaitResult(FenceStatus.Pending, firstPending);
         }
 
-        int decider = Volatile.Read(ref _decider);
-        decider = decider == Nobody ? firstFaulted : decider;
         return decider != Nobody
             ? new FenceWaitResult(FenceStatus.Faulted, decider, _nodes[decider].DeliveredError)
             : new FenceWaitResult(Volatile.Read(ref _retired) == 1 ? FenceStatus.Retired : FenceStatus.Signaled, Nobody);

@@ -30,9 +30,16 @@ internal abstract partial class FenceSet
     private int _count;
     private int _watched;    // the first so many members have a node in a list, or were complete when it was their turn
     private int _references; // the owner's, and one for each node that may still run
-    private int _left;       // All: members that are not complete, and one for Watch
+    private int _left;       // All: members that have yet to complete, and the two flags below
     private int _decider;    // Any: the first that completed; All: the first that faulted
     private int _retired;    // All: 1 when the outcome of a member is unknown
+    private bool _endsAtFailure;
+
+    // All: nodes are being added, so nobody but Watch decides.
+    private const int Watching = 1 << 30;
+
+    // All that ends at the first failure: a member failed. It does not count down, so nobody counts to zero any more.
+    private const int Failed = 1 << 29;
 
     internal FenceArrayMode Mode { get; private set; }
 
@@ -53,14 +60,18 @@ internal abstract partial class FenceSet
     protected abstract void OnIdle();
 
     /// <summary>Starts a round; the caller owns it and calls <see cref="Release"/> in the end. Allocates only to grow.</summary>
-    protected void Begin(ReadOnlySpan<Fence> fences, FenceArrayMode mode)
+    /// <param name="fences">The members.</param>
+    /// <param name="mode">Whether all or any.</param>
+    /// <param name="endsAtFailure">Of all: whether the first member that faults, or whose outcome is unknown, decides the round at once.</param>
+    protected void Begin(ReadOnlySpan<Fence> fences, FenceArrayMode mode, bool endsAtFailure = false)
     {
         Debug.Assert(IsIdle, "A round begins when the last one is over.");
         EnsureCapacity(fences.Length);
         SetMembers(fences);
         _count = fences.Length;
         _watched = 0;
-        _left = fences.Length + 1;
+        _left = fences.Length | Watching;
+        _endsAtFailure = endsAtFailure;
         _decider = mode == FenceArrayMode.Any ? NobodyYet : Nobody;
         _retired = 0;
         Mode = mode;
@@ -112,6 +123,12 @@ internal abstract partial class FenceSet
             }
 
             return decider == Nobody;
+        }
+
+        if (_endsAtFailure && status is FenceStatus.Faulted or FenceStatus.Retired)
+        {
+            Interlocked.CompareExchange(ref _decider, index, Nobody);
+            return (Interlocked.Or(ref _left, Failed) & (Failed | Watching)) == 0; // the first, unless it falls to Watch
         }
 
         if (status == FenceStatus.Faulted)

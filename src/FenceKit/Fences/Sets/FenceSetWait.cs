@@ -36,10 +36,10 @@ internal sealed partial class FenceSetWait : FenceSet
     }
 
     internal static FenceSetWait Rent(
-        ReadOnlySpan<Fence> fences, FenceArrayMode mode, TimeSpan timeout, CancellationToken cancellationToken)
+        ReadOnlySpan<Fence> fences, FenceArrayMode mode, TimeSpan timeout, CancellationToken cancellationToken, bool endsAtFailure = false)
     {
         FenceSetWait wait = FenceWaiterPools.RentSet();
-        wait.Begin(fences, mode);
+        wait.Begin(fences, mode, endsAtFailure);
         wait._timeout = timeout;
         wait._cancellationToken = cancellationToken;
         return wait;

@@ -51,6 +51,7 @@ internal sealed partial class InvalidationSessionState
     private object? MapOfHolder(int index) =>
         _holders[index].Subscription.Readers is null ? _holders[index].Fence.Timeline?.ContractMap : null;
 
+    /// <summary>The caller has entered. When a sink throws, the wait does not begin, and the object is left.</summary>
     internal void AnnounceWaitAsync(TimeSpan budget)
     {
         if (budget == TimeSpan.Zero)
@@ -58,6 +59,23 @@ internal sealed partial class InvalidationSessionState
             return;
         }
 
+        bool announced = false;
+        try
+        {
+            AnnounceHolders();
+            announced = true;
+        }
+        finally
+        {
+            if (!announced)
+            {
+                Leave();
+            }
+        }
+    }
+
+    private void AnnounceHolders()
+    {
         using (BeginSignaling(file: null, line: 0))
         {
             for (int index = 0; index < _holderCount; index++)

@@ -47,9 +47,14 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         get
         {
             InvalidationSessionState state = Enter();
-            AddressRange range = state.Cover;
-            state.Leave();
-            return range;
+            try
+            {
+                return state.Cover;
+            }
+            finally
+            {
+                state.Leave();
+            }
         }
     }
 
@@ -63,16 +68,24 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     public InvalidationOutcome TryWait()
     {
         InvalidationSessionState state = Enter();
-        InvalidationOutcome outcome = state.Poll();
-        state.Leave();
-        return outcome;
+        try
+        {
+            return state.Poll();
+        }
+        finally
+        {
+            state.Leave();
+        }
     }
 
-    /// <summary>Phase C: blocks until everybody has let go, somebody has failed to, or the time is over.</summary>
+    /// <summary>Phase C: blocks until everybody has let go, the first has failed to, or the time is over.</summary>
     /// <param name="budget">One time for the whole set; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends this wait; the session stays as it is.</param>
     /// <returns>How far it is. May be called again.</returns>
-    /// <remarks>Blocks the thread; allocates nothing in steady state. Takes as long as the slowest subscriber, not the sum.</remarks>
+    /// <remarks>
+    /// Blocks the thread; allocates nothing in steady state. Takes as long as the slowest subscriber, not the sum; the first that fails
+    /// ends it, whatever the order of subscribers, for then the session can no longer complete.
+    /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
     /// <exception cref="InvalidOperationException">The session has ended.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
@@ -119,9 +132,14 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     public int CopyPending(Span<PendingInvalidation> destination)
     {
         InvalidationSessionState state = Enter();
-        int count = state.CopyPending(destination);
-        state.Leave();
-        return count;
+        try
+        {
+            return state.CopyPending(destination);
+        }
+        finally
+        {
+            state.Leave();
+        }
     }
 
     /// <summary>Lists what is being invalidated: one range, or those of a batch after merging.</summary>
@@ -132,11 +150,16 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     public int CopyRanges(Span<AddressRange> destination)
     {
         InvalidationSessionState state = Enter();
-        ReadOnlySpan<AddressRange> ranges = state.Ranges;
-        ranges[..Math.Min(ranges.Length, destination.Length)].CopyTo(destination);
-        int count = ranges.Length;
-        state.Leave();
-        return count;
+        try
+        {
+            ReadOnlySpan<AddressRange> ranges = state.Ranges;
+            ranges[..Math.Min(ranges.Length, destination.Length)].CopyTo(destination);
+            return ranges.Length;
+        }
+        finally
+        {
+            state.Leave();
+        }
     }
 
     /// <summary>Ends the session: the range is gone, and readers of it go on (and will find it gone).</summary>

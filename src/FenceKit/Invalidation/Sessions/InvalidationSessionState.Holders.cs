@@ -168,88 +168,6 @@ internal sealed partial class InvalidationSessionState
         }
     }
 
-    internal InvalidationOutcome Poll()
-    {
-        InvalidationOutcome outcome = _someoneThrew ? InvalidationOutcome.Faulted : InvalidationOutcome.Completed;
-        for (int index = 0; index < _holderCount; index++)
-        {
-            ref Holder holder = ref _holders[index];
-            if (holder.Thrown is not null || Volatile.Read(ref holder.Done))
-            {
-                continue;
-            }
-
-            FenceStatus status = holder.Fence.Status;
-            if (IsFailure(status))
-            {
-                return InvalidationOutcome.Faulted;
-            }
-
-            NoteOutcome(ref holder, status);
-
-            if (status == FenceStatus.Pending && outcome == InvalidationOutcome.Completed)
-            {
-                outcome = InvalidationOutcome.Pending;
-            }
-        }
-
-        return outcome;
-    }
-
-    internal InvalidationOutcome Wait(TimeSpan budget, CancellationToken cancellationToken)
-    {
-        InvalidationOutcome outcome = Poll();
-        if (outcome != InvalidationOutcome.Pending || budget == TimeSpan.Zero)
-        {
-            return outcome;
-        }
-
-        WaitBudget left = WaitBudget.Start(_clock, budget);
-        for (int index = 0; index < _holderCount; index++)
-        {
-            FenceStatus status = _holders[index].Fence.WaitUnchecked(left.Remaining, cancellationToken); // announced by WaitChecked
-            NoteOutcome(ref _holders[index], status);
-            if (status == FenceStatus.Pending || IsFailure(status))
-            {
-                break;
-            }
-        }
-
-        return Poll();
-    }
-
-    /// <summary>The caller has entered; the object is left when the task is done.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    internal async ValueTask<InvalidationOutcome> WaitAsync(TimeSpan budget, CancellationToken cancellationToken)
-    {
-        try
-        {
-            InvalidationOutcome outcome = Poll();
-            if (outcome != InvalidationOutcome.Pending || budget == TimeSpan.Zero)
-            {
-                return outcome;
-            }
-
-            WaitBudget left = WaitBudget.Start(_clock, budget);
-            for (int index = 0; index < _holderCount; index++)
-            {
-                FenceStatus status = await _holders[index].Fence.WaitAsync(left.Remaining, cancellationToken)
-                    .ConfigureAwait(FenceContinuation.ThreadPool);
-                NoteOutcome(ref _holders[index], status);
-                if (status == FenceStatus.Pending || IsFailure(status))
-                {
-                    break;
-                }
-            }
-
-            return Poll();
-        }
-        finally
-        {
-            Leave();
-        }
-    }
-
     internal int CopyPending(Span<PendingInvalidation> destination)
     {
         int count = 0;
@@ -272,24 +190,6 @@ internal sealed partial class InvalidationSessionState
         }
 
         return count;
-    }
-
-    /// <summary>
-    /// A fence that completed with an outcome that is no longer known may have faulted: it is no better than one that did.
-    /// </summary>
-    private bool IsFailure(FenceStatus status) =>
-        status is FenceStatus.Faulted or FenceStatus.Retired && !_faultsCountAsDone;
-
-    /// <summary>
-    /// Remembers that a holder is done. Its timeline may forget that later, and a session that was complete must stay so: its owner has
-    /// freed the range by then.
-    /// </summary>
-    private void NoteOutcome(ref Holder holder, FenceStatus status)
-    {
-        if (status != FenceStatus.Pending && !IsFailure(status))
-        {
-            Volatile.Write(ref holder.Done, true);
-        }
     }
 
     private void AddHolder(InvalidationSubscription subscription, Fence fence, Exception? thrown)

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+// Phase C: one wait for all holders, which ends when the last has let go or the first has failed, whatever their order.
+internal sealed partial class InvalidationSessionState
+{
+    private Fence[]? _scratch; // for one waiter at a time, who takes it out; kept with the pooled object
+
+    internal InvalidationOutcome Poll()
+    {
+        InvalidationOutcome outcome = _someoneThrew ? InvalidationOutcome.Faulted : InvalidationOutcome.Completed;
+        for (int index = 0; index < _holderCount; index++)
+        {
+            ref Holder holder = ref _holders[index];
+            if (holder.Thrown is not null || Volatile.Read(ref holder.Done))
+            {
+                continue;
+            }
+
+            FenceStatus status = holder.Fence.Status;
+            if (IsFailure(status))
+            {
+                return InvalidationOutcome.Faulted;
+            }
+
+            NoteOutcome(ref holder, status);
+
+            if (status == FenceStatus.Pending && outcome == InvalidationOutcome.Completed)
+            {
+                outcome = InvalidationOutcome.Pending;
+            }
+        }
+
+        return outcome;
+    }
+
+    internal InvalidationOutcome Wait(TimeSpan budget, CancellationToken cancellationToken)
+    {
+        InvalidationOutcome outcome = Poll();
+        if (outcome != InvalidationOutcome.Pending || budget == TimeSpan.Zero)
+        {
+            return outcome;
+        }
+
+        WaitBudget left = WaitBudget.Start(_clock, budget);
+        while (TryBeginWait(left.Remaining, cancellationToken, out FenceSetWait? wait))
+        {
+            FenceStatus status = wait.Wait().Status; // announced by WaitChecked
+            outcome = PollAfter(status);
+            if (status == FenceStatus.Pending || outcome != InvalidationOutcome.Pending)
+            {
+                return outcome;
+            }
+        }
+
+        return PollOrThrow(cancellationToken);
+    }
+
+    /// <summary>The caller has entered; the object is left when the task is done.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal async ValueTask<InvalidationOutcome> WaitAsync(TimeSpan budget, CancellationToken cancellationToken)
+    {
+        try
+        {
+            InvalidationOutcome outcome = Poll();
+            if (outcome != InvalidationOutcome.Pending || budget == TimeSpan.Zero)
+            {
+                return outcome;
+            }
+
+            WaitBudget left = WaitBudget.Start(_clock, budget);
+            while (TryBeginWait(left.Remaining, cancellationToken, out FenceSetWait? wait))
+            {
+                FenceWaitResult result = await new FenceSetAwaitable(new FenceSetAwaiter(wait)).ConfigureAwait(FenceContinuation.ThreadPool);
+                outcome = PollAfter(result.Status);
+                if (result.IsTimeout || outcome != InvalidationOutcome.Pending)
+                {
+                    return outcome;
+                }
+            }
+
+            return PollOrThrow(cancellationToken);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>
+    /// A wait for all who have yet to let go. It ends early at the first that fails; where a failure counts as done (see
+    /// <see cref="InvalidationFaultPolicy.TreatAsQuiesced"/>) the caller then begins another one for the rest. False: time is over, the
+    /// token is canceled, or nobody is left.
+    /// </summary>
+    private bool TryBeginWait(TimeSpan left, CancellationToken cancellationToken, [NotNullWhen(true)] out FenceSetWait? wait)
+    {
+        wait = null;
+        if (left == TimeSpan.Zero || cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        Fence[]? fences = Interlocked.Exchange(ref _scratch, null);
+        if (fences is null || fences.Length < _holderCount)
+        {
+            fences = new Fence[_holders.Length]; // the first wait of the object, or a second one at the same time
+        }
+
+        int count = CopyUnfinished(fences);
+        if (count > 0)
+        {
+            wait = FenceSetWait.Rent(fences.AsSpan(0, count), FenceArrayMode.All, left, cancellationToken, endsAtFailure: true);
+        }
+
+        Array.Clear(fences, 0, count); // a free object keeps nobody's timeline alive
+        Volatile.Write(ref _scratch, fences);
+        return wait is not null;
+    }
+
+    private int CopyUnfinished(Fence[] fences)
+    {
+        int count = 0;
+        for (int index = 0; index < _holderCount; index++)
+        {
+            ref Holder holder = ref _holders[index];
+            if (holder.Thrown is not null || Volatile.Read(ref holder.Done))
+            {
+                continue;
+            }
+
+            FenceStatus status = holder.Fence.Status;
+            NoteOutcome(ref holder, status);
+            if (status == FenceStatus.Pending || IsFailure(status))
+            {
+                fences[count++] = holder.Fence;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// All that were waited for have let go well: they were told so with the signal, and a timeline may forget it by the time we look.
+    /// </summary>
+    private InvalidationOutcome PollAfter(FenceStatus status)
+    {
+        for (int index = 0; status == FenceStatus.Signaled && index < _holderCount; index++)
+        {
+            Volatile.Write(ref _holders[index].Done, true);
+        }
+
+        return Poll();
+    }
+
+    /// <summary>Whoever has let go before the token was canceled was first.</summary>
+    private InvalidationOutcome PollOrThrow(CancellationToken cancellationToken)
+    {
+        InvalidationOutcome outcome = Poll();
+        if (outcome == InvalidationOutcome.Pending)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return outcome;
+    }
+
+    /// <summary>
+    /// A fence that completed with an outcome that is no longer known may have faulted: it is no better than one that did.
+    /// </summary>
+    private bool IsFailure(FenceStatus status) =>
+        status is FenceStatus.Faulted or FenceStatus.Retired && !_faultsCountAsDone;
+
+    /// <summary>
+    /// Remembers that a holder is done. Its timeline may forget that later, and a session that was complete must stay so: its owner has
+    /// freed the range by then.
+    /// </summary>
+    private void NoteOutcome(ref Holder holder, FenceStatus status)
+    {
+        if (status != FenceStatus.Pending && !IsFailure(status))
+        {
+            Volatile.Write(ref holder.Done, true);
+        }
+    }
+}
