@@ -3,20 +3,26 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>The error of a command that never ran, because a fence that it had to wait for faulted.</summary>
+/// <summary>The error of a command that never ran, because a fence that it had to wait for faulted, or may have.</summary>
+/// <remarks>
+/// When commands fail one after the other, <see cref="Exception.InnerException"/> is what the first of them failed for, and
+/// <see cref="Links"/> says how far away that is; the errors in between are not kept. So an error has one size in a chain of any length.
+/// </remarks>
 [DebuggerDisplay("{Message}")]
 public sealed class DeviceDependencyException : Exception
 {
+    private readonly string? _message;
+
     /// <summary>Creates the exception without a cause.</summary>
     public DeviceDependencyException()
-        : this("A fence that the command depends on faulted.")
+        : this(null, null, 1)
     {
     }
 
     /// <summary>Creates the exception with a message.</summary>
     /// <param name="message">What faulted.</param>
     public DeviceDependencyException(string message)
-        : base(message)
+        : this(message, null, 1)
     {
     }
 
@@ -24,10 +30,35 @@ public sealed class DeviceDependencyException : Exception
     /// <param name="message">What faulted.</param>
     /// <param name="innerException">The error of the fence.</param>
     public DeviceDependencyException(string message, Exception? innerException)
-        : base(message, innerException)
+        : this(message, innerException, 1)
     {
     }
 
-    internal static DeviceDependencyException For(Exception? fault) =>
-        new($"A fence that the command depends on faulted: {fault?.Message}", fault);
+    private DeviceDependencyException(string? message, Exception? innerException, int links)
+        : base(message, innerException)
+    {
+        _message = message;
+        Links = links;
+    }
+
+    /// <summary>
+    /// How many commands failed one after the other, this one included: 1 when the cause is the error of the very fence that the command
+    /// depends on.
+    /// </summary>
+    public int Links { get; }
+
+    /// <summary>What faulted. Put together when it is asked for, so that commands that fail keep no text.</summary>
+    public override string Message => _message ?? (InnerException is null
+        ? "A fence that the command depends on faulted."
+        : Links == 1
+            ? $"A fence that the command depends on faulted: {InnerException.Message}"
+            : $"A fence that the command depends on faulted, as the last of {Links} commands that failed for one cause: {InnerException.Message}");
+
+    /// <summary>For a fence whose fault is known.</summary>
+    internal static DeviceDependencyException For(Exception? fault) => new(null, DeviceFaultChain.CauseForDependents(fault, out int links), links);
+
+    /// <summary>For a fence that is complete, and nobody knows how: it may have faulted, so the command must not run.</summary>
+    internal static DeviceDependencyException ForRetired(Fence fence) =>
+        new($"The command depends on {fence}, which is complete, but how it ended is forgotten; it may have faulted. "
+            + $"A producer that remembers more faults (RetainedFaults) keeps the answer longer.");
 }

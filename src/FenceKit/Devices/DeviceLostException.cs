@@ -28,6 +28,14 @@ public sealed class DeviceLostException : Exception
     {
     }
 
-    internal static DeviceLostException For(string queue, Exception reason) =>
-        new($"The device behind the queue '{queue}' is lost: {reason.Message}", reason);
+    /// <summary>How many devices and commands failed for the one cause, this device included.</summary>
+    internal int Links { get; private init; } = 1;
+
+    /// <summary>Whatever else failed for the cause before is counted and not kept, so the error has one size in a chain of any length.</summary>
+    internal static DeviceLostException For(string queue, Exception reason)
+    {
+        Exception cause = DeviceFaultChain.CauseOfLoss(reason, out int links);
+        string chain = links == 1 ? "" : $", as the last of {links} devices and commands that failed for one cause";
+        return new($"The device behind the queue '{queue}' is lost{chain}: {cause.Message}", cause) { Links = links };
+    }
 }

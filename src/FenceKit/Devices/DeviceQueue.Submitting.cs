@@ -25,8 +25,9 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>Submits a command that must not start before some fences have signaled, if there is room.</summary>
     /// <param name="command">What is to be done.</param>
     /// <param name="dependencies">
-    /// Fences of whatever kind, of other queues for example; at most <see cref="DeviceQueueOptions.MaxDependencies"/>. If one faults, the
-    /// command does not run, and faults with <see cref="DeviceDependencyException"/>.
+    /// Fences of whatever kind, of other queues for example; at most <see cref="DeviceQueueOptions.MaxDependencies"/>. If one faults, or is
+    /// <see cref="FenceStatus.Retired"/> when it is asked and so may have faulted, the command does not run, and faults with
+    /// <see cref="DeviceDependencyException"/>.
     /// </param>
     /// <param name="fence">Signals when it is done, after all earlier commands of the queue; <c>default</c> unless the result is Submitted.</param>
     /// <returns>Whether it was accepted.</returns>
@@ -215,12 +216,12 @@ public sealed partial class DeviceQueue<TCommand>
         return isRunning ? DeviceCancelResult.Requested : DeviceCancelResult.Canceled;
     }
 
-    internal void OnDependencySignaled(DeviceSlot<TCommand> slot, FenceStatus status, Exception? fault)
+    internal void OnDependencySignaled(DeviceSlot<TCommand> slot, Fence dependency, FenceStatus status, Exception? fault)
     {
         int holds = 1;
-        if (status == FenceStatus.Faulted)
+        if (status != FenceStatus.Signaled)
         {
-            FailBeforeStart(slot, fault);
+            FailBeforeStart(slot, dependency, status, fault);
             holds += RemoveDependencies(slot);
         }
 
@@ -240,9 +241,10 @@ public sealed partial class DeviceQueue<TCommand>
             }
 
             over++;
-            if (dependencies[i].GetStatus(out Exception? fault) == FenceStatus.Faulted)
+            FenceStatus status = dependencies[i].GetStatus(out Exception? fault);
+            if (status != FenceStatus.Signaled)
             {
-                FailBeforeStart(slot, fault);
+                FailBeforeStart(slot, dependencies[i], status, fault);
             }
         }
 
@@ -262,10 +264,11 @@ public sealed partial class DeviceQueue<TCommand>
         Release(slot, over);
     }
 
-    /// <summary>The caller holds the slot.</summary>
-    private void FailBeforeStart(DeviceSlot<TCommand> slot, Exception? fault)
+    /// <summary>The caller holds the slot. Only what is known to have gone well lets a command run.</summary>
+    private void FailBeforeStart(DeviceSlot<TCommand> slot, Fence dependency, FenceStatus status, Exception? fault)
     {
-        DeviceDependencyException error = DeviceDependencyException.For(fault);
+        DeviceDependencyException error =
+            status == FenceStatus.Retired ? DeviceDependencyException.ForRetired(dependency) : DeviceDependencyException.For(fault);
         _gate.Enter();
         if (slot.Phase == DeviceSlotPhase.Queued)
         {

@@ -71,5 +71,6 @@ internal sealed class DeviceDependency<TCommand>(DeviceQueue<TCommand> queue, De
 
     internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of(queue.FenceOf(slot.Point), fence));
 
-    protected override void OnSignaled(FenceStatus status, Exception? fault) => queue.OnDependencySignaled(slot, status, fault);
+    protected override void OnSignaled(FenceStatus status, Exception? fault) =>
+        queue.OnDependencySignaled(slot, Fence, status, fault);
 }

@@ -102,6 +102,75 @@ public class DeviceDependencyTests
     }
 
     [Fact]
+    public void A_dependency_whose_outcome_is_forgotten_may_have_failed_so_the_command_does_not_run()
+    {
+        using FencePool pool = new("decoder", 1, new FenceTimelineOptions { RetainedFaults = 1 });
+        Assert.True(pool.TryRent(out FenceSource first));
+        first.TrySignal(new NotSupportedException());
+        Assert.True(pool.TryRent(out FenceSource second));
+        second.TrySignal(new InvalidOperationException());
+        Assert.Equal(FenceStatus.Retired, first.Fence.Status);
+
+        _queue.TrySubmit(1, [first.Fence], out Fence failed);
+        _queue.TrySubmit(2, out _);
+
+        Assert.Equal(2, Assert.Single(_driver.Started).Payload);
+        Assert.Contains("forgotten", Assert.IsType<DeviceDependencyException>(failed.Error).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Errors_of_commands_that_fail_one_after_the_other_have_one_size_and_name_the_cause_once()
+    {
+        const int Commands = 4_000;
+        NotSupportedException cause = new("the first of them");
+        _queue.TrySubmit(0, out Fence last);
+        _driver.Started[0].Fail(cause);
+        _queue.TrySubmit(1, [last], out last);
+        long shortest = SizeOfNext(ref last);
+        for (int i = 0; i < Commands - 3; i++)
+        {
+            _queue.TrySubmit(i, [last], out last);
+        }
+
+        Assert.Equal(shortest, SizeOfNext(ref last));
+
+        DeviceDependencyException error = Assert.IsType<DeviceDependencyException>(last.Error);
+        Assert.Same(cause, error.InnerException);
+        Assert.Equal(Commands, error.Links);
+        Assert.Equal(
+            "A fence that the command depends on faulted, as the last of 4000 commands that failed for one cause: the first of them", error.Message);
+
+        long SizeOfNext(ref Fence fence)
+        {
+            Fence before = fence;
+            long start = GC.GetAllocatedBytesForCurrentThread();
+            _queue.TrySubmit(0, [before], out fence);
+            return GC.GetAllocatedBytesForCurrentThread() - start;
+        }
+    }
+
+    [Fact]
+    public void Devices_that_are_lost_for_each_other_name_the_cause_once()
+    {
+        IOException cause = new("unplugged");
+        Exception reason = cause;
+        for (int i = 0; i < 100; i++)
+        {
+            DeviceQueue<int> next = new("next", new HandDriver(), HandDriver.Options());
+            next.TrySubmit(1, out Fence running);
+            next.Lose(reason);
+            DeviceQueue<int> dependent = new("dependent", new HandDriver(), HandDriver.Options());
+            dependent.TrySubmit(2, [running], out Fence failed);
+            Assert.IsType<DeviceLostException>(Assert.IsType<DeviceDependencyException>(failed.Error).InnerException);
+            reason = failed.Error;
+        }
+
+        DeviceLostException lost = Assert.IsType<DeviceLostException>(reason.InnerException);
+        Assert.Same(cause, lost.InnerException);
+        Assert.Equal("The device behind the queue 'next' is lost, as the last of 199 devices and commands that failed for one cause: unplugged", lost.Message);
+    }
+
+    [Fact]
     public void More_dependencies_than_agreed_are_refused_before_anything_happens()
     {
         Assert.Throws<ArgumentException>(() => _queue.TrySubmit(1, new Fence[5], out _));
