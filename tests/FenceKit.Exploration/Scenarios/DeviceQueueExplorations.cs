@@ -124,6 +124,23 @@ public class DeviceQueueExplorations(ITestOutputHelper output) : ExplorationTest
             preemptions: 3);
 
     [Fact]
+    public void A_command_whose_dependency_fails_does_not_run_when_the_failure_is_forgotten_meanwhile() =>
+        Verify(
+            Scenario.Of("submit with dependency, submit against two faults", () => new ExploredQueue(new ExploredDriver(isSynchronous: true)))
+                .Thread("submitter", state =>
+                {
+                    state.Submit(0, state.Dependency);
+                    state.Submit(1);
+                })
+                .Thread("other device", state => state.FailAndForgetDependency())
+                .AtEnd(state =>
+                {
+                    state.CheckAllDone();
+                    Assert.Equal([1], state.Driver.Started);
+                }),
+            preemptions: 3);
+
+    [Fact]
     public void A_command_that_is_canceled_while_its_dependencies_signal_ends_once() =>
         Verify(
             Scenario.Of("submit with dependency, cancel against signal", () => new ExploredQueue(new ExploredDriver(isSynchronous: true)))

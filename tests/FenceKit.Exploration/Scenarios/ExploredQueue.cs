@@ -5,7 +5,7 @@ internal sealed class ExploredQueue
 {
     private static readonly AddressRange s_memory = new(0x1000, 0x2000);
 
-    private readonly FenceTimeline _other = new("other device");
+    private readonly FenceTimeline _other = new("other device", new FenceTimelineOptions { RetainedFaults = 1 });
     private readonly List<(Fence Fence, int Payload)> _submitted = [];
     private InvalidationSession _open;
     private int _busy;
@@ -92,6 +92,13 @@ internal sealed class ExploredQueue
     public void SignalDependency() => _other.Signal(1);
 
     public void FailDependency() => _other.Signal(1, Error);
+
+    /// <summary>The other device fails twice, and remembers only the second time.</summary>
+    public void FailAndForgetDependency()
+    {
+        FailDependency();
+        _other.Signal(_other.Issue(), new InvalidOperationException("another failure"));
+    }
 
     public void CancelLast() => CancelResult = Queue.TryCancel(_submitted[^1].Fence);
 
