@@ -57,8 +57,8 @@ internal sealed class BufferPool : IDisposable
                         return false;
                     }
 
+                    Interlocked.Increment(ref _free); // when the wait has completed, and before the commit
                     session.Commit();
-                    Interlocked.Increment(ref _free);
                     return true;
                 }
             }

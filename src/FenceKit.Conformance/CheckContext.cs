@@ -6,7 +6,7 @@ namespace FenceKit.Conformance;
 
 /// <summary>What a check works with: a device, its owner's notifier, and ways to insist.</summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Ended by the one who runs the check.")]
-internal sealed class CheckContext(DeviceUnderTest device, TimeSpan patience)
+internal sealed class CheckContext(DeviceUnderTest device, TimeSpan patience, CumulativeSignalWatch signals)
 {
     internal DeviceUnderTest Device => device;
 
@@ -28,8 +28,9 @@ internal sealed class CheckContext(DeviceUnderTest device, TimeSpan patience)
             switch (device.TrySubmit(in command, dependencies, out Fence fence))
             {
                 case DeviceSubmitStatus.Submitted:
+                    signals.Note(fence);
                     return fence;
-                case DeviceSubmitStatus.Full when Stopwatch.GetElapsedTime(start) < patience:
+                case DeviceSubmitStatus.Full or DeviceSubmitStatus.RangeBusy when Stopwatch.GetElapsedTime(start) < patience:
                     spin.SpinOnce();
                     break;
                 case DeviceSubmitStatus status:

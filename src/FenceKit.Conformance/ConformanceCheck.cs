@@ -37,12 +37,14 @@ public sealed class ConformanceCheck
     {
         ArgumentNullException.ThrowIfNull(factory);
         ExceptionDispatchInfo? failure = null;
-        CheckContext context = new(factory(), patience);
+        using CumulativeSignalWatch signals = new(); // before the device makes its timelines: they report if somebody listens
+        CheckContext context = new(factory(), patience, signals);
         Thread thread = new(() =>
         {
             try
             {
                 _body(context);
+                signals.ThrowIfAny();
             }
             catch (Exception exception)
             {

@@ -182,6 +182,20 @@ public static partial class DriverConformance
         check.MustSucceed(check.Submit(1, 3), "the next command");
     }
 
+    private static void ForgottenDependency(CheckContext check)
+    {
+        FenceTimeline other = new("conformance", new FenceTimelineOptions { RetainedFaults = 1 });
+        Fence forgotten = other.Issue();
+        other.Signal(forgotten, new InvalidOperationException("a dependency failed"));
+        other.Signal(other.Issue(), new InvalidOperationException("and another one, which is remembered instead"));
+        Fence fence = check.Submit(0, 9, isHeld: false, forgotten);
+        CheckContext.Require(
+            check.MustEnd(fence, "a command whose dependency may have faulted") == FenceStatus.Faulted,
+            "a command whose dependency may have faulted did not fault.");
+        CheckContext.Require(check.At(0) != 9, "a command ran whose dependency may have faulted.");
+        check.MustSucceed(check.Submit(1, 3), "the next command");
+    }
+
     private static void CanceledNeverRuns(CheckContext check)
     {
         FenceTimeline other = new("conformance");

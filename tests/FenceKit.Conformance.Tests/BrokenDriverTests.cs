@@ -32,6 +32,7 @@ public sealed class BrokenDriverTests
         [Defect.BlocksItsWorkerForADependency] = new("dependencies-come-first", "submitting waited for a dependency"),
         [Defect.IgnoresDependencies] = new("dependencies-come-first", "a command ran before the fence that it depends on"),
         [Defect.IgnoresFaultedDependencies] = new("a-faulted-dependency-fails-the-command", "whose dependency faulted did not fault"),
+        [Defect.TakesRetiredForSuccess] = new("a-forgotten-dependency-fails-the-command", "whose dependency may have faulted did not fault"),
         [Defect.LosesACancel] = new("a-running-command-that-is-canceled-ends", "a running command that was canceled did not end"),
         [Defect.RunsWhatWasCanceled] = new("a-canceled-command-never-runs", "a canceled command ended as a success"),
         [Defect.IgnoresLoss] = new("loss-ends-every-fence", "a command of a lost device did not end"),

@@ -51,7 +51,7 @@ internal static class ConformanceProof
         }) + "\n");
     }
 
-    private static string Root()
+    internal static string Root()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "FenceKit.sln")))

@@ -15,6 +15,8 @@ public sealed class ConformanceTests
         ["SimulatedDevice, inline"] = static () => SimulatedUnderTest.Create(DeviceDispatch.Inline, TimeSpan.Zero),
         ["io_uring (samples/CustomDriver)"] = static () => RingUnderTest.Create(),
         ["a driver by hand"] = static () => new PlainDevice(),
+        ["a driver by hand that refuses busy ranges"] = static () => new PlainDevice(refusesBusyRanges: true),
+        ["the driver of README.md"] = static () => new CopyEngineUnderTest(),
     };
 
     private const string Vulkan = "Vulkan (samples/VulkanDriver)";

@@ -14,6 +14,7 @@ public enum Defect
     BlocksItsWorkerForADependency,
     IgnoresDependencies,
     IgnoresFaultedDependencies,
+    TakesRetiredForSuccess,
     LosesACancel,
     RunsWhatWasCanceled,
     IgnoresLoss,

@@ -14,6 +14,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
     private const ulong Base = 0x10000;
 
     private readonly Defect _defect;
+    private readonly bool _refusesBusyRanges;
     private readonly byte[] _memory = new byte[8 * Block];
     private readonly object _gate = new();
     private readonly List<Command> _queue = [];
@@ -29,9 +30,10 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
     private object? _waste;
     private int _struck;
 
-    internal PlainDevice(Defect defect = Defect.None)
+    internal PlainDevice(Defect defect = Defect.None, bool refusesBusyRanges = false)
     {
         _defect = defect;
+        _refusesBusyRanges = refusesBusyRanges;
         _worker = new Thread(Work) { IsBackground = true, Name = $"plain {defect}" };
         _worker.Start();
     }
@@ -94,6 +96,11 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
             if (_queue.Count >= 32 && _lost is null)
             {
                 return DeviceSubmitStatus.Full;
+            }
+
+            if (_refusesBusyRanges && _subscription?.TryBeginRead(RangeOf(command.Offset), out _) == false)
+            {
+                return DeviceSubmitStatus.RangeBusy;
             }
 
             FenceTimeline timeline = _defect == Defect.SignalsOutOfOrder || _lost is not null ? new FenceTimeline("plain") : _timeline;
@@ -386,13 +393,20 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
                 return false;
             }
 
-            fault ??= dependency.Error is null || Strikes(Defect.IgnoresFaultedDependencies) ? null : dependency.Error;
+            fault ??= FaultOf(dependency);
         }
 
         return _subscription is null
             || _subscription.TryBeginRead(RangeOf(command.What.Offset), out _)
             || Strikes(Defect.StartsDuringAnInvalidation);
     }
+
+    private Exception? FaultOf(Fence dependency) => dependency.GetStatus(out Exception? fault) switch
+    {
+        FenceStatus.Faulted when !Strikes(Defect.IgnoresFaultedDependencies) => fault,
+        FenceStatus.Retired when !Strikes(Defect.TakesRetiredForSuccess) => new InvalidOperationException($"How {dependency} ended is forgotten."),
+        _ => null,
+    };
 
     /// <summary>Whether to do wrong what is done right otherwise. Asked only where it makes a difference.</summary>
     private bool Strikes(Defect defect)

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>The error of a command that never ran, because a fence that it had to wait for faulted, or may have.</summary>
+/// <summary>The error of a command that never ran, because a fence that it had to wait for faulted, or may have, or did not come in time.</summary>
 /// <remarks>
 /// When commands fail one after the other, <see cref="Exception.InnerException"/> is what the first of them failed for, and
 /// <see cref="Links"/> says how far away that is; the errors in between are not kept. So an error has one size in a chain of any length.
@@ -56,6 +56,10 @@ public sealed class DeviceDependencyException : Exception
 
     /// <summary>For a fence whose fault is known.</summary>
     internal static DeviceDependencyException For(Exception? fault) => new(null, DeviceFaultChain.CauseForDependents(fault, out int links), links);
+
+    /// <summary>For a fence that does not come.</summary>
+    internal static DeviceDependencyException ForTimeout(Fence fence, TimeSpan limit) =>
+        new(null, new FenceTimeoutException($"{fence} did not signal within {limit}, the DependencyTimeout of the queue."), 1);
 
     /// <summary>For a fence that is complete, and nobody knows how: it may have faulted, so the command must not run.</summary>
     internal static DeviceDependencyException ForRetired(Fence fence) =>

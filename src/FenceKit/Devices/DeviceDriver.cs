@@ -10,7 +10,7 @@ namespace FenceKit;
 /// <typeparam name="TCommand">What the device understands.</typeparam>
 /// <remarks>
 /// <b>Calls</b>: the queue makes every call one at a time, never two at once, and under no lock. <see cref="GetRanges"/> and
-/// <see cref="TrySchedule"/> are the exceptions: they run on the threads of others, at any time.
+/// <see cref="TrySchedule"/> are the exceptions, and <see cref="GetHangTimeout"/>: they run on the threads of others, at any time.
 /// Calls must return in finite time: the watchdog gives a device up whose driver does not. An exception out of a call means that nobody
 /// knows what the device does now; the device counts as lost.
 /// </remarks>
@@ -31,6 +31,24 @@ public abstract class DeviceDriver<TCommand>
     public virtual void Cancel(in DeviceCommand<TCommand> command)
     {
     }
+
+    /// <summary>How long a command may run before <see cref="IsHung"/> is asked about it; the queue's limit unless overridden.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="usual"><see cref="DeviceQueueOptions.HangTimeout"/>.</param>
+    /// <returns>The limit; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it takes.</returns>
+    /// <remarks>
+    /// Called by the submitter, once a command. Must not wait. Counted while the command is the oldest that runs, and found out after one
+    /// to two such times.
+    /// </remarks>
+    public virtual TimeSpan GetHangTimeout(in TCommand command, TimeSpan usual) => usual;
+
+    /// <summary>
+    /// A command has used up its time: whether it hangs. A driver that can see it make progress says false, and is asked again when the
+    /// same time has passed once more; so may one that has just failed or stopped the command by itself. True unless overridden.
+    /// </summary>
+    /// <param name="command">The oldest command that runs; it may be over by now.</param>
+    /// <returns>True: the queue resets the device. False: the command is left alone.</returns>
+    public virtual bool IsHung(in DeviceCommand<TCommand> command) => true;
 
     /// <summary>Stops everything that the device does, so that it can begin afresh. Impossible unless overridden.</summary>
     /// <returns>

@@ -28,7 +28,7 @@ public sealed partial class DeviceQueue<TCommand>
             {
                 _inDriver = true;
                 _driverCalls++;
-                mustWatch = TryArmWatchdogLocked();
+                mustWatch = TryArmWatchdogLocked(step == Step.Start ? Least(_hangTimeout, _batchTimeout) : _hangTimeout);
             }
         }
         finally
@@ -66,6 +66,12 @@ public sealed partial class DeviceQueue<TCommand>
         if (TryTakeCancelLocked())
         {
             step = Step.Cancel;
+            return true;
+        }
+
+        if (TryTakeSuspectLocked())
+        {
+            step = Step.Ask;
             return true;
         }
 
@@ -120,10 +126,25 @@ public sealed partial class DeviceQueue<TCommand>
         return false;
     }
 
+    private bool TryTakeSuspectLocked()
+    {
+        ulong point = _suspect;
+        _suspect = 0;
+        DeviceSlot<TCommand> slot = SlotOf(point);
+        if (point == 0 || slot.Point != point || slot.Phase != DeviceSlotPhase.Running)
+        {
+            return false;
+        }
+
+        _batch[0] = new DeviceCommand<TCommand>(this, point, slot.Command);
+        return true;
+    }
+
     /// <summary>Moves commands from the channel to the device, as far as their turn, their dependencies and their ranges allow.</summary>
     private int TakeBatchLocked()
     {
         int count = 0;
+        _batchTimeout = TimeSpan.MaxValue;
         while (count < _batch.Length && _taken - _retired < (ulong)_options.Depth && _taken != _timeline.Issued)
         {
             ulong point = _taken + 1; // what stands first in the channel: every point goes there in the critical section that issues it
@@ -140,6 +161,8 @@ public sealed partial class DeviceQueue<TCommand>
             {
                 // From here on a schedule that overlaps its ranges sees it running: both happen under the gate.
                 slot.Phase = DeviceSlotPhase.Running;
+                slot.SeenSince = NotSeen;
+                _batchTimeout = Least(_batchTimeout, slot.HangTimeout);
                 _batch[count++] = new DeviceCommand<TCommand>(this, point, slot.Command);
             }
         }

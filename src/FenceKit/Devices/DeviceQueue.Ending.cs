@@ -35,7 +35,7 @@ public sealed partial class DeviceQueue<TCommand>
 
             Volatile.Write(ref _lostReason, error);
             mustPump = TryBeginPumpLocked();
-            mustWatch = TryArmWatchdogLocked();
+            mustWatch = TryArmWatchdogLocked(_hangTimeout);
         }
         finally
         {

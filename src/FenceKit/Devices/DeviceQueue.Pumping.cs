@@ -9,6 +9,7 @@ public sealed partial class DeviceQueue<TCommand>
     private readonly DeviceThread? _thread; // null unless the queue has one of its own
     private readonly RangeWait _rangeWait;
     private bool _pumping;       // under the gate: a thread runs the pump, or is about to
+    private TimeSpan _batchTimeout; // under the gate: the least that a command of the batch may take
     private bool _mustCancel;    // under the gate: some slot has MustCancel set
     private Fence _rangeBlocker; // under the gate: what the head of the queue waits for; default when it does not
     private Exception? _mustReset; // under the gate: why
@@ -23,6 +24,9 @@ public sealed partial class DeviceQueue<TCommand>
         StandDown,
         Reset,
         Cancel,
+
+        /// <summary>Ask the driver whether a command that has used up its time hangs.</summary>
+        Ask,
         Unmap,
         Start,
 
@@ -51,6 +55,7 @@ public sealed partial class DeviceQueue<TCommand>
         _taken != _timeline.Issued
         || _mustCancel
         || _closing
+        || _suspect != 0
         || _mustReset is not null
         || _lostReason is not null
         || _unmapsPending.Issued != _unmapsDone
@@ -109,6 +114,7 @@ public sealed partial class DeviceQueue<TCommand>
             || _taken - _retired >= (ulong)_options.Depth
             || _mustCancel
             || _closing
+            || _suspect != 0
             || _mustReset is not null
             || _unmapsPending.Issued != _unmapsDone
             || HasFinishedHeadLocked()
@@ -119,11 +125,12 @@ public sealed partial class DeviceQueue<TCommand>
 
         // As in TakeBatchLocked: from here on a schedule that overlaps its ranges sees it running.
         slot.Phase = DeviceSlotPhase.Running;
+        slot.SeenSince = NotSeen;
         _taken = slot.Point;
         _pumping = true;
         _inDriver = true;
         _driverCalls++;
-        mustWatch = TryArmWatchdogLocked();
+        mustWatch = TryArmWatchdogLocked(Least(_hangTimeout, slot.HangTimeout));
         return true;
     }
 
@@ -201,6 +208,10 @@ public sealed partial class DeviceQueue<TCommand>
                     _driver.Cancel(in _batch[0]);
                 }
 
+                _batch[0] = default;
+                break;
+            case Step.Ask:
+                AskAboutSuspect(in _batch[0]);
                 _batch[0] = default;
                 break;
             case Step.Unmap:

@@ -62,6 +62,7 @@ public sealed partial class DeviceQueue<TCommand>
             AddressRange.IfEmpty(range);
         }
 
+        TimeSpan hangTimeout = HangTimeoutOf(in command);
         fence = default;
         DeviceSlot<TCommand> slot;
         ulong point;
@@ -94,6 +95,8 @@ public sealed partial class DeviceQueue<TCommand>
             slot.Phase = DeviceSlotPhase.Queued;
             slot.Command = command;
             slot.MustCancel = false;
+            slot.HangTimeout = hangTimeout;
+            slot.SeenSince = NotSeen;
             ranges[..rangeCount].CopyTo(slot.Ranges);
             slot.RangeCount = rangeCount;
             slot.DependencyCount = dependencies.Length;
@@ -104,6 +107,7 @@ public sealed partial class DeviceQueue<TCommand>
                 bool written = _channel.Writer.TryWrite(point);
                 Debug.Assert(written, "The count above leaves room in the channel.");
                 mustPump = dependencies.IsEmpty && TryBeginPumpLocked();
+                mustWatch = !dependencies.IsEmpty && TryArmWatchdogLocked(_dependencyTimeout);
             }
         }
         finally
@@ -118,6 +122,11 @@ public sealed partial class DeviceQueue<TCommand>
         }
         else if (!dependencies.IsEmpty)
         {
+            if (mustWatch)
+            {
+                StartTimer();
+            }
+
             AddDependencies(slot, dependencies);
         }
         else if (mustPump)

@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
+
 namespace FenceKit;
 
-// The watchdog. It reads no clock: a timer looks twice, and what it sees both times has lasted for its whole period.
+// The watchdog: a timer that looks at three things. A call into the driver, the oldest running command, and every command that waits for
+// what it depends on, each have a limit, counted from the first look that found them there. So nobody reads a clock when a command starts,
+// nothing is called late too early, and what is late is found after one to two of its limits.
 public sealed partial class DeviceQueue<TCommand>
 {
+    /// <summary>What no look has found yet. Zero would be a time.</summary>
+    internal const long NotSeen = long.MinValue;
+
+    private const double LongestPeriod = 24 * 60 * 60 * 1000;
+
     private readonly ITimer _timer;
-    private bool _timerIsArmed; // under the gate
-    private ulong _watchedPoint; // under the gate: the oldest running command at the last look; 0 for none
-    private long _watchedCall;   // under the gate: the call into the driver that was under way at the last look; 0 for none
+    private readonly double _ticksPerCount;       // of the clock: asked for once, because a clock may be a user's
+    private readonly TimeSpan _hangTimeout;       // TimeSpan.MaxValue for none, and so the others: then the shortest is the least
+    private readonly TimeSpan _dependencyTimeout;
+    private TimeSpan _timerPeriod = TimeSpan.MaxValue; // under the gate: what the timer was set to last; MaxValue while nobody has set it
+    private ulong _watchedCall;               // under the gate: the call into the driver that was under way at the last look; 0 for none
+    private long _watchedCallSince;           // under the gate: the first look that found it
+    private ulong _suspect;                   // under the gate: the command that the driver is to be asked about; 0 for none
 
     private ITimer CreateTimer()
     {
@@ -17,76 +30,224 @@ public sealed partial class DeviceQueue<TCommand>
             static state => ((DeviceQueue<TCommand>)state!).Watch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Under the gate. True: the caller must call <see cref="StartTimer"/>, outside it.</summary>
-    private bool TryArmWatchdogLocked()
+    private static TimeSpan OrNever(TimeSpan limit) => limit == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : limit;
+
+    private TimeSpan HangTimeoutOf(in TCommand command)
     {
-        if (_timerIsArmed || _options.HangTimeout == Timeout.InfiniteTimeSpan)
+        TimeSpan limit = _driver.GetHangTimeout(in command, _options.HangTimeout);
+        if (limit > TimeSpan.Zero)
         {
-            return false;
+            return limit;
         }
 
-        _timerIsArmed = true;
-        _watchedPoint = 0;
-        _watchedCall = 0;
+        return limit == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : ThrowNoLimit(limit);
+    }
+
+    [DoesNotReturn]
+    private TimeSpan ThrowNoLimit(TimeSpan limit) => throw new InvalidOperationException(
+        $"The driver of the queue '{Name}' says that a command may run for {limit}: a limit is positive, or Timeout.InfiniteTimeSpan.");
+
+    /// <summary>Under the gate. True: the caller must call <see cref="StartTimer"/>, outside it.</summary>
+    private bool TryArmWatchdogLocked(TimeSpan limit)
+    {
+        if (_timerPeriod <= limit)
+        {
+            return false; // a look comes soon enough, or the limit is none
+        }
+
+        _timerPeriod = limit;
         return true;
     }
 
-    private void StartTimer() => _timer.Change(_options.HangTimeout, Timeout.InfiniteTimeSpan);
+    private void StartTimer()
+    {
+        TimeSpan period = _timerPeriod; // outside the gate: whoever changes it meanwhile sets the timer after us
+        if (period != TimeSpan.MaxValue)
+        {
+            // Rounded up, since a look that comes a moment early has to be repeated. One that comes early by days does no harm.
+            double milliseconds = Math.Min(Math.Ceiling(period.TotalMilliseconds), LongestPeriod);
+            _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
+        }
+    }
 
     private void Watch()
     {
+        long now = _options.TimeProvider.GetTimestamp(); // before the gate: the clock may be a user's
         bool isStuck;
-        bool isHung;
-        bool mustWatch;
-        ulong oldest;
+        bool mustAsk = false;
+        bool mustPump = false;
+        TimeSpan next = TimeSpan.MaxValue;
         _gate.Enter();
         try
         {
-            oldest = OldestRunningLocked();
-            long call = _inDriver ? _driverCalls : 0;
-            isStuck = call != 0 && call == _watchedCall;
-            isHung = oldest != 0 && oldest == _watchedPoint;
-            _watchedPoint = oldest;
-            _watchedCall = call;
-            mustWatch = !isStuck && (oldest != 0 || call != 0 || (_lostReason is not null && !_stoodDown));
-            _timerIsArmed = mustWatch;
+            isStuck = IsStuckLocked(now, ref next);
+            if (_lostReason is null)
+            {
+                mustAsk = TryFindHungLocked(now, ref next);
+                mustPump = mustAsk && TryBeginPumpLocked();
+                LookAtDependenciesLocked(now, ref next);
+            }
+            else if (!_stoodDown && !isStuck)
+            {
+                next = Least(next, _hangTimeout);
+            }
+
+            _timerPeriod = next;
         }
         finally
         {
             _gate.Exit();
         }
 
-        if (mustWatch)
-        {
-            StartTimer();
-        }
-
+        StartTimer();
         if (isStuck)
         {
             Lose(new TimeoutException($"The driver of the queue '{Name}' did not return from a call within {_options.HangTimeout}."));
             FaultEverything(isQuiesced: false);
+            return;
         }
-        else if (isHung)
+
+        if (mustPump)
         {
-            RequestReset(DeviceResetException.ForHang(Name, FenceOf(oldest), _options.HangTimeout));
+            DispatchPump();
+        }
+
+        while (TryFailLateDependency(now, out DeviceSlot<TCommand>? slot))
+        {
+            Release(slot, RemoveDependencies(slot) + 1);
         }
     }
 
-    private ulong OldestRunningLocked()
+    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    /// <summary>Whether a limit is over that began at a look; if not, when the next look is due.</summary>
+    private bool IsOver(long since, long now, TimeSpan limit, ref TimeSpan next)
     {
-        if (_lostReason is not null)
+        if (limit == TimeSpan.MaxValue)
         {
-            return 0;
+            return false;
         }
 
+        TimeSpan left = limit - TimeSpan.FromTicks((long)((now - since) * _ticksPerCount));
+        if (left <= TimeSpan.Zero)
+        {
+            return true;
+        }
+
+        next = Least(next, left);
+        return false;
+    }
+
+    private bool IsStuckLocked(long now, ref TimeSpan next)
+    {
+        ulong call = _inDriver ? (ulong)_driverCalls : 0;
+        if (call != _watchedCall)
+        {
+            _watchedCall = call;
+            _watchedCallSince = now;
+        }
+
+        return call != 0 && IsOver(_watchedCallSince, now, _hangTimeout, ref next);
+    }
+
+    /// <summary>Remembers the oldest running command if its time is over, so that the pump asks the driver about it.</summary>
+    private bool TryFindHungLocked(long now, ref TimeSpan next)
+    {
+        DeviceSlot<TCommand>? oldest = OldestRunningLocked();
+        if (oldest is null)
+        {
+            return false;
+        }
+
+        oldest.SeenSince = oldest.SeenSince == NotSeen ? now : oldest.SeenSince;
+        if (!IsOver(oldest.SeenSince, now, oldest.HangTimeout, ref next))
+        {
+            return false;
+        }
+
+        _suspect = oldest.Point;
+        oldest.SeenSince = NotSeen; // if the driver lets it run on, its time begins anew
+        next = Least(next, oldest.HangTimeout);
+        return true;
+    }
+
+    private DeviceSlot<TCommand>? OldestRunningLocked()
+    {
         for (ulong point = _retired + 1; point <= _taken; point++)
         {
-            if (SlotOf(point).Phase == DeviceSlotPhase.Running)
+            DeviceSlot<TCommand> slot = SlotOf(point);
+            if (slot.Phase == DeviceSlotPhase.Running)
             {
-                return point;
+                return slot;
             }
         }
 
-        return 0;
+        return null;
+    }
+
+    private void LookAtDependenciesLocked(long now, ref TimeSpan next)
+    {
+        for (ulong point = _taken + 1; point <= _timeline.Issued; point++)
+        {
+            DeviceSlot<TCommand> slot = SlotOf(point);
+            if (slot.Phase == DeviceSlotPhase.Queued && slot.Holds > 0)
+            {
+                slot.SeenSince = slot.SeenSince == NotSeen ? now : slot.SeenSince;
+                _ = IsOver(slot.SeenSince, now, _dependencyTimeout, ref next);
+            }
+        }
+    }
+
+    /// <summary>Ends one command whose dependencies have not come in time. The caller then holds its slot, and takes its callbacks back.</summary>
+    private bool TryFailLateDependency(long now, [NotNullWhen(true)] out DeviceSlot<TCommand>? late)
+    {
+        TimeSpan unused = TimeSpan.MaxValue;
+        late = null;
+        _gate.Enter();
+        try
+        {
+            for (ulong point = _taken + 1; point <= _timeline.Issued && late is null && _lostReason is null; point++)
+            {
+                DeviceSlot<TCommand> slot = SlotOf(point);
+                if (slot.Phase == DeviceSlotPhase.Queued
+                    && slot.Holds > 0
+                    && slot.SeenSince != NotSeen
+                    && IsOver(slot.SeenSince, now, _dependencyTimeout, ref unused))
+                {
+                    late = slot;
+                    slot.Phase = DeviceSlotPhase.Finished;
+                    slot.Fault = DeviceDependencyException.ForTimeout(slot.FirstPendingDependency(), _dependencyTimeout);
+                    slot.Holds++; // the slot must stay ours while we take its callbacks back
+                }
+            }
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        return late is not null;
+    }
+
+    /// <summary>On the pump: the driver says whether a command that has used up its time hangs.</summary>
+    private void AskAboutSuspect(in DeviceCommand<TCommand> command)
+    {
+        bool isHung;
+        using (BeginSignaling(_timeline))
+        {
+            isHung = _driver.IsHung(in command);
+        }
+
+        bool isRunning;
+        TimeSpan limit;
+        _gate.Enter();
+        DeviceSlot<TCommand> slot = SlotOf(command.Point);
+        isRunning = slot.Point == command.Point && slot.Phase == DeviceSlotPhase.Running;
+        limit = slot.HangTimeout;
+        _gate.Exit();
+        if (isHung && isRunning)
+        {
+            RequestReset(DeviceResetException.ForHang(Name, command.Fence, limit));
+        }
     }
 }

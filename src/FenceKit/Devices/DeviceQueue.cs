@@ -96,6 +96,9 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
         _rangeWait = new RangeWait(this);
         _unmapsPending = new FenceTimeline($"{name} unmaps", timeline);
         _unmaps = driver.KeepsMappings ? new PendingUnmap[options.MaxUnmaps] : null;
+        _ticksPerCount = (double)TimeSpan.TicksPerSecond / options.TimeProvider.TimestampFrequency;
+        _hangTimeout = OrNever(options.HangTimeout);
+        _dependencyTimeout = OrNever(options.DependencyTimeout);
         _timer = CreateTimer();
         _thread = options.Dispatch == DeviceDispatch.DedicatedThread ? new DeviceThread(name, RunPump) : null;
     }

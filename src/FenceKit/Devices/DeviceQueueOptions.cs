@@ -33,9 +33,18 @@ public sealed class DeviceQueueOptions
 
     /// <summary>
     /// How long the oldest running command, or one call into the driver, may take before the device counts as hung; 10 seconds unless
-    /// said otherwise. It is found out after one to two such times. <see cref="Timeout.InfiniteTimeSpan"/> for no watchdog.
+    /// said otherwise. It is found out after one to two such times. <see cref="Timeout.InfiniteTimeSpan"/> for no watchdog. A driver can
+    /// give a command a limit of its own (<see cref="DeviceDriver{TCommand}.GetHangTimeout"/>), and can say that a command that takes
+    /// longer does not hang (<see cref="DeviceDriver{TCommand}.IsHung"/>).
     /// </summary>
     public TimeSpan HangTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a command may wait for the fences that it depends on; one minute unless said otherwise. Then it faults with
+    /// <see cref="DeviceDependencyException"/> around a <see cref="FenceTimeoutException"/> that names the fence, and those behind it go
+    /// on. It is found out after one to two such times. <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </summary>
+    public TimeSpan DependencyTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long <c>DisposeAsync</c> lets commands finish before the device counts as lost; 30 seconds unless said otherwise.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -61,6 +70,7 @@ public sealed class DeviceQueueOptions
         IfOutOfRange(MaxDependencies, 0, nameof(MaxDependencies), MaxPerCommand);
         IfOutOfRange(MaxRanges, 0, nameof(MaxRanges), MaxPerCommand);
         IfNotALimit(HangTimeout, nameof(HangTimeout));
+        IfNotALimit(DependencyTimeout, nameof(DependencyTimeout));
         IfNotALimit(DrainTimeout, nameof(DrainTimeout));
         ArgumentOutOfRangeException.ThrowIfLessThan(RetainedFaults, 1);
         ArgumentNullException.ThrowIfNull(TimeProvider);

@@ -35,6 +35,12 @@ internal sealed class DeviceSlot<TCommand>
     internal TCommand Command = default!;
     internal Exception? Fault;
 
+    /// <summary>How long it may run; TimeSpan.MaxValue for as long as it takes.</summary>
+    internal TimeSpan HangTimeout;
+
+    /// <summary>When the watchdog first found it as it is: waiting for what it depends on, or the oldest that runs.</summary>
+    internal long SeenSince;
+
     /// <summary>Somebody wants it stopped, and the driver has not been told.</summary>
     internal bool MustCancel;
 
@@ -48,6 +54,20 @@ internal sealed class DeviceSlot<TCommand>
 
     /// <summary>Dependencies that have not signaled, and threads that are adding or removing them.</summary>
     internal int Holds;
+
+    /// <summary>For a report: what the command waits for.</summary>
+    internal Fence FirstPendingDependency()
+    {
+        foreach (DeviceDependency<TCommand> dependency in Dependencies.AsSpan(0, DependencyCount))
+        {
+            if (!dependency.Fence.IsSignaled)
+            {
+                return dependency.Fence;
+            }
+        }
+
+        return default;
+    }
 
     internal bool Uses(AddressRange range)
     {

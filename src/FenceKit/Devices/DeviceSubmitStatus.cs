@@ -15,4 +15,10 @@ public enum DeviceSubmitStatus
 
     /// <summary>The device is lost; see <see cref="DeviceQueue{TCommand}.LostReason"/>.</summary>
     Lost = 3,
+
+    /// <summary>
+    /// Memory that the command uses is being invalidated. Try again when that is over. A <see cref="DeviceQueue{TCommand}"/> never says so,
+    /// since it keeps the command until then; a driver with a queue of its own may.
+    /// </summary>
+    RangeBusy = 4,
 }

@@ -7,6 +7,7 @@ internal sealed class ExploredQueue
 
     private readonly FenceTimeline _other = new("other device", new FenceTimelineOptions { RetainedFaults = 1 });
     private readonly List<(Fence Fence, int Payload)> _submitted = [];
+    private readonly ManualClock _clock = new();
     private InvalidationSession _open;
     private int _busy;
 
@@ -26,12 +27,16 @@ internal sealed class ExploredQueue
             MaxDependencies = 2,
             MaxRanges = 1,
             HangTimeout = Timeout.InfiniteTimeSpan,
+            DependencyTimeout = DependencyLimit,
             DrainTimeout = Timeout.InfiniteTimeSpan,
             Dispatch = dispatch,
-            TimeProvider = new ManualClock(),
+            TimeProvider = _clock,
         });
         Dependency = _other.Issue();
     }
+
+    /// <summary>How long a command waits for what it depends on, on the scenario's own clock.</summary>
+    public static TimeSpan DependencyLimit { get; } = TimeSpan.FromMinutes(1);
 
     public ExploredDriver Driver { get; }
 
@@ -92,6 +97,23 @@ internal sealed class ExploredQueue
     public void SignalDependency() => _other.Signal(1);
 
     public void FailDependency() => _other.Signal(1, Error);
+
+    /// <summary>The limit passes once for the watchdog to see what waits, and once more.</summary>
+    public void LoseDependencyPatience()
+    {
+        _clock.Advance(DependencyLimit);
+        _clock.Advance(DependencyLimit);
+    }
+
+    /// <summary>A command whose dependency was late did not run, and one that ran had it in time.</summary>
+    public void CheckRanOrLate()
+    {
+        CheckAllDone();
+        (Fence fence, int payload) = _submitted[0];
+        Assert.Equal(Driver.Started.Contains(payload), fence.Status == FenceStatus.Signaled);
+        Assert.True(fence.Error is null || fence.Error.InnerException is FenceTimeoutException);
+        CheckNobodyWaitsForDependency();
+    }
 
     /// <summary>The other device fails twice, and remembers only the second time.</summary>
     public void FailAndForgetDependency()

@@ -16,6 +16,12 @@ internal sealed class HandDriver : DeviceDriver<int>
 
     internal Func<int, AddressRange>? RangeOf { get; set; }
 
+    internal Func<int, TimeSpan>? LimitOf { get; set; }
+
+    internal Func<DeviceCommand<int>, bool>? Hangs { get; set; }
+
+    internal List<int> Asked { get; } = [];
+
     internal bool Keeps { get; init; }
 
     internal ConcurrentQueue<AddressRange> Unmapped { get; } = new();
@@ -37,6 +43,14 @@ internal sealed class HandDriver : DeviceDriver<int>
             _started.Enqueue(command);
             WhenStarted?.Invoke(command);
         }
+    }
+
+    public override TimeSpan GetHangTimeout(in int command, TimeSpan usual) => LimitOf?.Invoke(command) ?? usual;
+
+    public override bool IsHung(in DeviceCommand<int> command)
+    {
+        Asked.Add(command.Payload);
+        return Hangs?.Invoke(command) ?? true;
     }
 
     public override void Cancel(in DeviceCommand<int> command) => Canceled.Enqueue(command.Point);

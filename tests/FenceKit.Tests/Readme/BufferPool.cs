@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
+
 namespace FenceKit.Tests.Readme;
 
 /// <summary>The owner of memory in README.md, around the method that is printed there.</summary>
@@ -22,7 +24,7 @@ public sealed class BufferPool(InvalidationNotifier notifier, BufferPool.PageTab
             }
 
             _table.Free(pages);                                          // nobody uses them any more
-            session.Commit();
+            session.Commit();                                            // and new users may come
             return true;
         }
     }
@@ -31,12 +33,19 @@ public sealed class BufferPool(InvalidationNotifier notifier, BufferPool.PageTab
     /// <summary>Keeps a diary of what happened to the pages.</summary>
     public sealed class PageTable
     {
-        public List<string> Diary { get; } = [];
+        public ConcurrentQueue<string> Diary { get; } = [];
 
-        internal void Park(AddressRange pages) => Diary.Add($"park {pages}");
+        /// <summary>What happens in phase B besides.</summary>
+        public Action? Parked { get; set; }
 
-        internal void Restore(AddressRange pages) => Diary.Add($"restore {pages}");
+        internal void Park(AddressRange pages)
+        {
+            Diary.Enqueue($"park {pages}");
+            Parked?.Invoke();
+        }
 
-        internal void Free(AddressRange pages) => Diary.Add($"free {pages}");
+        internal void Restore(AddressRange pages) => Diary.Enqueue($"restore {pages}");
+
+        internal void Free(AddressRange pages) => Diary.Enqueue($"free {pages}");
     }
 }

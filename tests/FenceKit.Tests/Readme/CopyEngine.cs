@@ -1,30 +1,53 @@
 // SPDX-License-Identifier: MIT
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 
 namespace FenceKit.Tests.Readme;
 
 // snippet: DriverQuickStart
-public sealed class CopyEngine(Channel<(Fence Fence, Action Work)> queue, FenceTimeline done) : IInvalidationSubscriber
+public readonly record struct CopyJob(AddressRange Pages, Action<CancellationToken> Work);
+
+public sealed class CopyEngine : DeviceDriver<CopyJob>
 {
-    private readonly Lock _submit = new();
+    private readonly BlockingCollection<DeviceCommand<CopyJob>> _jobs = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Thread _worker;
 
-    public bool TrySubmit(InvalidationSubscription pages, AddressRange range, Action work)
+    public CopyEngine() => (_worker = new Thread(Work) { IsBackground = true }).Start();
+
+    public override int GetRanges(in CopyJob job, Span<AddressRange> ranges)    // what a job uses: nobody gets it while the job runs
     {
-        if (!pages.TryBeginRead(range, out InvalidationSequence sequence)) return false;  // it is going away just now
-        lock (_submit)
-            return !pages.MustRetry(sequence)                                             // it did not go away meanwhile
-                && queue.Writer.TryWrite((done.Issue(), work));                           // (an unbounded queue: it takes everything)
+        ranges[0] = job.Pages;
+        return 1;
     }
 
-    public bool TrySchedule(in InvalidationRequest request, out Fence fence)              // phase A: never wait, never allocate
+    public override void Start(ReadOnlySpan<DeviceCommand<CopyJob>> batch)      // hands the jobs over, and does not wait for them
     {
-        lock (_submit) fence = done.GetFence(done.Issued);                                // signals when all submitted work is done
-        return true;
+        foreach (DeviceCommand<CopyJob> job in batch) _jobs.Add(job);
     }
 
-    public async Task RunAsync()
+    public override void OnLost(Exception reason)                               // once it returns, no memory is touched any more
     {
-        await foreach ((Fence fence, Action work) in queue.Reader.ReadAllAsync()) { work(); done.Signal(fence); }
+        _stop.Cancel();
+        Close();
+        _worker.Join();
+    }
+
+    public override void Close() => _jobs.CompleteAdding();                     // the worker ends with the last job
+
+    private void Work()
+    {
+        foreach (DeviceCommand<CopyJob> job in _jobs.GetConsumingEnumerable()) Run(job);
+    }
+
+    private void Run(DeviceCommand<CopyJob> job)
+    {
+        try
+        {
+            _stop.Token.ThrowIfCancellationRequested();
+            using (job.BeginSignaling()) job.Payload.Work(_stop.Token);
+            job.Complete();                                                     // signals its fence, in its turn
+        }
+        catch (Exception error) { job.Fail(error); }                            // faults its fence; the next job runs
     }
 }
 // endsnippet

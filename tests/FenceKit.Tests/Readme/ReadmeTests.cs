@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 using System.Text.RegularExpressions;
-using System.Threading.Channels;
 
 namespace FenceKit.Tests.Readme;
 
@@ -11,6 +10,7 @@ public sealed partial class ReadmeTests
 
     [Theory]
     [InlineData("README.md", "DriverQuickStart", "CopyEngine.cs")]
+    [InlineData("README.md", "DriverInUse", "ReadmeTests.cs")]
     [InlineData("README.md", "OwnerQuickStart", "BufferPool.cs")]
     [InlineData("docs/fences.md", "AnyOf", "FencesPage.cs")]
     [InlineData("docs/fences.md", "WaitSet", "FencesPage.cs")]
@@ -36,35 +36,73 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
-    public async Task The_owner_frees_the_pages_only_after_the_driver_has_finished_with_them()
+    public async Task The_owner_frees_the_pages_when_the_driver_has_finished_with_them_and_before_others_come()
     {
         using InvalidationNotifier notifier = new("buffer pool");
-        using FenceTimeline done = new("copy engine");
-        CopyEngine engine = new(Channel.CreateUnbounded<(Fence, Action)>(), done);
-        using InvalidationSubscription subscription = notifier.Subscribe(s_pages, engine, "copy engine");
         BufferPool.PageTable table = new();
         BufferPool pool = new(notifier, table);
+        using ManualResetEventSlim started = new();
+        using ManualResetEventSlim go = new();
+        await using DeviceQueue<CopyJob> engine = new("copy engine", new CopyEngine());
+        using IDisposable attached = engine.Attach(notifier, s_pages);
 
-        Assert.True(engine.TrySubmit(subscription, s_pages, () => table.Diary.Add("copy")));
-        Assert.False(pool.TryEvict(s_pages, TimeSpan.Zero)); // the engine does not run yet, so the copy is pending
+        Assert.Equal(DeviceSubmitStatus.Submitted, engine.TrySubmit(new CopyJob(s_pages, Copy), out Fence copied));
+        Limit.On(started);
+        Assert.False(pool.TryEvict(s_pages, TimeSpan.Zero)); // the copy is under way
 
-        _ = engine.RunAsync();
-        Assert.Equal(FenceStatus.Signaled, await done.GetFence(1).WaitAsync(TimeSpan.FromSeconds(30)));
-        Assert.True(pool.TryEvict(s_pages, TimeSpan.FromSeconds(30)));
-        Assert.Equal([$"park {s_pages}", $"restore {s_pages}", "copy", $"park {s_pages}", $"free {s_pages}"], table.Diary);
+        go.Set();
+        Assert.Equal(FenceStatus.Signaled, await copied.WaitAsync(Limit.Time));
+        Fence next = default;
+        table.Parked = () => engine.TrySubmit(new CopyJob(s_pages, _ => table.Diary.Enqueue("next")), out next);
+        Assert.True(pool.TryEvict(s_pages, Limit.Time));
+        Assert.Equal(FenceStatus.Signaled, await next.WaitAsync(Limit.Time));
+        Assert.Equal([$"park {s_pages}", $"restore {s_pages}", "copy", $"park {s_pages}", $"free {s_pages}", "next"], table.Diary);
+
+        void Copy(CancellationToken stop)
+        {
+            started.Set();
+            go.Wait(stop);
+            table.Diary.Enqueue("copy");
+        }
     }
 
     [Fact]
-    public void The_driver_refuses_work_on_pages_that_are_going_away()
+    public async Task A_job_that_throws_fails_alone_and_the_engine_goes_on()
     {
         using InvalidationNotifier notifier = new("buffer pool");
-        using FenceTimeline done = new("copy engine");
-        CopyEngine engine = new(Channel.CreateUnbounded<(Fence, Action)>(), done);
-        using InvalidationSubscription subscription = notifier.Subscribe(s_pages, engine, "copy engine");
+        AddressRange pages = s_pages;
+        IOException broken = new("broken");
+        Assert.Same(broken, await Assert.ThrowsAsync<IOException>(() => CopyAsync(_ => throw broken)));
+        await using DeviceQueue<CopyJob> same = new("copy engine", new CopyEngine());
+        same.TrySubmit(new CopyJob(pages, _ => throw broken), out Fence failed);
+        same.TrySubmit(new CopyJob(pages, _ => { }), out Fence next);
+        Assert.Equal(FenceStatus.Signaled, await next.WaitAsync(Limit.Time));
+        Assert.Same(broken, failed.Error);
+
+        async Task CopyAsync(Action<CancellationToken> work)
+        {
+            // snippet: DriverInUse
+            await using DeviceQueue<CopyJob> engine = new("copy engine", new CopyEngine());
+            using IDisposable attached = engine.Attach(notifier, pages);       // from here on an invalidation of the pages waits for its jobs
+            if (engine.TrySubmit(new CopyJob(pages, work), out Fence copied) == DeviceSubmitStatus.Submitted)
+                await copied;                                                  // throws what the job threw
+            // endsnippet
+        }
+    }
+
+    [Fact]
+    public void Work_on_pages_that_are_going_away_waits_until_they_are_back()
+    {
+        using InvalidationNotifier notifier = new("buffer pool");
+        DeviceQueue<CopyJob> engine = new("copy engine", new CopyEngine());
+        using IDisposable attached = engine.Attach(notifier, s_pages);
         Assert.True(notifier.TrySchedule(s_pages, InvalidationReason.Unmap, out InvalidationSession session));
-        Assert.False(engine.TrySubmit(subscription, s_pages, () => { }));
+        bool isOver = false;
+        engine.TrySubmit(new CopyJob(s_pages, _ => Assert.True(Volatile.Read(ref isOver))), out Fence fence);
+        Volatile.Write(ref isOver, true);
         session.BackOff();
-        Assert.True(engine.TrySubmit(subscription, s_pages, () => { }));
+        Assert.Equal(FenceStatus.Signaled, fence.Wait(Limit.Time));
+        Limit.On(engine.DisposeAsync().AsTask());
     }
 
     private static string ReadmeText() => File.ReadAllText(Path.Combine(Root(), "README.md"));

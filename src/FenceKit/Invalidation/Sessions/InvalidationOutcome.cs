@@ -4,7 +4,7 @@ namespace FenceKit;
 /// <summary>How far an invalidation has come.</summary>
 public enum InvalidationOutcome
 {
-    /// <summary>Nobody uses the range any more: it may be freed, and the session committed.</summary>
+    /// <summary>Nobody uses the range any more: free it, and then commit the session.</summary>
     Completed = 0,
 
     /// <summary>
