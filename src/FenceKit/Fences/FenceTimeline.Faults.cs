@@ -40,7 +40,7 @@ public partial class FenceTimeline
     [MethodImpl(MethodImplOptions.NoInlining)]
     private FenceStatus LookUpOutcome(ulong point, out Exception? error)
     {
-        SpinWait spin = default;
+        SpinBackoff backoff = default;
         while (true)
         {
             long version = Volatile.Read(ref _faultVersion);
@@ -57,7 +57,7 @@ public partial class FenceTimeline
                 }
             }
 
-            spin.SpinOnce(SpinOnly);
+            backoff.Once();
         }
     }
 

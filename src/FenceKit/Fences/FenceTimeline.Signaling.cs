@@ -6,12 +6,6 @@ namespace FenceKit;
 // Moving the counter. Whoever moves it owns the callbacks that it passes.
 public partial class FenceTimeline
 {
-    /// <summary>
-    /// Never sleep while waiting for the gate: it is held for a few instructions, a sleep lasts a millisecond, and a sleep throws on an
-    /// interrupted thread. Yielding the processor to a holder that was preempted is enough.
-    /// </summary>
-    private const int SpinOnly = -1;
-
     /// <summary>Completes every point up to <paramref name="point"/>.</summary>
     /// <param name="point">A point that was issued.</param>
     /// <returns>True for the one caller who moved the counter; false when the point was complete already (nothing happens then).</returns>
@@ -159,6 +153,7 @@ public partial class FenceTimeline
         long running = seated.MarkRunning(word);
         AssertInvariants(target);
         Volatile.Write(ref _hot.State, target);
+        HeldGates.CheckNone();
         try
         {
             seated.CallOnSignaled();
@@ -213,7 +208,7 @@ public partial class FenceTimeline
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool SignalContended(ulong target, out ulong state)
     {
-        SpinWait spin = default;
+        SpinBackoff backoff = default;
         while (true)
         {
             state = Volatile.Read(ref _hot.State);
@@ -224,7 +219,7 @@ public partial class FenceTimeline
 
             if (TimelineState.IsGateHeld(state))
             {
-                spin.SpinOnce(SpinOnly);
+                backoff.Once();
                 continue;
             }
 
@@ -338,10 +333,10 @@ public partial class FenceTimeline
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ulong SpinForGate()
     {
-        SpinWait spin = default;
+        SpinBackoff backoff = default;
         while (true)
         {
-            spin.SpinOnce(SpinOnly);
+            backoff.Once();
             ulong state = Volatile.Read(ref _hot.State);
             if (!TimelineState.IsGateHeld(state)
                 && Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state) == state)

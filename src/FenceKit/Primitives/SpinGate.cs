@@ -8,14 +8,14 @@ namespace FenceKit;
 /// sleeps, so it does not throw on an interrupted thread either; it yields the processor to a holder that was preempted.
 /// </summary>
 /// <remarks>
-/// A field that is not readonly; a copy is another gate. Leaving is a release, not a full fence: a load behind it may be done before the stores
-/// inside it are seen. Whoever needs that order says so with a barrier.
+/// <para>A field that is not readonly; a copy is another gate. Leaving is a release, not a full fence: a load behind it may be done before the
+/// stores inside it are seen. Code that needs that order says so with a barrier.</para>
+/// <para>Not recursive. No code of a user's runs inside, nor a continuation: either may come back to the gate and would wait for itself.</para>
 /// </remarks>
 internal struct SpinGate
 {
     private const int Free = 0;
     private const int Held = 1;
-    private const int SpinOnly = -1; // as FenceTimeline.SpinOnly
 
     private int _state;
 
@@ -28,19 +28,25 @@ internal struct SpinGate
         {
             EnterContended();
         }
+
+        HeldGates.Entered();
     }
 
     /// <summary>Pairs with the interlocked operation of the next one to enter.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Exit() => Volatile.Write(ref _state, Free);
+    internal void Exit()
+    {
+        HeldGates.Left();
+        Volatile.Write(ref _state, Free);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void EnterContended()
     {
-        SpinWait spin = default;
+        SpinBackoff backoff = default;
         do
         {
-            spin.SpinOnce(SpinOnly);
+            backoff.Once();
         }
         while (Volatile.Read(ref _state) == Held || Interlocked.CompareExchange(ref _state, Held, Free) != Free);
     }

@@ -45,7 +45,7 @@ public sealed partial class FenceReservation
     public bool IsSignaled(FenceUsage usage)
     {
         CheckUsage(usage);
-        SpinWait spin = default;
+        SpinBackoff backoff = default;
         while (true)
         {
             long version = Volatile.Read(ref _version);
@@ -61,7 +61,7 @@ public sealed partial class FenceReservation
                 }
             }
 
-            spin.SpinOnce(sleep1Threshold: -1);
+            backoff.Once();
         }
     }
 
@@ -142,11 +142,11 @@ public sealed partial class FenceReservation
     /// <summary>Reads one entry; all or nothing of it.</summary>
     internal ReadResult TryRead(ref long version, int index, out Fence fence, out FenceUsage usage)
     {
-        SpinWait spin = default;
+        SpinBackoff backoff = default;
         long now = Volatile.Read(ref _version);
         while ((now & 1) != 0)
         {
-            spin.SpinOnce(sleep1Threshold: -1);
+            backoff.Once();
             now = Volatile.Read(ref _version);
         }
 

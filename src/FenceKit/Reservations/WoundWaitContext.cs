@@ -125,12 +125,11 @@ public sealed partial class WoundWaitContext : IDisposable
         }
     }
 
-    /// <summary>By an older context, under the gate of a lock that we hold.</summary>
-    internal void Wound()
-    {
-        Interlocked.Exchange(ref _wounded, 1); // before the look at the waiter: pairs with WoundWaiter.Prepare, then MustGiveWay
-        Waiter.Wake();
-    }
+    /// <summary>
+    /// By an older context, under the gate of a lock that we hold: so we still hold it, and the mark is not one of a turn that is over. The
+    /// older one wakes us when it has left the gate.
+    /// </summary>
+    internal void Wound() => Interlocked.Exchange(ref _wounded, 1); // before the wake-up: pairs with WoundWaiter.Prepare, then MustGiveWay
 
     internal void OnAcquired()
     {

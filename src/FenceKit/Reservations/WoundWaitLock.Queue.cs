@@ -13,6 +13,7 @@ public sealed partial class WoundWaitLock
     private bool TryEnter(WoundWaitContext? context, WoundWaiter waiter, out WoundWaitOutcome outcome)
     {
         outcome = default;
+        WoundWaitContext? wounded = null;
         _gate.Enter();
         try
         {
@@ -38,18 +39,27 @@ public sealed partial class WoundWaitLock
             waiter.IsGranted = false;
             waiter.MustDie = false;
             InsertLocked(waiter);
-            if (context is not null)
+            if (context is not null && Class.Policy == WoundWaitPolicy.WoundWait && _holder is not null && context.IsOlderThan(_holder))
             {
-                PressYoungerLocked(context, waiter);
+                _holder.Wound();
+                wounded = _holder;
             }
-
-            return false;
         }
         finally
         {
             _gate.Exit();
             ReportBackOff(context, outcome); // outside the gate: listeners run here
         }
+
+        // Outside the gate as well: the younger may run here, in a continuation, and unlock this lock. It may so be granted to us before we
+        // go on: TryFinish, which is next, asks for that.
+        wounded?.Waiter.Wake();
+        if (context is not null && Class.Policy == WoundWaitPolicy.WaitDie)
+        {
+            WakeThoseThatMustDie(context);
+        }
+
+        return false;
     }
 
     /// <summary>After a wake-up: whether the wait has ended, and how.</summary>
@@ -163,26 +173,38 @@ public sealed partial class WoundWaitLock
         return false;
     }
 
-    /// <summary>An older one has got in line: it wounds a younger holder, or the younger ones behind it must not wait any longer.</summary>
-    private void PressYoungerLocked(WoundWaitContext context, WoundWaiter waiter)
+    /// <summary>
+    /// Wait-die, when an older one has got in line: those behind it that hold locks must not wait any longer. One in each turn of the gate,
+    /// since what a wake-up runs may come back to this lock.
+    /// </summary>
+    private void WakeThoseThatMustDie(WoundWaitContext older)
     {
-        if (Class.Policy == WoundWaitPolicy.WoundWait)
+        while (TryFindOneThatMustDie(older) is { } waiter)
         {
-            if (_holder is not null && context.IsOlderThan(_holder))
-            {
-                _holder.Wound();
-            }
-
-            return;
+            waiter.Wake();
         }
+    }
 
-        for (WoundWaiter? behind = waiter.Next; behind is not null; behind = behind.Next)
+    /// <summary>Marks it, so it is found once. It sees the mark when it looks after its wake-up, in TryFinish, and leaves the line itself.</summary>
+    private WoundWaiter? TryFindOneThatMustDie(WoundWaitContext older)
+    {
+        _gate.Enter();
+        try
         {
-            if (behind.Context is not null && behind.Context.HeldLocks > 0)
+            for (WoundWaiter? waiter = _last; waiter is not null; waiter = waiter.Previous)
             {
-                behind.MustDie = true;
-                behind.Wake();
+                if (waiter.Context is { HeldLocks: > 0 } younger && !waiter.MustDie && older.IsOlderThan(younger))
+                {
+                    waiter.MustDie = true;
+                    return waiter;
+                }
             }
+
+            return null;
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 

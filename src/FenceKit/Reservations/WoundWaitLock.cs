@@ -215,10 +215,17 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
             ThrowNotHeld(context);
         }
 
-        next?.Wake();
-        if (FenceContract.IsChecked)
+        // The validator first: what the wake-up runs, a continuation, is not done by a holder of this lock.
+        try
         {
-            AnnounceUnlocked(context, hold);
+            if (FenceContract.IsChecked)
+            {
+                AnnounceUnlocked(context, hold);
+            }
+        }
+        finally
+        {
+            next?.Wake();
         }
     }
 

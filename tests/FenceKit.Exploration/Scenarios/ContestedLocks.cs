@@ -46,15 +46,15 @@ internal sealed class ContestedLocks
         Finish(who, held);
     }
 
-    public void TakeBothAsync(int who, int first, int second) => Flows.Start(async () =>
+    public void TakeBothAsync(int who, int first, int second, FenceContinuation place = FenceContinuation.ThreadPool) => Flows.Start(async () =>
     {
         List<int> held = [];
         while (held.Count < 2)
         {
             int next = Next(who, held, first, second, out bool isSlow);
             WoundWaitOutcome outcome = isSlow
-                ? await _locks[next].LockSlowAsync(_contexts[who], Timeout.InfiniteTimeSpan).ConfigureAwait(FenceContinuation.ThreadPool)
-                : await _locks[next].LockAsync(_contexts[who], Timeout.InfiniteTimeSpan).ConfigureAwait(FenceContinuation.ThreadPool);
+                ? await _locks[next].LockSlowAsync(_contexts[who], Timeout.InfiniteTimeSpan).ConfigureAwait(place)
+                : await _locks[next].LockAsync(_contexts[who], Timeout.InfiniteTimeSpan).ConfigureAwait(place);
             Account(who, next, outcome, held);
         }
 
@@ -66,13 +66,17 @@ internal sealed class ContestedLocks
     {
         using WoundWaitLockSet set = new(Class);
         Assert.True(set.Lock([_locks[first], _locks[second]], Timeout.InfiniteTimeSpan));
-        Enter(who, first);
-        Enter(who, second);
-        GotBoth++;
-        Leave(who, second);
-        Leave(who, first);
+        NoteBoth(who, first, second);
         set.Unlock();
     }
+
+    public void TakeSetAsync(int who, int first, int second, FenceContinuation place) => Flows.Start(async () =>
+    {
+        using WoundWaitLockSet set = new(Class);
+        Assert.True(await set.LockAsync(new[] { _locks[first], _locks[second] }, Timeout.InfiniteTimeSpan).ConfigureAwait(place));
+        NoteBoth(who, first, second);
+        set.Unlock();
+    });
 
     /// <summary>A plain holder: no context, no order to keep.</summary>
     public void TakeOne(int who, int index)
@@ -83,6 +87,18 @@ internal sealed class ContestedLocks
         Leave(who, index);
         _locks[index].Unlock();
     }
+
+    /// <summary>A flow that takes the lock alone, and again in the continuation that unlocking runs.</summary>
+    public void TakeOneTwiceAsync(int who, int index, FenceContinuation place) => Flows.Start(async () =>
+    {
+        for (int turn = 0; turn < 2; turn++)
+        {
+            Assert.Equal(WoundWaitOutcome.Acquired, await _locks[index].LockAsync(_contexts[who], Timeout.InfiniteTimeSpan).ConfigureAwait(place));
+            ReleaseAtOnce(who, index);
+        }
+
+        GotBoth++;
+    });
 
     /// <summary>For set-up: a lock that is held when the bodies begin. Awaited, so that it is not held by the thread that sets up.</summary>
     public ContestedLocks HeldByNobody(int index)
@@ -106,13 +122,13 @@ internal sealed class ContestedLocks
         }
     }
 
-    public void TakeOneUnlessCanceledAsync(int who, int index) => Flows.Start(async () =>
+    public void TakeOneUnlessCanceledAsync(int who, int index, FenceContinuation place = FenceContinuation.ThreadPool) => Flows.Start(async () =>
     {
         try
         {
             Assert.Equal(
                 WoundWaitOutcome.Acquired,
-                await _locks[index].LockAsync(_contexts[who], Timeout.InfiniteTimeSpan, Cancellation.Token).ConfigureAwait(FenceContinuation.ThreadPool));
+                await _locks[index].LockAsync(_contexts[who], Timeout.InfiniteTimeSpan, Cancellation.Token).ConfigureAwait(place));
             ReleaseAtOnce(who, index);
         }
         catch (OperationCanceledException)
@@ -183,6 +199,15 @@ internal sealed class ContestedLocks
         }
 
         _contexts[who].Dispose();
+    }
+
+    private void NoteBoth(int who, int first, int second)
+    {
+        Enter(who, first);
+        Enter(who, second);
+        GotBoth++;
+        Leave(who, second);
+        Leave(who, first);
     }
 
     private void ReleaseAtOnce(int who, int index)

@@ -252,6 +252,7 @@ public abstract class FenceCallback
         long running = (_word & ~PhaseMask) | Running;
         bool isPrivate = IsPrivate;
         Volatile.Write(ref _word, running);
+        HeldGates.CheckNone();
         try
         {
             if (isPrivate)
@@ -284,6 +285,7 @@ public abstract class FenceCallback
     /// <param name="running">As <see cref="MarkRunning(long)"/> returned it.</param>
     internal void RunAlone(FenceTimeline timeline, ulong target, long running)
     {
+        HeldGates.CheckNone();
         try
         {
             CallOnSignaled();
@@ -300,6 +302,7 @@ public abstract class FenceCallback
     internal void DeliverAlone(FenceTimeline timeline, ulong target)
     {
         FenceHandOff handOff = default;
+        HeldGates.CheckNone();
         try
         {
             Deliver(ref handOff);

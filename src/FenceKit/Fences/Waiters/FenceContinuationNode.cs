@@ -142,6 +142,7 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
     /// <summary>As <see cref="TakeContinuation(out ExecutionContext)"/>, where there is no context.</summary>
     internal Action TakeBareContinuation()
     {
+        HeldGates.CheckNone();
         Action continuation = _continuation!;
         Volatile.Write(ref _continuation, null);
         return continuation;
