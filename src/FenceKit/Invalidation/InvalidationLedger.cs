@@ -138,6 +138,31 @@ internal sealed class InvalidationLedger
         }
     }
 
+    /// <summary>
+    /// Of the invalidations for which <see cref="TryEnter"/> says no, one that the calling thread holds itself; null when there is none.
+    /// For those who are about to wait: it walks over all that are active, under the gate.
+    /// </summary>
+    internal ActiveInvalidation? FindHeldHere(AddressRange range, ulong upTo, InvalidationReasons reasons)
+    {
+        _gate.EnterShielded();
+        try
+        {
+            for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
+            {
+                if (active.IsHeldHere && active.Number <= upTo && active.Overlaps(range, reasons))
+                {
+                    return active;
+                }
+            }
+
+            return null;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
     /// <summary>Whether an invalidation that began after <paramref name="number"/> touches the range. May say true without need, never false.</summary>
     internal bool MustRetry(AddressRange range, ulong number)
     {

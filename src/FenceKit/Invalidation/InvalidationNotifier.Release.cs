@@ -19,13 +19,23 @@ public sealed partial class InvalidationNotifier
     /// until they are disposed; sessions that are open can still be ended by their owners.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
-    /// <exception cref="InvalidOperationException">Called from inside a callback of this notifier.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Called from inside a callback of this notifier; or, with a budget, from inside a <see cref="ReaderGate"/> of it: it would wait for
+    /// this very thread. Nothing has happened then.
+    /// </exception>
     public IReadOnlyList<QuarantinedMemory> Release(TimeSpan budget, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(budget);
         if (IsSchedulingOnThisThread)
         {
             throw new InvalidOperationException($"The notifier '{Name}' cannot be shut down from inside a callback of its own.");
+        }
+
+        if (budget != TimeSpan.Zero)
+        {
+            // Before anything happens: only the first shutdown learns what is left.
+            OwnGates ownGates = new(Name);
+            IntervalIndex<InvalidationSubscription>.Visit(Volatile.Read(ref _index), AddressRange.All, ref ownGates);
         }
 
         InvalidationSessionState state = _sessions.Get();
@@ -51,6 +61,7 @@ public sealed partial class InvalidationNotifier
             session = state.OpenUp();
         }
 
+        session.StayOnThread();
         using (session)
         {
             return WaitForRelease(session, budget, cancellationToken) == InvalidationOutcome.Completed ? CommitRelease(session) : Quarantine(session);
@@ -95,6 +106,20 @@ public sealed partial class InvalidationNotifier
         }
 
         return held;
+    }
+
+    /// <summary>Throws when the calling thread is inside one of the gates.</summary>
+    private readonly struct OwnGates(string notifier) : IIntervalVisitor<InvalidationSubscription>
+    {
+        public bool Visit(InvalidationSubscription item)
+        {
+            if (item.Readers is { IsThisThreadInside: true } readers)
+            {
+                SelfWait.ThrowInsideGate(readers.Name, $"the shutdown of '{notifier}'");
+            }
+
+            return true;
+        }
     }
 
     /// <summary>Nobody is passed over and nobody can refuse.</summary>

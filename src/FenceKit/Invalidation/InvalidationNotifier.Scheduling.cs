@@ -144,6 +144,9 @@ public sealed partial class InvalidationNotifier
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="unmap"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or the reason is unknown.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// This thread is inside a <see cref="ReaderGate"/> whose readers would be waited for: it would wait for itself. Nothing has happened then.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public InvalidationOutcome Invalidate<TState>(
@@ -172,6 +175,12 @@ public sealed partial class InvalidationNotifier
 
         using (session)
         {
+            session.StayOnThread();
+            if (budget != TimeSpan.Zero)
+            {
+                session.ThrowIfWaitingForThisThread(); // now, not when unmap has done its work
+            }
+
             using FenceContractScope held = session.BeginSignaling(file: null, line: 0);
             unmap(state, range);
             InvalidationOutcome outcome = session.Wait(left.Remaining, cancellationToken);
@@ -192,6 +201,7 @@ public sealed partial class InvalidationNotifier
     /// <remarks>As the other overload. A subscriber that never lets go keeps the caller for ever: give a budget if you can.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="unmap"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">As the other overload.</exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
     public InvalidationOutcome Invalidate(AddressRange range, InvalidationReason reason, Action<AddressRange> unmap)
     {

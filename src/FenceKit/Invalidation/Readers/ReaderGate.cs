@@ -220,9 +220,17 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
             }
         }
 
-        return entered
-            ? new ValueTask<ReaderLease?>(new ReaderLease(slot))
-            : EnterSlowlyAsync(range, budget, blocker, holder, cancellationToken);
+        if (entered)
+        {
+            return new ValueTask<ReaderLease?>(new ReaderLease(slot));
+        }
+
+        if (budget != TimeSpan.Zero)
+        {
+            ThrowIfInsideOwnSession(range, ulong.MaxValue);
+        }
+
+        return EnterSlowlyAsync(range, budget, blocker, holder, cancellationToken);
     }
 
     /// <summary>Lists the readers that invalidations wait for, by name and since when.</summary>
@@ -284,6 +292,8 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
                 return false;
             }
 
+            // A scope that is nested parks only behind what was open when the outer one came in: see TryEnterAmongActive.
+            ThrowIfInsideOwnSession(range, Volatile.Read(ref slot.Depth) > 0 ? slot.EnteredAmong : ulong.MaxValue);
             left = left.IsStarted ? left : WaitBudget.Start(_notifier.Clock, budget);
             if (blocker.WaitUnchecked(left.Remaining, cancellationToken) == FenceStatus.Pending)
             {
@@ -297,6 +307,15 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Before a reader parks: the calling thread must not be the one that has to end what it would wait for.</summary>
+    private void ThrowIfInsideOwnSession(AddressRange range, ulong upTo)
+    {
+        if (_ledger.FindHeldHere(range, upTo, _reasons) is { } session)
+        {
+            SelfWait.ThrowInsideSession($"Entering the gate '{Name}'", range, session);
+        }
     }
 
     /// <summary>The slot is announced. Asks the ledger; takes the announcement back when the range is being invalidated.</summary>

@@ -35,14 +35,21 @@ internal sealed partial class ReaderRoster
         get => t_last;
     }
 
+    /// <summary>The slot of the current thread, if it has entered before.</summary>
+    private ReaderSlot? SlotOfThisThread
+    {
+        get
+        {
+            ReaderSlot?[]? slots = t_slots;
+            int index = Index;
+            return slots is not null && (uint)index < (uint)slots.Length && slots[index] is { } known && ReferenceEquals(known.Roster, this) ? known : null;
+        }
+    }
+
     /// <summary>The slot of the current thread, when it was at another gate before; made the first time.</summary>
     internal ReaderSlot Find(ReaderGate gate)
     {
-        ReaderSlot?[]? slots = t_slots;
-        int index = Index;
-        ReaderSlot slot = slots is not null && (uint)index < (uint)slots.Length && slots[index] is { } known && ReferenceEquals(known.Roster, this)
-            ? known
-            : Register(gate);
+        ReaderSlot slot = SlotOfThisThread ?? Register(gate);
         t_last = slot;
         return slot;
     }

@@ -43,6 +43,15 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
 
     internal bool IsClosed => Volatile.Read(ref _closed);
 
+    /// <summary>Whether the calling thread is inside.</summary>
+    internal bool IsThisThreadInside => SlotOfThisThread is { } slot && Volatile.Read(ref slot.Depth) != 0;
+
+    /// <summary>
+    /// Whether the point waits for the calling thread. Exact: a scope cannot leave its thread, and who owes a point holds up all later ones.
+    /// </summary>
+    internal bool IsWaitingForThisThread(ulong point) =>
+        SlotOfThisThread is { } slot && Volatile.Read(ref slot.Depth) != 0 && Volatile.Read(ref slot.Owed) is not 0 and var owed && owed <= point;
+
     /// <summary>
     /// Before the process-wide barrier: whoever leaves from here on comes to the lock and looks whether it was found. Followed by one
     /// <see cref="Scan"/>.

@@ -78,7 +78,10 @@ public sealed class ReclaimSweep
     /// <remarks>Blocks the thread, within the budget plus the time that one call of the owner takes. When the owner throws, the range in question is backed off and forgotten.</remarks>
     /// <exception cref="ArgumentException">A range is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
-    /// <exception cref="InvalidOperationException">Another run is under way.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another run is under way. Or what is left to wait for is this thread itself, inside a <see cref="ReaderGate"/>: what could be
+    /// reclaimed without it has been, the rest is remembered. With a budget of zero there is no such exception.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
     public ReclaimProgress Run(
         ReadOnlySpan<AddressRange> ranges, TimeSpan budget, IProgress<ReclaimProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -181,6 +184,7 @@ public sealed class ReclaimSweep
             return false;
         }
 
+        session.StayOnThread(); // for the owner, who is called in between
         using (session)
         {
             _owner.Park(skipped.Range);
@@ -222,6 +226,7 @@ public sealed class ReclaimSweep
             return false;
         }
 
+        ThrowIfWaitingForThisThread();
         Fence wakeUp = _wakeUps.Issue();
         bool isReady = false;
         bool canWait = false;
@@ -260,6 +265,18 @@ public sealed class ReclaimSweep
 
         _wakeUps.Signal(wakeUp);
         return isAnyReady && left.Remaining != TimeSpan.Zero && !cancellationToken.IsCancellationRequested;
+    }
+
+    /// <summary>A range that is busy with this very thread would keep it until the time is over, or for ever.</summary>
+    private void ThrowIfWaitingForThisThread()
+    {
+        foreach (Skipped skipped in _remembered)
+        {
+            if (skipped.Fence.Timeline?.Producer is ReaderRoster readers && readers.IsWaitingForThisThread(skipped.Fence.Point))
+            {
+                SelfWait.ThrowInsideGate(readers.Name, $"the sweep of {skipped.Range} ({_reason})");
+            }
+        }
     }
 
     private static void WaitFor(Fence wakeUp, WaitBudget left, CancellationToken cancellationToken)

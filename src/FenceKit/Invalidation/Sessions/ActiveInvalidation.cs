@@ -20,6 +20,9 @@ internal abstract class ActiveInvalidation : IFenceProducer
     /// <inheritdoc/>
     public abstract void DescribeHolders(ulong point, List<FenceHolder> holders);
 
+    /// <summary>Whether code that runs here would wait for itself when it waits for <see cref="Ended"/>.</summary>
+    internal abstract bool IsHeldHere { get; }
+
     /// <summary>Under the ledger's gate.</summary>
     internal ActiveInvalidation? Next;
 

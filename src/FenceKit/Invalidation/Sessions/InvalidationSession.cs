@@ -87,7 +87,9 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// ends it, whatever the order of subscribers, for then the session can no longer complete.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
-    /// <exception cref="InvalidOperationException">The session has ended.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The session has ended; or this thread is inside a <see cref="ReaderGate"/> whose readers the session waits for, so that it would wait for itself.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public InvalidationOutcome Wait(TimeSpan budget, CancellationToken cancellationToken = default)
     {
@@ -95,6 +97,11 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         InvalidationSessionState state = Enter();
         try
         {
+            if (budget != TimeSpan.Zero)
+            {
+                state.ThrowIfWaitingForThisThread();
+            }
+
             return FenceContract.IsChecked ? state.WaitChecked(budget, cancellationToken) : state.Wait(budget, cancellationToken);
         }
         finally
@@ -109,16 +116,34 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// <returns>How far it is. To be awaited once, like every ValueTask.</returns>
     /// <remarks>Allocates nothing in steady state.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond about 49 days.</exception>
-    /// <exception cref="InvalidOperationException">The session has ended.</exception>
+    /// <exception cref="InvalidOperationException">As in <see cref="Wait"/>: also this wait would end only after this thread has left the gate.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public ValueTask<InvalidationOutcome> WaitAsync(TimeSpan budget, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(budget);
         FenceThrow.IfBeyondTimers(budget);
         InvalidationSessionState state = Enter();
-        if (FenceContract.IsChecked)
+        bool isAnnounced = false;
+        try
         {
-            state.AnnounceWaitAsync(budget);
+            if (budget != TimeSpan.Zero)
+            {
+                state.ThrowIfWaitingForThisThread();
+            }
+
+            if (FenceContract.IsChecked)
+            {
+                state.AnnounceWaitAsync(budget);
+            }
+
+            isAnnounced = true;
+        }
+        finally
+        {
+            if (!isAnnounced)
+            {
+                state.Leave(); // otherwise WaitAsync leaves, when it is over
+            }
         }
 
         return state.WaitAsync(budget, cancellationToken);
@@ -222,6 +247,12 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// <param name="right">Another session.</param>
     /// <returns>True if they are not equal.</returns>
     public static bool operator !=(InvalidationSession left, InvalidationSession right) => !left.Equals(right);
+
+    /// <summary>For those who end the session before they return: what they call meanwhile is inside it, whatever the thread.</summary>
+    internal void StayOnThread() => _state!.StayOnThread();
+
+    /// <summary>For those who call somebody before they wait.</summary>
+    internal void ThrowIfWaitingForThisThread() => _state!.ThrowIfWaitingForThisThread();
 
     private string DebuggerDisplay => HasEnded ? "ended" : $"{_state!.Cover}: {_state.Poll()}";
 

@@ -71,6 +71,7 @@ internal sealed partial class InvalidationSessionState
                 return outcome;
             }
 
+            _holder.Forget(); // the caller goes on without this thread, or this thread without the session
             WaitBudget left = WaitBudget.Start(_clock, budget);
             while (TryBeginWait(left.Remaining, cancellationToken, out FenceSetWait? wait))
             {

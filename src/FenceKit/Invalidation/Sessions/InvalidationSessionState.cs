@@ -55,6 +55,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     internal void BeginScheduling()
     {
         Debug.Assert((_word & ~(ulong.MaxValue << VersionShift)) == Free, "Only a free object is rented.");
+        _holder.Set(); // before BeginLocked, which makes the session known to readers
         Volatile.Write(ref _word, _word | Scheduling);
     }
 
@@ -68,6 +69,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     {
         _scheduled = _holderCount == 0 ? 0 : _clock.GetTimestamp();
         IsScheduling = false;
+        _holder.MayTravel();
         ulong version = _word >> VersionShift;
         Volatile.Write(ref _word, (_word & ~PhaseMask) | Open);
         return new InvalidationSession(this, version);
@@ -94,6 +96,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
             ulong seen = Interlocked.CompareExchange(ref _word, word + OneUser, word);
             if (seen == word)
             {
+                _holder.NoteUse();
                 return true;
             }
 
@@ -192,6 +195,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     private void Recycle()
     {
         ClearHolders();
+        _holder.Forget();
         Volatile.Write(ref _word, (_word & ~(OneVersion - 1)) + OneVersion);
         Pool!.Return(this);
     }

@@ -31,6 +31,9 @@ public sealed partial class InvalidationSubscription
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// This thread has scheduled an invalidation of the range that is still open: it would wait for itself. See <see cref="ReaderGate"/> for what is noticed.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The subscription or its notifier is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public bool BeginRead(
@@ -51,6 +54,11 @@ public sealed partial class InvalidationSubscription
                 return true;
             }
 
+            if (budget != TimeSpan.Zero)
+            {
+                ThrowIfInsideOwnSession(nameof(BeginRead), range);
+            }
+
             left = left.IsStarted ? left : WaitBudget.Start(_clock, budget);
             if (blocker.WaitUnchecked(left.Remaining, cancellationToken) == FenceStatus.Pending)
             {
@@ -66,6 +74,9 @@ public sealed partial class InvalidationSubscription
     /// <returns>The sequence, or null when the time ran out. To be awaited once.</returns>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// This thread has scheduled an invalidation of the range that is still open: it would wait for itself. See <see cref="ReaderGate"/> for what is noticed.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The subscription or its notifier is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public ValueTask<InvalidationSequence?> BeginReadAsync(
@@ -79,9 +90,17 @@ public sealed partial class InvalidationSubscription
             FenceContract.AwaitSession(_contract?.Sessions);
         }
 
-        return TryBegin(range, out InvalidationSequence sequence, out Fence blocker)
-            ? new ValueTask<InvalidationSequence?>(sequence)
-            : BeginReadSlowlyAsync(range, budget, blocker, cancellationToken);
+        if (TryBegin(range, out InvalidationSequence sequence, out Fence blocker))
+        {
+            return new ValueTask<InvalidationSequence?>(sequence);
+        }
+
+        if (budget != TimeSpan.Zero)
+        {
+            ThrowIfInsideOwnSession(nameof(BeginReadAsync), range);
+        }
+
+        return BeginReadSlowlyAsync(range, budget, blocker, cancellationToken);
     }
 
     /// <summary>
@@ -157,6 +176,15 @@ public sealed partial class InvalidationSubscription
         ThrowIfOver();
         sequence = began ? new InvalidationSequence(this, range, number) : default;
         return began;
+    }
+
+    /// <summary>Before a wait for an invalidation of the range: the calling thread must not be the one that has to end it.</summary>
+    private void ThrowIfInsideOwnSession(string member, AddressRange range)
+    {
+        if (_ledger.FindHeldHere(range, ulong.MaxValue, InvalidationReasons.All) is { } session)
+        {
+            SelfWait.ThrowInsideSession($"{member} of the subscription '{Name}'", range, session);
+        }
     }
 
     private void ThrowIfOver() => ObjectDisposedException.ThrowIf(IsDisposed || _registry.IsDisposed, this);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
+
+namespace FenceKit;
+
+// Who would wait for himself: readers inside their own session, and sessions inside their own gate.
+internal sealed partial class InvalidationSessionState
+{
+    private SessionHolder _holder;
+
+    /// <inheritdoc/>
+    internal override bool IsHeldHere => _holder.IsHere;
+
+    /// <summary>The session stays on this thread until it ends: the caller ends it before it returns to its own caller.</summary>
+    internal void StayOnThread() => _holder.Set();
+
+    /// <summary>Before this thread waits for the session: a reader that is inside on this very thread would never leave.</summary>
+    /// <exception cref="InvalidOperationException">This thread is inside a gate that the session waits for.</exception>
+    internal void ThrowIfWaitingForThisThread()
+    {
+        for (int index = 0; _gateCount != 0 && index < _holderCount; index++)
+        {
+            ref readonly Holder holder = ref _holders[index];
+            if (holder.Subscription.Readers is { } readers && readers.IsWaitingForThisThread(holder.Fence.Point) && Poll() == InvalidationOutcome.Pending)
+            {
+                ThrowWaitingForItself(readers.Name);
+            }
+        }
+    }
+
+    [DoesNotReturn]
+    private void ThrowWaitingForItself(string gate) => SelfWait.ThrowInsideGate(gate, $"the invalidation of {Cover} ({Reason})");
+}
