@@ -15,7 +15,7 @@ namespace FenceKit;
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "Compare the fences.")]
 public readonly struct DeviceCommand<TCommand>
 {
-    private readonly DeviceQueue<TCommand> _queue;
+    private readonly DeviceQueue<TCommand>? _queue; // null in a command that was never submitted
 
     internal DeviceCommand(DeviceQueue<TCommand> queue, ulong point, TCommand payload)
     {
@@ -24,6 +24,8 @@ public readonly struct DeviceCommand<TCommand>
         Payload = payload;
     }
 
+    private DeviceQueue<TCommand> Queue => _queue ?? throw new InvalidOperationException("A default DeviceCommand belongs to no queue.");
+
     /// <summary>What is to be done.</summary>
     public TCommand Payload { get; }
 
@@ -31,7 +33,8 @@ public readonly struct DeviceCommand<TCommand>
     public ulong Point { get; }
 
     /// <summary>The fence that its submitter holds.</summary>
-    public Fence Fence => _queue.FenceOf(Point);
+    /// <exception cref="InvalidOperationException">This is a default value, as in every other member that needs the queue.</exception>
+    public Fence Fence => Queue.FenceOf(Point);
 
     /// <summary>
     /// Says that this thread is on the way to the report of a command: a reaper of completions, an interrupt handler. Around
@@ -42,7 +45,7 @@ public readonly struct DeviceCommand<TCommand>
     /// <returns>The scope; dispose it on this thread.</returns>
     /// <remarks>As <see cref="FenceTimeline.BeginSignaling"/>. Never blocks. Nothing when the contract is not checked.</remarks>
     public FenceContractScope BeginSignaling([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
-        FenceContract.BeginSignaling(_queue.ContractMap, file, line);
+        FenceContract.BeginSignaling(Queue.ContractMap, file, line);
 
     /// <summary>Reports that the command is done and that the device uses none of its memory any more.</summary>
     /// <returns>True for the one report that counts.</returns>
@@ -50,7 +53,7 @@ public readonly struct DeviceCommand<TCommand>
     /// Its fence signals as soon as all earlier commands of the queue are over; callbacks may run on this thread. Never blocks, never
     /// allocates. May be called before <see cref="DeviceDriver{TCommand}.Start"/> returns.
     /// </remarks>
-    public bool Complete() => _queue.Finish(Point, fault: null);
+    public bool Complete() => Queue.Finish(Point, fault: null);
 
     /// <summary>Reports that the command failed, and that the device uses none of its memory any more.</summary>
     /// <param name="error">What went wrong; every waiter gets this object.</param>
@@ -60,11 +63,11 @@ public readonly struct DeviceCommand<TCommand>
     public bool Fail(Exception error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        return _queue.Finish(Point, error);
+        return Queue.Finish(Point, error);
     }
 
     /// <summary>Reports that the command was stopped because it was canceled. Allocates nothing.</summary>
     /// <returns>True for the one report that counts.</returns>
     /// <remarks>As <see cref="Complete"/>.</remarks>
-    public bool Cancel() => _queue.Finish(Point, _queue.CanceledError);
+    public bool Cancel() => Queue.Finish(Point, Queue.CanceledError);
 }

@@ -10,7 +10,7 @@ namespace FenceKit;
 [DebuggerDisplay("{Usage}: {Current}")]
 public ref struct FenceReservationEnumerator
 {
-    private readonly FenceReservation _reservation;
+    private readonly FenceReservation? _reservation; // null in a default value: nothing to walk over
     private readonly FenceUsage _usage;
     private long _version;
     private int _index;
@@ -41,7 +41,7 @@ public ref struct FenceReservationEnumerator
     public bool MoveNext()
     {
         IsRestarted = false;
-        while (true)
+        while (_reservation is not null)
         {
             switch (_reservation.TryRead(ref _version, _index, out Fence fence, out FenceUsage usage))
             {
@@ -61,5 +61,7 @@ public ref struct FenceReservationEnumerator
                 return true;
             }
         }
+
+        return false;
     }
 }

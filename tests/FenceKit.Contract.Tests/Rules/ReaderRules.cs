@@ -214,7 +214,7 @@ public class ReaderRules : ContractTest
     public async Task What_is_done_with_a_lease_is_on_the_way_to_its_end_where_it_says_so()
     {
         ReaderGate gate = new(_notifier, s_range, "readers");
-        using ReaderLease lease = (await gate.EnterAsync(s_range, Timeout.InfiniteTimeSpan))!.Value;
+        using ReaderLease lease = await gate.EnterAsync(s_range);
 
         FenceContract.MightAllocate();
         Silent();
@@ -231,10 +231,10 @@ public class ReaderRules : ContractTest
     {
         using (shared.EnterScope())
         {
-            return new ValueTask(Leave(gate.EnterAsync(s_range, Timeout.InfiniteTimeSpan)));
+            return new ValueTask(Leave(gate.EnterAsync(s_range)));
         }
 
-        static async Task Leave(ValueTask<ReaderLease?> entering) => (await entering)!.Value.Dispose();
+        static async Task Leave(ValueTask<ReaderLease> entering) => (await entering).Dispose();
     }
 
     private void Invalidate(Action unmap) =>

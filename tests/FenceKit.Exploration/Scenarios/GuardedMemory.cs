@@ -38,7 +38,7 @@ internal sealed class GuardedMemory
 
     public GuardedMemory WithLease(AddressRange place)
     {
-        _lease = _gate.EnterAsync(place, TimeSpan.Zero).AsTask().GetAwaiter().GetResult()!.Value;
+        _lease = _gate.EnterAsync(place, TimeSpan.Zero).AsTask().GetAwaiter().GetResult();
         return this;
     }
 
@@ -47,8 +47,7 @@ internal sealed class GuardedMemory
     public void ReadByLease(AddressRange place) => _flows.Start(async () =>
     {
         // A lease that had to wait comes after the owner: then both looks see that the place is freed.
-        ReaderLease? lease = await _gate.EnterAsync(place, Timeout.InfiniteTimeSpan).ConfigureAwait(false);
-        using (lease!.Value)
+        using (await _gate.EnterAsync(place).ConfigureAwait(false))
         {
             Look(place);
         }

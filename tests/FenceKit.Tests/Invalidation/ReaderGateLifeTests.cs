@@ -118,6 +118,22 @@ public sealed class ReaderGateLifeTests : GateTest
     }
 
     [Fact]
+    public void A_gate_says_what_it_is_and_who_is_waited_for()
+    {
+        Assert.Equal("gate 'readers' over [0x0, 0x3e8)", _gate.ToString());
+        Assert.Equal("reader of gate 'readers' over [0x0, 0x3e8)", _gate.GetReader().ToString());
+        using OtherThread reader = new();
+        reader.Run(() => { _gate.TryEnter(s_left, out _); }); // stays inside
+        using (Schedule(s_left))
+        {
+            Assert.Equal("gate 'readers' over [0x0, 0x3e8), waited for: other", _gate.ToString());
+        }
+
+        _gate.Dispose();
+        Assert.Equal("gate 'readers' over [0x0, 0x3e8), closed, waited for: other", _gate.ToString());
+    }
+
+    [Fact]
     public void Gates_that_come_and_go_do_not_mix_up_their_readers()
     {
         for (int round = 0; round < 100; round++)

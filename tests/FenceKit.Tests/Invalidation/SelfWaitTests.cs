@@ -14,7 +14,9 @@ public sealed class SelfWaitTests : GateTest
         ["GateReader.Enter of all"] = static (test, _) => test._gate.GetReader().Enter().Dispose(),
         ["GateReader.Enter"] = static (test, range) => test._gate.GetReader().Enter(range).Dispose(),
         ["GateReader.TryEnter"] = static (test, range) => test._gate.GetReader().TryEnter(range, Timeout.InfiniteTimeSpan, out _),
-        ["EnterAsync"] = static (test, range) => Limit.On(test._gate.EnterAsync(range, Timeout.InfiniteTimeSpan).AsTask()),
+        ["EnterAsync without a limit"] = static (test, range) => Limit.On(test._gate.EnterAsync(range).AsTask()),
+        ["EnterAsync"] = static (test, range) => Limit.On(test._gate.EnterAsync(range, Limit.Time).AsTask()),
+        ["TryEnterAsync"] = static (test, range) => Limit.On(test._gate.TryEnterAsync(range, Limit.Time).AsTask()),
         ["BeginRead"] = static (test, range) => test.Mapper.BeginRead(range, Timeout.InfiniteTimeSpan, out _),
         ["BeginReadAsync"] = static (test, range) => Limit.On(test.Mapper.BeginReadAsync(range, Limit.Time).AsTask()),
     };
@@ -23,7 +25,7 @@ public sealed class SelfWaitTests : GateTest
     {
         ["TryEnter"] = static (test, range) => Assert.False(test._gate.TryEnter(range, out _)),
         ["TryEnter without time"] = static (test, range) => Assert.False(test._gate.TryEnter(range, TimeSpan.Zero, out _)),
-        ["EnterAsync without time"] = static (test, range) => Assert.Null(Limit.On(test._gate.EnterAsync(range, TimeSpan.Zero).AsTask())),
+        ["TryEnterAsync without time"] = static (test, range) => Assert.False(Limit.On(test._gate.TryEnterAsync(range, TimeSpan.Zero).AsTask()).TryGetLease(out _)),
         ["TryBeginRead"] = static (test, range) => Assert.False(test.Mapper.TryBeginRead(range, out _)),
         ["BeginRead without time"] = static (test, range) => Assert.False(test.Mapper.BeginRead(range, TimeSpan.Zero, out _)),
     };
@@ -196,12 +198,12 @@ public sealed class SelfWaitTests : GateTest
         _notifier.Subscribe(s_left, device, "device");
         InvalidationSession session = Schedule(s_left);
         Task<InvalidationOutcome> waiting = session.WaitAsync(Limit.Time).AsTask();
-        Task<ReaderLease?> entering = _gate.EnterAsync(s_left, Limit.Time).AsTask(); // waits
+        Task<ReaderLease> entering = _gate.EnterAsync(s_left, Limit.Time).AsTask(); // waits
         Assert.False(entering.IsCompleted);
         device.Finish();
         Assert.Equal(InvalidationOutcome.Completed, Limit.On(waiting));
         session.Commit();
-        Limit.On(entering)!.Value.Dispose();
+        Limit.On(entering).Dispose();
     });
 
     [Fact]
@@ -213,10 +215,10 @@ public sealed class SelfWaitTests : GateTest
         OnBarePoolThread(() => session = Schedule(s_left));
         OnBarePoolThread(() =>
         {
-            Task<ReaderLease?> entering = _gate.EnterAsync(s_left, Limit.Time).AsTask();
+            Task<ReaderLease> entering = _gate.EnterAsync(s_left, Limit.Time).AsTask();
             parked = !entering.IsCompleted;
             session.Dispose();
-            Limit.On(entering)!.Value.Dispose();
+            Limit.On(entering).Dispose();
         });
         Assert.True(parked);
     }

@@ -18,12 +18,12 @@ namespace FenceKit;
 /// </code>
 /// It holds nothing up: only scopes do.
 /// </remarks>
-[DebuggerDisplay("reader of {_gate}")]
+[DebuggerDisplay("{ToString(),nq}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
 public readonly ref struct GateReader
 {
-    private readonly ReaderGate _gate;
-    private readonly ReaderSlot _slot;
+    private readonly ReaderGate? _gate; // both are null in a reader that was never made
+    private readonly ReaderSlot? _slot;
 
     internal GateReader(ReaderGate gate, ReaderSlot slot)
     {
@@ -35,28 +35,41 @@ public readonly ref struct GateReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter()
     {
-        if (FenceContract.IsChecked || !_slot.TryEnterQuickly())
+        ReaderSlot slot = _slot ?? ThrowNeverMade();
+        if (FenceContract.IsChecked || !slot.TryEnterQuickly())
         {
-            _slot.EnterOrPark();
+            _gate!.EnterOrPark(slot);
         }
 
-        return new ReaderScope(_slot);
+        return new ReaderScope(slot);
     }
 
     /// <inheritdoc cref="ReaderGate.Enter(AddressRange)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter(AddressRange range)
     {
-        _gate.Check(range);
-        if (FenceContract.IsChecked || !_slot.TryEnterQuickly())
+        ReaderSlot slot = _slot ?? ThrowNeverMade();
+        _gate!.Check(range);
+        if (FenceContract.IsChecked || !slot.TryEnterQuickly())
         {
-            _gate.EnterOrPark(_slot, range);
+            _gate.EnterOrPark(slot, range);
         }
 
-        return new ReaderScope(_slot);
+        return new ReaderScope(slot);
     }
 
     /// <inheritdoc cref="ReaderGate.TryEnter(AddressRange, TimeSpan, out ReaderScope, CancellationToken)"/>
-    public bool TryEnter(AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken = default) =>
-        _gate.TryEnter(_slot, range, budget, out scope, cancellationToken);
+    public bool TryEnter(AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken = default)
+    {
+        ReaderSlot slot = _slot ?? ThrowNeverMade();
+        return _gate!.TryEnter(slot, range, budget, out scope, cancellationToken);
+    }
+
+    /// <summary>What is read, and through which gate.</summary>
+    /// <returns>A text for people.</returns>
+    public override string ToString() => _gate is null ? "no reader" : $"reader of {_gate}";
+
+    [DoesNotReturn]
+    private static ReaderSlot ThrowNeverMade() =>
+        throw new InvalidOperationException($"This {nameof(GateReader)} is a default value: readers are made by {nameof(ReaderGate)}.{nameof(ReaderGate.GetReader)}.");
 }

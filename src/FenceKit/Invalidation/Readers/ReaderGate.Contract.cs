@@ -30,16 +30,3 @@ public sealed partial class ReaderGate
         }
     }
 }
-
-internal sealed partial class ReaderRoster
-{
-    internal void LeaveChecked(ReaderSlot slot)
-    {
-        if (Volatile.Read(ref slot.Depth) == 1)
-        {
-            FenceContract.LeaveLock(ContractMap);
-        }
-
-        slot.Leave();
-    }
-}

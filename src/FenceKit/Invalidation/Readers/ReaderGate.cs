@@ -24,9 +24,15 @@ namespace FenceKit;
 /// <para>Inside a scope be short, and never wait for an invalidation of the gate's own range: it would wait for you. An invalidation waits
 /// for all readers of the gate that are inside, of whatever range; readers that stay long belong to a gate of their own.
 /// <see cref="CopyHoldouts"/> names those who do not leave.</para>
+/// <para>A thread that would wait for itself gets an <see cref="InvalidOperationException"/>, whether the contract is checked or not: one that
+/// enters inside a session of its own that closes the range, and one that waits for a session inside its own scope. The second is always
+/// noticed, for a scope stays on its thread. A session may travel, so the first is noticed as long as the session has stayed: it was
+/// scheduled by this thread, no other thread has used it, and none of its WaitAsync calls has had to wait. On a thread of the pool the task
+/// or the SynchronizationContext must be the one of the schedule, too; inside <c>Invalidate</c>, a sweep and callbacks the thread is enough.
+/// Leases, which may travel as well, are not noticed at all: give waits a budget, and check the contract (<see cref="FenceContract"/>).</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
 /// </remarks>
-[DebuggerDisplay("{Name,nq} {Range}")]
+[DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
 {
     private const InvalidationReasons GoesAway = InvalidationReasons.Unmap | InvalidationReasons.Discard | InvalidationReasons.Release;
@@ -38,6 +44,7 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
     private readonly LastReader _lastReader;
     private readonly NewReaders _newReaders;
     private readonly InvalidationReasons _reasons;
+    private readonly long _number; // by which threads find their slot
     private int _disposed;
 
     /// <summary>Creates a gate and subscribes it.</summary>
@@ -78,6 +85,7 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
         _ledger = notifier.Ledger;
         _roster = new ReaderRoster(name, _ledger.Signals, notifier.Clock);
         _subscription = notifier.Subscribe(range, this, name, new InvalidationSubscriptionOptions { Reasons = reasons }, _roster);
+        _number = _roster.Number;
         _lastReader = new LastReader(this);
     }
 
@@ -93,6 +101,7 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
     /// A few nanoseconds when no invalidation is under way, most of them to find out which thread this is; see <see cref="GetReader"/>. Scopes nest: an inner one never parks, unless the outer one came in past an
     /// invalidation of another range that is still open and touches the range of the inner one. Allocates the first time on a thread, otherwise nothing.
     /// </remarks>
+    /// <exception cref="InvalidOperationException">It would park behind a session that this thread itself has scheduled; see the remarks of the type.</exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter()
@@ -100,7 +109,7 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
         ReaderSlot slot = OwnSlot;
         if (FenceContract.IsChecked || !slot.TryEnterQuickly())
         {
-            slot.EnterOrPark();
+            EnterOrPark(slot);
         }
 
         return new ReaderScope(slot);
@@ -111,6 +120,7 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
     /// <returns>The scope; dispose it on this thread.</returns>
     /// <remarks>As <see cref="Enter()"/>; invalidations of other ranges do not hold it up.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
+    /// <exception cref="InvalidOperationException">It would park behind a session that this thread itself has scheduled; see the remarks of the type.</exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter(AddressRange range)
@@ -143,6 +153,7 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
     /// <remarks>As <see cref="Enter()"/>.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="InvalidOperationException">It would park behind a session that this thread itself has scheduled; see the remarks of the type.</exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public bool TryEnter(AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken = default)
@@ -153,7 +164,13 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
     /// <summary>The current thread as a reader, for loops that enter again and again.</summary>
     /// <returns>The reader; it is as good as the gate, and cheaper: about a nanosecond for entering and leaving.</returns>
     /// <remarks>Allocates the first time on a thread.</remarks>
-    public GateReader GetReader() => new(this, OwnSlot);
+    /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
+    public GateReader GetReader()
+    {
+        ReaderSlot slot = OwnSlot;
+        _roster.ThrowIfClosed(_roster.IsClosed && Volatile.Read(ref slot.Depth) == 0);
+        return new GateReader(this, slot);
+    }
 
     /// <summary>The slot of the current thread.</summary>
     private ReaderSlot OwnSlot
@@ -162,12 +179,12 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
         get
         {
             ReaderSlot? last = ReaderRoster.LastOfThread;
-            return last is not null && ReferenceEquals(last.Gate, this) ? last : FindSlot();
+            return last is not null && last.Owner == _number ? last : FindSlot();
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ReaderSlot FindSlot() => _roster.Find(this);
+    private ReaderSlot FindSlot() => _roster.Find();
 
     internal bool TryEnter(
         ReaderSlot slot, AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken)
@@ -181,63 +198,28 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
         return entered;
     }
 
-    /// <summary>Enters for a reader that awaits inside: slower (two locks), and it may leave on another thread.</summary>
-    /// <param name="range">What will be read; within <see cref="Range"/>.</param>
-    /// <param name="budget">How long to wait altogether while the range is being invalidated; zero tries once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="holder">Who reads, for <see cref="CopyHoldouts"/>; the calling member unless said otherwise.</param>
-    /// <returns>The lease, or null when the time ran out. To be awaited once.</returns>
-    /// <remarks>
-    /// Leases do not nest: each is a reader of its own. Allocates nothing in steady state when it need not wait.
-    /// </remarks>
-    /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond about 49 days.</exception>
-    /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
-    /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
-    public ValueTask<ReaderLease?> EnterAsync(
-        AddressRange range, TimeSpan budget, CancellationToken cancellationToken = default, [CallerMemberName] string holder = "")
-    {
-        Check(range);
-        FenceThrow.IfNotATimeout(budget);
-        FenceThrow.IfBeyondTimers(budget);
-        if (FenceContract.IsChecked)
-        {
-            AnnounceEnterAsync(budget);
-        }
-
-        ReaderSlot slot = _roster.RentLease(holder);
-        bool entered = false;
-        Fence blocker = default;
-        try
-        {
-            entered = slot.TryEnterQuickly() || TryEnterAmongActive(slot, range, out blocker);
-        }
-        finally
-        {
-            if (!entered)
-            {
-                _roster.ReturnLease(slot);
-            }
-        }
-
-        if (entered)
-        {
-            return new ValueTask<ReaderLease?>(new ReaderLease(slot));
-        }
-
-        if (budget != TimeSpan.Zero)
-        {
-            ThrowIfInsideOwnSession(range, ulong.MaxValue);
-        }
-
-        return EnterSlowlyAsync(range, budget, blocker, holder, cancellationToken);
-    }
-
     /// <summary>Lists the readers that invalidations wait for, by name and since when.</summary>
     /// <param name="destination">Where to write; may be shorter than the list.</param>
     /// <returns>How many there are, written or not.</returns>
     /// <remarks>Never blocks for longer than a few instructions, never allocates.</remarks>
     public int CopyHoldouts(Span<ReaderHoldout> destination) => _roster.CopyHoldouts(destination);
+
+    /// <summary>What it is called, what it covers, and who is waited for.</summary>
+    /// <returns>A text for people.</returns>
+    /// <remarks>Blocks for no longer than a few instructions; allocates.</remarks>
+    public override string ToString()
+    {
+        Span<ReaderHoldout> first = new ReaderHoldout[1];
+        int holdouts = CopyHoldouts(first);
+        string state = _roster.IsClosed ? ", closed" : "";
+        string waitedFor = holdouts switch
+        {
+            0 => "",
+            1 => $", waited for: {first[0].Reader}",
+            _ => $", waited for: {first[0].Reader} and {holdouts - 1} more",
+        };
+        return $"gate '{Name}' over {Range}{state}{waitedFor}";
+    }
 
     /// <summary>
     /// Closes the gate: nobody enters any more. It stays subscribed until the last reader has left, so what is inside stays safe.
@@ -266,6 +248,10 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
         _subscription.Dispose();
         _roster.ReturnIndex();
     }
+
+    /// <inheritdoc cref="EnterOrPark(ReaderSlot, AddressRange)"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal void EnterOrPark(ReaderSlot slot) => EnterOrPark(slot, Range);
 
     /// <summary>What remains of entering when <see cref="ReaderSlot.TryEnterQuickly"/> was not enough, or, checked, has not been called.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -325,7 +311,7 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
         if (!isNested && _roster.IsClosed)
         {
             slot.Leave();
-            throw new ObjectDisposedException($"{nameof(ReaderGate)} '{Name}'");
+            _roster.ThrowIfClosed(isClosed: true);
         }
 
         // Passing is safe because the owner has taken the old memory out of reach before the barrier: a reader whom the scan did not see
@@ -350,40 +336,6 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
 
         slot.Leave(); // a scan may have counted us in the meantime; then we signal like any other reader
         return false;
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReaderLease?> EnterSlowlyAsync(
-        AddressRange range, TimeSpan budget, Fence blocker, string holder, CancellationToken cancellationToken)
-    {
-        WaitBudget left = WaitBudget.Start(_notifier.Clock, budget);
-        while (true)
-        {
-            FenceStatus status = await blocker.WaitAsync(left.Remaining, cancellationToken).ConfigureAwait(FenceContinuation.ThreadPool);
-            if (status == FenceStatus.Pending)
-            {
-                return null;
-            }
-
-            ReaderSlot slot = _roster.RentLease(holder);
-            bool entered = false;
-            try
-            {
-                entered = slot.TryEnterQuickly() || TryEnterAmongActive(slot, range, out blocker);
-            }
-            finally
-            {
-                if (!entered)
-                {
-                    _roster.ReturnLease(slot);
-                }
-            }
-
-            if (entered)
-            {
-                return new ReaderLease(slot);
-            }
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-/// <summary>An asynchronous reader that is inside a <see cref="ReaderGate"/>; it may cross an <c>await</c> and change threads. See <see cref="ReaderGate.EnterAsync"/>.</summary>
+/// <summary>An asynchronous reader that is inside a <see cref="ReaderGate"/>; it may cross an <c>await</c> and change threads. See <see cref="ReaderGate.EnterAsync(AddressRange, TimeSpan, CancellationToken, string)"/>.</summary>
 [DebuggerDisplay("lease of {_slot}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A lease is disposed, not compared.")]
 public readonly struct ReaderLease : IDisposable
@@ -25,7 +25,7 @@ public readonly struct ReaderLease : IDisposable
     /// <returns>The scope; dispose it on this thread. It does not end the lease.</returns>
     /// <remarks>As <see cref="FenceTimeline.BeginSignaling"/>. Never blocks. Nothing when the contract is not checked.</remarks>
     public FenceContractScope BeginSignaling([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
-        FenceContract.BeginSignaling(_slot?.Roster.ContractMap, file, line);
+        FenceContract.BeginSignaling(_slot?.ContractMap, file, line);
 
     /// <summary>Leaves, on whatever thread. A second call does nothing, of whichever copy.</summary>
     /// <remarks>Never blocks for longer than a few instructions. The last reader that an invalidation waits for signals its fence on this thread.</remarks>
@@ -34,7 +34,7 @@ public readonly struct ReaderLease : IDisposable
         if (_slot is not null && Interlocked.CompareExchange(ref _slot.Lease, _lease + 1, _lease) == _lease)
         {
             _slot.Leave();
-            _slot.Roster.ReturnLease(_slot);
+            _slot.ReturnLease();
         }
     }
 }

@@ -13,20 +13,20 @@ internal sealed partial class ReaderRoster
     [ThreadStatic]
     private static ReaderSlot? t_last;
 
-    /// <summary>This thread's slots, by the index of their roster. The index may have had another roster before: the slot knows.</summary>
     [ThreadStatic]
-    private static ReaderSlot?[]? t_slots;
+    private static ThreadSlots? t_slots;
 
     /// <summary>Dies with the thread.</summary>
     [ThreadStatic]
     private static ThreadEnd? t_end;
 
-    private static readonly System.Threading.Lock s_indexGate = new();
-    private static readonly Stack<int> s_freeIndexes = new();
-    private static int s_indexes;
+    private readonly RosterIndex _index = new();
 
-    /// <summary>Where the slots of this roster stand in <see cref="t_slots"/>.</summary>
-    internal int Index { get; }
+    /// <inheritdoc cref="RosterIndex.Number"/>
+    internal long Number => _index.Number;
+
+    /// <summary>One for all slots.</summary>
+    internal WeakReference<ReaderRoster> ThatSlotsKnow { get; }
 
     /// <inheritdoc cref="t_last"/>
     internal static ReaderSlot? LastOfThread
@@ -36,20 +36,12 @@ internal sealed partial class ReaderRoster
     }
 
     /// <summary>The slot of the current thread, if it has entered before.</summary>
-    private ReaderSlot? SlotOfThisThread
-    {
-        get
-        {
-            ReaderSlot?[]? slots = t_slots;
-            int index = Index;
-            return slots is not null && (uint)index < (uint)slots.Length && slots[index] is { } known && ReferenceEquals(known.Roster, this) ? known : null;
-        }
-    }
+    private ReaderSlot? SlotOfThisThread => t_slots?.Find(_index.Value, Number);
 
     /// <summary>The slot of the current thread, when it was at another gate before; made the first time.</summary>
-    internal ReaderSlot Find(ReaderGate gate)
+    internal ReaderSlot Find()
     {
-        ReaderSlot slot = SlotOfThisThread ?? Register(gate);
+        ReaderSlot slot = SlotOfThisThread ?? Register();
         t_last = slot;
         return slot;
     }
@@ -66,7 +58,7 @@ internal sealed partial class ReaderRoster
                 return free;
             }
 
-            ReaderSlot slot = new(this, gate: null, _closed ? ReaderSignals.Closed : _signals, thread: null, holder);
+            ReaderSlot slot = new(this, _closed ? ReaderSignals.Closed : _signals, table: null, holder);
             AddLocked(slot);
             return slot;
         }
@@ -90,49 +82,51 @@ internal sealed partial class ReaderRoster
         }
     }
 
-    /// <summary>The roster is closed and left: its index may go to another one.</summary>
+    /// <summary>The roster is closed and left. No thread refers to it from here on; the last slot of each stays until its next enter elsewhere.</summary>
     internal void ReturnIndex()
     {
-        s_indexGate.Enter();
-        s_freeIndexes.Push(Index);
-        s_indexGate.Exit();
+        if (t_last?.Owner == Number)
+        {
+            t_last = null;
+        }
+
+        _gate.EnterShielded(); // nobody moves a slot meanwhile
+        _index.Return();
+        _gate.Exit();
     }
 
-    private static int TakeIndex()
-    {
-        s_indexGate.Enter();
-        int index = s_freeIndexes.TryPop(out int free) ? free : s_indexes++;
-        s_indexGate.Exit();
-        return index;
-    }
-
-    private ReaderSlot Register(ReaderGate gate)
+    /// <exception cref="ObjectDisposedException">The roster is closed: a new reader could not enter, and its slot would never be taken out again.</exception>
+    private ReaderSlot Register()
     {
         Thread thread = Thread.CurrentThread;
+        ThreadSlots table = t_slots ??= new ThreadSlots(thread);
+        t_end ??= new ThreadEnd(table);
         ReaderSlot slot;
         _gate.EnterShielded();
         try
         {
+            ThrowIfClosed(_closed);
+
             // Entered under the lock that scans take: a scan that has missed the slot was over before the reader could announce itself,
             // so the reader sees its invalidation.
-            slot = new ReaderSlot(this, gate, _closed ? ReaderSignals.Closed : _signals, thread, thread.Name ?? $"thread {thread.ManagedThreadId}");
+            slot = new ReaderSlot(this, _signals, table, thread.Name ?? $"thread {thread.ManagedThreadId}");
             AddLocked(slot);
+            table.Add(_index.Value, slot); // under the gate: a roster that closes after this finds it there
         }
         finally
         {
             _gate.Exit();
         }
 
-        ReaderSlot?[] slots = t_slots ?? [];
-        if (slots.Length <= Index)
-        {
-            Array.Resize(ref slots, Math.Max(Index + 1, slots.Length * 2));
-        }
-
-        slots[Index] = slot;
-        t_slots = slots;
-        (t_end ??= new ThreadEnd()).Slots = slots;
         return slot;
+    }
+
+    internal void ThrowIfClosed(bool isClosed)
+    {
+        if (isClosed)
+        {
+            throw new ObjectDisposedException($"{nameof(ReaderGate)} '{Name}'");
+        }
     }
 
     private void AddLocked(ReaderSlot slot)
@@ -152,6 +146,7 @@ internal sealed partial class ReaderRoster
             if (_slotCount > _slots.Length / 2)
             {
                 Array.Resize(ref _slots, _slots.Length * 2);
+                _index.SlotsAre(_slots);
             }
         }
 
@@ -178,7 +173,7 @@ internal sealed partial class ReaderRoster
         return CompleteLocked();
     }
 
-    private void ThreadEnded(ReaderSlot slot)
+    internal void ThreadEnded(ReaderSlot slot)
     {
         _gate.EnterShielded();
         RemoveDeadLocked(slot);
@@ -192,16 +187,8 @@ internal sealed partial class ReaderRoster
     /// A thread that ends without leaving signals nothing, and perhaps nobody will ever scan again. Its thread-static fields die with
     /// it; so this one's finalizer comes, sooner or later, and leaves in its place.
     /// </summary>
-    private sealed class ThreadEnd
+    private sealed class ThreadEnd(ThreadSlots slots)
     {
-        internal ReaderSlot?[]? Slots { get; set; }
-
-        ~ThreadEnd()
-        {
-            foreach (ReaderSlot? slot in Slots ?? [])
-            {
-                slot?.Roster.ThreadEnded(slot);
-            }
-        }
+        ~ThreadEnd() => slots.ThreadEnded();
     }
 }

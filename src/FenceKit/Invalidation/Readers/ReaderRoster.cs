@@ -33,7 +33,8 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
         _clock = clock;
         _timeline = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock, ReportsCumulativeSignals = false }) { Producer = this };
         FenceContract.ExportReaders(_timeline.ContractMap);
-        Index = TakeIndex();
+        _index.SlotsAre(_slots);
+        ThatSlotsKnow = new WeakReference<ReaderRoster>(this);
     }
 
     internal string Name { get; }

@@ -26,7 +26,7 @@ public ref struct ReaderScope
         _slot = null;
         if (FenceContract.IsChecked)
         {
-            slot?.Roster.LeaveChecked(slot);
+            slot?.LeaveChecked();
         }
         else
         {

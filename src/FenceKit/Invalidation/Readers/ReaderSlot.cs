@@ -38,25 +38,35 @@ namespace FenceKit;
 /// </remarks>
 internal sealed class ReaderSlot
 {
+    private readonly WeakReference<ReaderRoster> _roster;
     private Words _words;
     private ReaderSignals _signals;
 
-    internal ReaderSlot(ReaderRoster roster, ReaderGate? gate, ReaderSignals signals, Thread? thread, string holder)
+    /// <summary>For a lease, when there is no table.</summary>
+    internal ReaderSlot(ReaderRoster roster, ReaderSignals signals, ThreadSlots? table, string holder)
     {
-        Roster = roster;
-        Gate = gate;
+        _roster = roster.ThatSlotsKnow;
+        Owner = roster.Number;
+        ContractMap = roster.ContractMap;
         _signals = signals;
-        Thread = thread;
+        Table = table;
         Holder = holder;
     }
 
-    internal ReaderRoster Roster { get; }
+    /// <summary>
+    /// The number of the roster. Threads find their slot by it, and keep the slot; so the slot must not keep the roster, nor the gate and
+    /// all that belongs to its owner. A roster that is gone waits for nobody.
+    /// </summary>
+    internal long Owner { get; }
 
-    /// <summary>The gate that the thread enters; null for an asynchronous lease.</summary>
-    internal ReaderGate? Gate { get; }
+    /// <summary>The readers as the validator knows them; null when the contract is not checked.</summary>
+    internal object? ContractMap { get; }
+
+    /// <summary>Where the one thread that enters finds the slot; null for an asynchronous lease.</summary>
+    internal ThreadSlots? Table { get; }
 
     /// <summary>The one thread that enters; null for an asynchronous lease.</summary>
-    internal Thread? Thread { get; }
+    internal Thread? Thread => Table?.Thread;
 
     /// <summary>Who holds it, for people. Written under the roster's lock.</summary>
     internal string Holder { get; set; }
@@ -107,11 +117,42 @@ internal sealed class ReaderSlot
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void LeaveSlowly() => Roster.LeaveSlowly(this);
+    private void LeaveSlowly()
+    {
+        if (_roster.TryGetTarget(out ReaderRoster? roster))
+        {
+            roster.LeaveSlowly(this);
+        }
+    }
 
-    /// <inheritdoc cref="ReaderGate.EnterOrPark"/>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal void EnterOrPark() => Gate!.EnterOrPark(this, Gate.Range);
+    /// <summary>As <see cref="Leave"/>, for the validator too.</summary>
+    internal void LeaveChecked()
+    {
+        if (Volatile.Read(ref _words.Depth) == 1)
+        {
+            FenceContract.LeaveLock(ContractMap);
+        }
+
+        Leave();
+    }
+
+    /// <summary>A lease has left.</summary>
+    internal void ReturnLease()
+    {
+        if (_roster.TryGetTarget(out ReaderRoster? roster))
+        {
+            roster.ReturnLease(this);
+        }
+    }
+
+    /// <summary>On the finalizer's thread: the thread that entered has ended.</summary>
+    internal void ThreadEnded()
+    {
+        if (_roster.TryGetTarget(out ReaderRoster? roster))
+        {
+            roster.ThreadEnded(this);
+        }
+    }
 
     /// <summary>
     /// From here on every enter takes the slow path, and every leave by the alert that the roster keeps up. The caller issues a process-wide barrier.

@@ -14,5 +14,6 @@ namespace FenceKit;
 public readonly record struct QuarantinedMemory(InvalidationSubscription Subscription, Fence Fence, Exception? Error)
 {
     /// <summary>What must not be freed.</summary>
-    public AddressRange Range => Subscription.Range;
+    /// <exception cref="InvalidOperationException">This is a default value.</exception>
+    public AddressRange Range => (Subscription ?? throw new InvalidOperationException("A default value names no memory.")).Range;
 }
