@@ -16,7 +16,7 @@ internal sealed class ThreadSlots(Thread thread)
     /// <summary>On the thread: the slot of a roster, if there is one.</summary>
     internal ReaderSlot? Find(int index, long owner)
     {
-        ReaderSlot?[] slots = Volatile.Read(ref _slots);
+        ReaderSlot?[] slots = _slots; // what the thread has written itself, or an empty array from a roster that was the last
         return (uint)index < (uint)slots.Length && slots[index] is { } known && known.Owner == owner ? known : null;
     }
 
@@ -30,7 +30,7 @@ internal sealed class ThreadSlots(Thread thread)
             {
                 ReaderSlot?[] longer = new ReaderSlot?[Math.Max(index + 1, _slots.Length * 2)];
                 _slots.CopyTo(longer, 0);
-                Volatile.Write(ref _slots, longer);
+                _slots = longer;
             }
 
             _count += _slots[index] is null ? 1 : 0;
@@ -53,7 +53,7 @@ internal sealed class ThreadSlots(Thread thread)
                 _slots[index] = null;
                 if (--_count == 0)
                 {
-                    Volatile.Write(ref _slots, []);
+                    _slots = [];
                 }
             }
         }
@@ -66,7 +66,7 @@ internal sealed class ThreadSlots(Thread thread)
     /// <summary>On the finalizer's thread.</summary>
     internal void ThreadEnded()
     {
-        foreach (ReaderSlot? slot in Volatile.Read(ref _slots))
+        foreach (ReaderSlot? slot in _slots)
         {
             slot?.ThreadEnded();
         }
