@@ -82,6 +82,18 @@ public sealed class SelfWaitInsideGateTests : GateTest
     }
 
     [Fact]
+    public void A_reader_that_came_in_after_the_schedule_waits_for_those_before_it_as_ever()
+    {
+        using OtherThread reader = new();
+        reader.Run(() => { _gate.TryEnter(s_right, out _); }); // stays inside
+        using InvalidationSession session = Schedule(s_left);
+        using (_gate.Enter(s_right))
+        {
+            Assert.Equal(InvalidationOutcome.Pending, session.Wait(TimeSpan.FromTicks(1)));
+        }
+    }
+
+    [Fact]
     public void A_session_that_another_thread_has_scheduled_is_no_better_to_wait_for()
     {
         using (_gate.Enter())
