@@ -128,12 +128,24 @@ internal sealed record ContractVerdict(LockConfidence? Hangs, bool WaitsInCallba
                     Complete(step.Target).Wait();
                     break;
                 case 'R':
-                    _readers[step.Target - 'x'].BeginRead(s_range, TimeSpan.FromTicks(1), out _);
+                    BeginRead(_readers[step.Target - 'x']);
                     break;
                 default:
                     _owners[step.Target - 'x'].Invalidate(
                         s_range, InvalidationReason.Unmap, (this, step.Inside), static (state, _) => state.Item1.Perform(state.Inside), TimeSpan.FromSeconds(90));
                     break;
+            }
+        }
+
+        private static void BeginRead(InvalidationSubscription reader)
+        {
+            try
+            {
+                reader.BeginRead(s_range, TimeSpan.FromTicks(1), out _);
+            }
+            catch (InvalidOperationException)
+            {
+                // Inside an invalidation of its own, which the thread is told; the validator has heard of it before.
             }
         }
 

@@ -97,11 +97,6 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         InvalidationSessionState state = Enter();
         try
         {
-            if (budget != TimeSpan.Zero)
-            {
-                state.ThrowIfWaitingForThisThread();
-            }
-
             return FenceContract.IsChecked ? state.WaitChecked(budget, cancellationToken) : state.Wait(budget, cancellationToken);
         }
         finally
@@ -123,27 +118,9 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         FenceThrow.IfNotATimeout(budget);
         FenceThrow.IfBeyondTimers(budget);
         InvalidationSessionState state = Enter();
-        bool isAnnounced = false;
-        try
+        if (FenceContract.IsChecked)
         {
-            if (budget != TimeSpan.Zero)
-            {
-                state.ThrowIfWaitingForThisThread();
-            }
-
-            if (FenceContract.IsChecked)
-            {
-                state.AnnounceWaitAsync(budget);
-            }
-
-            isAnnounced = true;
-        }
-        finally
-        {
-            if (!isAnnounced)
-            {
-                state.Leave(); // otherwise WaitAsync leaves, when it is over
-            }
+            state.AnnounceWaitAsync(budget);
         }
 
         return state.WaitAsync(budget, cancellationToken);

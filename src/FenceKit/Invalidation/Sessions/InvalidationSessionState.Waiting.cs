@@ -45,6 +45,7 @@ internal sealed partial class InvalidationSessionState
             return outcome;
         }
 
+        ThrowIfWaitingForThisThread();
         WaitBudget left = WaitBudget.Start(_clock, budget);
         while (TryBeginWait(left.Remaining, cancellationToken, out FenceSetWait? wait))
         {
@@ -71,6 +72,7 @@ internal sealed partial class InvalidationSessionState
                 return outcome;
             }
 
+            ThrowIfWaitingForThisThread();
             _holder.Forget(); // the caller goes on without this thread, or this thread without the session
             WaitBudget left = WaitBudget.Start(_clock, budget);
             while (TryBeginWait(left.Remaining, cancellationToken, out FenceSetWait? wait))
