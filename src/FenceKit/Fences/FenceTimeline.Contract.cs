@@ -32,14 +32,14 @@ public partial class FenceTimeline
     public FenceContractScope BeginSignaling([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
         FenceContract.BeginSignaling(ContractMap, file, line);
 
-    private void RunAllChecked(FenceCallback? batch)
+    private static void RunBatchChecked(FenceCallback batch)
     {
-        Callbacks callbacks = new(this, batch);
+        Callbacks callbacks = new(batch);
         FenceAnnotations.RunCallbacks(ref callbacks);
     }
 
-    private readonly struct Callbacks(FenceTimeline timeline, FenceCallback? batch) : IContractCall
+    private readonly struct Callbacks(FenceCallback batch) : IContractCall
     {
-        public void Invoke() => timeline.RunEach(batch);
+        public void Invoke() => RunEach(batch);
     }
 }

@@ -12,6 +12,8 @@ public partial class FenceTimeline
     /// <remarks>
     /// <para>Never blocks, never allocates. When nobody waits it is one interlocked operation. Callbacks of all completed points run on
     /// this thread, in order of their points, before the method returns, and under no lock.</para>
+    /// <para>A callback may signal the next fence, and so on, in a chain of any length. Its signal, too, returns when the callbacks of that
+    /// fence have run; only where the stack of the thread is almost used up it returns at once, and they run when the callback has returned.</para>
     /// <para>As dma_fence_signal, but for all points up to this one, and without the lock around callbacks.</para>
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The point was never issued.</exception>
@@ -131,40 +133,17 @@ public partial class FenceTimeline
         }
 
         if (TimelineState.IsGateHeld(state)
+            || !CallbackTrampoline.HasRoom // what is called at once below may run user code on this stack
             || Interlocked.CompareExchange(ref _hot.State, target + TimelineState.Flags, state) != state)
         {
             return SignalContended(target);
         }
 
-        // The usual cases, one callback or one await that have waited here before: what RunUpTo comes to.
+        // The usual case, one await where somebody has awaited before: what RunUpTo comes to.
         FenceCallback seated = _hot.Seated!;
-        if (_hot.First is not null || FenceContract.IsChecked || seated.Target > target)
-        {
-            return RunListed(target);
-        }
-
-        ulong due = seated.Target;
-        long word = seated.PlainWord;
-        if (!FenceCallback.IsPlainWord(word))
-        {
-            return FenceCallback.IsPrivateWord(word) ? RunPrivate(seated, due, target) : RunOnly(seated, word, due, target);
-        }
-
-        long running = seated.MarkRunning(word);
-        AssertInvariants(target);
-        Volatile.Write(ref _hot.State, target);
-        HeldGates.CheckNone();
-        try
-        {
-            seated.CallOnSignaled();
-        }
-        catch (Exception exception)
-        {
-            ReportCallbackFault(seated, this, TimelineState.PointOf(due), exception);
-        }
-
-        seated.EndPlain(running);
-        return true;
+        return _hot.First is not null || FenceContract.IsChecked || seated.Target > target
+            ? RunListed(target)
+            : RunPrivate(seated, seated.Target, target);
     }
 
     /// <summary>Under the gate, which it leaves: runs the only callback that waits.</summary>

@@ -146,8 +146,6 @@ internal static class Floors
     /// <summary>As the node of a pooled wait.</summary>
     private sealed class ListedNode() : FenceCallback(isPrivate: true)
     {
-        internal override bool MayKeepSeat => true;
-
         protected override void OnSignaled(FenceStatus status, Exception? fault)
         {
         }

@@ -5,6 +5,7 @@ global using CancellationTokenRegistration = FenceKit.Exploration.CancellationTo
 global using Interlocked = FenceKit.Exploration.InterlockedTwin;
 global using Lock = FenceKit.Exploration.LockTwin;
 global using Monitor = FenceKit.Exploration.MonitorTwin;
+global using RuntimeHelpers = FenceKit.Exploration.RuntimeHelpersTwin;
 global using SpinWait = FenceKit.Exploration.SpinWaitTwin;
 global using TaskCompletionSource = FenceKit.Exploration.TaskCompletionSourceTwin;
 global using ThreadPool = FenceKit.Exploration.ThreadPoolTwin;

@@ -9,7 +9,7 @@ internal sealed class TestThread
     private readonly Thread _thread;
     private volatile ExceptionDispatchInfo? _failure;
 
-    private TestThread(Action body)
+    private TestThread(Action body, int stackSize = 0)
     {
         _thread = new Thread(() =>
         {
@@ -21,7 +21,7 @@ internal sealed class TestThread
             {
                 _failure = ExceptionDispatchInfo.Capture(exception);
             }
-        })
+        }, stackSize)
         {
             IsBackground = true,
         };
@@ -56,6 +56,14 @@ internal sealed class TestThread
 
     /// <summary>Runs the body on a fresh thread without any context and waits for it.</summary>
     internal static void Run(Action body) => Start(body).Join();
+
+    /// <summary>Runs the body on a fresh thread with so small a stack that a few hundred nested calls use it up.</summary>
+    internal static void RunOnSmallStack(Action body)
+    {
+        TestThread thread = new(body, stackSize: 256 * 1024);
+        thread._thread.Start();
+        thread.Join();
+    }
 
     internal int Id => _thread.ManagedThreadId;
 

@@ -48,9 +48,6 @@ internal abstract partial class FenceSet
     /// <summary>Nobody holds a node: the next round may begin.</summary>
     internal bool IsIdle => Volatile.Read(ref _references) == 0;
 
-    /// <summary>Serves one party after the other, and refers to nothing of theirs in between.</summary>
-    internal virtual bool IsPooled => false;
-
     /// <summary>Says who waits for a member, by way of the set.</summary>
     internal abstract void DescribeWaits(Fence member, List<FenceWait> waits);
 

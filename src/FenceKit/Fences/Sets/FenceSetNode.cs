@@ -4,8 +4,6 @@ namespace FenceKit;
 /// <summary>The node of one member of a <see cref="FenceSet"/>.</summary>
 internal sealed class FenceSetNode(FenceSet owner, int index) : FenceCallback(isPrivate: true)
 {
-    internal override bool MayKeepSeat => owner.IsPooled;
-
     internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => owner.DescribeWaits(fence, waits);
 
     internal override void Deliver(ref FenceHandOff handOff)

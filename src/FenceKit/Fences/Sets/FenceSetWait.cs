@@ -48,8 +48,6 @@ internal sealed partial class FenceSetWait : FenceSet
     /// <summary>Where the continuation runs, for an awaiter that says that it is kept here.</summary>
     internal FencePlace Scheduler { get; private set; }
 
-    internal override bool IsPooled => true;
-
     internal long Round => Volatile.Read(ref _word) & ~StageMask;
 
     internal FenceWaitResult Wait()
@@ -120,7 +118,7 @@ internal sealed partial class FenceSetWait : FenceSet
     /// </summary>
     private void Lend()
     {
-        if (_continuation.RunsAtOnce)
+        if (_continuation.RunsAtOnce && CallbackTrampoline.HasRoom)
         {
             _continuation.TakeBareContinuation()();
         }

@@ -11,8 +11,7 @@ namespace FenceKit;
 /// <remarks>
 /// <para>A callback waits for at most one fence at a time. It may be added again as soon as it was removed or has finished, and its own
 /// <see cref="OnSignaled"/> may add it again to another fence as the last thing it does: that is how a driver chains steps.</para>
-/// <para>A timeline refers to the callbacks that wait for it; and to one that came to it twice in a row and was alone, which is then added
-/// faster, until another does so, it is removed, it goes elsewhere, or the timeline is disposed.</para>
+/// <para>A timeline refers to the callbacks that wait for it, and to no others.</para>
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public abstract class FenceCallback
@@ -65,12 +64,6 @@ public abstract class FenceCallback
     /// finished. It may serve another wait before the signaler that ran it returns, so that signaler does not look at it again.
     /// </summary>
     internal bool IsPrivate => IsPrivateWord(_word); // a bit that never changes
-
-    /// <summary>
-    /// Of a private node that goes from timeline to timeline: whether one that it has left may refer to it still. It may where the node keeps
-    /// nothing of a user's alive.
-    /// </summary>
-    internal virtual bool MayKeepSeat => false;
 
     /// <summary>Guarded by the gate of <see cref="Timeline"/> while queued; the signaler's own while detached.</summary>
     internal FenceCallback? Next;
@@ -196,7 +189,7 @@ public abstract class FenceCallback
     internal static bool IsPrivateWord(long word) => (word & Private) != 0;
 
     /// <summary>
-    /// As <see cref="MarkDetached"/> and the beginning of <see cref="Run(FenceTimeline, ref FenceHandOff)"/> in one, for the only callback of a signal; without
+    /// As <see cref="MarkDetached"/> and the beginning of <see cref="Run(ref FenceHandOff)"/> in one, for the only callback of a signal; without
     /// the outcome, which only private nodes are asked for.
     /// </summary>
     /// <param name="word">The word as it is: queued.</param>
@@ -243,9 +236,10 @@ public abstract class FenceCallback
     internal virtual void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of($"callback {GetType().Name}", fence));
 
     /// <summary>Runs the callback. Only the signaler that detached the node calls this, outside the gate.</summary>
-    internal void Run(FenceTimeline timeline, ref FenceHandOff handOff)
+    internal void Run(ref FenceHandOff handOff)
     {
         // All of it before the store: an adder that sees Running may change what is read here, and its signaler may write the next outcome.
+        FenceTimeline timeline = Timeline!; // while detached the node belongs to the one that was signaled
         ulong target = Target;
         FenceStatus status = DeliveredStatus;
         Exception? error = DeliveredError;
@@ -277,8 +271,7 @@ public abstract class FenceCallback
     }
 
     /// <summary>
-    /// Runs the only callback of a signal without an error, outside the gate, and <see cref="End"/>s the round. Written out in
-    /// FenceTimeline.SignalWaiters for the usual case: a call more is a tenth of the whole.
+    /// Runs the only callback of a signal without an error, outside the gate, and <see cref="End"/>s the round.
     /// </summary>
     /// <param name="timeline">That of the signal.</param>
     /// <param name="target">What the callback waited for. Its own fields may have gone on: it is Running, and free to be added again.</param>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
@@ -39,8 +38,8 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
 
     private protected Load Carries { get; set; }
 
-    /// <summary>Whether a signal may take the continuation out and run it at once.</summary>
-    internal bool RunsAtOnce => (Carries & ~Load.Token) == Load.Inline && RuntimeHelpers.TryEnsureSufficientExecutionStack();
+    /// <summary>Whether a signal may take the continuation out and run it at once, if <see cref="CallbackTrampoline.HasRoom"/>.</summary>
+    internal bool RunsAtOnce => (Carries & ~Load.Token) == Load.Inline;
 
     /// <summary>For whoever has the node to himself.</summary>
     /// <param name="continuation">What to run.</param>

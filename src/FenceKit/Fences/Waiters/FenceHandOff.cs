@@ -29,7 +29,7 @@ internal struct FenceHandOff
         {
             if (_room == Room.Unknown)
             {
-                _room = RuntimeHelpers.TryEnsureSufficientExecutionStack() ? Room.Enough : Room.NotEnough;
+                _room = CallbackTrampoline.HasRoom ? Room.Enough : Room.NotEnough;
             }
 
             return _room == Room.Enough;

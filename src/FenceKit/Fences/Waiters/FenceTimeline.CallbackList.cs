@@ -6,10 +6,9 @@ namespace FenceKit;
 
 // The list itself: doubly linked through the nodes, sorted by point, first come first served within a point. Everything is under the gate.
 //
-// A node that comes again and again, and is alone, has a seat: Seated keeps it while it does not wait, and that it waits is nothing but a bit
-// in the state. That saves the usual case the collector's write barrier and two stores. A callback has a seat only in the timeline that it
-// belongs to, so whoever finds it there may use it under this gate. The node of a pooled set may wait elsewhere meanwhile: its seat means
-// something only when it comes back, and only the one who adds it asks for it.
+// The timeline's own node, when it is alone, has a seat: Seated keeps it while it does not wait, and that it waits is nothing but a bit in the
+// state. That saves the usual await the collector's write barrier and two stores. Nobody else has one: a timeline keeps nothing alive that does
+// not wait for it.
 //
 //   waiters bit  First  who waits
 //   -----------  -----  ------------------------------------------------------

@@ -21,8 +21,8 @@ public partial class FenceTimeline
     public static long CallbackFaults => Volatile.Read(ref s_callbackFaults);
 
     /// <summary>
-    /// As <see cref="AddRound(FenceCallback, ulong)"/>. The usual case stands here: nobody waits, and the seat is the callback's. Whatever else
-    /// there is, is called and not looked at again, so that nothing has to be kept in memory for it.
+    /// As <see cref="AddRound(FenceCallback, ulong)"/>. The usual case stands here: nobody waits. Whatever else there is, is called and not
+    /// looked at again, so that nothing has to be kept in memory for it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryAdd(FenceCallback callback, ulong target)
@@ -37,14 +37,7 @@ public partial class FenceTimeline
             return AddRound(callback, target, state) != NotAdded;
         }
 
-        long word = callback.Word;
-        if (!ReferenceEquals(_hot.Seated, callback) || !callback.IsAtRest(word))
-        {
-            return AddUnderGate(callback, target, state) != NotAdded;
-        }
-
-        WaitInSeat(callback, target, word, state);
-        return true;
+        return AddUnderGate(callback, target, state) != NotAdded;
     }
 
     /// <summary>Puts a callback into the list.</summary>
@@ -97,10 +90,6 @@ public partial class FenceTimeline
             }
 
             callback.Timeline = this; // nobody else adds it, and whoever comes late to remove it looks at the word under our gate
-        }
-        else if (!TimelineState.HasWaiters(state) && !callback.IsPrivate)
-        {
-            _hot.Seated = callback; // it comes again, and is alone
         }
 
         return Enlist(callback, target, state);
@@ -265,18 +254,37 @@ public partial class FenceTimeline
 
     private bool IsFor(FenceCallback callback, ulong target) => ReferenceEquals(callback.Timeline, this) && callback.Target == target;
 
-    private void RunAll(FenceCallback? batch)
+    /// <summary>Runs what a signal has detached: here, or without recursion where the stack is almost used up.</summary>
+    private static void RunAll(FenceCallback? batch)
+    {
+        if (batch is null)
+        {
+            return;
+        }
+
+        if (CallbackTrampoline.HasRoom)
+        {
+            RunBatch(batch);
+        }
+        else
+        {
+            CallbackTrampoline.Run(batch);
+        }
+    }
+
+    /// <summary>Runs detached callbacks, of one timeline or of several.</summary>
+    internal static void RunBatch(FenceCallback batch)
     {
         if (FenceContract.IsChecked)
         {
-            RunAllChecked(batch);
+            RunBatchChecked(batch);
             return;
         }
 
         RunEach(batch);
     }
 
-    private void RunEach(FenceCallback? batch)
+    private static void RunEach(FenceCallback? batch)
     {
         FenceHandOff handOff = default;
         while (batch is not null)
@@ -285,7 +293,7 @@ public partial class FenceTimeline
             FenceCallback? next = batch.Next;
             batch.Next = null;
             batch.Previous = null;
-            batch.Run(this, ref handOff);
+            batch.Run(ref handOff);
             batch = next;
         }
 

@@ -20,11 +20,7 @@ public partial class FenceTimeline
         }
 
         node.MarkQueuedAlone();
-        if (!ReferenceEquals(_hot.Seated, node))
-        {
-            _hot.First = node;
-        }
-
+        _hot.First = node;
         AssertInvariants(state);
         Volatile.Write(ref _hot.State, state + TimelineState.Waiters); // leaves the gate, as LeaveGate does
         return true;
@@ -32,7 +28,7 @@ public partial class FenceTimeline
 
     /// <summary>
     /// For a private node, and only for the one who added it here: until it has left the list it is nobody else's, and nobody asks later.
-    /// The usual case stands here: it is alone, and has the seat.
+    /// The usual case stands here: it is alone. Nothing of it stays, or the timeline would keep alive what the set waits for next.
     /// </summary>
     /// <returns>False when a signaler was first; its outcome is in the node then.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -50,11 +46,12 @@ public partial class FenceTimeline
             return RemoveContended(node);
         }
 
-        if (_hot.First is not null || !ReferenceEquals(_hot.Seated, node))
+        if (!ReferenceEquals(_hot.First, node) || _hot.Last is not null)
         {
             return RemoveListed(node, state);
         }
 
+        _hot.First = null;
         node.MarkFree();
         AssertInvariants(state);
         Volatile.Write(ref _hot.State, state & ~TimelineState.Flags);
@@ -74,10 +71,6 @@ public partial class FenceTimeline
         {
             Unlink(node);
             node.MarkFree();
-            if (_hot.First is null && node.MayKeepSeat && _hot.Seated is null or { MayKeepSeat: true })
-            {
-                _hot.Seated = node; // who waits for the same fences again, as most do, finds it
-            }
         }
 
         LeaveGate(state);

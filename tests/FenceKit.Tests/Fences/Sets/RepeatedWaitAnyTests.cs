@@ -4,9 +4,10 @@ using System.Runtime.CompilerServices;
 namespace FenceKit.Tests.Fences;
 
 /// <summary>
-/// A pooled wait keeps a seat in the timelines that it had to be taken out of, and is free again when its result is taken: neither shows.
+/// Somebody waits for any of several again and again, and one of them never signals: a pooled wait comes to its timeline, is taken out of it,
+/// and comes back. Of that nothing stays, and nobody else notices.
 /// </summary>
-public class SetSeatTests
+public class RepeatedWaitAnyTests
 {
     private readonly FenceTimeline _never = new("never");
     private readonly FenceTimeline _device = new("device");
@@ -36,9 +37,26 @@ public class SetSeatTests
     }
 
     [Fact]
-    public void Who_comes_to_a_seat_that_a_wait_has_left_waits_there_as_anywhere()
+    public void A_fence_that_nobody_will_signal_ends_its_wait_though_the_pooled_wait_was_in_a_list_that_lives()
     {
-        SitDown();
+        StrongBox<Exception?> fault = AwaitTheLivingThenTheDropped();
+
+        Limit.Until(
+            () =>
+            {
+                Collect();
+                return Volatile.Read(ref fault.Value) is not null;
+            },
+            "The wait for fences of timelines that were collected");
+
+        Assert.IsType<FenceAbandonedException>(fault.Value);
+        GC.KeepAlive(_never);
+    }
+
+    [Fact]
+    public void Others_wait_where_a_wait_for_any_was_taken_out_as_anywhere()
+    {
+        ComeAndGo();
         RecordingCallback callback = new();
         Fence point = _never.Issue();
         Assert.True(point.TryAddCallback(callback));
@@ -52,9 +70,9 @@ public class SetSeatTests
     }
 
     [Fact]
-    public void A_wait_that_sits_down_again_is_woken_there()
+    public void A_wait_that_comes_back_is_woken_there()
     {
-        SitDown();
+        ComeAndGo();
         Task<FenceWaitResult> wait = AwaitAnyAsync(_never.Issue(), _device.Issue());
         Assert.True(_never.HasCallbacks());
 
@@ -65,8 +83,8 @@ public class SetSeatTests
         Assert.False(_device.HasCallbacks());
     }
 
-    /// <summary>Afterwards the node of the first member has the seat on the timeline that never signals.</summary>
-    private void SitDown()
+    /// <summary>Afterwards the node of the first member has been taken out of the timeline that never signals, twice.</summary>
+    private void ComeAndGo()
     {
         for (int i = 0; i < 2; i++)
         {
@@ -74,6 +92,19 @@ public class SetSeatTests
             _device.Signal(_device.Issued);
             Assert.Equal(1, Limit.On(wait).Index);
         }
+    }
+
+    /// <summary>The same pooled wait serves both: first it is taken out of a list of ours, then it waits for what only it refers to.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private StrongBox<Exception?> AwaitTheLivingThenTheDropped()
+    {
+        ComeAndGo();
+        StrongBox<Exception?> fault = new(null);
+        _ = NoteFaultAsync(fault, new FenceTimeline("dropped").Issue(), new FenceTimeline("dropped too").Issue());
+        return fault; // and nothing that refers to the await
+
+        static async Task NoteFaultAsync(StrongBox<Exception?> fault, Fence first, Fence second) =>
+            Volatile.Write(ref fault.Value, (await Fence.WaitAnyAsync([first, second]).ConfigureAwait(FenceContinuation.Inline)).Error);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -3,20 +3,20 @@ using Xunit.Abstractions;
 namespace FenceKit.Exploration;
 
 /// <summary>
-/// Who waits for any of the same fences again, finds the seats of its nodes where they had to be taken out; and gets the same set again, since
-/// the continuation gives back what the member that decided held.
+/// Somebody who waits for any of the same fences again and again gets the same pooled set again: its nodes come back to timelines that they had
+/// to be taken out of, and the continuation gives back what the member that decided held.
 /// </summary>
-public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(output)
+public class RepeatedSetExplorations(ITestOutputHelper output) : ExplorationTests(output)
 {
     [Theory]
     [InlineData(MemoryModel.SequentiallyConsistent, 3)]
     [InlineData(MemoryModel.TotalStoreOrder, 1)]
     public void A_set_that_comes_again_hears_of_what_completes_meanwhile(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("await any, await any from the seat against signal", () => new Devices())
+            Scenario.Of("await any, await any again against signal", () => new Devices())
                 .Thread("awaiter", state =>
                 {
-                    state.SitDown();
+                    state.AwaitAnyBefore();
                     state.AwaitAny();
                 })
                 .Thread("second device", state => state.SignalSecond())
@@ -27,12 +27,12 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
     [Theory]
     [InlineData(MemoryModel.SequentiallyConsistent, 3)]
     [InlineData(MemoryModel.TotalStoreOrder, 1)]
-    public void A_set_that_leaves_its_seat_leaves_the_others_in_the_list(MemoryModel memory, int preemptions) =>
+    public void A_set_that_leaves_a_timeline_leaves_the_others_in_the_list(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("await any from the seat, leave it against add beside it", () => new Devices())
+            Scenario.Of("await any again, leave it against add beside it", () => new Devices())
                 .Thread("awaiter", state =>
                 {
-                    state.SitDown();
+                    state.AwaitAnyBefore();
                     state.AwaitAny();
                     state.SignalFirst(1);
                 })
@@ -46,10 +46,10 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
     [InlineData(MemoryModel.TotalStoreOrder, 0)]
     public void Two_sets_that_come_again_both_hear_of_it(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("await any from the seat against the same", () => new Devices())
+            Scenario.Of("await any again against the same", () => new Devices())
                 .Thread("awaiter", state =>
                 {
-                    state.SitDown();
+                    state.AwaitAnyBefore();
                     state.AwaitAny();
                 })
                 .Thread("other awaiter", state =>
@@ -91,9 +91,9 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
     [Theory]
     [InlineData(MemoryModel.SequentiallyConsistent, 3)]
     [InlineData(MemoryModel.TotalStoreOrder, 1)]
-    public void A_set_whose_node_has_left_takes_nobody_out_of_the_seat(MemoryModel memory, int preemptions) =>
+    public void A_set_whose_node_has_left_takes_nobody_else_out(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("await any against signal, add of the seated", () => new Devices(hasGuest: true))
+            Scenario.Of("await any against signal, add of another", () => new Devices(hasGuest: true))
                 .Thread("awaiter", state => state.AwaitAny())
                 .Thread("second device and guest", state =>
                 {
@@ -162,7 +162,7 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
         private int _earlyAnswers;
         private bool _neverBegan;
 
-        /// <summary>With a guest: who has waited for the second device twice, alone, so that it has the seat there.</summary>
+        /// <summary>With a guest: a callback that has waited for the second device twice, alone.</summary>
         public Devices(bool hasGuest = false)
         {
             FillPool();
@@ -178,8 +178,8 @@ public class SetSeatExplorations(ITestOutputHelper output) : ExplorationTests(ou
             _seconds = [_second.Issue(), _second.Issue(), _second.Issue()];
         }
 
-        /// <summary>After this the node of the second device has the seat there, unless that device was faster.</summary>
-        public void SitDown()
+        /// <summary>After this the set's node was taken out of the second device's list, unless that device was faster.</summary>
+        public void AwaitAnyBefore()
         {
             Await(_firsts[0], _seconds[0]);
             _first.Signal(_firsts[0]);
