@@ -53,7 +53,7 @@ public sealed class DeviceQueueOptions
     public DeviceDispatch Dispatch { get; init; } = DeviceDispatch.ThreadPool;
 
     /// <summary>As <see cref="FenceTimelineOptions.RetainedFaults"/>.</summary>
-    public int RetainedFaults { get; init; } = 8;
+    public int RetainedFaults { get; init; } = FenceTimelineOptions.DefaultRetainedFaults;
 
     /// <summary>As <see cref="FenceTimelineOptions.IsExported"/>; attaching the queue to a notifier sets it by itself.</summary>
     public bool IsExported { get; init; }

@@ -19,7 +19,7 @@ public readonly partial struct Fence
     /// Spins for a few microseconds (one, where spinning has not paid before), then blocks the thread. Allocates nothing in steady state. As dma_fence_wait_timeout, but a
     /// fence that signals as the time expires counts as signaled, never as timed out.
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled before the fence completed.</exception>
     public FenceStatus Wait(TimeSpan timeout, CancellationToken cancellationToken = default)
     {

@@ -86,6 +86,12 @@ public readonly partial struct Fence : IEquatable<Fence>
         }
     }
 
+    /// <summary>
+    /// Why the fence does not count as success, for those where that decides: its fault, or that its outcome is no longer known. Null while it
+    /// is pending, and when it signaled.
+    /// </summary>
+    internal Exception? Failure => GetStatus(out Exception? error) == FenceStatus.Retired ? FenceRetiredException.For(this) : error;
+
     /// <summary>Reads status and error together.</summary>
     /// <param name="error">The fault when the result is <see cref="FenceStatus.Faulted"/>; null otherwise.</param>
     /// <returns>What is known about the fence now.</returns>

@@ -4,7 +4,8 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// The error of a fence whose timeline or pool was disposed while the fence was pending, so that nobody will ever signal it.
+/// The error of a fence that nobody will ever signal: its timeline or pool was disposed while the fence was pending, or its timeline or its
+/// <see cref="FenceSource"/> was dropped.
 /// The kernel calls this EDEADLK on release with pending callbacks.
 /// </summary>
 [DebuggerDisplay("{Message}")]
@@ -44,6 +45,14 @@ public sealed class FenceAbandonedException : Exception
         + FenceIssuers.Describe(completed + 1, issuer))
     {
         TimelineName = name,
+        Issuer = issuer,
+    };
+
+    internal static FenceAbandonedException ForDroppedSource(string pool, ulong point, string? issuer) => new(
+        $"The source of a fence of the pool '{pool}' was dropped and collected without a signal; nobody can signal the fence. "
+        + FenceIssuers.Describe(point, issuer))
+    {
+        TimelineName = pool,
         Issuer = issuer,
     };
 

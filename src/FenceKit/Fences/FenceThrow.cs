@@ -7,7 +7,7 @@ namespace FenceKit;
 /// <summary>Cold throws, kept out of line so that the members which use them stay small enough to inline.</summary>
 internal static class FenceThrow
 {
-    private const long MostTimerTicks = (uint.MaxValue - 1) * TimeSpan.TicksPerMillisecond;
+    private const ulong MostTimerTicks = (uint.MaxValue - 1) * TimeSpan.TicksPerMillisecond;
 
     [DoesNotReturn]
     internal static void CallbackBusy() =>
@@ -28,22 +28,25 @@ internal static class FenceThrow
     [DoesNotReturn]
     internal static void TimelineDisposed(string name) => throw new ObjectDisposedException($"{nameof(FenceTimeline)} '{name}'");
 
-    /// <summary>A timeout is <see cref="Timeout.InfiniteTimeSpan"/>, or zero and up.</summary>
+    /// <summary>
+    /// A timeout is <see cref="Timeout.InfiniteTimeSpan"/>, or zero to 49 days: what a timer takes, and the same for waits that have none. One
+    /// comparison, since what is negative is huge without its sign.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void IfNotATimeout(TimeSpan timeout, [CallerArgumentExpression(nameof(timeout))] string? name = null)
     {
-        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+        if ((ulong)timeout.Ticks > MostTimerTicks && timeout != Timeout.InfiniteTimeSpan)
         {
-            NegativeTimeout(timeout, name);
+            NotATimeout(timeout, name);
         }
     }
 
-    /// <summary>What <see cref="TimeProvider.CreateTimer"/> accepts: up to 0xfffffffe milliseconds.</summary>
+    /// <summary>For settings, which have no infinite value: what <see cref="TimeProvider.CreateTimer"/> accepts, up to 0xfffffffe milliseconds.</summary>
     internal static void IfBeyondTimers(TimeSpan timeout, [CallerArgumentExpression(nameof(timeout))] string? name = null)
     {
-        if (timeout.Ticks > MostTimerTicks)
+        if (timeout.Ticks > (long)MostTimerTicks)
         {
-            TimeoutBeyondTimers(timeout, name);
+            NotATimeout(timeout, name);
         }
     }
 
@@ -67,13 +70,9 @@ internal static class FenceThrow
     private static void EmptySet() => throw new ArgumentException("A wait for any of no fences would never end.", "fences");
 
     [DoesNotReturn]
-    private static void TimeoutBeyondTimers(TimeSpan timeout, string? name) =>
-        throw new ArgumentOutOfRangeException(name, timeout, "A timeout without a thread is at most 49 days; use Timeout.InfiniteTimeSpan.");
-
-    [DoesNotReturn]
     internal static void PoolDisposed(string name) => throw new ObjectDisposedException($"{nameof(FencePool)} '{name}'");
 
     [DoesNotReturn]
-    private static void NegativeTimeout(TimeSpan timeout, string? name) =>
-        throw new ArgumentOutOfRangeException(name, timeout, "A timeout is zero or positive, or Timeout.InfiniteTimeSpan.");
+    private static void NotATimeout(TimeSpan timeout, string? name) =>
+        throw new ArgumentOutOfRangeException(name, timeout, "A timeout is zero to 49 days, or Timeout.InfiniteTimeSpan.");
 }

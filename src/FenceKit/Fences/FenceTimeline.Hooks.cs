@@ -68,7 +68,7 @@ public partial class FenceTimeline
     internal void SetDeadline(ulong target, TimeSpan fromNow)
     {
         double ticks = fromNow.TotalSeconds * TimeProvider.TimestampFrequency;
-        long timestamp = TimeProvider.GetTimestamp() + (long)Math.Min(ticks, long.MaxValue / 2);
+        long timestamp = TimeProvider.GetTimestamp() + (long)Math.Clamp(ticks, long.MinValue / 2, long.MaxValue / 2);
         ulong state = EnterGate();
         bool soonest = !TimelineState.HasReached(state, target)
             && (_deadlineTarget == 0 || TimelineState.HasReached(state, _deadlineTarget) || timestamp < _deadline);

@@ -141,7 +141,7 @@ public partial class FenceTimeline
 
         // The usual case, one await where somebody has awaited before: what RunUpTo comes to.
         FenceCallback seated = _hot.Seated!;
-        return _hot.First is not null || FenceContract.IsChecked || seated.Target > target
+        return _hot.First is not null || FenceContract.IsChecked || seated.Target > target || HasGivenUp
             ? RunListed(target)
             : RunPrivate(seated, seated.Target, target);
     }
@@ -164,7 +164,7 @@ public partial class FenceTimeline
     private bool RunListed(ulong target)
     {
         FenceCallback? first = _hot.First;
-        if (first is null || _hot.Last is not null || first.Target > target || FenceContract.IsChecked)
+        if (first is null || _hot.Last is not null || first.Target > target || FenceContract.IsChecked || HasGivenUp)
         {
             return RunUpTo(target);
         }
@@ -220,6 +220,7 @@ public partial class FenceTimeline
     {
         Unseat(TimelineState.Waiters);
         FenceCallback? batch = DetachUpTo(target, FenceStatus.Signaled, error: null);
+        _faults.SettleGivenUp(ref _trail, TimelineState.PointOf(target));
         LeaveGate(target);
         RunAll(batch);
         return true;
@@ -243,16 +244,8 @@ public partial class FenceTimeline
             return false;
         }
 
-        if (poison)
-        {
-            RecordPoison(first, error);
-        }
-        else
-        {
-            RecordFault(first, TimelineState.PointOf(target), error);
-        }
-
-        FenceCallback? batch = ReferenceEquals(error, UnknownOutcome)
+        RecordFault(first, TimelineState.PointOf(target), error, poison);
+        FenceCallback? batch = ReferenceEquals(error, FaultLog.UnknownOutcome)
             ? DetachUpTo(target, FenceStatus.Retired, error: null)
             : DetachUpTo(target, FenceStatus.Faulted, error);
         if (poison)

@@ -41,17 +41,11 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public FenceTimeline(string name, FenceTimelineOptions? options = null)
-        : this(name, options ??= FenceTimelineOptions.Default, FenceWaiterPools.For(options.PoolProvider))
+        : this(name, options ??= FenceTimelineOptions.Default, FenceWaiterPools.For(options.PoolProvider), faults: null)
     {
         if (GetType() != typeof(FenceTimeline) || options.EnableSignaling is not null)
         {
             ArmOnFirstWaiter();
-        }
-
-        if (options.TrackedIssuers > 0)
-        {
-            _issuers = new FenceIssuers(options.TrackedIssuers);
-            _issueFlags = IssueTracked;
         }
 
         if (options.ReportsCumulativeSignals ?? (FenceContract.IsChecked || CumulativelySignaled is not null))
@@ -68,7 +62,7 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
         }
     }
 
-    internal FenceTimeline(string name, FenceTimelineOptions options, FenceWaiterPools waiterPools)
+    internal FenceTimeline(string name, FenceTimelineOptions options, FenceWaiterPools waiterPools, FaultLog? faults = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         options.Validate();
@@ -79,7 +73,12 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
         TimeProvider = options.TimeProvider;
         WaiterPools = waiterPools;
         ContractMap = FenceContract.FenceMap(name, options.IsExported);
-        _faults = new Fault[options.RetainedFaults];
+        _faults = faults ?? new FaultLog(options.RetainedFaults);
+        if (options.TrackedIssuers > 0)
+        {
+            _issuers = new FenceIssuers(options.TrackedIssuers);
+            _issueFlags = IssueTracked;
+        }
     }
 
     /// <summary>Who produces the fences.</summary>
@@ -117,6 +116,17 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
 
     /// <summary>Where <c>await</c> finds its nodes.</summary>
     internal FenceWaiterPools WaiterPools { get; }
+
+    /// <summary>Who it is and how far it has come, for people.</summary>
+    /// <returns>For instance <c>decoder: 3 of 5 complete</c>.</returns>
+    public override string ToString()
+    {
+        ulong completed = Completed; // first: it never passes what was issued afterwards
+        ulong issued = Issued;
+        return completed == TimelineState.MaxPoint
+            ? $"{Name}: ended, {issued} issued"
+            : $"{Name}: {completed} of {issued} complete";
+    }
 
     /// <summary>Hands out the next point.</summary>
     /// <returns>A fence that signals when the point is signaled.</returns>

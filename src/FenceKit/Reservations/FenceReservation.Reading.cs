@@ -13,16 +13,17 @@ public sealed partial class FenceReservation
     public FenceReservationEnumerator Fences(FenceUsage usage)
     {
         CheckUsage(usage);
-        return new FenceReservationEnumerator(this, usage);
+        return new FenceReservationEnumerator(this, usage, withFailed: false);
     }
 
     /// <summary>Copies the pending fences of a usage and the stronger ones.</summary>
     /// <param name="usage">The usage.</param>
     /// <param name="into">Where to.</param>
     /// <returns>How many there are; more than fit means that only the first were copied.</returns>
-    public int CopyFences(FenceUsage usage, Span<Fence> into)
+    public int CopyFences(FenceUsage usage, Span<Fence> into) => Copy(Fences(usage), into);
+
+    private static int Copy(FenceReservationEnumerator walk, Span<Fence> into)
     {
-        FenceReservationEnumerator walk = Fences(usage);
         int count = 0;
         while (walk.MoveNext())
         {
@@ -72,7 +73,10 @@ public sealed partial class FenceReservation
     /// <returns>
     /// <see cref="FenceStatus.Pending"/> when the time ran out, otherwise as <see cref="Fence.WaitAll(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>.
     /// </returns>
-    /// <remarks>Waits for what is there at the call. The lock may be held or not.</remarks>
+    /// <remarks>
+    /// Waits for what is there at the call. The lock may be held or not. <see cref="FenceStatus.Faulted"/> also when a fence failed before the call
+    /// and the resource has not been written since.
+    /// </remarks>
     public FenceStatus Wait(FenceUsage usage, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
@@ -109,7 +113,9 @@ public sealed partial class FenceReservation
     /// <summary>One fence for everything of a usage and the stronger ones.</summary>
     /// <param name="usage">The usage.</param>
     /// <param name="array">Used when there are several.</param>
-    /// <param name="fence">Complete when there is none; the fence itself when there is one; otherwise the fence of the array.</param>
+    /// <param name="fence">
+    /// Complete when there is none; the fence itself when there is one, also one that failed; otherwise the fence of the array.
+    /// </param>
     /// <returns>False when the array is still in use (see <see cref="FenceArray.TryArm"/>).</returns>
     /// <exception cref="ArgumentNullException"><paramref name="array"/> is null.</exception>
     /// <exception cref="ArgumentException">The array has no room for them.</exception>
@@ -191,10 +197,12 @@ public sealed partial class FenceReservation
         return false;
     }
 
+    /// <summary>What is pending, and what failed: the outcome of a wait for all is then the one of the resource.</summary>
     private Fence[] RentCopy(FenceUsage usage, out int count)
     {
+        CheckUsage(usage);
         Fence[] fences = ArrayPool<Fence>.Shared.Rent(Math.Max(1, Count));
-        while ((count = CopyFences(usage, fences)) > fences.Length)
+        while ((count = Copy(new FenceReservationEnumerator(this, usage, withFailed: true), fences)) > fences.Length)
         {
             ArrayPool<Fence>.Shared.Return(fences, clearArray: true);
             fences = ArrayPool<Fence>.Shared.Rent(count);

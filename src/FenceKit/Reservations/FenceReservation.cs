@@ -14,6 +14,12 @@ namespace FenceKit;
 /// entry for each timeline, so it stays as small as there are producers.
 /// </para>
 /// <para>
+/// A fence that failed (<see cref="FenceStatus.Faulted"/>, or <see cref="FenceStatus.Retired"/>, of which nobody knows) stays until somebody writes
+/// the resource anew: those who wait late hear of it as those who waited early. <see cref="Add"/> of a <see cref="FenceUsage.Write"/>, a
+/// <see cref="Replace"/> of its timeline, and <see cref="ForgetFaults"/> let go of it. It is not pending, so nobody waits for it, and walks over
+/// the pending fences do not show it.
+/// </para>
+/// <para>
 /// <b>Thread safety</b>: members that change need the lock to be held by the caller; the others may be called from any thread at any
 /// time and are lock-free.
 /// </para>
@@ -54,11 +60,11 @@ public sealed partial class FenceReservation
     /// <summary>The lock that guards it.</summary>
     public WoundWaitLock Lock { get; }
 
-    /// <summary>How many entries there are, complete ones included.</summary>
+    /// <summary>How many entries there are, complete ones and those that failed included.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>
-    /// Makes room for fences, before the point of no return: forgets those that are complete, and may allocate. Nothing to do while there is room.
+    /// Makes room for fences, before the point of no return: forgets those that signaled, and may allocate. Nothing to do while there is room.
     /// </summary>
     /// <param name="count">How many calls of <see cref="Add"/> must succeed before the lock is given up.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is less than 1.</exception>
@@ -80,7 +86,10 @@ public sealed partial class FenceReservation
     /// <summary>Adds a fence. Cannot fail in a slot that was reserved.</summary>
     /// <param name="fence">The fence. Of a timeline that is here already only the later point stays.</param>
     /// <param name="usage">How its work uses the resource. An entry that stays takes the stronger of both usages, never the weaker.</param>
-    /// <remarks>Never allocates. A complete fence is not stored.</remarks>
+    /// <remarks>
+    /// Never allocates. A fence that has signaled is not stored. Who writes has waited for all that was here, or depends on it, and so has heard
+    /// what failed: adding a <see cref="FenceUsage.Write"/> forgets it.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">The lock is not held, or nothing was reserved since it was taken.</exception>
     /// <exception cref="ArgumentException">The fence is that of a <see cref="FenceArray"/>: add its members.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="usage"/> is none of the named values.</exception>
@@ -100,15 +109,30 @@ public sealed partial class FenceReservation
 
         _reserved--;
         FenceContract.Export(fence.Timeline?.ContractMap); // who waits for it has the lock, and may be anybody
-        if (!fence.IsSignaled)
+        if (usage == FenceUsage.Write)
+        {
+            DropFailed();
+        }
+
+        if (!HasSucceeded(fence))
         {
             Put(fence, usage);
         }
     }
 
+    /// <summary>Forgets what failed, for instance because the resource was cleared by other means than a fence.</summary>
+    /// <returns>How many fences were forgotten.</returns>
+    /// <remarks>Never allocates.</remarks>
+    /// <exception cref="InvalidOperationException">The lock is not held.</exception>
+    public int ForgetFaults()
+    {
+        CheckLocked();
+        return DropFailed();
+    }
+
     /// <summary>Puts another fence in the place of a timeline's: for instance one that says that access has ended early.</summary>
     /// <param name="old">A fence of the timeline whose entry goes.</param>
-    /// <param name="replacement">What stands in its place; a complete one removes the entry.</param>
+    /// <param name="replacement">What stands in its place; one that has signaled removes the entry.</param>
     /// <param name="usage">The usage of the replacement.</param>
     /// <returns>False if that timeline has no entry: nothing changes.</returns>
     /// <exception cref="InvalidOperationException">The lock is not held.</exception>
@@ -117,14 +141,14 @@ public sealed partial class FenceReservation
     {
         CheckLocked();
         CheckUsage(usage);
-        int index = old.Timeline is null ? -1 : IndexOf(old.Timeline);
+        int index = old.Timeline is null ? -1 : IndexOfAny(old.Timeline);
         if (index < 0)
         {
             return false;
         }
 
         // In one write: a reader that found neither would take the resource for idle.
-        bool stays = !replacement.IsSignaled;
+        bool stays = !HasSucceeded(replacement);
         BeginWrite();
         if (stays && (ReferenceEquals(replacement.Timeline, old.Timeline) || IndexOf(replacement.Timeline!) < 0))
         {
@@ -176,7 +200,7 @@ public sealed partial class FenceReservation
     /// <summary>Forgets what is complete, and grows only if that is not enough.</summary>
     private void MakeRoom(int count)
     {
-        DropComplete();
+        DropSucceeded();
         if (_entries.Length - _count >= count)
         {
             return;
@@ -189,11 +213,11 @@ public sealed partial class FenceReservation
         EndWrite();
     }
 
-    private void DropComplete()
+    private void DropSucceeded()
     {
         for (int i = _count - 1; i >= 0; i--)
         {
-            if (_entries[i].Fence.IsSignaled)
+            if (HasSucceeded(_entries[i].Fence) || TryMergeFailed(i))
             {
                 BeginWrite();
                 RemoveAt(i);
@@ -202,6 +226,46 @@ public sealed partial class FenceReservation
         }
     }
 
+    private int DropFailed()
+    {
+        int dropped = 0;
+        for (int i = _count - 1; i >= 0; i--)
+        {
+            if (HasFailed(_entries[i].Fence))
+            {
+                BeginWrite();
+                RemoveAt(i);
+                EndWrite();
+                dropped++;
+            }
+        }
+
+        return dropped;
+    }
+
+    /// <summary>One failure of a timeline is enough to know: so there are at most two entries for each, one that failed and one that did not.</summary>
+    private bool TryMergeFailed(int index)
+    {
+        for (int i = 0; i < index && HasFailed(_entries[index].Fence); i++)
+        {
+            if (ReferenceEquals(_entries[i].Fence.Timeline, _entries[index].Fence.Timeline) && HasFailed(_entries[i].Fence))
+            {
+                BeginWrite();
+                _entries[i].Usage = _entries[index].Usage < _entries[i].Usage ? _entries[index].Usage : _entries[i].Usage;
+                EndWrite();
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // The usual fence is pending, and the usual timeline has never faulted: both are one load, and the outcome has not to be looked up.
+    private static bool HasSucceeded(Fence fence) => fence.IsSignaled && fence.Status == FenceStatus.Signaled;
+
+    private static bool HasFailed(Fence fence) =>
+        fence.Timeline is { HasFaulted: true } && fence.Status is (FenceStatus.Faulted or FenceStatus.Retired);
+
     private void RemoveAt(int index)
     {
         _count--;
@@ -209,17 +273,29 @@ public sealed partial class FenceReservation
         _entries[_count] = default;
     }
 
+    /// <summary>The entry of a timeline that a later fence may take: not one that failed, which has to stay.</summary>
     private int IndexOf(FenceTimeline timeline)
     {
         for (int i = 0; i < _count; i++)
         {
-            if (ReferenceEquals(_entries[i].Fence.Timeline, timeline))
+            if (ReferenceEquals(_entries[i].Fence.Timeline, timeline) && !HasFailed(_entries[i].Fence))
             {
                 return i;
             }
         }
 
         return -1;
+    }
+
+    private int IndexOfAny(FenceTimeline timeline)
+    {
+        int index = IndexOf(timeline);
+        for (int i = 0; i < _count && index < 0; i++)
+        {
+            index = ReferenceEquals(_entries[i].Fence.Timeline, timeline) ? i : index;
+        }
+
+        return index;
     }
 
     // Only the holder of the lock writes, so the version needs no interlocked operation, but an order: odd before any change of an entry

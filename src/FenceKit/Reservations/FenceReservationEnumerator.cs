@@ -12,11 +12,13 @@ public ref struct FenceReservationEnumerator
 {
     private readonly FenceReservation? _reservation; // null in a default value: nothing to walk over
     private readonly FenceUsage _usage;
+    private readonly bool _withFailed;
     private long _version;
     private int _index;
 
-    internal FenceReservationEnumerator(FenceReservation reservation, FenceUsage usage)
+    internal FenceReservationEnumerator(FenceReservation reservation, FenceUsage usage, bool withFailed)
     {
+        _withFailed = withFailed;
         _reservation = reservation;
         _usage = usage;
         _version = -1; // no version is negative: the first step restarts
@@ -54,7 +56,7 @@ public ref struct FenceReservationEnumerator
             }
 
             _index++;
-            if (usage <= _usage && !fence.IsSignaled)
+            if (usage <= _usage && (!fence.IsSignaled || (_withFailed && fence.Status != FenceStatus.Signaled)))
             {
                 Current = fence;
                 Usage = usage;

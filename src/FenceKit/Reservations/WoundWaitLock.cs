@@ -124,7 +124,6 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     {
         ArgumentNullException.ThrowIfNull(context);
         FenceThrow.IfNotATimeout(timeout);
-        FenceThrow.IfBeyondTimers(timeout);
         context.CheckMayLock(this, slow: false);
         return new FenceAwaitable<WoundWaitOutcome>(this, context, timeout, cancellationToken);
     }
@@ -139,7 +138,6 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     {
         ArgumentNullException.ThrowIfNull(context);
         FenceThrow.IfNotATimeout(timeout);
-        FenceThrow.IfBeyondTimers(timeout);
         context.CheckMayLock(this, slow: true);
         return new FenceAwaitable<WoundWaitOutcome>(this, context, timeout, cancellationToken);
     }
@@ -173,12 +171,11 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Something to await, with a choice of place: false when the time ran out.</returns>
     /// <remarks>The wait begins at the <c>await</c>. Allocates nothing in steady state.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public FenceAwaitable<bool> LockAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        FenceThrow.IfBeyondTimers(timeout);
         return new FenceAwaitable<bool>(this, subject: null, timeout, cancellationToken);
     }
 

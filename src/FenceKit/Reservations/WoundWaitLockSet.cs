@@ -86,7 +86,6 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
     public FenceAwaitable<bool> LockAsync(ReadOnlyMemory<WoundWaitLock> locks, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        FenceThrow.IfBeyondTimers(timeout);
         _wanted = locks;
         return new FenceAwaitable<bool>(this, subject: null, timeout, cancellationToken);
     }

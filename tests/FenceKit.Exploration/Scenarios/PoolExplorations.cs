@@ -107,6 +107,7 @@ public class PoolExplorations(ITestOutputHelper output) : ExplorationTests(outpu
     private sealed class Pool
     {
         private readonly List<Fence> _all = [];
+        private readonly List<FenceSource> _kept = []; // a source that is dropped gives its slot back when the collector finds it
 
         public Pool(int capacity, int rented, bool withWaiter = false)
         {
@@ -145,6 +146,7 @@ public class PoolExplorations(ITestOutputHelper output) : ExplorationTests(outpu
 
             Assert.DoesNotContain(source.Fence, _all);
             _all.Add(source.Fence);
+            _kept.Add(source);
             RentedLater++;
             return true;
         }
@@ -154,6 +156,7 @@ public class PoolExplorations(ITestOutputHelper output) : ExplorationTests(outpu
         /// <summary>At rest, every slot is either free or has exactly one pending fence.</summary>
         public void CheckPending()
         {
+            GC.KeepAlive(_kept);
             Fence[] pending = [.. _all.Where(fence => !fence.IsSignaled)];
             Assert.Equal(pending.Length, pending.DistinctBy(fence => fence.Timeline).Count());
             Assert.Equal(Fences.Capacity, pending.Length + Fences.Available);

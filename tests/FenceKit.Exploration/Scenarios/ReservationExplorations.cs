@@ -54,6 +54,15 @@ public class ReservationExplorations(ITestOutputHelper output) : ExplorationTest
                 .AtEnd(state => state.CheckLatestOfThird()),
             preemptions: 2);
 
+    [Fact]
+    public void A_waiter_hears_of_a_failure_whenever_it_comes() =>
+        Verify(
+            Scenario.Of("wait against fault against making room", () => new SharedResource())
+                .Thread("waiter", state => state.WaitForWriterThatFails())
+                .Thread("device", state => state.FaultFirst())
+                .Thread("writer", state => state.AddUnderLock(state.Third.GetFence(1))),
+            preemptions: 2);
+
     private sealed class SharedResource
     {
         private readonly FenceReservation _reservation = new(new WoundWaitLock(new WoundWaitClass("resources")));
@@ -74,6 +83,10 @@ public class ReservationExplorations(ITestOutputHelper output) : ExplorationTest
         }
 
         public FenceTimeline Third { get; } = new("third");
+
+        public void FaultFirst() => _first.Signal(1, new InvalidOperationException("the write failed"));
+
+        public void WaitForWriterThatFails() => Assert.Equal(FenceStatus.Faulted, _reservation.Wait(FenceUsage.Write, Timeout.InfiniteTimeSpan));
 
         /// <summary>The second entry is pending all the time; the first is, or what stands in its place.</summary>
         public void Walk()

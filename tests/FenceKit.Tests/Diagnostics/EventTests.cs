@@ -44,8 +44,9 @@ public class EventTests
             EventLevel.Verbose,
             FenceKitEventSource.Keywords.Pressure | FenceKitEventSource.Keywords.Locks | FenceKitEventSource.Keywords.Drivers);
         using FencePool pool = new("told-pool", 1);
+        pool.TryRent(out FenceSource only);
         pool.TryRent(out _);
-        pool.TryRent(out _);
+        GC.KeepAlive(only);
         FenceTimeline lazy = new("told-driver", new FenceTimelineOptions { EnableSignaling = _ => true });
         lazy.Issue().TryAddCallback(new RecordingCallback());
         WoundWaitClass lockClass = new("told-locks", WoundWaitPolicy.WaitDie);

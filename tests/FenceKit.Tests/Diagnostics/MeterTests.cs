@@ -55,11 +55,12 @@ public class MeterTests
         FencePool pool = new("pending-b", 3);
         timeline.Issue(7);
         timeline.Signal(2);
-        pool.TryRent(out _);
+        pool.TryRent(out FenceSource first);
         pool.TryRent(out FenceSource second);
         second.TrySignal();
         Assert.Equal(5, Pending("pending-a"));
         Assert.Equal(1, Pending("pending-b"));
+        GC.KeepAlive(first); // a source that is dropped is not pending for long
         timeline.Dispose();
         pool.Dispose();
         Assert.Null(Pending("pending-a"));
@@ -112,7 +113,13 @@ public class MeterTests
             canceled.Cancel();
             waiter.Join();
         });
-        Rises("fencekit.pools.exhausted", () => Assert.False(Exhausted().TryRent(out _)));
+        Rises("fencekit.pools.exhausted", () =>
+        {
+            FencePool small = new("small", 1);
+            Assert.True(small.TryRent(out FenceSource only));
+            Assert.False(small.TryRent(out _));
+            GC.KeepAlive(only);
+        });
         Rises("fencekit.completion_queues.full", () =>
         {
             using FenceCompletionQueue queue = new(1);
@@ -136,13 +143,6 @@ public class MeterTests
         });
 
         async Task TimeOutAsync() => Assert.Equal(FenceStatus.Pending, await pending.WaitAsync(TimeSpan.FromTicks(1)));
-
-        static FencePool Exhausted()
-        {
-            FencePool pool = new("small", 1);
-            pool.TryRent(out _);
-            return pool;
-        }
 
         static void Rises(string instrument, Action action)
         {

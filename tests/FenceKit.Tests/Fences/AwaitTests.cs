@@ -189,7 +189,8 @@ public class AwaitTests
         context.RunAll();
 
         Assert.Same(error, await Assert.ThrowsAsync<InvalidOperationException>(() => Limit.OnAsync(waiting)));
-        Assert.Equal(FenceStatus.Retired, await first);
+        FenceRetiredException late = await Assert.ThrowsAsync<FenceRetiredException>(async () => await first); // it may have failed, and it did
+        Assert.Equal(("forgetful", 1UL), (late.TimelineName, late.Point));
     }
 
     [Fact]

@@ -108,11 +108,61 @@ public sealed class BadInputTests : IDisposable
         Throws<ArgumentOutOfRangeException>("timeout", () => default(Fence).WaitAsync(timeout));
     }
 
-    [Fact]
-    public void A_timeout_beyond_what_timers_take_is_refused_at_once()
+    public static TheoryData<TimeSpan> TimeoutsBeyondTimers => [TimeSpan.FromDays(50), TimeSpan.FromDays(100_000), TimeSpan.MaxValue];
+
+    [Theory]
+    [MemberData(nameof(TimeoutsBeyondTimers))]
+    [MemberData(nameof(NegativeTimeouts))]
+    public void Every_timeout_follows_one_rule_with_and_without_a_thread(TimeSpan timeout)
     {
-        Throws<ArgumentOutOfRangeException>("timeout", () => _fence.WaitAsync(TimeSpan.FromDays(50)));
-        Throws<ArgumentOutOfRangeException>("timeout", () => _fence.WaitAsync(TimeSpan.MaxValue));
+        using FenceWaitSet set = new(1);
+        FenceReservation reservation = new(new WoundWaitLock(new WoundWaitClass("rules")));
+        WoundWaitLockSet locks = new(new WoundWaitClass("rules"));
+        WoundWaitClass rules = new("rules");
+        using WoundWaitContext context = new(rules);
+        WoundWaitLock member = new(rules);
+        WoundWaitLock alone = new(rules);
+        Throws<ArgumentOutOfRangeException>("timeout", () => _fence.Wait(timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => _fence.WaitAsync(timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => Fence.WaitAny([_fence], timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => Fence.WaitAll([_fence], timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => Fence.WaitAnyAsync([_fence], timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => Fence.WaitAllAsync([_fence], timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => set.WaitAny(timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => set.WaitAnyAsync(timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => set.WaitAll(timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => reservation.Wait(FenceUsage.Read, timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => reservation.WaitAsync(FenceUsage.Read, timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => alone.Lock(timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => alone.LockAsync(timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => member.Lock(context, timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => member.LockAsync(context, timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => locks.Lock([member], timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => locks.LockAsync(new[] { member }, timeout));
+        Throws<ArgumentOutOfRangeException>("limit", () => WaitForGraph.Watch(timeout));
+        Throws<ArgumentOutOfRangeException>("Watchdog", () => new FenceTimeline("x", new FenceTimelineOptions { Watchdog = timeout }));
+    }
+
+    [Fact]
+    public void The_longest_timeout_is_accepted_everywhere()
+    {
+        TimeSpan longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+        Assert.Equal(FenceStatus.Signaled, default(Fence).Wait(longest));
+        _ = _fence.WaitAsync(longest);
+        WaitForGraph.Watch(longest).Dispose();
+        new FenceTimeline("x", new FenceTimelineOptions { Watchdog = longest }).Dispose();
+    }
+
+    [Fact]
+    public void A_capacity_beyond_the_limit_is_refused_by_name_and_not_by_a_lack_of_memory()
+    {
+        Assert.Equal((FencePool.MaxCapacity, FencePool.MaxCapacity), (FenceArray.MaxCapacity, FenceWaitSet.MaxCapacity));
+        foreach (int capacity in new[] { int.MaxValue, FencePool.MaxCapacity + 1, 0, -1, int.MinValue })
+        {
+            Throws<ArgumentOutOfRangeException>("capacity", () => new FenceArray("x", capacity));
+            Throws<ArgumentOutOfRangeException>("capacity", () => new FenceWaitSet(capacity));
+            Throws<ArgumentOutOfRangeException>("capacity", () => new FencePool("x", capacity));
+        }
     }
 
     [Fact]

@@ -73,9 +73,48 @@ public class FencePoolTests
     }
 
     [Fact]
-    public void A_slot_remembers_its_last_fault_only_and_older_ones_are_retired()
+    public void A_pool_remembers_the_faults_of_its_slots_together()
+    {
+        using FencePool pool = new("pair", 2, new FenceTimelineOptions { RetainedFaults = 3 });
+        List<Fence> fences = [];
+        pool.TryRent(out FenceSource other);
+        for (int i = 0; i < 4; i++)
+        {
+            pool.TryRent(out FenceSource source);
+            fences.Add(source.Fence);
+            source.TrySignal(new InvalidOperationException($"{i}"));
+            Assert.All(fences[..Math.Min(i + 1, 3)], fence => Assert.Equal(i == 3 && fence == fences[0] ? FenceStatus.Retired : FenceStatus.Faulted, fence.Status));
+        }
+
+        Assert.Equal([null, "1", "2", "3"], fences.Select(fence => fence.Error?.Message));
+        other.TrySignal(new InvalidOperationException("other")); // of another slot, and takes the place of "1"
+        Assert.Equal([null, null, "2", "3"], fences.Select(fence => fence.Error?.Message));
+        Assert.Equal("other", other.Fence.Error!.Message);
+    }
+
+    [Fact]
+    public void A_slot_that_faults_often_knows_how_its_first_fences_ended()
     {
         using FencePool pool = new("single", 1);
+        List<FenceSource> sources = [];
+        for (int i = 0; i < 500; i++)
+        {
+            pool.TryRent(out FenceSource source);
+            sources.Add(source);
+            Assert.True(i % 2 == 0 ? source.TrySignal(new InvalidOperationException($"{i}")) : source.TrySignal());
+        }
+
+        Assert.All(
+            sources.Select((source, i) => (source.Fence, Index: i)),
+            entry => Assert.Equal(
+                entry.Index % 2 == 0 ? $"{entry.Index}" : null,
+                entry.Fence.GetStatus(out Exception? error) == FenceStatus.Faulted ? error!.Message : null));
+    }
+
+    [Fact]
+    public void A_slot_remembers_what_the_pool_is_told_to_and_older_ones_are_retired()
+    {
+        using FencePool pool = new("single", 1, new FenceTimelineOptions { RetainedFaults = 1 });
         pool.TryRent(out FenceSource first);
         first.TrySignal(new InvalidOperationException("first"));
         pool.TryRent(out FenceSource second);

@@ -24,17 +24,59 @@ public class OutcomeTests
     }
 
     [Fact]
-    public void The_last_eight_faults_are_remembered_unless_said_otherwise()
+    public void The_last_thousand_faults_are_remembered_unless_said_otherwise()
     {
+        const int Remembered = 1024;
         FenceTimeline timeline = new("device");
-        timeline.Issue(9);
-        for (ulong point = 1; point <= 9; point++)
+        timeline.Issue(Remembered + 1);
+        for (ulong point = 1; point <= Remembered; point++)
         {
             timeline.Signal(point, new InvalidOperationException());
         }
 
-        Assert.Equal([FenceStatus.Retired, .. Enumerable.Repeat(FenceStatus.Faulted, 8)], StatusOf(timeline, 1, 9));
+        Assert.All(StatusOf(timeline, 1, Remembered), status => Assert.Equal(FenceStatus.Faulted, status));
+        timeline.Signal(Remembered + 1, new InvalidOperationException());
+        Assert.Equal([FenceStatus.Retired, .. Enumerable.Repeat(FenceStatus.Faulted, Remembered)], StatusOf(timeline, 1, Remembered + 1));
         Assert.Null(timeline.GetFence(1).Error);
+    }
+
+    [Fact]
+    public void A_timeline_that_never_faults_has_no_memory_for_faults()
+    {
+        GC.KeepAlive(new FenceTimeline("warm", new FenceTimelineOptions { RetainedFaults = 1 }));
+        long Bytes(int retained)
+        {
+            FenceTimelineOptions options = new() { RetainedFaults = retained };
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            GC.KeepAlive(new FenceTimeline("device", options));
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(Bytes(1), Bytes(FenceTimelineOptions.MaxRetainedFaults));
+    }
+
+    [Fact]
+    public void Faults_allocate_for_sixteen_at_a_time_and_nothing_once_the_log_is_full()
+    {
+        FenceTimeline timeline = new("device", new FenceTimelineOptions { RetainedFaults = 64 });
+        InvalidOperationException[] errors = [new("a"), new("b")];
+        void Fault() => timeline.Signal(timeline.Issue(), errors[timeline.Issued % 2]);
+        long Bytes(int faults)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < faults; i++)
+            {
+                Fault();
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Bytes(17); // the first fault counts itself, too
+        Assert.Equal(0, Bytes(15));
+        Assert.True(Bytes(1) > 0);
+        Bytes(31);
+        Assert.Equal(0, Bytes(200));
     }
 
     [Fact]

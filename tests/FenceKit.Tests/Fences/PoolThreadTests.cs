@@ -122,6 +122,35 @@ public sealed class PoolThreadTests : IDisposable
     }
 
     [Fact]
+    public void Requests_that_wait_for_a_device_queue_do_not_keep_its_pump_from_the_pool()
+    {
+        DeviceQueue<int> queue = new("device", new Completes(), new DeviceQueueOptions { Capacity = Requests });
+        using CountdownEvent over = new(Requests);
+        for (int i = 0; i < Requests; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(_ =>
+            {
+                Assert.Equal(DeviceSubmitStatus.Submitted, queue.TrySubmit(0, out Fence fence));
+                Assert.Equal(FenceStatus.Signaled, fence.Wait(Limit.Time));
+                over.Signal();
+            }, null);
+        }
+
+        Assert.True(over.Wait(s_limit), $"{over.CurrentCount} of {Requests} requests still wait: the pump found no thread.");
+    }
+
+    private sealed class Completes : DeviceDriver<int>
+    {
+        public override void Start(ReadOnlySpan<DeviceCommand<int>> batch)
+        {
+            foreach (DeviceCommand<int> command in batch)
+            {
+                command.Complete();
+            }
+        }
+    }
+
+    [Fact]
     public void Telling_the_pool_allocates_nothing()
     {
         long bytes = -1;

@@ -97,7 +97,7 @@ public class WaitTimeoutTests
         TimeProvider clock = ownClock ? _clock : TimeProvider.System;
         using FenceTimeline timeline = new("patient", new FenceTimelineOptions { TimeProvider = clock });
         Fence fence = timeline.Issue();
-        TestThread thread = TestThread.Start(() => Assert.Equal(FenceStatus.Signaled, fence.Wait(TimeSpan.MaxValue)));
+        TestThread thread = TestThread.Start(() => Assert.Equal(FenceStatus.Signaled, fence.Wait(TimeSpan.FromMilliseconds(uint.MaxValue - 1))));
         thread.UntilBlocked();
 
         timeline.Signal(fence);

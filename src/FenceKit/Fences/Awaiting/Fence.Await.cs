@@ -7,8 +7,9 @@ public readonly partial struct Fence
     /// <summary>Makes <c>await fence</c> work.</summary>
     /// <returns>The awaiter; the compiler uses it.</returns>
     /// <remarks>
-    /// The await throws the fault of a faulted fence; otherwise its value is <see cref="FenceStatus.Signaled"/> (or
-    /// <see cref="FenceStatus.Retired"/>, if the fence was complete long before). Any number of awaits may wait for one fence.
+    /// The await throws the fault of a faulted fence, and <see cref="FenceRetiredException"/> for one that was complete long before and whose
+    /// outcome is forgotten: it may have failed. Otherwise its value is <see cref="FenceStatus.Signaled"/>. Any number of awaits may wait for one
+    /// fence.
     /// Code after the await runs in the captured context or on the thread pool, never on the signaler's stack; see
     /// <see cref="ConfigureAwait(FenceContinuation)"/>. Nodes are pooled: nothing is allocated in steady state.
     /// </remarks>
@@ -47,11 +48,10 @@ public readonly partial struct Fence
     /// are pooled: nothing is allocated in steady state. A fence that signals as the time expires counts as signaled.
     /// The await throws <see cref="OperationCanceledException"/> when the token was canceled first.
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     public FenceWaitAwaitable WaitAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        FenceThrow.IfBeyondTimers(timeout);
         return new FenceWaitAwaitable(Timeline, Target, timeout, cancellationToken);
     }
 }

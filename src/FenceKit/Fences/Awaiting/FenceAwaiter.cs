@@ -54,11 +54,12 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
     }
 
     /// <summary>The outcome. Blocks if the fence is still pending; after an <c>await</c> it never is.</summary>
-    /// <returns><see cref="FenceStatus.Signaled"/> or <see cref="FenceStatus.Retired"/>; a fault is thrown.</returns>
+    /// <returns><see cref="FenceStatus.Signaled"/>: anything else is thrown.</returns>
     /// <remarks>
     /// The continuation hears a fault that its timeline has forgotten meanwhile. Whoever asks elsewhere hears what the timeline
     /// remembers, as <see cref="Fence.GetStatus"/>.
     /// </remarks>
+    /// <exception cref="FenceRetiredException">How the fence ended is no longer known: it may have failed.</exception>
     public FenceStatus GetResult() =>
         _timeline is null || _timeline.HasSucceeded(Target) ? FenceStatus.Signaled : ResultOf(Fence);
 
@@ -85,9 +86,9 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
         }
 
         FenceStatus status = FenceNews.OutcomeOf(fence, out Exception? error);
-        if (error is not null)
+        if (status != FenceStatus.Signaled)
         {
-            ExceptionDispatchInfo.Throw(error);
+            ExceptionDispatchInfo.Throw(error ?? FenceRetiredException.For(fence));
         }
 
         return status;

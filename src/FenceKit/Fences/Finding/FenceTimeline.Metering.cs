@@ -33,7 +33,7 @@ public partial class FenceTimeline : IMeteredSource
     /// <summary>What came of points that did not complete as they should. Off the fast path: faults take the gate.</summary>
     private void CountFaults(ulong first, ulong last, Exception error, bool poison)
     {
-        if (last < first || ReferenceEquals(error, UnknownOutcome))
+        if (last < first || ReferenceEquals(error, FaultLog.UnknownOutcome))
         {
             return;
         }

@@ -16,7 +16,7 @@ public sealed partial class WaitForGraph
     /// It looks four times in every limit, so waits themselves read no clock and cost nothing. Awaits and callbacks count like blocked
     /// threads: every fence signals in finite time. Choose a limit that no wait of the program should reach.
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is not positive, or beyond about 49 days.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is not positive, or beyond 49 days.</exception>
     public static IDisposable Watch(TimeSpan limit, Action<WaitForGraph>? onStuck = null, TimeProvider? timeProvider = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);

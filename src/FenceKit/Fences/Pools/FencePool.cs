@@ -6,11 +6,12 @@ namespace FenceKit;
 
 /// <summary>
 /// Independent fences without allocation: a fixed number of preallocated slots, each with at most one fence outstanding. Signaling
-/// gives the slot back by itself, so a slot can neither leak nor be returned twice.
+/// gives the slot back by itself, and so does the garbage collector where a <see cref="FenceSource"/> was dropped without it (its fence faults):
+/// a slot can neither leak nor be returned twice.
 /// </summary>
 /// <remarks>
 /// <para>A fence that outlives its slot's reuse is right by construction: its point lies behind the slot's counter, so it reads complete.
-/// Points never repeat. Its outcome is known until the slot faults again, then it is <see cref="FenceStatus.Retired"/>.</para>
+/// Points never repeat. The pool remembers the last faults of all its fences, see <see cref="FenceTimelineOptions.RetainedFaults"/>.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time; renting is lock-free.</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {Available} of {Capacity} available")]
@@ -26,7 +27,9 @@ public sealed partial class FencePool : IDisposable
     /// <summary>Creates the pool and all its slots.</summary>
     /// <param name="name">Who produces the fences.</param>
     /// <param name="capacity">How many fences may be pending at once, 1 to <see cref="MaxCapacity"/>.</param>
-    /// <param name="options">Clock, watchdog and node pools of the slots; <see cref="FenceTimelineOptions.RetainedFaults"/> is 1 for a slot.</param>
+    /// <param name="options">
+    /// Clock, watchdog and node pools of the slots; <see cref="FenceTimelineOptions.RetainedFaults"/> counts the faults of all slots together.
+    /// </param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is out of range.</exception>
     public FencePool(string name, int capacity, FenceTimelineOptions? options = null)
@@ -38,18 +41,19 @@ public sealed partial class FencePool : IDisposable
         options.Validate();
         FenceTimelineOptions slotOptions = new()
         {
-            RetainedFaults = 1,
             TimeProvider = options.TimeProvider,
             PoolProvider = options.PoolProvider,
             IsExported = options.IsExported,
+            TrackedIssuers = Math.Min(options.TrackedIssuers, 1), // a slot has one point at a time
         };
 
         Name = name;
         _slots = new FencePoolSlot[capacity];
         FenceWaiterPools waiterPools = FenceWaiterPools.For(options.PoolProvider);
+        FaultLog faults = new(options.RetainedFaults);
         for (int index = 0; index < capacity; index++)
         {
-            _slots[index] = new FencePoolSlot(this, index, slotOptions, waiterPools);
+            _slots[index] = new FencePoolSlot(this, index, slotOptions, waiterPools, faults);
         }
 
         FillFreeList();
@@ -69,6 +73,10 @@ public sealed partial class FencePool : IDisposable
 
     /// <summary>How many slots are free at this moment.</summary>
     public int Available => FreeListHead.CountOf(Volatile.Read(ref _head));
+
+    /// <summary>Who it is and how many fences it has left, for people.</summary>
+    /// <returns>For instance <c>decoder: 2 of 8 available</c>.</returns>
+    public override string ToString() => $"{Name}: {Available} of {Capacity} available";
 
     /// <summary>Takes a fence out of the pool.</summary>
     /// <param name="source">The producer's side of the fence; signaling it gives the slot back.</param>
@@ -91,7 +99,7 @@ public sealed partial class FencePool : IDisposable
         }
 
         FencePoolSlot slot = _slots[index];
-        source = new FenceSource(slot, slot.Rent());
+        source = slot.Rent();
         return true;
     }
 
@@ -114,8 +122,8 @@ public sealed partial class FencePool : IDisposable
         _membership.Dispose();
     }
 
-    /// <summary>The last step of a signal: the waiters have their outcome, so the next renter may have the slot.</summary>
     internal IReadOnlyList<FencePoolSlot> Slots => _slots;
 
+    /// <summary>The last step of a signal: the waiters have their outcome, so the next renter may have the slot.</summary>
     internal void Return(FencePoolSlot slot) => Push(slot.Index);
 }

@@ -6,15 +6,19 @@ namespace FenceKit;
 /// <summary>
 /// The producer's side of one fence out of a <see cref="FencePool"/>. A value; copies are the same source. Only the first signal counts.
 /// </summary>
-/// <remarks><b>Thread safety</b>: every member may be called from any thread at any time.</remarks>
+/// <remarks>
+/// Keep it until the fence is signaled: once the last copy is dropped, nobody can signal the fence. The garbage collector finds that; then the
+/// fence faults with <see cref="FenceAbandonedException"/>, on the thread pool, and its slot goes back.
+/// <b>Thread safety</b>: every member may be called from any thread at any time.
+/// </remarks>
 [DebuggerDisplay("{Fence}")]
 public readonly struct FenceSource : IEquatable<FenceSource>
 {
-    private readonly FencePoolSlot? _slot;
+    private readonly FenceLease? _lease; // read after the signal, too: so it lives until the slot has it back
 
-    internal FenceSource(FencePoolSlot slot, Fence fence)
+    internal FenceSource(FenceLease lease, Fence fence)
     {
-        _slot = slot;
+        _lease = lease;
         Fence = fence;
     }
 
@@ -28,12 +32,12 @@ public readonly struct FenceSource : IEquatable<FenceSource>
     /// </remarks>
     public bool TrySignal()
     {
-        if (_slot is null || !_slot.SignalCore(Fence.Target))
+        if (_lease is null || !_lease.Slot.SignalCore(Fence.Target))
         {
             return false;
         }
 
-        _slot.Pool.Return(_slot);
+        _lease.Slot.Return(_lease);
         return true;
     }
 
@@ -45,12 +49,12 @@ public readonly struct FenceSource : IEquatable<FenceSource>
     public bool TrySignal(Exception error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        if (_slot is null || !_slot.Signal(Fence, error))
+        if (_lease is null || !_lease.Slot.Signal(Fence, error))
         {
             return false;
         }
 
-        _slot.Pool.Return(_slot);
+        _lease.Slot.Return(_lease);
         return true;
     }
 

@@ -17,7 +17,7 @@ public readonly partial struct Fence
     /// Nothing is allocated in steady state: the nodes are pooled. As dma_fence_wait_any_timeout, which allocates.</para>
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="fences"/> is empty: nothing would ever end the wait.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled before a fence completed.</exception>
     public static FenceWaitResult WaitAny(ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
@@ -58,7 +58,7 @@ public readonly partial struct Fence
     /// timeline that forgets faults does not forget these, and a lazy driver is armed for all at once. Otherwise as
     /// <see cref="WaitAny(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>.
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled before all completed.</exception>
     public static FenceWaitResult WaitAll(ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
@@ -87,12 +87,11 @@ public readonly partial struct Fence
     /// <c>await</c> goes on. That code runs as after the await of one fence. Nothing is allocated in steady state.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="fences"/> is empty.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     public static FenceSetAwaitable WaitAnyAsync(
         ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        FenceThrow.IfBeyondTimers(timeout);
         FenceThrow.IfEmpty(fences);
         if (FenceContract.IsChecked || timeout == TimeSpan.Zero || cancellationToken.IsCancellationRequested || FindComplete(fences) >= 0)
         {
@@ -119,12 +118,11 @@ public readonly partial struct Fence
     /// As <see cref="WaitAll(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/> and
     /// <see cref="WaitAnyAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>.
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     public static FenceSetAwaitable WaitAllAsync(
         ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        FenceThrow.IfBeyondTimers(timeout);
         AnnounceAwait(fences, timeout);
         bool over = TryFindAllComplete(fences, out FenceWaitResult result) || timeout == TimeSpan.Zero;
         return AwaitSet(fences, FenceArrayMode.All, over, result, timeout, cancellationToken);
@@ -139,26 +137,30 @@ public readonly partial struct Fence
         WaitAllAsync(fences, Timeout.InfiniteTimeSpan, cancellationToken);
 
     /// <summary>
-    /// Reduces a set to what is worth waiting for: complete fences are dropped, and of each timeline only the latest stays, since it
-    /// completes the others.
+    /// Reduces a set to what is worth waiting for: fences that have signaled are dropped, and of each timeline only the latest that is pending
+    /// stays, since it completes the others. What failed stays: a wait for all of the rest, or a command that depends on it, has to hear of it.
     /// </summary>
     /// <param name="fences">The set; it is overwritten.</param>
     /// <returns>How many are left, at the front, in the order in which their timelines first appeared.</returns>
     /// <remarks>
     /// Never blocks, never allocates; time grows with fences times distinct timelines. Waiting for all of what is left is waiting for
-    /// all. A fence that was dropped keeps its own outcome: read it there. As dma_fence_unwrap_merge and dma_fence_dedup_array.
+    /// all. A pending fence that gives way to a later one of its timeline keeps its own outcome: whoever needs that of each point, and not only
+    /// that of the last, does not merge. As dma_fence_unwrap_merge and dma_fence_dedup_array.
     /// </remarks>
     public static int Merge(Span<Fence> fences)
     {
         int count = 0;
         foreach (Fence fence in fences)
         {
-            if (fence.IsSignaled)
+            FenceStatus status = fence.Status;
+            if (status == FenceStatus.Signaled)
             {
                 continue;
             }
 
-            int same = IndexOfTimeline(fences[..count], fence.Timeline!);
+            int same = status == FenceStatus.Pending
+                ? IndexOfTimeline(fences[..count], fence.Timeline!)
+                : fences[..count].IndexOf(fence);
             if (same < 0)
             {
                 fences[count++] = fence;
@@ -172,11 +174,12 @@ public readonly partial struct Fence
         return count;
     }
 
+    /// <summary>The entry that a later fence of the timeline may take: not one that failed, which has to stay.</summary>
     private static int IndexOfTimeline(ReadOnlySpan<Fence> fences, FenceTimeline timeline)
     {
         for (int i = 0; i < fences.Length; i++)
         {
-            if (ReferenceEquals(fences[i].Timeline, timeline))
+            if (ReferenceEquals(fences[i].Timeline, timeline) && fences[i].Status is (FenceStatus.Pending or FenceStatus.Signaled))
             {
                 return i;
             }

@@ -220,7 +220,7 @@ public sealed partial class FenceArray
         private bool SignalArray(ulong target, FenceWaitResult outcome) => outcome.Status switch
         {
             FenceStatus.Faulted => _timeline.FaultCore(target, outcome.Error!, poison: false),
-            FenceStatus.Retired => _timeline.FaultCore(target, FenceTimeline.UnknownOutcome, poison: false),
+            FenceStatus.Retired => _timeline.FaultCore(target, FaultLog.UnknownOutcome, poison: false),
             _ => _timeline.SignalCore(target),
         };
     }

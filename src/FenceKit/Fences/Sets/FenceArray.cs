@@ -22,21 +22,26 @@ namespace FenceKit;
 /// </para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
 /// </remarks>
-[DebuggerDisplay("{DebuggerDisplay,nq}")]
+[DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class FenceArray : IDisposable
 {
+    /// <summary>The largest <see cref="Capacity"/>.</summary>
+    public const int MaxCapacity = FencePool.MaxCapacity;
+
     private readonly Lock _arming = new();
     private readonly ArrayTimeline _timeline;
 
     /// <summary>Creates the array with room for a number of members.</summary>
     /// <param name="name">Who produces its fences: it appears in errors, reports and the debugger.</param>
-    /// <param name="capacity">How many members at most, at least 1.</param>
+    /// <param name="capacity">How many members at most, 1 to <see cref="MaxCapacity"/>.</param>
     /// <param name="options">Remembered faults, and the clock of timed waits; null for the usual ones.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> or an option is out of its range.</exception>
     public FenceArray(string name, int capacity, FenceTimelineOptions? options = null)
     {
+        ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MaxCapacity);
         options ??= FenceTimelineOptions.Default;
         Capacity = capacity;
         _timeline = new ArrayTimeline(name, capacity, options, FenceWaiterPools.For(options.PoolProvider));
@@ -98,7 +103,9 @@ public sealed partial class FenceArray : IDisposable
     /// <summary>Ends the array. A fence that is pending faults with <see cref="FenceAbandonedException"/>. A second call does nothing.</summary>
     public void Dispose() => _timeline.Dispose();
 
-    private string DebuggerDisplay => _timeline.Describe();
+    /// <summary>Who it is and what it waits for, for people.</summary>
+    /// <returns>For instance <c>frame: pending, All of 3</c>.</returns>
+    public override string ToString() => _timeline.Describe();
 
     /// <summary>The fence of the whole is a point of this timeline; one point for each arming.</summary>
     private sealed class ArrayTimeline : FenceTimeline

@@ -11,7 +11,7 @@ public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
     /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
     /// <returns>The slot and the outcome of its fence; <see cref="FenceStatus.Pending"/> when the time ran out.</returns>
     /// <remarks>Allocates nothing in steady state. An empty set waits too: another thread may fill a slot.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled before a slot completed.</exception>
     /// <exception cref="ObjectDisposedException">The set is disposed, or was while this waited.</exception>
     public FenceWaitResult WaitAny(TimeSpan timeout, CancellationToken cancellationToken = default)
@@ -41,11 +41,10 @@ public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
     /// The wait begins at the <c>await</c>. Code after it runs in the captured context or on the thread pool, never on the signaler's
     /// stack, unless <see cref="FenceAwaitable{TResult}.ConfigureAwait(FenceContinuation)"/> says so. Allocates nothing in steady state.
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     public FenceAwaitable<FenceWaitResult> WaitAnyAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        FenceThrow.IfBeyondTimers(timeout);
         return new FenceAwaitable<FenceWaitResult>(this, subject: null, timeout, cancellationToken);
     }
 
@@ -54,7 +53,7 @@ public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
     /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
     /// <returns>False when the time ran out.</returns>
     /// <remarks>The outcomes are those that <see cref="TryTake(out FenceWaitResult)"/> reports afterwards.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     /// <exception cref="ObjectDisposedException">The set is disposed, or was while this waited.</exception>
     public bool WaitAll(TimeSpan timeout, CancellationToken cancellationToken = default)

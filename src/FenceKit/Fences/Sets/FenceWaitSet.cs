@@ -20,6 +20,9 @@ namespace FenceKit;
 [DebuggerDisplay("{Watched} watched, {Ready} ready, {Capacity} slots")]
 public sealed partial class FenceWaitSet : IDisposable
 {
+    /// <summary>The largest <see cref="Capacity"/>.</summary>
+    public const int MaxCapacity = FencePool.MaxCapacity;
+
     private readonly Lock _gate = new();
     private readonly Slot[] _slots;   // all fields below: under the gate
     private readonly int[] _ready;    // a ring of slot numbers; a slot stands in it at most once
@@ -33,12 +36,13 @@ public sealed partial class FenceWaitSet : IDisposable
     private bool _disposed;
 
     /// <summary>Creates the set and all its slots.</summary>
-    /// <param name="capacity">How many slots, at least 1.</param>
+    /// <param name="capacity">How many slots, 1 to <see cref="MaxCapacity"/>.</param>
     /// <param name="options">The clock of timed waits; null for the usual one.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is out of range.</exception>
     public FenceWaitSet(int capacity, FenceTimelineOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MaxCapacity);
         FenceTimelineOptions own = new() { RetainedFaults = 1, TimeProvider = (options ?? FenceTimelineOptions.Default).TimeProvider };
         _arrivals = new FenceTimeline("wait set", own, FenceWaiterPools.Shared);
         _drains = new FenceTimeline("wait set", own, FenceWaiterPools.Shared);
@@ -121,6 +125,10 @@ public sealed partial class FenceWaitSet : IDisposable
         Announce();
         return cleared;
     }
+
+    /// <summary>What is in it, for people.</summary>
+    /// <returns>For instance <c>3 watched, 1 ready, 8 slots</c>.</returns>
+    public override string ToString() => $"{Watched} watched, {Ready} ready, {Capacity} slots";
 
     /// <summary>Takes a completion if there is one.</summary>
     /// <param name="result">The slot and the outcome of its fence.</param>

@@ -9,12 +9,6 @@ public partial class FenceTimeline
 {
     private bool _wasAwaited; // under the gate; who is awaited only once needs no node of its own
 
-    /// <summary>Whether any point has ever faulted.</summary>
-    internal bool HasFaulted => Volatile.Read(ref _faultVersion) != 0;
-
-    /// <summary>Complete, and there is nothing to be told about it but that.</summary>
-    internal bool HasSucceeded(ulong target) => HasReached(target) && !HasFaulted;
-
     /// <summary>For a timeline of FenceKit's own that is awaited often: its node is there from the start.</summary>
     internal void KeepNode() => _hot.OwnNode = new FenceAwaitNode(WaiterPools) { Timeline = this, IsOwn = true };
 

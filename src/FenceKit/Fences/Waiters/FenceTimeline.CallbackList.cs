@@ -136,7 +136,15 @@ public partial class FenceTimeline
         FenceCallback? rest = batch;
         while (rest is not null && rest.Target <= target)
         {
-            rest.MarkDetached(status, error);
+            if (HasGivenUp && status == FenceStatus.Signaled)
+            {
+                rest.MarkDetached(OutcomeInSignal(rest.Target, out Exception? ownError), ownError);
+            }
+            else
+            {
+                rest.MarkDetached(status, error);
+            }
+
             last = rest;
             rest = rest.Next;
         }

@@ -55,6 +55,30 @@ public class MergeTests
         Assert.Equal(FenceStatus.Signaled, Fence.WaitAll(fences.AsSpan(0, count), TimeSpan.Zero).Status);
     }
 
+    [Fact]
+    public void What_failed_stays_so_that_whoever_waits_for_the_rest_hears_of_it()
+    {
+        InvalidOperationException error = new("I/O");
+        _a.Signal(1, error);
+        AssertMerged([A(1), B(1), A(1), A(2), A(3)], A(1), B(1), A(3));
+        Fence[] fences = [A(2), A(1), B(1)];
+        int count = Fence.Merge(fences);
+        _a.Signal(5);
+        _b.Signal(5);
+        FenceWaitResult result = Fence.WaitAll(fences.AsSpan(0, count), TimeSpan.Zero);
+        Assert.Equal((FenceStatus.Faulted, error), (result.Status, result.Error));
+    }
+
+    [Fact]
+    public void What_has_an_outcome_that_is_forgotten_stays_too()
+    {
+        FenceTimeline forgetful = new("forgetful", new FenceTimelineOptions { RetainedFaults = 1 });
+        forgetful.Issue(2);
+        forgetful.Signal(1, new InvalidOperationException());
+        forgetful.Signal(2, new InvalidOperationException());
+        AssertMerged([forgetful.GetFence(1), B(1)], forgetful.GetFence(1), B(1));
+    }
+
     private static void AssertMerged(Fence[] fences, params Fence[] expected)
     {
         int count = Fence.Merge(fences);
