@@ -21,8 +21,14 @@ namespace FenceKit;
 /// </remarks>
 internal static class PoolThread
 {
-    private static readonly Func<bool>? s_beginSleep = Find<Func<bool>>("NotifyThreadBlocked");
-    private static readonly Action? s_endSleep = Find<Action>("NotifyThreadUnblocked");
+    private const BindingFlags Internal = BindingFlags.Static | BindingFlags.NonPublic;
+
+    // The names stand in the calls themselves, where the trimmer finds them.
+    private static readonly Func<bool>? s_beginSleep =
+        Bind<Func<bool>>(typeof(System.Threading.ThreadPool).GetMethod("NotifyThreadBlocked", Internal, Type.EmptyTypes));
+
+    private static readonly Action? s_endSleep =
+        Bind<Action>(typeof(System.Threading.ThreadPool).GetMethod("NotifyThreadUnblocked", Internal, Type.EmptyTypes));
 
     /// <summary>Before a sleep of any length.</summary>
     /// <returns>Whether the pool counts this thread as blocked, and <see cref="EndSleep"/> has to follow on the same thread.</returns>
@@ -31,9 +37,7 @@ internal static class PoolThread
     /// <summary>After the sleep, however it ended, where <see cref="BeginSleep"/> was true.</summary>
     internal static void EndSleep() => s_endSleep!();
 
-    private static TDelegate? Find<TDelegate>(string name)
+    private static TDelegate? Bind<TDelegate>(MethodInfo? method)
         where TDelegate : Delegate =>
-        typeof(System.Threading.ThreadPool).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic, Type.EmptyTypes) is { } method
-            ? (TDelegate?)Delegate.CreateDelegate(typeof(TDelegate), method, throwOnBindFailure: false)
-            : null;
+        method is null ? null : (TDelegate?)Delegate.CreateDelegate(typeof(TDelegate), method, throwOnBindFailure: false);
 }

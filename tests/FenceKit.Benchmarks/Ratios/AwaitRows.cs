@@ -34,7 +34,7 @@ internal static class AwaitRows
 
     internal static CancellationToken NeverCanceled => Token.Value;
 
-    private static void AwaitInline(int count)
+    internal static void AwaitInline(int count)
     {
         s_done = false;
         _ = Consume(count);
@@ -76,7 +76,7 @@ internal static class AwaitRows
         }
     }
 
-    private static void AwaitPool(int count)
+    internal static void AwaitPool(int count)
     {
         // Both ends hop: the consumer goes to the pool after each signal, and asks for the next signal from there.
         Consume(count).GetAwaiter().GetResult();
@@ -249,7 +249,7 @@ internal static class AwaitRows
     }
 
     /// <summary>An awaiter whose signal comes right after the continuation was attached.</summary>
-    private readonly struct Attach<TAwaiter>(TAwaiter awaiter, Action signal) : System.Runtime.CompilerServices.ICriticalNotifyCompletion
+    internal readonly struct Attach<TAwaiter>(TAwaiter awaiter, Action signal) : System.Runtime.CompilerServices.ICriticalNotifyCompletion
         where TAwaiter : System.Runtime.CompilerServices.ICriticalNotifyCompletion
     {
         public bool IsCompleted => false;

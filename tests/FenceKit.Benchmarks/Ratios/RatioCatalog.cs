@@ -8,8 +8,11 @@ internal static class RatioCatalog
     [
         ("fence.", FenceRows.All),
         ("fence.", AwaitRows.All),
+        ("await.", PeerRows.Awaits),
+        ("pool.", PoolRows.All),
         ("notifier.", NotifierRows.All),
         ("gate.", GateRows.All),
+        ("gate.", PeerRows.Gates),
         ("lockdep.", LockdepRows.All),
         ("reservation.", ReservationRows.All),
         ("ww.", WoundWaitRows.All),

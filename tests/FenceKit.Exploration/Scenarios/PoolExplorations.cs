@@ -73,6 +73,39 @@ public class PoolExplorations(ITestOutputHelper output) : ExplorationTests(outpu
             preemptions: 3,
             memory);
 
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent)]
+    [InlineData(MemoryModel.TotalStoreOrder)]
+    public void A_slot_that_is_free_all_the_time_is_found_wherever_it_goes(MemoryModel memory) =>
+        Verify(
+            Scenario.Of("rent against rent, signal, rent, signal", () => new Pool(capacity: 2, rented: 0))
+                .Thread("renter", state => Assert.True(state.TryRent(out _), "one slot of two was free all the time"))
+                .Thread("churner", state =>
+                {
+                    for (int i = 0; i < 2; i++)
+                    {
+                        Assert.True(state.TryRent(out FenceSource source), "one slot of two was free all the time");
+                        Assert.True(source.TrySignal());
+                    }
+                })
+                .AtEnd(state => state.CheckPending()),
+            preemptions: 3,
+            memory);
+
+    [Fact]
+    public void A_slot_is_found_while_others_move_from_place_to_place() =>
+        Verify(
+            Scenario.Of("rent against signal and rent by two", () => new Pool(capacity: 3, rented: 2))
+                .Thread("renter", state => Assert.True(state.TryRent(out _), "one slot of three was free all the time"))
+                .Thread("churner", state =>
+                {
+                    Assert.True(state.Rented[0].TrySignal());
+                    state.TryRent(out _);
+                })
+                .Thread("signaler", state => Assert.True(state.Rented[1].TrySignal()))
+                .AtEnd(state => state.CheckPending()),
+            preemptions: 2);
+
     [Fact]
     public void Slots_come_back_from_two_signalers_at_once() =>
         Verify(

@@ -18,9 +18,10 @@ namespace FenceKit;
 public sealed partial class FencePool : IDisposable
 {
     /// <summary>The largest <see cref="Capacity"/>.</summary>
-    public const int MaxCapacity = (1 << FreeListHead.IndexBits) - 1;
+    public const int MaxCapacity = FreeSlots.MaxCount;
 
     private readonly FencePoolSlot[] _slots;
+    private readonly FreeSlots _free;
     private readonly FenceWatchdog? _watchdog; // one for all slots
     private bool _disposed; // Volatile.Read and Write: a slot rented while it is set is disposed, or refuses to issue
 
@@ -56,7 +57,7 @@ public sealed partial class FencePool : IDisposable
             _slots[index] = new FencePoolSlot(this, index, slotOptions, waiterPools, faults);
         }
 
-        FillFreeList();
+        _free = new FreeSlots(capacity);
         if (options.Watchdog is { } limit)
         {
             _watchdog = new FenceWatchdog(limit, options.TimeProvider, _slots);
@@ -72,7 +73,7 @@ public sealed partial class FencePool : IDisposable
     public int Capacity => _slots.Length;
 
     /// <summary>How many slots are free at this moment.</summary>
-    public int Available => FreeListHead.CountOf(Volatile.Read(ref _head));
+    public int Available => _free.Count;
 
     /// <summary>Who it is and how many fences it has left, for people.</summary>
     /// <returns>For instance <c>decoder: 2 of 8 available</c>.</returns>
@@ -90,7 +91,7 @@ public sealed partial class FencePool : IDisposable
             FenceThrow.PoolDisposed(Name);
         }
 
-        if (!TryPop(out int index))
+        if (!_free.TryTake(out int index))
         {
             source = default;
             FenceKitMeter.Count(FenceKitCounter.PoolExhausted);
@@ -125,5 +126,5 @@ public sealed partial class FencePool : IDisposable
     internal IReadOnlyList<FencePoolSlot> Slots => _slots;
 
     /// <summary>The last step of a signal: the waiters have their outcome, so the next renter may have the slot.</summary>
-    internal void Return(FencePoolSlot slot) => Push(slot.Index);
+    internal void Return(FencePoolSlot slot) => _free.Put(slot.Index);
 }
