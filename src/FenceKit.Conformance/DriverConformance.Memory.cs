@@ -47,6 +47,49 @@ public static partial class DriverConformance
         CheckContext.Require(!check.Device.Memory.ContainsAnyExcept(Gone), "memory was written after all fences of a lost device had ended.");
     }
 
+    /// <summary>
+    /// A device that stops lets go of its memory, and one that cannot be stopped does not: either is right, as long as it does what it says.
+    /// </summary>
+    private static void LostMemoryIsRefused(CheckContext check)
+    {
+        check.Device.Attach(check.Notifier);
+        Fence held = check.SubmitHeld(0, 1);
+        check.Device.Lose(new IOException("the device was pulled out"));
+        check.MustEnd(held, "a command of a lost device");
+        bool isGiven = TakeLostBlock(check);
+        check.Device.Release(); // if the device has not stopped, it writes now
+        LookAtLostBlock(check, isGiven);
+        isGiven |= TakeLostBlock(check);
+        check.Dispose();
+        LookAtLostBlock(check, isGiven);
+        isGiven |= TakeLostBlock(check);
+        LookAtLostBlock(check, isGiven);
+    }
+
+    private static bool TakeLostBlock(CheckContext check)
+    {
+        using InvalidationSession session = check.Schedule(0);
+        bool isGiven = session.Wait(check.Patience / 100) == InvalidationOutcome.Completed;
+        if (isGiven)
+        {
+            check.Device.Memory[..check.Device.BlockSize].Fill(Gone);
+            session.Commit();
+        }
+
+        return isGiven;
+    }
+
+    private static void LookAtLostBlock(CheckContext check, bool isGiven)
+    {
+        for (int look = 0; look < 100; look++)
+        {
+            Thread.Yield();
+            CheckContext.Require(
+                !isGiven || !check.Device.Memory[..check.Device.BlockSize].ContainsAnyExcept(Gone),
+                "memory of a lost device was given away, and written afterwards.");
+        }
+    }
+
     private static void LossDetaches(CheckContext check)
     {
         check.Device.Attach(check.Notifier);

@@ -38,6 +38,7 @@ public sealed class BrokenDriverTests
         [Defect.IgnoresLoss] = new("loss-ends-every-fence", "a command of a lost device did not end"),
         [Defect.AcceptsWorkAfterLoss] = new("a-lost-device-refuses-work", "a command for a lost device did not end"),
         [Defect.WritesOnAfterLoss] = new("a-lost-device-writes-no-more", "memory was written after all fences of a lost device had ended"),
+        [Defect.GivesMemoryAwayAfterLoss] = new("lost-memory-is-refused-until-the-device-stops", "was given away, and written afterwards"),
         [Defect.StaysSubscribedAfterLoss] = new("loss-detaches", "a lost device is still subscribed"),
         [Defect.WaitsInSchedule] = new("schedule-does-not-wait", "a schedule waited for a command"),
         [Defect.AllocatesInSchedule] = new("schedule-does-not-allocate", "schedules allocate"),

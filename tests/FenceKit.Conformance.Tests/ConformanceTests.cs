@@ -67,6 +67,13 @@ public sealed class ConformanceTests
         });
     }
 
+    [Theory]
+    [InlineData(DeviceDispatch.ThreadPool)]
+    [InlineData(DeviceDispatch.Inline)]
+    public void A_device_that_cannot_be_stopped_keeps_its_memory(DeviceDispatch dispatch) =>
+        DriverConformance.Find("lost-memory-is-refused-until-the-device-stops")
+            .Run(() => SimulatedUnderTest.Create(dispatch, TimeSpan.Zero, stopsWhenLost: false), s_patience);
+
     /// <summary>A check that disposes a device, and only then lets go of what it holds.</summary>
     [Fact]
     public async Task A_ring_that_is_released_after_its_end_feeds_no_closed_descriptor()

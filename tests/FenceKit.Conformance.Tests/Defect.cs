@@ -20,6 +20,7 @@ public enum Defect
     IgnoresLoss,
     AcceptsWorkAfterLoss,
     WritesOnAfterLoss,
+    GivesMemoryAwayAfterLoss,
     StaysSubscribedAfterLoss,
     WaitsInSchedule,
     AllocatesInSchedule,

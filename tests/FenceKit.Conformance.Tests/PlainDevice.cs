@@ -58,6 +58,8 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
         }
     }
 
+    private bool OutlivesLoss => _defect is Defect.WritesOnAfterLoss or Defect.GivesMemoryAwayAfterLoss;
+
     /// <summary>How often it did wrong what it is there to do wrong.</summary>
     internal int Struck => Volatile.Read(ref _struck);
 
@@ -164,7 +166,7 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
         }
 
         // The worker ends what it is at, so that nothing is written once the fences fault.
-        if (!Strikes(Defect.WritesOnAfterLoss))
+        if (!Strikes(Defect.WritesOnAfterLoss) && !Strikes(Defect.GivesMemoryAwayAfterLoss))
         {
             _worker.Join();
         }
@@ -286,12 +288,12 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
             Interlocked.Increment(ref _held);
             lock (_gate)
             {
-                while (!_released && !command.IsCanceled && (_lost is null || _defect == Defect.WritesOnAfterLoss))
+                while (!_released && !command.IsCanceled && (_lost is null || OutlivesLoss))
                 {
                     Monitor.Wait(_gate);
                 }
 
-                if (_lost is not null && _defect != Defect.WritesOnAfterLoss)
+                if (_lost is not null && !OutlivesLoss)
                 {
                     return _lost;
                 }

@@ -29,7 +29,7 @@ internal sealed class SimulatedUnderTest : QueueUnderTest<ConformanceCommand>
         _released = released;
     }
 
-    internal static SimulatedUnderTest Create(DeviceDispatch dispatch, TimeSpan latency)
+    internal static SimulatedUnderTest Create(DeviceDispatch dispatch, TimeSpan latency, bool stopsWhenLost = true)
     {
         byte[] memory = new byte[8 * Block];
         Switch released = new();
@@ -37,6 +37,7 @@ internal sealed class SimulatedUnderTest : QueueUnderTest<ConformanceCommand>
         {
             Execute = command => memory.AsSpan(command.Offset, Block).Fill(command.Value),
             RangeOf = command => AddressRange.FromLength(Base + (ulong)command.Offset, Block),
+            StopsWhenLost = stopsWhenLost,
         };
         return new SimulatedUnderTest(memory, device, released, new DeviceQueueOptions { Dispatch = dispatch, Capacity = 32, Depth = 4 });
 

@@ -100,6 +100,23 @@ public sealed class Device : IAsyncDisposable
         return true;
     }
 
+    /// <summary>
+    /// Says that the lost device has stopped, as <see cref="DeviceQueue{TCommand}.ReportStopped"/> of every queue: it was reset, cut off, or its
+    /// power is gone.
+    /// </summary>
+    /// <returns>True when something was in quarantine and is free now.</returns>
+    /// <remarks>Also after the device was disposed. Callbacks of fences that are still pending may run on this thread.</remarks>
+    public bool ReportStopped()
+    {
+        bool any = false;
+        foreach (IDeviceQueue queue in Queues())
+        {
+            any |= queue.ReportStopped();
+        }
+
+        return any;
+    }
+
     /// <summary>Resets every queue, as <see cref="DeviceQueue{TCommand}.TryReset"/>.</summary>
     /// <returns>False when a queue was lost or disposed.</returns>
     public bool TryReset()

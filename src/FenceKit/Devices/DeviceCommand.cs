@@ -9,7 +9,7 @@ namespace FenceKit;
 /// <typeparam name="TCommand">What the device understands.</typeparam>
 /// <remarks>
 /// A value; copies are the same command. <b>Thread safety</b>: every member may be called from any thread at any time. Only the first
-/// report counts; any later one, also after a reset, is ignored and counted.
+/// report counts; any later one, also after a reset or the loss of the device, is ignored and counted.
 /// </remarks>
 [DebuggerDisplay("{Fence}: {Payload}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "Compare the fences.")]

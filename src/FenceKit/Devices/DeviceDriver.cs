@@ -59,10 +59,18 @@ public abstract class DeviceDriver<TCommand>
 
     /// <summary>The device is given up: the last chance to stop it. Called at most once.</summary>
     /// <param name="reason">Why.</param>
-    /// <remarks>When it returns, fences are faulted, and those who wait may take it that the device touches nothing any more.</remarks>
-    public virtual void OnLost(Exception reason)
-    {
-    }
+    /// <remarks>
+    /// <para>An override that returns says by this that <b>the device has stopped</b>: nothing that was started before touches memory any
+    /// more. Then the fences fault and the memory can be given away. An override that cannot say so throws, or calls this
+    /// implementation.</para>
+    /// <para>This implementation stops nothing and says nothing. What the device may still touch then stays in quarantine (the ranges of the
+    /// commands that were running; with <see cref="KeepsMappings"/> all that is attached), until
+    /// <see cref="DeviceQueue{TCommand}.ReportStopped"/> is called. The same holds if a call into the driver throws here or never returns.</para>
+    /// </remarks>
+    public virtual void OnLost(Exception reason) => HasSaidNothing = true;
+
+    /// <summary>The base implementation of <see cref="OnLost"/> ran. Only the thread that calls the driver reads and writes it.</summary>
+    internal bool HasSaidNothing { get; private set; }
 
     /// <summary>Says which ranges a command uses while it runs. None unless overridden.</summary>
     /// <param name="command">The command.</param>
@@ -98,7 +106,10 @@ public abstract class DeviceDriver<TCommand>
         return true;
     }
 
-    /// <summary>The queue is over: gives back what the driver holds. The last call; nothing runs any more, unless the device was lost.</summary>
+    /// <summary>
+    /// The queue is over: gives back what the driver holds, mappings too. The last call; nothing runs any more, unless the device was lost and
+    /// could not be stopped.
+    /// </summary>
     public virtual void Close()
     {
     }

@@ -5,8 +5,10 @@ namespace FenceKit;
 
 /// <summary>The error of every fence of a device that is gone: unplugged, crashed, or beyond a reset.</summary>
 [DebuggerDisplay("{Message}")]
-public sealed class DeviceLostException : Exception
+public sealed class DeviceLostException : Exception, IMemoryFault
 {
+    private bool _mayStillTouchMemory;
+
     /// <summary>Creates the exception without a device.</summary>
     public DeviceLostException()
         : this("The device is lost.")
@@ -28,6 +30,17 @@ public sealed class DeviceLostException : Exception
     {
     }
 
+    /// <summary>
+    /// Whether the device may still touch memory that its commands used: it could not be stopped, or nobody has said that it was. No
+    /// invalidation of that memory completes as long as this is true. It becomes false, for good, when the driver says that the device has
+    /// stopped; see <see cref="DeviceQueue{TCommand}.ReportStopped"/>.
+    /// </summary>
+    public bool MayStillTouchMemory
+    {
+        get => Volatile.Read(ref _mayStillTouchMemory);
+        internal set => Volatile.Write(ref _mayStillTouchMemory, value);
+    }
+
     /// <summary>How many devices and commands failed for the one cause, this device included.</summary>
     internal int Links { get; private init; } = 1;
 
@@ -36,6 +49,6 @@ public sealed class DeviceLostException : Exception
     {
         Exception cause = DeviceFaultChain.CauseOfLoss(reason, out int links);
         string chain = links == 1 ? "" : $", as the last of {links} devices and commands that failed for one cause";
-        return new($"The device behind the queue '{queue}' is lost{chain}: {cause.Message}", cause) { Links = links };
+        return new($"The device behind the queue '{queue}' is lost{chain}: {cause.Message}", cause) { MayStillTouchMemory = true, Links = links };
     }
 }

@@ -7,24 +7,22 @@ namespace FenceKit;
 public sealed partial class DeviceQueue<TCommand>
 {
     /// <summary>Chooses what to do next. When there is nothing, the pump stops in the same critical section: no event falls between.</summary>
-    private bool TryTakeStep(out Step step, out int count, out PendingUnmap unmap)
+    private bool TryTakeStep(out Step step, out int count, out PendingUnmap unmap, out Attachment? leaver)
     {
         bool mustWatch = false;
-        count = 0;
-        unmap = default;
         _gate.Enter();
         try
         {
             AssertInvariantsLocked();
             Debug.Assert(_pumping, "Only the pump takes steps.");
             _inDriver = false;
-            if (!TryChooseLocked(out step, out count, out unmap))
+            if (!TryChooseLocked(out step, out count, out unmap, out leaver))
             {
                 _pumping = false;
                 return false;
             }
 
-            if (step != Step.Retire)
+            if (step != Step.Retire && (step != Step.Detach || _unmaps is not null))
             {
                 _inDriver = true;
                 _driverCalls++;
@@ -44,14 +42,15 @@ public sealed partial class DeviceQueue<TCommand>
         return true;
     }
 
-    private bool TryChooseLocked(out Step step, out int count, out PendingUnmap unmap)
+    private bool TryChooseLocked(out Step step, out int count, out PendingUnmap unmap, out Attachment? leaver)
     {
         count = 0;
         unmap = default;
+        leaver = null;
         if (_lostReason is not null)
         {
             step = _stoodDown ? Step.Close : Step.StandDown;
-            bool chosen = !_stoodDown || (_closing && !_closeCalled);
+            bool chosen = !_closeCalled && (!_stoodDown || _closing);
             _closeCalled |= _stoodDown && chosen;
             _stoodDown = true;
             return chosen;
@@ -78,6 +77,12 @@ public sealed partial class DeviceQueue<TCommand>
         if (TryPeekUnmapLocked(out unmap))
         {
             step = Step.Unmap;
+            return true;
+        }
+
+        if (TryFindLeaverLocked(out leaver))
+        {
+            step = Step.Detach;
             return true;
         }
 

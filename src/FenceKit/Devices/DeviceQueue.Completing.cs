@@ -17,7 +17,8 @@ public sealed partial class DeviceQueue<TCommand>
         try
         {
             AssertInvariantsLocked();
-            if (slot.Point != point || slot.Phase != DeviceSlotPhase.Running)
+            // What the loss finds pending faults with it, so a report that comes later decides nothing any more.
+            if (slot.Point != point || slot.Phase != DeviceSlotPhase.Running || _lostReason is not null)
             {
                 _strays++;
                 return false;
@@ -60,7 +61,6 @@ public sealed partial class DeviceQueue<TCommand>
         ulong point = slot.Point;
         if (_retiring
             || point != _retired + 1
-            || _lostReason is not null
             || (point != _taken && SlotOf(point + 1).Phase == DeviceSlotPhase.Finished)
             || !_timeline.TrySignalQuietly(point))
         {

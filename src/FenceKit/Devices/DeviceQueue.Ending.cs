@@ -1,61 +1,13 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Resets, losing the device, draining, and the end.
+// Resets, draining, and the end.
 public sealed partial class DeviceQueue<TCommand>
 {
     /// <summary>Resets the device: what runs faults with <see cref="DeviceResetException"/>, what waits goes on afterwards.</summary>
     /// <returns>False when the device is lost or the queue disposed.</returns>
     /// <remarks>Returns at once; the driver resets on the queue's own schedule. A driver that cannot reset loses the device.</remarks>
     public bool TryReset() => RequestReset(DeviceResetException.OnDemand(Name));
-
-    /// <summary>Gives the device up: every fence of the queue that is pending faults, every subscription ends, nothing more is accepted.</summary>
-    /// <param name="reason">What happened; the fences fault with a <see cref="DeviceLostException"/> around it.</param>
-    /// <returns>True for the one call that did it.</returns>
-    /// <remarks>
-    /// Drivers call it when their device tells them, and so may owners. First the driver is told to stop the device
-    /// (<see cref="DeviceDriver{TCommand}.OnLost"/>), then the fences fault: whoever sees them faulted may take it that memory is no
-    /// longer touched. If the driver does not return, the watchdog faults them all the same. The other queues of a <see cref="Device"/> are
-    /// lost too.
-    /// </remarks>
-    /// <exception cref="ArgumentNullException"><paramref name="reason"/> is null.</exception>
-    public bool Lose(Exception reason)
-    {
-        ArgumentNullException.ThrowIfNull(reason);
-        DeviceLostException error = DeviceLostException.For(Name, reason);
-        bool mustPump;
-        bool mustWatch;
-        _gate.Enter();
-        try
-        {
-            if (_lostReason is not null || _closeCalled)
-            {
-                return false;
-            }
-
-            Volatile.Write(ref _lostReason, error);
-            mustPump = TryBeginPumpLocked();
-            mustWatch = TryArmWatchdogLocked(_hangTimeout);
-        }
-        finally
-        {
-            _gate.Exit();
-        }
-
-        _channel.Writer.TryComplete();
-        if (mustWatch)
-        {
-            StartTimer();
-        }
-
-        if (mustPump)
-        {
-            DispatchPump();
-        }
-
-        _device?.Lose(reason); // and with it the other queues
-        return true;
-    }
 
     /// <summary>Waits, without a thread, until everything that was submitted before is over. The queue goes on.</summary>
     /// <param name="timeout">How long at most.</param>
@@ -75,6 +27,10 @@ public sealed partial class DeviceQueue<TCommand>
     /// within <see cref="DeviceQueueOptions.DrainTimeout"/> is given up as by <see cref="Lose"/>. A second call waits for the first.
     /// </summary>
     /// <returns>To be awaited.</returns>
+    /// <remarks>
+    /// Ends in finite time, whatever the driver does. What a lost device may still touch stays in quarantine beyond it, until
+    /// <see cref="ReportStopped"/>.
+    /// </remarks>
     public async ValueTask DisposeAsync()
     {
         _gate.Enter();
@@ -93,15 +49,32 @@ public sealed partial class DeviceQueue<TCommand>
         }
         catch (TimeoutException exception)
         {
-            Lose(exception);
-            FaultEverything(isQuiesced: false); // the driver does not return
+            TryGiveUp(exception, evenIfClosed: true);
+            FaultEverything(hasStopped: false); // the driver does not return
         }
 
-        DetachAll();
+        if (LostReason is not { MayStillTouchMemory: true })
+        {
+            DetachAll();
+        }
+
         _thread?.End();
         await _timer.DisposeAsync().ConfigureAwait(false);
         _timeline.Dispose();
         _unmapsPending.Dispose();
+    }
+
+    /// <summary>On the pump. Nothing runs, unless the device was lost before.</summary>
+    private void Close()
+    {
+        bool wasLost = LostReason is not null;
+        _driver.Close();
+        if (!wasLost && LostReason is not null)
+        {
+            FaultEverything(hasStopped: true); // the device was given up because this took so long, and now its mappings are gone too
+        }
+
+        _closed.TrySetResult();
     }
 
     private bool RequestReset(Exception reason)
@@ -141,9 +114,11 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         Exception reason;
+        bool isLost;
         _gate.Enter();
         try
         {
+            isLost = _lostReason is not null;
             reason = _mustReset!;
             _mustReset = null;
             _resets++;
@@ -162,7 +137,11 @@ public sealed partial class DeviceQueue<TCommand>
             _gate.Exit();
         }
 
-        if (done)
+        if (done && isLost)
+        {
+            FaultEverything(hasStopped: true); // the device was given up before the driver came back with the good news
+        }
+        else if (done)
         {
             Retire();
         }
@@ -170,31 +149,5 @@ public sealed partial class DeviceQueue<TCommand>
         {
             Lose(reason);
         }
-    }
-
-    /// <summary>The last act of a loss. May come twice: from the pump, and from whoever lost patience with it.</summary>
-    private void FaultEverything(bool isQuiesced)
-    {
-        Exception reason = LostReason!;
-        _gate.Enter();
-        _isQuiesced |= isQuiesced;
-        Fence blocker = _rangeBlocker;
-        _gate.Exit();
-        _timeline.Poison(reason);
-        _unmapsPending.Poison(reason);
-        blocker.TryRemoveCallback(_rangeWait);
-        foreach (DeviceSlot<TCommand> slot in _slots)
-        {
-            // Nothing is submitted any more, so no slot changes hands. Who is adding callbacks just now takes them back himself.
-            RemoveDependencies(slot);
-        }
-
-        if (!isQuiesced)
-        {
-            _closed.TrySetResult(); // the driver may never return
-        }
-
-        // Unsubscribing waits for schedules that are under way, and we may be inside one.
-        ThreadPool.UnsafeQueueUserWorkItem(static queue => queue.DetachAll(), this, preferLocal: false);
     }
 }

@@ -17,8 +17,7 @@ public sealed partial class DeviceQueue<TCommand>
     private readonly FenceTimeline _unmapsPending;
     private readonly PendingUnmap[]? _unmaps; // under the gate: the one with point p stands at p % Length; null when nothing is kept
     private ulong _unmapsDone;                // under the gate
-    private Attachment[] _attachments = [];   // under the gate; the array itself never changes
-    private bool _isQuiesced;                 // under the gate: the device is lost and touches nothing any more
+    private Fence _keptMappings;              // under the gate: of a lost device that keeps mappings, faults with the loss
 
     private struct PendingUnmap
     {
@@ -28,64 +27,21 @@ public sealed partial class DeviceQueue<TCommand>
         public ulong After;
     }
 
-    /// <summary>
-    /// Subscribes the device to a notifier: commands that use memory in the range do not run while that memory is invalidated, and an
-    /// invalidation waits for those that run.
-    /// </summary>
-    /// <param name="notifier">The notifier of the memory's owner.</param>
-    /// <param name="range">What the commands of this queue use of it.</param>
-    /// <returns>The attachment; disposing it unsubscribes, and so does the end of the queue or the loss of the device.</returns>
-    /// <remarks>
-    /// Phase A finds the running commands that use the range and hands back the fence of the last one; it neither waits nor allocates.
-    /// Commands that have not started wait until the session has ended.
-    /// </remarks>
-    /// <exception cref="ArgumentNullException"><paramref name="notifier"/> is null.</exception>
-    /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
-    /// <exception cref="ObjectDisposedException">The notifier or the queue is disposed.</exception>
-    /// <exception cref="DeviceLostException">The device is lost.</exception>
-    public IDisposable Attach(InvalidationNotifier notifier, AddressRange range)
-    {
-        ArgumentNullException.ThrowIfNull(notifier);
-        AddressRange.IfEmpty(range);
-        Attachment attachment = new(this, notifier, range);
-        attachment.Subscribe(Name);
-        Exception? lostReason;
-        bool isClosing;
-        _gate.Enter();
-        try
-        {
-            lostReason = _lostReason;
-            isClosing = _closing;
-            if (lostReason is null && !isClosing)
-            {
-                _attachments = [.. _attachments, attachment];
-                return attachment;
-            }
-        }
-        finally
-        {
-            _gate.Exit();
-        }
-
-        attachment.Dispose();
-        ObjectDisposedException.ThrowIf(lostReason is null, this);
-        throw lostReason;
-    }
-
     /// <summary>Phase A, on the owner's thread.</summary>
     private bool TrySchedule(in InvalidationRequest request, out Fence fence)
     {
         AddressRange range = request.Overlap;
         Fence drained = default;
         bool mustPump = false;
+        bool isLost;
         _gate.Enter();
         try
         {
             AssertInvariantsLocked();
-            if (_lostReason is not null)
+            isLost = _lostReason is not null;
+            if (isLost)
             {
-                // Nothing of the device's is left to wait for, or nobody knows: then the fence faults.
-                drained = _isQuiesced ? default : _unmapsPending.Issue();
+                drained = QuarantineOfLocked(range);
             }
             else
             {
@@ -117,7 +73,39 @@ public sealed partial class DeviceQueue<TCommand>
             DispatchPumpElsewhere(); // the driver's work has no place inside a schedule
         }
 
+        if (isLost)
+        {
+            fence = drained; // nobody knows what the device does, so the driver has no better way to let go of a range
+            return true;
+        }
+
         return _driver.TrySchedule(in request, drained, out fence);
+    }
+
+    /// <summary>
+    /// Of a device that is lost: a fence that is pending until the driver has been told, and faulted from then on. <c>default</c> when the
+    /// device does not touch the range, or has stopped.
+    /// </summary>
+    private Fence QuarantineOfLocked(AddressRange range)
+    {
+        if (_hasStopped)
+        {
+            return default;
+        }
+
+        if (_unmaps is not null)
+        {
+            return _keptMappings;
+        }
+
+        ulong last = LastUserOfLocked(range);
+        for (ulong point = _abandonedUpTo; last == 0 && point > _abandonedAfter; point--)
+        {
+            DeviceSlot<TCommand> slot = SlotOf(point);
+            last = slot.Phase == DeviceSlotPhase.Abandoned && slot.Uses(range) ? point : 0;
+        }
+
+        return last == 0 ? default : FenceOf(last);
     }
 
     private ulong LastUserOfLocked(AddressRange range)
@@ -189,42 +177,5 @@ public sealed partial class DeviceQueue<TCommand>
 
         _rangeBlocker = blocker.TryAddCallback(_rangeWait) ? blocker : default;
         return _rangeBlocker != default;
-    }
-
-    private void DetachAll()
-    {
-        Attachment[] attachments;
-        _gate.Enter();
-        attachments = _attachments;
-        _attachments = [];
-        _gate.Exit();
-        foreach (Attachment attachment in attachments)
-        {
-            attachment.Unsubscribe();
-        }
-    }
-
-    private sealed class Attachment(DeviceQueue<TCommand> queue, InvalidationNotifier notifier, AddressRange range)
-        : IInvalidationSubscriber, IDisposable
-    {
-        private InvalidationSubscription? _subscription;
-
-        internal InvalidationNotifier Notifier => notifier;
-
-        internal AddressRange Range => range;
-
-        public bool TrySchedule(in InvalidationRequest request, out Fence fence) => queue.TrySchedule(in request, out fence);
-
-        public void Dispose()
-        {
-            queue._gate.Enter();
-            queue._attachments = Array.FindAll(queue._attachments, other => other != this);
-            queue._gate.Exit();
-            Unsubscribe();
-        }
-
-        internal void Subscribe(string name) => _subscription = notifier.Subscribe(range, this, name);
-
-        internal void Unsubscribe() => _subscription?.Dispose();
     }
 }

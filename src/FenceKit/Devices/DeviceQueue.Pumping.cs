@@ -28,6 +28,9 @@ public sealed partial class DeviceQueue<TCommand>
         /// <summary>Ask the driver whether a command that has used up its time hangs.</summary>
         Ask,
         Unmap,
+
+        /// <summary>An attachment that was disposed is not in use any more.</summary>
+        Detach,
         Start,
 
         /// <summary>Commands that ended before their start are next in turn.</summary>
@@ -59,6 +62,7 @@ public sealed partial class DeviceQueue<TCommand>
         || _mustReset is not null
         || _lostReason is not null
         || _unmapsPending.Issued != _unmapsDone
+        || _leaving != 0
         || HasFinishedHeadLocked();
 
     /// <summary>The next in turn is over, and nobody is about to signal it: it ended without having been started.</summary>
@@ -117,6 +121,7 @@ public sealed partial class DeviceQueue<TCommand>
             || _suspect != 0
             || _mustReset is not null
             || _unmapsPending.Issued != _unmapsDone
+            || _leaving != 0
             || HasFinishedHeadLocked()
             || IsHeldBackLocked(slot))
         {
@@ -173,31 +178,36 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void RunPump()
     {
-        while (TryTakeStep(out Step step, out int count, out PendingUnmap unmap))
+        while (TryTakeStep(out Step step, out int count, out PendingUnmap unmap, out Attachment? leaver))
         {
             try
             {
-                Perform(step, count, unmap);
+                Perform(step, count, unmap, leaver);
             }
             catch (Exception exception)
             {
-                // Nobody knows what the device does now. The next step tells the driver so, unless that was the very call that threw.
-                Lose(exception);
-                if (step == Step.StandDown)
+                // Nobody knows what the device does now. The next step tells the driver so, unless this was the last call or that very one.
+                TryGiveUp(exception, evenIfClosed: step == Step.Close);
+                if (step is Step.StandDown or Step.Close)
                 {
-                    FaultEverything(isQuiesced: false);
+                    FaultEverything(hasStopped: false);
+                }
+
+                if (step == Step.Close)
+                {
+                    _closed.TrySetResult();
                 }
             }
         }
     }
 
-    private void Perform(Step step, int count, PendingUnmap unmap)
+    private void Perform(Step step, int count, PendingUnmap unmap, Attachment? leaver)
     {
         switch (step)
         {
             case Step.StandDown:
                 _driver.OnLost(LostReason!);
-                FaultEverything(isQuiesced: true);
+                FaultEverything(hasStopped: !_driver.HasSaidNothing);
                 break;
             case Step.Reset:
                 Reset();
@@ -222,6 +232,9 @@ public sealed partial class DeviceQueue<TCommand>
 
                 FinishUnmap();
                 break;
+            case Step.Detach:
+                LetGo(leaver!);
+                break;
             case Step.Start:
                 using (BeginSignaling(_timeline))
                 {
@@ -234,15 +247,7 @@ public sealed partial class DeviceQueue<TCommand>
                 Retire();
                 break;
             case Step.Close:
-                try
-                {
-                    _driver.Close();
-                }
-                finally
-                {
-                    _closed.TrySetResult();
-                }
-
+                Close();
                 break;
         }
     }

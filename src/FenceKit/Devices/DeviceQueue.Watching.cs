@@ -92,7 +92,7 @@ public sealed partial class DeviceQueue<TCommand>
                 next = Least(next, _hangTimeout);
             }
 
-            _timerPeriod = next;
+            _timerPeriod = isStuck ? TimeSpan.MaxValue : next;
         }
         finally
         {
@@ -102,8 +102,9 @@ public sealed partial class DeviceQueue<TCommand>
         StartTimer();
         if (isStuck)
         {
-            Lose(new TimeoutException($"The driver of the queue '{Name}' did not return from a call within {_options.HangTimeout}."));
-            FaultEverything(isQuiesced: false);
+            TryGiveUp(new TimeoutException($"The driver of the queue '{Name}' did not return from a call within {_options.HangTimeout}."), evenIfClosed: true);
+            FaultEverything(hasStopped: false);
+            _closed.TrySetResult(); // the driver may never return
             return;
         }
 

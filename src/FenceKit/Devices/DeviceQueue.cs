@@ -44,9 +44,8 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
     private ulong _taken;
     private ulong _retired;
 
-    private bool _closing;          // under the gate: no more commands
-    private Exception? _lostReason; // under the gate: the device is given up
-    private long _faulted;          // under the gate, like all counters
+    private bool _closing; // under the gate: no more commands
+    private long _faulted;         // under the gate, like all counters
     private long _canceled;
     private long _resets;
     private long _strays;
@@ -105,9 +104,6 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
 
     /// <summary>The name of its timeline.</summary>
     public string Name { get; }
-
-    /// <summary>Why the device is lost; null while it is not.</summary>
-    public Exception? LostReason => Volatile.Read(ref _lostReason);
 
     /// <summary>The fence of the command that was submitted last: everything before it is over when it signals. Never blocks.</summary>
     public Fence LastSubmitted => new(_timeline, _timeline.Issued);

@@ -6,8 +6,11 @@ namespace FenceKit;
 /// <code>
 ///   Free ──TrySubmit──► Queued ──the pump──► Running ──Complete, Fail──► Finished ──in its turn──► Free
 ///                          └──────────TryCancel, a failed dependency────────▲
+///
+///   the device is lost:  Running ──its fence faults──► Abandoned ──the driver says that the device has stopped──► Free
+///                        Queued, Finished ──its fence faults──► Free
 /// </code>
-/// A slot leaves Queued for Running, and Finished for Free, only while nothing of its dependencies is under way.
+/// A slot leaves Queued for Running, and Finished for Free in its turn, only while nothing of its dependencies is under way.
 /// </remarks>
 internal enum DeviceSlotPhase
 {
@@ -15,6 +18,9 @@ internal enum DeviceSlotPhase
     Queued = 1,
     Running = 2,
     Finished = 3,
+
+    /// <summary>The command is over for those who wait for it, and the device may still touch its ranges.</summary>
+    Abandoned = 4,
 }
 
 /// <summary>The place of one command, made ahead of time. Which slot a command gets follows from its point. Everything is under the gate.</summary>

@@ -6,6 +6,8 @@ internal interface IDeviceQueue : IAsyncDisposable
 {
     bool Lose(Exception reason);
 
+    bool ReportStopped();
+
     bool TryReset();
 
     ValueTask<bool> DrainAsync(TimeSpan timeout, CancellationToken cancellationToken);

@@ -55,6 +55,12 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     /// <summary>Whether a reset succeeds; true unless said otherwise.</summary>
     public bool CanReset { get; init; } = true;
 
+    /// <summary>
+    /// Whether it stops when it is lost; true unless said otherwise. One that does not goes on with its commands, as hardware that cannot be
+    /// reached any more may do, and what they use stays in quarantine.
+    /// </summary>
+    public bool StopsWhenLost { get; init; } = true;
+
     /// <summary>How many commands it has and has not reported.</summary>
     public int Running => (int)Read(static device => device._running.Count);
 
@@ -147,7 +153,17 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     }
 
     /// <inheritdoc/>
-    public override void OnLost(Exception reason) => Stop();
+    public override void OnLost(Exception reason)
+    {
+        if (StopsWhenLost)
+        {
+            Stop();
+        }
+        else
+        {
+            base.OnLost(reason);
+        }
+    }
 
     /// <inheritdoc/>
     public override int GetRanges(in TCommand command, Span<AddressRange> ranges)

@@ -9,7 +9,8 @@ public enum InvalidationFaultPolicy
 
     /// <summary>
     /// The fault is the device's way to say that it is gone and touches nothing any more (a reset, an unplugged device): the fence counts
-    /// as done. A subscriber that throws while being scheduled still fails the session.
+    /// as done. A subscriber that throws while being scheduled still fails the session, and so does a device that is lost
+    /// and of which nobody has said that it has stopped.
     /// </summary>
     TreatAsQuiesced = 1,
 }

@@ -4,6 +4,8 @@ namespace FenceKit;
 // The end: everybody is told to let go of everything, once.
 public sealed partial class InvalidationNotifier
 {
+    private QuarantinedMemory[] _quarantined = []; // of the one release; written when it is over
+
     /// <summary>
     /// Shuts down: nothing new can be scheduled or subscribed, every subscriber gets one <see cref="InvalidationReason.Release"/> over its
     /// range, and gates let nobody in any more.
@@ -12,7 +14,7 @@ public sealed partial class InvalidationNotifier
     /// <param name="cancellationToken">Ends the wait like the end of the time; it does not throw.</param>
     /// <returns>
     /// What must not be freed, by name: subscribers that have not let go in time, have failed to, or have refused. Empty when all memory
-    /// may be freed. A second call returns an empty list: only the first one knows.
+    /// may be freed. A later call lists those of the first list that have not let go since; it does not wait.
     /// </returns>
     /// <remarks>
     /// Blocks the thread; allocates. A refusal is an error here, since there is no later attempt. Subscriptions outlive the notifier
@@ -41,7 +43,7 @@ public sealed partial class InvalidationNotifier
         InvalidationSessionState state = _sessions.Get();
         if (!TryBegin(state, [AddressRange.All], InvalidationReason.Release, isRelease: true, out IntervalIndex<InvalidationSubscription>? index))
         {
-            return [];
+            return Array.FindAll(Volatile.Read(ref _quarantined), IsStillHeld); // pairs with the write in Quarantine
         }
 
         state.Outer = t_scheduling;
@@ -105,6 +107,7 @@ public sealed partial class InvalidationNotifier
             Diagnostics.FenceKitEventSource.Log.MemoryQuarantined(Name, pending[index].Subscription.Name, held[index].Range.ToString());
         }
 
+        Volatile.Write(ref _quarantined, held);
         return held;
     }
 
@@ -120,6 +123,15 @@ public sealed partial class InvalidationNotifier
 
             return true;
         }
+    }
+
+    /// <summary>Who threw or refused has no fence, and is never known to have let go.</summary>
+    private bool IsStillHeld(QuarantinedMemory held)
+    {
+        FenceStatus status = held.Fence.GetStatus(out Exception? error);
+        return held.Fence == default
+            || status == FenceStatus.Pending
+            || (status != FenceStatus.Signaled && (error is IMemoryFault fault ? fault.MayStillTouchMemory : !_faultsCountAsDone));
     }
 
     /// <summary>Nobody is passed over and nobody can refuse.</summary>

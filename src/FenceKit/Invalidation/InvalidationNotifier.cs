@@ -26,6 +26,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     private readonly InvalidationCounters _counters = new();
     private readonly RegistryMembership _membership; // dies with the notifier
     private readonly TimeProvider _clock;
+    private readonly bool _faultsCountAsDone;
     private readonly ObjectPool<InvalidationSessionState> _sessions;
     private IntervalIndex<InvalidationSubscription>? _index; // written under the ledger's gate; the tree itself never changes
     private ulong _subscriptionNumber; // under the gate
@@ -46,6 +47,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         _membership = new RegistryMembership(_counters);
         Contract = FenceContract.IsChecked ? new NotifierContract(name) : null;
         _clock = options.TimeProvider;
+        _faultsCountAsDone = options.FaultPolicy == InvalidationFaultPolicy.TreatAsQuiesced;
         _ledger = new InvalidationLedger(options.RememberedInvalidations);
         SessionPolicy policy = new(this, options);
         _sessions = (options.PoolProvider ?? new DefaultObjectPoolProvider { MaximumRetained = RetainedSessions }).Create(policy);

@@ -14,6 +14,9 @@ internal sealed class ExploredDriver(bool isSynchronous = false, bool canReset =
     /// <summary>What every command uses; empty for nothing.</summary>
     public AddressRange Used { get; init; }
 
+    /// <summary>Whether the device goes on when it is lost, and its driver says so.</summary>
+    public bool CannotStop { get; init; }
+
     /// <summary>Whether that memory has been given away for the moment.</summary>
     public bool IsFree { get; set; }
 
@@ -40,7 +43,7 @@ internal sealed class ExploredDriver(bool isSynchronous = false, bool canReset =
             Started.Add(command.Payload);
             if (isSynchronous)
             {
-                Assert.True(command.Complete());
+                command.Complete(); // false if the device was lost meanwhile; otherwise the queue has counted no stray report
             }
             else
             {
@@ -72,8 +75,13 @@ internal sealed class ExploredDriver(bool isSynchronous = false, bool canReset =
         EnterOnce();
         Assert.False(IsStoodDown, "told twice that the device is lost");
         IsStoodDown = true;
-        _running.Clear();
         LeaveOnce();
+        if (CannotStop)
+        {
+            throw new InvalidOperationException("bus error");
+        }
+
+        _running.Clear();
     }
 
     public override void Close()
@@ -109,6 +117,9 @@ internal sealed class ExploredDriver(bool isSynchronous = false, bool canReset =
             command.Complete();
         }
     }
+
+    /// <summary>What it works on goes away with it, without a report: somebody has cut it off.</summary>
+    public void CutOff() => _running.Clear();
 
     /// <summary>Reports one command, out of order if need be.</summary>
     public void Finish(int payload, Exception? error)

@@ -9,6 +9,8 @@ internal sealed class ExploredQueue
     private readonly List<(Fence Fence, int Payload)> _submitted = [];
     private readonly ManualClock _clock = new();
     private InvalidationSession _open;
+    private IDisposable? _attachment;
+    private int _stopped;
     private int _busy;
 
     /// <param name="driver">The driver.</param>
@@ -65,11 +67,12 @@ internal sealed class ExploredQueue
 
     public ExploredQueue Attached()
     {
-        Queue.Attach(Notifier, s_memory);
+        _attachment = Queue.Attach(Notifier, s_memory);
         return this;
     }
 
-    public static ExploredDriver DriverOfMemory(bool isSynchronous = false) => new(isSynchronous) { Used = s_memory };
+    public static ExploredDriver DriverOfMemory(bool isSynchronous = false, bool cannotStop = false) =>
+        new(isSynchronous) { Used = s_memory, CannotStop = cannotStop };
 
     /// <summary>A command stands in line because its memory is being invalidated.</summary>
     public static ExploredQueue WaitingForMemory()
@@ -162,6 +165,46 @@ internal sealed class ExploredQueue
     }
 
     public void Lose() => Queue.Lose(Error);
+
+    public void Detach() => _attachment!.Dispose();
+
+    /// <summary>Somebody cuts the device off, and says afterwards that it has stopped.</summary>
+    public void CutOff()
+    {
+        Explored.WaitUntil(() => Driver.IsStoodDown, "the driver was told");
+        Driver.CutOff();
+        Queue.ReportStopped();
+    }
+
+    /// <summary>The device works on the memory still, and has not been cut off: nobody may have got it.</summary>
+    public void CheckQuarantined()
+    {
+        CheckLost();
+        Assert.Equal(InvalidationOutcome.Faulted, AskForMemory());
+        Assert.Equal(1, Notifier.GetStatistics().Subscriptions);
+        Assert.True(Queue.ReportStopped());
+    }
+
+    public int Stopped => _stopped;
+
+    public void CountStopped()
+    {
+        if (Queue.ReportStopped())
+        {
+            Interlocked.Increment(ref _stopped);
+        }
+    }
+
+    public void CheckFree() => Assert.Equal(InvalidationOutcome.Completed, AskForMemory());
+
+    private InvalidationOutcome AskForMemory()
+    {
+        Assert.True(Notifier.TrySchedule(s_memory, InvalidationReason.Unmap, out InvalidationSession session));
+        using (session)
+        {
+            return session.TryWait();
+        }
+    }
 
     public void Dispose() => Flows.Start(async () => await Queue.DisposeAsync().ConfigureAwait(false));
 

@@ -14,6 +14,10 @@ internal sealed class HandDriver : DeviceDriver<int>
 
     internal Action? WhenReset { get; set; }
 
+    internal Action<Exception>? WhenLost { get; set; }
+
+    internal Action? WhenClosed { get; set; }
+
     internal Func<int, AddressRange>? RangeOf { get; set; }
 
     internal Func<int, TimeSpan>? LimitOf { get; set; }
@@ -61,9 +65,17 @@ internal sealed class HandDriver : DeviceDriver<int>
         return WhenReset is not null;
     }
 
-    public override void OnLost(Exception reason) => Interlocked.Increment(ref Losses);
+    public override void OnLost(Exception reason)
+    {
+        Interlocked.Increment(ref Losses);
+        WhenLost?.Invoke(reason);
+    }
 
-    public override void Close() => Interlocked.Increment(ref Closes);
+    public override void Close()
+    {
+        Interlocked.Increment(ref Closes);
+        WhenClosed?.Invoke();
+    }
 
     public override void Unmap(AddressRange range) => Unmapped.Enqueue(range);
 

@@ -175,7 +175,7 @@ internal sealed partial class InvalidationSessionState
         {
             ref readonly Holder holder = ref _holders[index];
             FenceStatus status = holder.Fence.GetStatus(out Exception? error);
-            if (holder.Thrown is null && (Volatile.Read(in holder.Done) || (status != FenceStatus.Pending && !IsFailure(status))))
+            if (holder.Thrown is null && (Volatile.Read(in holder.Done) || (status != FenceStatus.Pending && !IsFailure(holder.Fence, status))))
             {
                 continue;
             }

@@ -21,7 +21,7 @@ internal sealed partial class InvalidationSessionState
             }
 
             FenceStatus status = holder.Fence.Status;
-            if (IsFailure(status))
+            if (IsFailure(holder.Fence, status))
             {
                 return InvalidationOutcome.Faulted;
             }
@@ -136,7 +136,7 @@ internal sealed partial class InvalidationSessionState
 
             FenceStatus status = holder.Fence.Status;
             NoteOutcome(ref holder, status);
-            if (status == FenceStatus.Pending || IsFailure(status))
+            if (status == FenceStatus.Pending || IsFailure(holder.Fence, status))
             {
                 fences[count++] = holder.Fence;
             }
@@ -173,8 +173,12 @@ internal sealed partial class InvalidationSessionState
     /// <summary>
     /// A fence that completed with an outcome that is no longer known may have faulted: it is no better than one that did.
     /// </summary>
-    private bool IsFailure(FenceStatus status) =>
-        status is FenceStatus.Faulted or FenceStatus.Retired && !_faultsCountAsDone;
+    private bool IsFailure(Fence fence, FenceStatus status) =>
+        status is FenceStatus.Faulted or FenceStatus.Retired && (!_faultsCountAsDone || MayStillTouchMemory(fence));
+
+    /// <summary>A device that could not be stopped is in use of the memory whatever a fault means to the owner.</summary>
+    private static bool MayStillTouchMemory(Fence fence) =>
+        fence.GetStatus(out Exception? error) == FenceStatus.Faulted && error is IMemoryFault { MayStillTouchMemory: true };
 
     /// <summary>
     /// Remembers that a holder is done. Its timeline may forget that later, and a session that was complete must stay so: its owner has
@@ -182,7 +186,7 @@ internal sealed partial class InvalidationSessionState
     /// </summary>
     private void NoteOutcome(ref Holder holder, FenceStatus status)
     {
-        if (status != FenceStatus.Pending && !IsFailure(status))
+        if (status != FenceStatus.Pending && !IsFailure(holder.Fence, status))
         {
             Volatile.Write(ref holder.Done, true);
         }

@@ -9,7 +9,10 @@ namespace FenceKit;
 /// </summary>
 /// <param name="Subscription">Who may still use it.</param>
 /// <param name="Fence">When it signals without a fault, the memory may be freed after all. <c>default</c> when there is none to wait for.</param>
-/// <param name="Error">Why it will never be known to be free: the fault, the exception, or the refusal. Null while the fence is pending.</param>
+/// <param name="Error">
+/// Why it is not known to be free: the fault, the exception, or the refusal. Null while the fence is pending. The error of a lost device says
+/// itself whether the device may still touch the memory (DeviceLostException.MayStillTouchMemory); any other is final.
+/// </param>
 [DebuggerDisplay("{Range} held by {Subscription.Name,nq}")]
 public readonly record struct QuarantinedMemory(InvalidationSubscription Subscription, Fence Fence, Exception? Error)
 {

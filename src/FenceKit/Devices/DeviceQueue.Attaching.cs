@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+// Who the device is subscribed to. An attachment that is disposed goes only when nothing of the device's is left in its range:
+//
+//   Attached ──Dispose, commands in the range are under way, or mappings are kept──► Leaving ──the pump, when they are over──► Gone
+//       └──────Dispose, the range is not in use────────────────────────────────────────────────────────────────────────────────▲
+//
+// While it leaves it works as before: commands wait for invalidations of the range, and invalidations for commands. A loss takes all
+// attachments to Gone together, when the device has stopped.
+public sealed partial class DeviceQueue<TCommand>
+{
+    private Attachment[] _attachments = []; // under the gate; the array itself never changes
+    private int _leaving;                   // under the gate: how many of them are leaving
+
+    /// <summary>
+    /// Subscribes the device to a notifier: commands that use memory in the range do not run while that memory is invalidated, and an
+    /// invalidation waits for those that run.
+    /// </summary>
+    /// <param name="notifier">The notifier of the memory's owner.</param>
+    /// <param name="range">What the commands of this queue use of it.</param>
+    /// <returns>
+    /// The attachment. Disposing it unsubscribes: at once if no command that was submitted before uses the range, otherwise when the last of them
+    /// is over and its mappings are dropped. The end of the queue unsubscribes too, and so does the loss of the device, as soon as the driver
+    /// has said that the device has stopped.
+    /// </returns>
+    /// <remarks>
+    /// Phase A finds the running commands that use the range and hands back the fence of the last one; it neither waits nor allocates.
+    /// Commands that have not started wait until the session has ended.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="notifier"/> is null.</exception>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
+    /// <exception cref="ObjectDisposedException">The notifier or the queue is disposed.</exception>
+    /// <exception cref="DeviceLostException">The device is lost.</exception>
+    public IDisposable Attach(InvalidationNotifier notifier, AddressRange range)
+    {
+        ArgumentNullException.ThrowIfNull(notifier);
+        AddressRange.IfEmpty(range);
+        Attachment attachment = new(this, notifier, range);
+        attachment.Subscribe(Name);
+        Exception? lostReason;
+        bool isClosing;
+        _gate.Enter();
+        try
+        {
+            lostReason = _lostReason;
+            isClosing = _closing;
+            if (lostReason is null && !isClosing)
+            {
+                _attachments = [.. _attachments, attachment];
+                return attachment;
+            }
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        attachment.Unsubscribe();
+        ObjectDisposedException.ThrowIf(lostReason is null, this);
+        throw lostReason;
+    }
+
+    private void Detach(Attachment attachment)
+    {
+        bool isFree = false;
+        bool mustPump = false;
+        _gate.Enter();
+        try
+        {
+            if (attachment.IsLeaving || Array.IndexOf(_attachments, attachment) < 0)
+            {
+                return;
+            }
+
+            isFree = _lostReason is null
+                ? _unmaps is null && !IsInUseLocked(attachment.Range, _timeline.Issued)
+                : _hasStopped || (_unmaps is null && !IsInUseLocked(attachment.Range, _timeline.Issued) && QuarantineOfLocked(attachment.Range) == default);
+            if (isFree)
+            {
+                RemoveLocked(attachment);
+            }
+            else
+            {
+                attachment.LeavesAfter = _timeline.Issued;
+                attachment.IsLeaving = true;
+                _leaving++;
+                mustPump = TryBeginPumpLocked();
+            }
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        if (isFree)
+        {
+            attachment.Unsubscribe();
+        }
+        else if (mustPump)
+        {
+            DispatchPump();
+        }
+    }
+
+    /// <summary>Whether a command up to a point is under way that uses the range. One that the driver has reported does not use it any more.</summary>
+    private bool IsInUseLocked(AddressRange range, ulong upTo)
+    {
+        for (ulong point = _retired + 1; point <= upTo; point++)
+        {
+            DeviceSlot<TCommand> slot = SlotOf(point);
+            if (slot.Phase is DeviceSlotPhase.Queued or DeviceSlotPhase.Running && slot.Uses(range))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool TryFindLeaverLocked(out Attachment? leaver)
+    {
+        leaver = _leaving == 0
+            ? null
+            : Array.Find(_attachments, attachment => attachment.IsLeaving && !IsInUseLocked(attachment.Range, attachment.LeavesAfter));
+        return leaver is not null;
+    }
+
+    /// <summary>On the pump.</summary>
+    private void LetGo(Attachment leaver)
+    {
+        if (_unmaps is not null)
+        {
+            _driver.Unmap(leaver.Range);
+        }
+
+        bool isFree;
+        _gate.Enter();
+        isFree = _lostReason is null; // otherwise it goes with the others, when the device has stopped
+        if (isFree)
+        {
+            RemoveLocked(leaver);
+        }
+
+        _gate.Exit();
+        if (!isFree)
+        {
+            return;
+        }
+
+        // Unsubscribing waits for schedules that are under way, and we may be inside one.
+        ThreadPool.UnsafeQueueUserWorkItem(static leaver => leaver.Unsubscribe(), leaver, preferLocal: false);
+    }
+
+    private void RemoveLocked(Attachment attachment)
+    {
+        _leaving -= attachment.IsLeaving ? 1 : 0;
+        _attachments = Array.FindAll(_attachments, other => other != attachment);
+    }
+
+    private void DetachAll()
+    {
+        Attachment[] attachments;
+        _gate.Enter();
+        attachments = _attachments;
+        _attachments = [];
+        _leaving = 0;
+        _gate.Exit();
+        foreach (Attachment attachment in attachments)
+        {
+            attachment.Unsubscribe();
+        }
+    }
+
+    private sealed class Attachment(DeviceQueue<TCommand> queue, InvalidationNotifier notifier, AddressRange range)
+        : IInvalidationSubscriber, IDisposable
+    {
+        private InvalidationSubscription? _subscription;
+
+        internal InvalidationNotifier Notifier => notifier;
+
+        internal AddressRange Range => range;
+
+        /// <summary>Under the queue's gate, as the other: it goes when no command up to a point uses its range.</summary>
+        internal bool IsLeaving;
+
+        internal ulong LeavesAfter;
+
+        public bool TrySchedule(in InvalidationRequest request, out Fence fence) => queue.TrySchedule(in request, out fence);
+
+        public void Dispose() => queue.Detach(this);
+
+        internal void Subscribe(string name) => _subscription = notifier.Subscribe(range, this, name);
+
+        internal void Unsubscribe() => _subscription?.Dispose();
+    }
+}
