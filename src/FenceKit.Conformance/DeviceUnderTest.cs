@@ -17,6 +17,12 @@ public abstract class DeviceUnderTest : IAsyncDisposable
     /// <summary>How many commands with <see cref="ConformanceCommand.IsHeld"/> are running at this moment.</summary>
     public abstract int Held { get; }
 
+    /// <summary>
+    /// Whether commands that do not depend on each other end in any order; false unless overridden. Then the device must be able to run
+    /// two commands at a time.
+    /// </summary>
+    public virtual bool IsUnordered => false;
+
     /// <summary>The addresses of a block, as its commands and invalidations name them.</summary>
     /// <param name="offset">The offset of the block.</param>
     /// <returns>The range.</returns>

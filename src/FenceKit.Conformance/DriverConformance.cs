@@ -21,7 +21,7 @@ public static partial class DriverConformance
     [
         new("every-command-ends", "Every command that is accepted signals its fence, without anyone's help.", EveryCommandEnds),
         new("work-is-done-when-its-fence-signals", "When a fence signals, the command's work is in memory.", WorkIsDone),
-        new("fences-signal-in-order", "Fences signal in the order in which their commands were submitted.", InOrder),
+        new("fences-signal-in-order", "Fences signal in the order in which their commands were submitted; those of an unordered device, whatever others do.", InOrder),
         new("memory-is-left-alone-after-the-fence", "After its fence, a command touches memory no more.", LeftAlone),
         new("a-command-ends-once", "The end of one command is not the end of another.", EndsOnce),
         new("submitting-does-not-wait", "Submitting returns while other commands run.", SubmittingDoesNotWait),

@@ -10,6 +10,9 @@ public abstract class QueueUnderTest<TCommand>(DeviceQueue<TCommand> queue) : De
     protected DeviceQueue<TCommand> Queue { get; } = queue;
 
     /// <inheritdoc/>
+    public override bool IsUnordered => Queue.IsUnordered;
+
+    /// <inheritdoc/>
     public override DeviceSubmitStatus TrySubmit(in ConformanceCommand command, ReadOnlySpan<Fence> dependencies, out Fence fence) =>
         Queue.TrySubmit(Translate(in command), dependencies, out fence);
 

@@ -26,6 +26,7 @@ public sealed class BrokenDriverTests
         [Defect.ForgetsToSignal] = new("every-command-ends", "command 8 did not end"),
         [Defect.SignalsEarly] = new("work-is-done-when-its-fence-signals", "signaled, and memory held"),
         [Defect.SignalsOutOfOrder] = new("fences-signal-in-order", "times a fence signaled before an earlier one"),
+        [Defect.SignalsSeveralAtOnce] = new("fences-signal-in-order", "which are several commands"),
         [Defect.DoubleCompletes] = new("a-command-ends-once", "the end of one command signaled the fence of another"),
         [Defect.TouchesMemoryAfterItsFence] = new("memory-is-left-alone-after-the-fence", "was written after the fence of its command"),
         [Defect.BlocksTheSubmitter] = new("submitting-does-not-wait", "submitting waited for the command"),

@@ -13,6 +13,8 @@ public sealed class ConformanceTests
     {
         ["SimulatedDevice"] = static () => SimulatedUnderTest.Create(DeviceDispatch.ThreadPool, TimeSpan.FromMilliseconds(1)),
         ["SimulatedDevice, inline"] = static () => SimulatedUnderTest.Create(DeviceDispatch.Inline, TimeSpan.Zero),
+        ["SimulatedDevice, unordered"] = static () => SimulatedUnderTest.Create(DeviceDispatch.ThreadPool, TimeSpan.FromMilliseconds(1), isUnordered: true),
+        ["SimulatedDevice, unordered, inline"] = static () => SimulatedUnderTest.Create(DeviceDispatch.Inline, TimeSpan.Zero, isUnordered: true),
         ["io_uring (samples/CustomDriver)"] = static () => RingUnderTest.Create(),
         ["a driver by hand"] = static () => new PlainDevice(),
         ["a driver by hand that refuses busy ranges"] = static () => new PlainDevice(refusesBusyRanges: true),

@@ -8,6 +8,7 @@ public enum Defect
     ForgetsToSignal,
     SignalsEarly,
     SignalsOutOfOrder,
+    SignalsSeveralAtOnce,
     DoubleCompletes,
     TouchesMemoryAfterItsFence,
     BlocksTheSubmitter,

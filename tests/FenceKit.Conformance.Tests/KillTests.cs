@@ -34,6 +34,7 @@ public sealed class KillTests
     {
         ["simulated, thread pool"] = static () => SimulatedUnderTest.Create(DeviceDispatch.ThreadPool, TimeSpan.FromMilliseconds(1)),
         ["simulated, its own thread"] = static () => SimulatedUnderTest.Create(DeviceDispatch.DedicatedThread, TimeSpan.Zero),
+        ["simulated, unordered"] = static () => SimulatedUnderTest.Create(DeviceDispatch.ThreadPool, TimeSpan.FromMilliseconds(1), isUnordered: true),
         ["by hand"] = static () => new PlainDevice(),
     };
 

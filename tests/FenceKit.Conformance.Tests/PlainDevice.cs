@@ -340,9 +340,22 @@ internal sealed class PlainDevice : DeviceUnderTest, IInvalidationSubscriber
             return;
         }
 
+        if (command.Fence.Point % 2 == 0 && HasMore() && Strikes(Defect.SignalsSeveralAtOnce))
+        {
+            return; // the signal of the next one does for both
+        }
+
         command.Timeline.Signal(Strikes(Defect.DoubleCompletes)
             ? Math.Min(command.Fence.Point + 1, command.Timeline.Issued)
             : command.Fence.Point);
+    }
+
+    private bool HasMore()
+    {
+        lock (_gate)
+        {
+            return _queue.Count > 0;
+        }
     }
 
     private bool TryTake(out Command command, out Exception? fault)

@@ -29,7 +29,8 @@ internal sealed class SimulatedUnderTest : QueueUnderTest<ConformanceCommand>
         _released = released;
     }
 
-    internal static SimulatedUnderTest Create(DeviceDispatch dispatch, TimeSpan latency, bool stopsWhenLost = true)
+    internal static SimulatedUnderTest Create(
+        DeviceDispatch dispatch, TimeSpan latency, bool stopsWhenLost = true, bool isUnordered = false)
     {
         byte[] memory = new byte[8 * Block];
         Switch released = new();
@@ -39,7 +40,13 @@ internal sealed class SimulatedUnderTest : QueueUnderTest<ConformanceCommand>
             RangeOf = command => AddressRange.FromLength(Base + (ulong)command.Offset, Block),
             StopsWhenLost = stopsWhenLost,
         };
-        return new SimulatedUnderTest(memory, device, released, new DeviceQueueOptions { Dispatch = dispatch, Capacity = 32, Depth = 4 });
+        return new SimulatedUnderTest(memory, device, released, new DeviceQueueOptions
+        {
+            Dispatch = dispatch,
+            Capacity = 32,
+            Depth = isUnordered ? 16 : 4,
+            IsUnordered = isUnordered,
+        });
 
         // Odd commands take longer than even ones: the hardware finishes out of order.
         SimulatedOutcome Script(ConformanceCommand command) =>

@@ -29,7 +29,10 @@ public readonly struct DeviceCommand<TCommand>
     /// <summary>What is to be done.</summary>
     public TCommand Payload { get; }
 
-    /// <summary>The number of the command in its queue, from 1: fit to be the tag of a request.</summary>
+    /// <summary>
+    /// The number of the command in its queue, from 1: fit to be the tag of a request. With <see cref="DeviceQueueOptions.IsUnordered"/> it is
+    /// unique, and does not rise by one.
+    /// </summary>
     public ulong Point { get; }
 
     /// <summary>The fence that its submitter holds.</summary>

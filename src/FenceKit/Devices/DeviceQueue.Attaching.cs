@@ -106,9 +106,8 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>Whether a command up to a point is under way that uses the range. One that the driver has reported does not use it any more.</summary>
     private bool IsInUseLocked(AddressRange range, ulong upTo)
     {
-        for (ulong point = _retired + 1; point <= upTo; point++)
+        for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null && slot.Sequence <= upTo; slot = NextLocked(slot))
         {
-            DeviceSlot<TCommand> slot = SlotOf(point);
             if (slot.Phase is DeviceSlotPhase.Queued or DeviceSlotPhase.Running && slot.Uses(range))
             {
                 return true;

@@ -7,13 +7,30 @@ namespace FenceKit;
 public sealed partial class DeviceQueue<TCommand>
 {
     /// <summary>Chooses what to do next. When there is nothing, the pump stops in the same critical section: no event falls between.</summary>
-    private bool TryTakeStep(out Step step, out int count, out PendingUnmap unmap, out Attachment? leaver)
+    /// <param name="mustTake">As in <see cref="RunPump(bool)"/>; false once the pump is ours.</param>
+    /// <param name="step">What to do.</param>
+    /// <param name="count">How many commands of the batch to start.</param>
+    /// <param name="unmap">What to unmap.</param>
+    /// <param name="leaver">The attachment that goes.</param>
+    private bool TryTakeStep(ref bool mustTake, out Step step, out int count, out PendingUnmap unmap, out Attachment? leaver)
     {
         bool mustWatch = false;
         _gate.Enter();
         try
         {
             AssertInvariantsLocked();
+            if (mustTake)
+            {
+                if (!_pumpWaits)
+                {
+                    (step, count, unmap, leaver) = (default, 0, default, null);
+                    return false;
+                }
+
+                _pumpWaits = false;
+                mustTake = false;
+            }
+
             Debug.Assert(_pumping, "Only the pump takes steps.");
             _inDriver = false;
             if (!TryChooseLocked(out step, out count, out unmap, out leaver))
@@ -68,7 +85,7 @@ public sealed partial class DeviceQueue<TCommand>
             return true;
         }
 
-        if (TryTakeSuspectLocked())
+        if (TryTakeLateLocked())
         {
             step = Step.Ask;
             return true;
@@ -100,7 +117,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         step = Step.Close;
-        if (_closing && !_closeCalled && _retired == _timeline.Issued && _unmapsPending.Issued == _unmapsDone)
+        if (_closing && !_closeCalled && _retired == _timeline.Issued && _unmapsPending.Issued == _unmapsDone && _readyDrains == 0)
         {
             _closeCalled = true;
             return true;
@@ -116,13 +133,12 @@ public sealed partial class DeviceQueue<TCommand>
             return false;
         }
 
-        for (ulong point = _retired + 1; point <= _taken; point++)
+        for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null; slot = NextLocked(slot))
         {
-            DeviceSlot<TCommand> slot = SlotOf(point);
             if (slot.MustCancel && slot.Phase == DeviceSlotPhase.Running)
             {
                 slot.MustCancel = false;
-                _batch[0] = new DeviceCommand<TCommand>(this, point, slot.Command);
+                _batch[0] = new DeviceCommand<TCommand>(this, slot.Point, slot.Command);
                 return true;
             }
         }
@@ -131,25 +147,38 @@ public sealed partial class DeviceQueue<TCommand>
         return false;
     }
 
-    private bool TryTakeSuspectLocked()
+    /// <summary>A command that has used up its time, for the driver to be asked about.</summary>
+    private bool TryTakeLateLocked()
     {
-        ulong point = _suspect;
-        _suspect = 0;
-        DeviceSlot<TCommand> slot = SlotOf(point);
-        if (point == 0 || slot.Point != point || slot.Phase != DeviceSlotPhase.Running)
+        if (!_mustAsk)
         {
             return false;
         }
 
-        _batch[0] = new DeviceCommand<TCommand>(this, point, slot.Command);
-        return true;
+        for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null; slot = NextLocked(slot))
+        {
+            if (slot.MustAsk && slot.Phase == DeviceSlotPhase.Running)
+            {
+                slot.MustAsk = false;
+                _batch[0] = new DeviceCommand<TCommand>(this, slot.Point, slot.Command);
+                return true;
+            }
+        }
+
+        _mustAsk = false;
+        return false;
     }
 
     /// <summary>Moves commands from the channel to the device, as far as their turn, their dependencies and their ranges allow.</summary>
     private int TakeBatchLocked()
     {
-        int count = 0;
         _batchTimeout = TimeSpan.MaxValue;
+        if (_isUnordered)
+        {
+            return TakeUnorderedBatchLocked();
+        }
+
+        int count = 0;
         while (count < _batch.Length && _taken - _retired < (ulong)_options.Depth && _taken != _timeline.Issued)
         {
             ulong point = _taken + 1; // what stands first in the channel: every point goes there in the critical section that issues it
@@ -164,10 +193,7 @@ public sealed partial class DeviceQueue<TCommand>
             _taken = point;
             if (slot.Phase == DeviceSlotPhase.Queued)
             {
-                // From here on a schedule that overlaps its ranges sees it running: both happen under the gate.
-                slot.Phase = DeviceSlotPhase.Running;
-                slot.SeenSince = NotSeen;
-                _batchTimeout = Least(_batchTimeout, slot.HangTimeout);
+                MarkRunningLocked(slot);
                 _batch[count++] = new DeviceCommand<TCommand>(this, point, slot.Command);
             }
         }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-// The way out: reports of the driver in any order, signals in order.
+// The way out: reports of the driver in any order, signals in order. For a queue without order see DeviceQueue.Unordered.cs.
 public sealed partial class DeviceQueue<TCommand>
 {
     private bool _retiring; // under the gate: a thread is signaling; it takes along what others report meanwhile
@@ -13,6 +13,7 @@ public sealed partial class DeviceQueue<TCommand>
         DeviceSlot<TCommand> slot = SlotOf(point);
         bool isRetired;
         bool mustPump = false;
+        Aftermath aftermath = default;
         _gate.Enter();
         try
         {
@@ -24,8 +25,11 @@ public sealed partial class DeviceQueue<TCommand>
                 return false;
             }
 
-            isRetired = fault is null && TryRetireAloneLocked(slot);
-            if (isRetired)
+            if (_isUnordered)
+            {
+                isRetired = TryEndAloneLocked(slot, fault, out aftermath);
+            }
+            else if (isRetired = fault is null && TryRetireAloneLocked(slot))
             {
                 mustPump = !_pumping && HasWorkLocked() && TryBeginPumpLocked();
             }
@@ -40,7 +44,11 @@ public sealed partial class DeviceQueue<TCommand>
             _gate.Exit();
         }
 
-        if (mustPump)
+        if (_isUnordered && isRetired)
+        {
+            Settle(aftermath);
+        }
+        else if (mustPump)
         {
             DispatchPump();
         }
@@ -75,6 +83,12 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>Signals, in order, what is finished at the head. One thread at a time does so, outside the gate.</summary>
     private void Retire()
     {
+        if (_isUnordered)
+        {
+            RetireUnordered();
+            return;
+        }
+
         bool mine = false;
         bool mustPump;
         while (TryTakeFinished(ref mine, out ulong last, out Exception? fault, out mustPump))

@@ -4,43 +4,48 @@ namespace FenceKit;
 // What holds a command up, for a WaitForGraph.
 public sealed partial class DeviceQueue<TCommand>
 {
+    /// <summary>The oldest command that is not over, if it stands before a point of the timeline.</summary>
     private void DescribeHolders(ulong point, List<FenceHolder> holders)
     {
-        ulong oldest;
-        DeviceSlotPhase phase;
-        bool hasDependencies;
-        bool isInDriver;
         _gate.Enter();
-        try
+        DeviceSlot<TCommand>? oldest = OldestLocked();
+        bool isBefore = oldest is not null && oldest.Sequence <= point;
+        string? what = isBefore ? DescribeLocked(oldest!) : null; // null: it is on its way to the signal
+        _gate.Exit();
+        if (what is not null)
         {
-            oldest = _retired + 1;
-            if (oldest > point || oldest > _timeline.Issued)
-            {
-                return; // on its way to the signal
-            }
-
-            DeviceSlot<TCommand> slot = SlotOf(oldest);
-            phase = slot.Phase;
-            hasDependencies = slot.Holds > 0;
-            isInDriver = _inDriver;
+            holders.Add(new FenceHolder(what));
         }
-        finally
+    }
+
+    /// <summary>A command of a queue without order, by the slot that its fence is of.</summary>
+    private void DescribeHolder(DeviceSlot<TCommand> slot, ulong round, List<FenceHolder> holders)
+    {
+        _gate.Enter();
+        string? what = slot.Point == PointOf(slot, round) && slot.Phase != DeviceSlotPhase.Free ? DescribeLocked(slot) : null;
+        _gate.Exit();
+        if (what is not null)
         {
-            _gate.Exit();
+            holders.Add(new FenceHolder(what));
         }
+    }
 
-        string what = phase switch
+    private string DescribeLocked(DeviceSlot<TCommand> slot)
+    {
+        string what = slot.Phase switch
         {
             DeviceSlotPhase.Running => "is at the device",
             DeviceSlotPhase.Finished => "is done",
-            _ when hasDependencies => "waits for what it depends on",
+            _ when slot.Holds > 0 && !slot.IsHeldBack => "waits for what it depends on",
             _ => "waits for the device, or for the end of an invalidation",
         };
-        holders.Add(new FenceHolder($"command {oldest} of {Name}, which {what}{(isInDriver ? "; a call into the driver has not returned" : "")}"));
+        return $"command {slot.Point} of {Name}, which {what}{(_inDriver ? "; a call into the driver has not returned" : "")}";
     }
 
     private sealed class Commands(DeviceQueue<TCommand> queue) : IFenceProducer
     {
         public void DescribeHolders(ulong point, List<FenceHolder> holders) => queue.DescribeHolders(point, holders);
+
+        public void HelpSleeper() => queue.HelpSleeper();
     }
 }

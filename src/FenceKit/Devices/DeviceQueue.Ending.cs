@@ -36,7 +36,7 @@ public sealed partial class DeviceQueue<TCommand>
         _gate.Enter();
         _closing = true;
         _gate.Exit();
-        _channel.Writer.TryComplete();
+        CloseRoom();
         Kick();
         if (!await DrainAsync(_options.DrainTimeout).ConfigureAwait(false))
         {
@@ -61,6 +61,7 @@ public sealed partial class DeviceQueue<TCommand>
         _thread?.End();
         await _timer.DisposeAsync().ConfigureAwait(false);
         _timeline.Dispose();
+        DisposeUnordered();
         _unmapsPending.Dispose();
     }
 
@@ -122,13 +123,17 @@ public sealed partial class DeviceQueue<TCommand>
             reason = _mustReset!;
             _mustReset = null;
             _resets++;
-            for (ulong point = _retired + 1; done && point <= _taken; point++)
+            DeviceSlot<TCommand>? slot = done ? OldestLocked() : null;
+            for (; slot is not null; slot = NextLocked(slot))
             {
-                DeviceSlot<TCommand> slot = SlotOf(point);
                 if (slot.Phase == DeviceSlotPhase.Running)
                 {
                     slot.Phase = DeviceSlotPhase.Finished;
                     slot.Fault = reason;
+                    if (_isUnordered)
+                    {
+                        AddEndedLocked(slot);
+                    }
                 }
             }
         }

@@ -25,6 +25,9 @@ public sealed partial class DeviceQueue<TCommand>
 
         /// <summary>The last running command that uses the range.</summary>
         public ulong After;
+
+        /// <summary>In a queue without order: which drain it is.</summary>
+        public int Drain;
     }
 
     /// <summary>Phase A, on the owner's thread.</summary>
@@ -42,6 +45,14 @@ public sealed partial class DeviceQueue<TCommand>
             if (isLost)
             {
                 drained = QuarantineOfLocked(range);
+            }
+            else if (_isUnordered)
+            {
+                if (!TryDrainLocked(range, out drained, out mustPump))
+                {
+                    fence = default;
+                    return false;
+                }
             }
             else
             {
@@ -99,10 +110,9 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         ulong last = LastUserOfLocked(range);
-        for (ulong point = _abandonedUpTo; last == 0 && point > _abandonedAfter; point--)
+        foreach (DeviceSlot<TCommand> slot in _slots)
         {
-            DeviceSlot<TCommand> slot = SlotOf(point);
-            last = slot.Phase == DeviceSlotPhase.Abandoned && slot.Uses(range) ? point : 0;
+            last = last == 0 && slot.Phase == DeviceSlotPhase.Abandoned && slot.Uses(range) ? slot.Point : last;
         }
 
         return last == 0 ? default : FenceOf(last);
@@ -110,6 +120,11 @@ public sealed partial class DeviceQueue<TCommand>
 
     private ulong LastUserOfLocked(AddressRange range)
     {
+        if (_isUnordered)
+        {
+            return AnyUserOfLocked(range);
+        }
+
         for (ulong point = _taken; point > _retired; point--)
         {
             DeviceSlot<TCommand> slot = SlotOf(point);
@@ -125,6 +140,11 @@ public sealed partial class DeviceQueue<TCommand>
     private bool TryPeekUnmapLocked(out PendingUnmap unmap)
     {
         unmap = default;
+        if (_isUnordered)
+        {
+            return _unmaps is not null && TryTakeDrainLocked(out unmap.Drain, out unmap.Range);
+        }
+
         if (_unmaps is null || _unmapsPending.Issued == _unmapsDone)
         {
             return false;
@@ -134,8 +154,14 @@ public sealed partial class DeviceQueue<TCommand>
         return unmap.After <= _retired;
     }
 
-    private void FinishUnmap()
+    private void FinishUnmap(in PendingUnmap unmap)
     {
+        if (_isUnordered)
+        {
+            SignalDrain(unmap.Drain);
+            return;
+        }
+
         ulong point;
         _gate.Enter();
         point = ++_unmapsDone;
@@ -150,16 +176,28 @@ public sealed partial class DeviceQueue<TCommand>
         {
             foreach (Attachment attachment in _attachments)
             {
-                if (attachment.Range.Overlaps(range)
-                    && !attachment.Notifier.Ledger.TryBeginRead(attachment.Range.Intersect(range), out _, out Fence blocker)
-                    && TryWaitLocked(blocker))
+                // When the session that is in the way has ended meanwhile, another one may be.
+                while (attachment.Range.Overlaps(range)
+                    && !attachment.Notifier.Ledger.TryBeginRead(attachment.Range.Intersect(range), out _, out Fence blocker))
                 {
-                    return true;
+                    if (_isUnordered ? TryHoldBackLocked(slot, blocker) : TryWaitLocked(blocker))
+                    {
+                        return true;
+                    }
                 }
             }
         }
 
         return false;
+    }
+
+    /// <summary>As <see cref="TryWaitLocked"/>, in a queue in which a command that waits holds up no other.</summary>
+    private static bool TryHoldBackLocked(DeviceSlot<TCommand> slot, Fence blocker)
+    {
+        slot.RangeWait!.Blocker = blocker;
+        slot.IsHeldBack = blocker.TryAddCallback(slot.RangeWait);
+        slot.Holds += slot.IsHeldBack ? 1 : 0;
+        return slot.IsHeldBack;
     }
 
     /// <summary>False when the blocker has ended meanwhile and the ledger must be asked again.</summary>

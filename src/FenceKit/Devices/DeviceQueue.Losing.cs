@@ -16,8 +16,6 @@ public sealed partial class DeviceQueue<TCommand>
 {
     private DeviceLostException? _lostReason; // under the gate: the device is given up
     private bool _hasStopped;      // under the gate: it is lost, and touches nothing any more
-    private ulong _abandonedAfter; // under the gate: the commands that the device may still work on lie after this point, see Abandoned
-    private ulong _abandonedUpTo;  // under the gate
 
     /// <summary>Why the device is lost; null while it is not. It also says whether the device may still touch memory.</summary>
     public DeviceLostException? LostReason => Volatile.Read(ref _lostReason);
@@ -85,7 +83,7 @@ public sealed partial class DeviceQueue<TCommand>
             _gate.Exit();
         }
 
-        _channel.Writer.TryComplete();
+        CloseRoom();
         if (mustWatch)
         {
             StartTimer();
@@ -124,6 +122,7 @@ public sealed partial class DeviceQueue<TCommand>
         blocker = _rangeBlocker;
         _gate.Exit();
         _timeline.Poison(reason);
+        PoisonUnordered(reason);
         _unmapsPending.Poison(reason);
         blocker.TryRemoveCallback(_rangeWait);
         foreach (DeviceSlot<TCommand> slot in _slots)
@@ -150,11 +149,8 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         _faulted += (long)(_timeline.Issued - _retired);
-        _abandonedAfter = _retired;
-        _abandonedUpTo = _taken;
-        for (ulong point = _retired + 1; point <= _timeline.Issued; point++)
+        for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null; slot = NextLocked(slot))
         {
-            DeviceSlot<TCommand> slot = SlotOf(point);
             slot.Phase = slot.Phase == DeviceSlotPhase.Running ? DeviceSlotPhase.Abandoned : DeviceSlotPhase.Free;
             slot.Command = default!;
             slot.Fault = null;
@@ -162,26 +158,24 @@ public sealed partial class DeviceQueue<TCommand>
 
         _taken = _timeline.Issued;
         _retired = _timeline.Issued;
+        ForgetUnorderedLocked();
     }
 
     private void FreeAbandonedLocked()
     {
-        for (ulong point = _abandonedAfter + 1; point <= _abandonedUpTo; point++)
+        foreach (DeviceSlot<TCommand> slot in _slots)
         {
-            SlotOf(point).Phase = DeviceSlotPhase.Free;
+            slot.Phase = slot.Phase == DeviceSlotPhase.Abandoned ? DeviceSlotPhase.Free : slot.Phase;
         }
-
-        _abandonedAfter = _abandonedUpTo;
     }
 
     /// <summary>Of a device that is lost and has not stopped. A command that names no ranges uses no memory that others could take away.</summary>
     private bool MayTouchAnythingLocked()
     {
         bool mayTouch = _unmaps is not null && !_hasStopped;
-        for (ulong point = _abandonedAfter + 1; !mayTouch && point <= _abandonedUpTo; point++)
+        foreach (DeviceSlot<TCommand> slot in _slots)
         {
-            DeviceSlot<TCommand> slot = SlotOf(point);
-            mayTouch = slot.Phase == DeviceSlotPhase.Abandoned && slot.RangeCount > 0;
+            mayTouch |= slot.Phase == DeviceSlotPhase.Abandoned && slot.RangeCount > 0;
         }
 
         return mayTouch;

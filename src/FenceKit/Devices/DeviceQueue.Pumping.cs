@@ -8,6 +8,7 @@ public sealed partial class DeviceQueue<TCommand>
     private readonly PumpItem _pumpItem;
     private readonly DeviceThread? _thread; // null unless the queue has one of its own
     private readonly RangeWait _rangeWait;
+    private bool _pumpWaits;     // the pump stands in the list of the pool: cleared under the gate by the one thread that takes it
     private bool _pumping;       // under the gate: a thread runs the pump, or is about to
     private TimeSpan _batchTimeout; // under the gate: the least that a command of the batch may take
     private bool _mustCancel;    // under the gate: some slot has MustCancel set
@@ -55,19 +56,21 @@ public sealed partial class DeviceQueue<TCommand>
     /// <see cref="TryChooseLocked"/> is named here.
     /// </summary>
     private bool HasWorkLocked() =>
-        _taken != _timeline.Issued
+        (_isUnordered ? _ready != 0 : _taken != _timeline.Issued)
         || _mustCancel
         || _closing
-        || _suspect != 0
+        || _mustAsk
         || _mustReset is not null
         || _lostReason is not null
         || _unmapsPending.Issued != _unmapsDone
         || _leaving != 0
+        || (_readyDrains != 0 && _unmaps is not null)
         || HasFinishedHeadLocked();
 
     /// <summary>The next in turn is over, and nobody is about to signal it: it ended without having been started.</summary>
-    private bool HasFinishedHeadLocked() =>
-        !_retiring && _retired != _taken && SlotOf(_retired + 1).Phase == DeviceSlotPhase.Finished;
+    private bool HasFinishedHeadLocked() => _isUnordered
+        ? _firstEnded is not null
+        : !_retiring && _retired != _taken && SlotOf(_retired + 1).Phase == DeviceSlotPhase.Finished;
 
     private void Kick()
     {
@@ -101,6 +104,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         else
         {
+            Volatile.Write(ref _pumpWaits, true); // before the pool has it; read under the gate by the thread that takes it
             FenceContract.HandOver(_pumpItem, preferLocal: true); // as Task.Run: the cheaper list, open to all threads
         }
     }
@@ -114,24 +118,23 @@ public sealed partial class DeviceQueue<TCommand>
         mustWatch = false;
         if (!_isInline
             || _pumping
-            || _taken + 1 != slot.Point
+            || (_isUnordered ? _ready != 0 : _taken + 1 != slot.Point)
             || _taken - _retired >= (ulong)_options.Depth
             || _mustCancel
             || _closing
-            || _suspect != 0
+            || _mustAsk
             || _mustReset is not null
             || _unmapsPending.Issued != _unmapsDone
             || _leaving != 0
+            || _readyDrains != 0
             || HasFinishedHeadLocked()
             || IsHeldBackLocked(slot))
         {
             return false;
         }
 
-        // As in TakeBatchLocked: from here on a schedule that overlaps its ranges sees it running.
-        slot.Phase = DeviceSlotPhase.Running;
-        slot.SeenSince = NotSeen;
-        _taken = slot.Point;
+        MarkRunningLocked(slot);
+        _taken++;
         _pumping = true;
         _inDriver = true;
         _driverCalls++;
@@ -176,10 +179,14 @@ public sealed partial class DeviceQueue<TCommand>
         return stops;
     }
 
-    private void RunPump()
+    private void RunPump() => RunPump(mustTake: false);
+
+    /// <param name="mustTake">The pump stood in the list of the pool, and another thread may have taken it: then there is nothing to do.</param>
+    private void RunPump(bool mustTake)
     {
-        while (TryTakeStep(out Step step, out int count, out PendingUnmap unmap, out Attachment? leaver))
+        while (TryTakeStep(ref mustTake, out Step step, out int count, out PendingUnmap unmap, out Attachment? leaver))
         {
+            TellRoom();
             try
             {
                 Perform(step, count, unmap, leaver);
@@ -199,6 +206,8 @@ public sealed partial class DeviceQueue<TCommand>
                 }
             }
         }
+
+        TellRoom();
     }
 
     private void Perform(Step step, int count, PendingUnmap unmap, Attachment? leaver)
@@ -221,7 +230,7 @@ public sealed partial class DeviceQueue<TCommand>
                 _batch[0] = default;
                 break;
             case Step.Ask:
-                AskAboutSuspect(in _batch[0]);
+                AskAboutLate(in _batch[0]);
                 _batch[0] = default;
                 break;
             case Step.Unmap:
@@ -230,7 +239,7 @@ public sealed partial class DeviceQueue<TCommand>
                     _driver.Unmap(unmap.Range);
                 }
 
-                FinishUnmap();
+                FinishUnmap(unmap);
                 break;
             case Step.Detach:
                 LetGo(leaver!);
@@ -266,9 +275,22 @@ public sealed partial class DeviceQueue<TCommand>
         Kick();
     }
 
+    /// <summary>
+    /// A thread of the pool sleeps for a fence of the queue. If the pump still waits for a thread of the pool, those may all sleep, and for this
+    /// very queue: then it gets a thread of its own, this once.
+    /// </summary>
+    private void HelpSleeper()
+    {
+        if (Volatile.Read(ref _pumpWaits))
+        {
+            Thread thread = new(static queue => ((DeviceQueue<TCommand>)queue!).RunPump(mustTake: true)) { IsBackground = true, Name = Name };
+            thread.UnsafeStart(this);
+        }
+    }
+
     private sealed class PumpItem(DeviceQueue<TCommand> queue) : IThreadPoolWorkItem
     {
-        public void Execute() => queue.RunPump();
+        public void Execute() => queue.RunPump(mustTake: true);
     }
 
     private sealed class RangeWait(DeviceQueue<TCommand> queue) : FenceCallback

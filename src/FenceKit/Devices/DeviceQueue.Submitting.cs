@@ -88,13 +88,18 @@ public sealed partial class DeviceQueue<TCommand>
                 return DeviceSubmitStatus.Full;
             }
 
-            point = _timeline.Issue().Point;
-            slot = SlotOf(point);
+            ulong sequence = _timeline.Issue().Point;
+            slot = _isUnordered ? TakeFreeSlotLocked() : SlotOf(sequence);
             Debug.Assert(slot.Phase == DeviceSlotPhase.Free && slot.Holds == 0, "The ring is larger than what can be outstanding.");
+            point = _isUnordered ? slot.Point : sequence;
             slot.Point = point;
+            slot.Sequence = sequence;
             slot.Phase = DeviceSlotPhase.Queued;
             slot.Command = command;
             slot.MustCancel = false;
+            slot.MustAsk = false;
+            slot.IsHeldBack = false;
+            slot.IsInChannel = false;
             slot.HangTimeout = hangTimeout;
             slot.SeenSince = NotSeen;
             ranges[..rangeCount].CopyTo(slot.Ranges);
@@ -104,8 +109,16 @@ public sealed partial class DeviceQueue<TCommand>
             startsHere = dependencies.IsEmpty && TryBeginHereLocked(slot, out mustWatch);
             if (!startsHere)
             {
-                bool written = _channel.Writer.TryWrite(point);
-                Debug.Assert(written, "The count above leaves room in the channel.");
+                if (!_isUnordered)
+                {
+                    bool written = _channel.Writer.TryWrite(point);
+                    Debug.Assert(written, "The count above leaves room in the channel.");
+                }
+                else if (slot.Holds == 0)
+                {
+                    PutInChannelLocked(slot);
+                }
+
                 mustPump = dependencies.IsEmpty && TryBeginPumpLocked();
                 mustWatch = !dependencies.IsEmpty && TryArmWatchdogLocked(_dependencyTimeout);
             }
@@ -163,7 +176,15 @@ public sealed partial class DeviceQueue<TCommand>
                 case DeviceSubmitStatus.Closed:
                     throw new ObjectDisposedException($"{nameof(DeviceQueue<>)} '{Name}'");
                 default:
-                    await _channel.Writer.WaitToWriteAsync(cancellationToken).ConfigureAwait(false);
+                    if (!_isUnordered)
+                    {
+                        await _channel.Writer.WaitToWriteAsync(cancellationToken).ConfigureAwait(false);
+                    }
+                    else if (TryAskForRoom(out Fence room))
+                    {
+                        await room.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(FenceContinuation.ThreadPool);
+                    }
+
                     break;
             }
         }
@@ -176,18 +197,13 @@ public sealed partial class DeviceQueue<TCommand>
     /// <exception cref="ArgumentException">The fence is not one of this queue's.</exception>
     public DeviceCancelResult TryCancel(Fence fence)
     {
-        if (!fence.IsFrom(_timeline))
-        {
-            FenceThrow.ForeignFence(Name, fence);
-        }
-
-        DeviceSlot<TCommand> slot = SlotOf(fence.Point);
+        DeviceSlot<TCommand> slot = SlotOf(fence, out ulong point);
         bool isRunning;
         bool mustPump = false;
         _gate.Enter();
         try
         {
-            if (slot.Point != fence.Point || slot.Phase is DeviceSlotPhase.Free or DeviceSlotPhase.Finished || _lostReason is not null)
+            if (slot.Point != point || slot.Phase is DeviceSlotPhase.Free or DeviceSlotPhase.Finished || _lostReason is not null)
             {
                 return DeviceCancelResult.TooLate;
             }
@@ -223,6 +239,35 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         return isRunning ? DeviceCancelResult.Requested : DeviceCancelResult.Canceled;
+    }
+
+    private DeviceSlot<TCommand> SlotOf(Fence fence, out ulong point)
+    {
+        DeviceSlot<TCommand>? slot = null;
+        if (!_isUnordered && fence.IsFrom(_timeline))
+        {
+            slot = SlotOf(fence.Point);
+        }
+        else if (_isUnordered && fence.Timeline?.Producer is SlotCommand command && command.Queue == this)
+        {
+            slot = command.Slot;
+        }
+
+        if (slot is null)
+        {
+            FenceThrow.ForeignFence(Name, fence);
+        }
+
+        point = _isUnordered ? PointOf(slot, fence.Point) : fence.Point;
+        return slot;
+    }
+
+    internal void OnHeldBackRangeReleased(DeviceSlot<TCommand> slot)
+    {
+        _gate.Enter();
+        slot.IsHeldBack = false;
+        _gate.Exit();
+        Release(slot, 1);
     }
 
     internal void OnDependencySignaled(DeviceSlot<TCommand> slot, Fence dependency, FenceStatus status, Exception? fault)
@@ -301,6 +346,11 @@ public sealed partial class DeviceQueue<TCommand>
             }
         }
 
+        if (slot.RangeWait is { } wait && wait.Blocker.TryRemoveCallback(wait) == FenceCallbackRemoval.Removed)
+        {
+            removed++;
+        }
+
         return removed;
     }
 
@@ -312,6 +362,11 @@ public sealed partial class DeviceQueue<TCommand>
         {
             slot.Holds -= holds;
             Debug.Assert(slot.Holds >= 0, "A hold is released once.");
+            if (slot.Holds == 0 && _isUnordered && !slot.IsInChannel && _lostReason is null)
+            {
+                PutInChannelLocked(slot);
+            }
+
             mustPump = slot.Holds == 0 && TryBeginPumpLocked();
         }
         finally

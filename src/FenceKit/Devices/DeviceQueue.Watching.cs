@@ -20,7 +20,7 @@ public sealed partial class DeviceQueue<TCommand>
     private TimeSpan _timerPeriod = TimeSpan.MaxValue; // under the gate: what the timer was set to last; MaxValue while nobody has set it
     private ulong _watchedCall;               // under the gate: the call into the driver that was under way at the last look; 0 for none
     private long _watchedCallSince;           // under the gate: the first look that found it
-    private ulong _suspect;                   // under the gate: the command that the driver is to be asked about; 0 for none
+    private bool _mustAsk;                    // under the gate: some slot has MustAsk set
 
     private ITimer CreateTimer()
     {
@@ -151,47 +151,44 @@ public sealed partial class DeviceQueue<TCommand>
         return call != 0 && IsOver(_watchedCallSince, now, _hangTimeout, ref next);
     }
 
-    /// <summary>Remembers the oldest running command if its time is over, so that the pump asks the driver about it.</summary>
+    /// <summary>
+    /// Marks the running command whose time is over, so that the pump asks the driver about it. In order only the oldest can be late: those
+    /// behind it may wait for it inside the device.
+    /// </summary>
     private bool TryFindHungLocked(long now, ref TimeSpan next)
     {
-        DeviceSlot<TCommand>? oldest = OldestRunningLocked();
-        if (oldest is null)
+        bool any = false;
+        for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null; slot = NextLocked(slot))
         {
-            return false;
-        }
-
-        oldest.SeenSince = oldest.SeenSince == NotSeen ? now : oldest.SeenSince;
-        if (!IsOver(oldest.SeenSince, now, oldest.HangTimeout, ref next))
-        {
-            return false;
-        }
-
-        _suspect = oldest.Point;
-        oldest.SeenSince = NotSeen; // if the driver lets it run on, its time begins anew
-        next = Least(next, oldest.HangTimeout);
-        return true;
-    }
-
-    private DeviceSlot<TCommand>? OldestRunningLocked()
-    {
-        for (ulong point = _retired + 1; point <= _taken; point++)
-        {
-            DeviceSlot<TCommand> slot = SlotOf(point);
-            if (slot.Phase == DeviceSlotPhase.Running)
+            if (slot.Phase != DeviceSlotPhase.Running)
             {
-                return slot;
+                continue;
+            }
+
+            slot.SeenSince = slot.SeenSince == NotSeen ? now : slot.SeenSince;
+            if (IsOver(slot.SeenSince, now, slot.HangTimeout, ref next))
+            {
+                any = true;
+                slot.MustAsk = true;
+                slot.SeenSince = NotSeen; // if the driver lets it run on, its time begins anew
+                next = Least(next, slot.HangTimeout);
+            }
+
+            if (!_isUnordered)
+            {
+                break;
             }
         }
 
-        return null;
+        _mustAsk |= any;
+        return any;
     }
 
     private void LookAtDependenciesLocked(long now, ref TimeSpan next)
     {
-        for (ulong point = _taken + 1; point <= _timeline.Issued; point++)
+        for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null; slot = NextLocked(slot))
         {
-            DeviceSlot<TCommand> slot = SlotOf(point);
-            if (slot.Phase == DeviceSlotPhase.Queued && slot.Holds > 0)
+            if (slot.Phase == DeviceSlotPhase.Queued && slot.Holds > 0 && !slot.IsHeldBack)
             {
                 slot.SeenSince = slot.SeenSince == NotSeen ? now : slot.SeenSince;
                 _ = IsOver(slot.SeenSince, now, _dependencyTimeout, ref next);
@@ -207,11 +204,12 @@ public sealed partial class DeviceQueue<TCommand>
         _gate.Enter();
         try
         {
-            for (ulong point = _taken + 1; point <= _timeline.Issued && late is null && _lostReason is null; point++)
+            DeviceSlot<TCommand>? slot = _lostReason is null ? OldestLocked() : null;
+            for (; slot is not null && late is null; slot = NextLocked(slot))
             {
-                DeviceSlot<TCommand> slot = SlotOf(point);
                 if (slot.Phase == DeviceSlotPhase.Queued
                     && slot.Holds > 0
+                    && !slot.IsHeldBack
                     && slot.SeenSince != NotSeen
                     && IsOver(slot.SeenSince, now, _dependencyTimeout, ref unused))
                 {
@@ -231,7 +229,7 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>On the pump: the driver says whether a command that has used up its time hangs.</summary>
-    private void AskAboutSuspect(in DeviceCommand<TCommand> command)
+    private void AskAboutLate(in DeviceCommand<TCommand> command)
     {
         bool isHung;
         using (BeginSignaling(_timeline))

@@ -7,7 +7,7 @@ using System.Threading.Channels;
 namespace FenceKit;
 
 /// <summary>
-/// A queue of commands to a device: bounded, in order, with a fence for every command. It does for a driver what is hard to get right:
+/// A queue of commands to a device: bounded, in order (or in none), with a fence for every command. It does for a driver what is hard to get right:
 /// order of completion, room, dependencies, cancellation, hangs, reset, loss, and letting go of memory.
 /// </summary>
 /// <typeparam name="TCommand">What the device understands.</typeparam>
@@ -20,6 +20,8 @@ namespace FenceKit;
 /// runtime's pool now and then allocates for itself, on the thread that submits or schedules, when it adds a worker or its list grows; so it
 /// does for an invalidation with <see cref="DeviceDispatch.Inline"/> if the driver keeps mappings. <see cref="DeviceDispatch.DedicatedThread"/>
 /// never touches the pool.</para>
+/// <para>With <see cref="DeviceQueueOptions.IsUnordered"/> commands start as soon as nothing holds them back, and their fences signal as soon as
+/// they are reported, whatever the others do.</para>
 /// <para>A fence signals in finite time whatever the device does, as long as there is a watchdog: a command that hangs is reset, a device
 /// that cannot be reset is lost, and losing it faults every fence.</para>
 /// </remarks>
@@ -84,10 +86,24 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
         _timeline = new FenceTimeline(name, timeline) { Producer = new Commands(this) };
         _channel = Channel.CreateBounded<ulong>(new BoundedChannelOptions(options.Capacity) { SingleReader = true });
         _slots = new DeviceSlot<TCommand>[(int)BitOperations.RoundUpToPowerOf2((uint)(options.Capacity + options.Depth))];
+        _isUnordered = options.IsUnordered;
+        _slotBits = BitOperations.Log2((uint)_slots.Length);
         for (int i = 0; i < _slots.Length; i++)
         {
-            _slots[i] = new DeviceSlot<TCommand>(this, options.MaxDependencies, options.MaxRanges);
+            DeviceSlot<TCommand> slot = new(this, options.MaxDependencies, options.MaxRanges) { Index = i };
+            if (_isUnordered)
+            {
+                slot.Timeline = new FenceTimeline(name, timeline) { Producer = new SlotCommand(this, slot) };
+                slot.RangeWait = new DeviceRangeWait<TCommand>(this, slot);
+            }
+
+            _slots[i] = slot;
         }
+
+        _freeSlots = _isUnordered ? [.. _slots] : [];
+        _freeCount = _freeSlots.Length;
+        _rooms = _isUnordered ? new FenceTimeline($"{name} room", timeline) : null;
+        _drains = MakeDrains($"{name} drains", _isUnordered ? options.MaxUnmaps : 0, timeline);
 
         CanceledError = new OperationCanceledException($"The command was canceled in the queue '{name}'.");
         _batch = new DeviceCommand<TCommand>[Math.Min(options.BatchSize, options.Depth)];
@@ -105,7 +121,13 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
     /// <summary>The name of its timeline.</summary>
     public string Name { get; }
 
-    /// <summary>The fence of the command that was submitted last: everything before it is over when it signals. Never blocks.</summary>
+    /// <summary>Whether commands that do not depend on each other start and complete in any order, see <see cref="DeviceQueueOptions.IsUnordered"/>.</summary>
+    public bool IsUnordered => _isUnordered;
+
+    /// <summary>
+    /// The fence of the command that was submitted last: everything before it is over when it signals. Never blocks. In a queue without order it
+    /// is a fence of no command, and says only this.
+    /// </summary>
     public Fence LastSubmitted => new(_timeline, _timeline.Issued);
 
     /// <summary>One object for all commands that are canceled, so that canceling allocates nothing.</summary>
@@ -137,7 +159,8 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
         }
     }
 
-    internal Fence FenceOf(ulong point) => new(_timeline, point);
+    internal Fence FenceOf(ulong point) =>
+        _isUnordered ? new Fence(SlotOf(point).Timeline!, point >> _slotBits) : new Fence(_timeline, point);
 
     /// <summary>The queue's commands as the validator knows them.</summary>
     internal object? ContractMap => _timeline.ContractMap;

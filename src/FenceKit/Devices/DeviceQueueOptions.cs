@@ -28,7 +28,7 @@ public sealed class DeviceQueueOptions
     /// <summary>How many ranges one command may use; 4 unless said otherwise.</summary>
     public int MaxRanges { get; init; } = 4;
 
-    /// <summary>How many invalidations may wait for <see cref="DeviceDriver{TCommand}.Unmap"/>; beyond it a schedule would block. 64 unless said otherwise.</summary>
+    /// <summary>How many invalidations may wait for <see cref="DeviceDriver{TCommand}.Unmap"/>, and with <see cref="IsUnordered"/> for commands; beyond it a schedule would block. 64 unless said otherwise.</summary>
     public int MaxUnmaps { get; init; } = 64;
 
     /// <summary>
@@ -48,6 +48,17 @@ public sealed class DeviceQueueOptions
 
     /// <summary>How long <c>DisposeAsync</c> lets commands finish before the device counts as lost; 30 seconds unless said otherwise.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Whether commands that do not depend on each other may start and complete in any order; false unless said otherwise. Then a command
+    /// that waits, for a dependency or for memory that is being invalidated, holds up no other; each fence signals as soon as its command is
+    /// reported; and an invalidation waits for the commands that use its range, and for no others.
+    /// </summary>
+    /// <remarks>
+    /// Commands that must come one after the other name the fence of the one before as a dependency. The queue makes a timeline for each
+    /// command that it can hold. Submitting and reporting cost a little more than in order, and allocate nothing either.
+    /// </remarks>
+    public bool IsUnordered { get; init; }
 
     /// <summary>Where the driver is called.</summary>
     public DeviceDispatch Dispatch { get; init; } = DeviceDispatch.ThreadPool;

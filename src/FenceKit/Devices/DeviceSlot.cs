@@ -36,6 +36,9 @@ internal sealed class DeviceSlot<TCommand>
         }
     }
 
+    /// <summary>Where it stands in the queue; in a queue without order its number for good.</summary>
+    internal int Index { get; init; }
+
     internal ulong Point;
     internal DeviceSlotPhase Phase;
     internal TCommand Command = default!;
@@ -47,6 +50,9 @@ internal sealed class DeviceSlot<TCommand>
     /// <summary>When the watchdog first found it as it is: waiting for what it depends on, or the oldest that runs.</summary>
     internal long SeenSince;
 
+    /// <summary>It has used up its time, and the driver has not been asked whether it hangs.</summary>
+    internal bool MustAsk;
+
     /// <summary>Somebody wants it stopped, and the driver has not been told.</summary>
     internal bool MustCancel;
 
@@ -57,6 +63,33 @@ internal sealed class DeviceSlot<TCommand>
     internal DeviceDependency<TCommand>[] Dependencies { get; }
 
     internal int DependencyCount;
+
+    /// <summary>How many commands were submitted until this one.</summary>
+    internal ulong Sequence;
+
+    // What follows, as far as Holds, is for queues whose commands end in any order.
+
+    /// <summary>The slot's own fences; null in a queue in order.</summary>
+    internal FenceTimeline? Timeline;
+
+    /// <summary>The number of its start; 0 while it has not started.</summary>
+    internal ulong Start;
+
+    /// <summary>The list of commands that are not over, in the order of their submission.</summary>
+    internal DeviceSlot<TCommand>? Previous;
+    internal DeviceSlot<TCommand>? Next;
+
+    /// <summary>The chain of commands that have ended and whose fence is not signaled.</summary>
+    internal DeviceSlot<TCommand>? NextEnded;
+
+    /// <summary>Waits for the end of an invalidation; null in a queue in order, where only the first in line does.</summary>
+    internal DeviceRangeWait<TCommand>? RangeWait;
+
+    /// <summary>One of its holds is the invalidation of a range.</summary>
+    internal bool IsHeldBack;
+
+    /// <summary>Nothing held it when it was put in the channel, and the pump has not read it.</summary>
+    internal bool IsInChannel;
 
     /// <summary>Dependencies that have not signaled, and threads that are adding or removing them.</summary>
     internal int Holds;
@@ -87,6 +120,15 @@ internal sealed class DeviceSlot<TCommand>
 
         return false;
     }
+}
+
+/// <summary>Waits for the end of an invalidation on behalf of a command.</summary>
+internal sealed class DeviceRangeWait<TCommand>(DeviceQueue<TCommand> queue, DeviceSlot<TCommand> slot) : FenceCallback
+{
+    /// <summary>Under the gate of the queue: the end of the session that it waited for last.</summary>
+    internal Fence Blocker;
+
+    protected override void OnSignaled(FenceStatus status, Exception? fault) => queue.OnHeldBackRangeReleased(slot);
 }
 
 /// <summary>Waits for one fence on behalf of a command.</summary>

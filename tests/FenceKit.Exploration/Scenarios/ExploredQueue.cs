@@ -7,6 +7,7 @@ internal sealed class ExploredQueue
 
     private readonly FenceTimeline _other = new("other device", new FenceTimelineOptions { RetainedFaults = 1 });
     private readonly List<(Fence Fence, int Payload)> _submitted = [];
+    private readonly bool _isUnordered;
     private readonly ManualClock _clock = new();
     private InvalidationSession _open;
     private IDisposable? _attachment;
@@ -17,8 +18,12 @@ internal sealed class ExploredQueue
     /// <param name="submitters">Bodies that submit, cancel or end; the device stops when they are over and everything is done.</param>
     /// <param name="dispatch">Where the pump runs.</param>
     /// <param name="depth">How many commands the device takes at once.</param>
-    public ExploredQueue(ExploredDriver driver, int submitters = 1, DeviceDispatch dispatch = DeviceDispatch.Inline, int depth = 1)
+    /// <param name="isUnordered">Whether commands start and end in any order.</param>
+    public ExploredQueue(
+        ExploredDriver driver, int submitters = 1, DeviceDispatch dispatch = DeviceDispatch.Inline, int depth = 1, bool isUnordered = false)
     {
+        _isUnordered = isUnordered;
+        driver.IsUnordered = isUnordered;
         Driver = driver;
         _busy = submitters;
         Queue = new DeviceQueue<int>("queue", driver, new DeviceQueueOptions
@@ -28,6 +33,8 @@ internal sealed class ExploredQueue
             BatchSize = depth,
             MaxDependencies = 2,
             MaxRanges = 1,
+            IsUnordered = isUnordered,
+            MaxUnmaps = 2,
             HangTimeout = Timeout.InfiniteTimeSpan,
             DependencyTimeout = DependencyLimit,
             DrainTimeout = Timeout.InfiniteTimeSpan,
@@ -75,9 +82,9 @@ internal sealed class ExploredQueue
         new(isSynchronous) { Used = s_memory, CannotStop = cannotStop };
 
     /// <summary>A command stands in line because its memory is being invalidated.</summary>
-    public static ExploredQueue WaitingForMemory()
+    public static ExploredQueue WaitingForMemory(bool isUnordered = false)
     {
-        ExploredQueue state = new ExploredQueue(DriverOfMemory(isSynchronous: true)).Attached();
+        ExploredQueue state = new ExploredQueue(DriverOfMemory(isSynchronous: true), isUnordered: isUnordered).Attached();
         Assert.True(state.Notifier.TrySchedule(s_memory, InvalidationReason.Unmap, out state._open));
         return state.WithSubmitted(1);
     }
@@ -129,8 +136,8 @@ internal sealed class ExploredQueue
 
     public void CancelIfSubmitted()
     {
-        Fence last = Queue.LastSubmitted;
-        if (last.Point != 0)
+        Fence last = _isUnordered && _submitted.Count > 0 ? _submitted[^1].Fence : Queue.LastSubmitted;
+        if (last.Point != 0 && (!_isUnordered || _submitted.Count > 0))
         {
             CancelResult = Queue.TryCancel(last);
         }
@@ -258,7 +265,7 @@ internal sealed class ExploredQueue
         bool isPending = false;
         foreach ((Fence fence, _) in _submitted)
         {
-            Assert.False(isPending && fence.IsSignaled, "signaled before an earlier one");
+            Assert.False(isPending && fence.IsSignaled && !_isUnordered, "signaled before an earlier one");
             isPending |= !fence.IsSignaled;
         }
     }

@@ -67,6 +67,31 @@ public class DeviceAllocationTests
     }
 
     [Fact]
+    public void A_command_of_a_queue_without_order_costs_no_byte_nor_does_its_invalidation()
+    {
+        RecordingCallback callback = new();
+        QuietDriver driver = new(atOnce: false);
+        DeviceQueue<object> queue = new("queue", driver, new DeviceQueueOptions { Dispatch = DeviceDispatch.Inline, IsUnordered = true });
+        using InvalidationNotifier notifier = new("memory");
+        queue.Attach(notifier, AddressRange.All);
+        FenceTimeline other = new("other");
+        Fence[] gate = new Fence[1];
+
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            gate[0] = other.Issue();
+            queue.TrySubmit(s_payload, gate, out Fence fence);
+            fence.TryAddCallback(callback);
+            other.Signal(gate[0]);
+            Assert.True(notifier.TrySchedule(AddressRange.FromLength(0, 4096), InvalidationReason.Unmap, out InvalidationSession session));
+            driver.Last.Complete();
+            Assert.True(session.TryWait() == InvalidationOutcome.Completed);
+            session.Commit();
+        }));
+        Assert.Equal(4_000, callback.Calls);
+    }
+
+    [Fact]
     public void A_dependency_costs_no_byte()
     {
         DeviceQueue<object> queue = new("queue", new QuietDriver(atOnce: true), HandDriver.Options());

@@ -37,6 +37,12 @@ internal sealed class HandDriver : DeviceDriver<int>
 
     internal IReadOnlyList<DeviceCommand<int>> Started => [.. _started];
 
+    internal void Forget()
+    {
+        Batches.Clear();
+        _started.Clear();
+    }
+
     public override bool KeepsMappings => Keeps;
 
     public override void Start(ReadOnlySpan<DeviceCommand<int>> batch)

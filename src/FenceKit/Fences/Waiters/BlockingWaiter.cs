@@ -34,6 +34,9 @@ internal sealed class BlockingWaiter : FenceCallback
     [ThreadStatic]
     private static BlockingWaiter? t_spare;
 
+    /// <summary>How long a thread of the pool sleeps before the producer is asked whether it waits for the pool too.</summary>
+    private static readonly TimeSpan s_beforeHelp = TimeSpan.FromMilliseconds(20);
+
     private static readonly TimeSpan s_beforeStack = TimeSpan.FromMilliseconds(20);
 
     private readonly Thread _thread = Thread.CurrentThread;
@@ -68,7 +71,7 @@ internal sealed class BlockingWaiter : FenceCallback
         FenceKitEventSource.Log.BlockingWaitStart(fence);
         try
         {
-            waiter.Sleep(timeline.TimeProvider, timeout, cancellationToken);
+            waiter.Sleep(timeline, timeout, cancellationToken);
         }
         catch
         {
@@ -177,8 +180,9 @@ internal sealed class BlockingWaiter : FenceCallback
         }
     }
 
-    private void Sleep(TimeProvider clock, TimeSpan timeout, CancellationToken cancellationToken)
+    private void Sleep(FenceTimeline timeline, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        TimeProvider clock = timeline.TimeProvider;
         bool limited = timeout != Timeout.InfiniteTimeSpan;
         long start = limited ? clock.GetTimestamp() : 0;
 
@@ -192,6 +196,13 @@ internal sealed class BlockingWaiter : FenceCallback
         bool poolKnows = PoolThread.BeginSleep(); // before the monitor: the pool has a lock of its own, and the signaler needs ours
         try
         {
+            if (poolKnows && clock == TimeProvider.System && timeline.Producer is { } producer)
+            {
+                TimeSpan moment = limited && timeout < s_beforeHelp ? timeout : s_beforeHelp;
+                SleepUntilNews(clock, timer: null, clock.GetTimestamp(), moment, cancellationToken);
+                producer.HelpSleeper();
+            }
+
             SleepUntilNews(clock, timer, start, timeout, cancellationToken);
         }
         finally

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+// Letting go of memory in a queue whose commands end in any order. The fence of one command says nothing about the others, so a schedule
+// gets a fence of its own, from a drain that counts the commands it waits for:
+//
+//   Free ──a schedule finds users──► Waiting ──the last of them is over──► Ready ──the fence is signaled, after Unmap──► Free
+//     └────it finds none, and the driver keeps mappings─────────────────────▲
+//
+// A command counts for a drain if it had started when the drain began: those that start later saw the range active, or came after its session.
+public sealed partial class DeviceQueue<TCommand>
+{
+    private enum DrainPhase
+    {
+        Free = 0,
+        Waiting = 1,
+        Ready = 2,
+
+        /// <summary>Ready, and a thread is on the way to its signal.</summary>
+        Leaving = 3,
+    }
+
+    private struct Drain
+    {
+        public FenceTimeline Timeline;
+        public DrainPhase Phase;
+        public AddressRange Range;
+
+        /// <summary>Commands that were started later do not count.</summary>
+        public ulong LastStart;
+        public int Users;
+    }
+
+    private readonly Drain[] _drains; // under the gate; empty for a queue in order
+    private int _waitingDrains;       // under the gate
+    private int _readyDrains;         // under the gate
+
+    private static Drain[] MakeDrains(string name, int count, FenceTimelineOptions options)
+    {
+        Drain[] drains = new Drain[count];
+        for (int i = 0; i < count; i++)
+        {
+            drains[i].Timeline = new FenceTimeline(name, options);
+        }
+
+        return drains;
+    }
+
+    /// <summary>Under the gate. False: too many drains are under way, and the schedule would have to wait.</summary>
+    private bool TryDrainLocked(AddressRange range, out Fence drained, out bool mustPump)
+    {
+        drained = default;
+        mustPump = false;
+        int users = 0;
+        for (DeviceSlot<TCommand>? slot = _oldest; slot is not null; slot = slot.Next)
+        {
+            users += slot.Start != 0 && slot.Uses(range) ? 1 : 0; // also one that has ended, until its fence is signaled
+        }
+
+        if (users == 0 && _unmaps is null)
+        {
+            return true;
+        }
+
+        int free = FindDrainLocked(DrainPhase.Free);
+        if (free < 0)
+        {
+            return false;
+        }
+
+        ref Drain drain = ref _drains[free];
+        drain.Range = range;
+        drain.LastStart = _starts;
+        drain.Users = users;
+        drain.Phase = users == 0 ? DrainPhase.Ready : DrainPhase.Waiting;
+        drained = drain.Timeline.Issue();
+        _waitingDrains += users == 0 ? 0 : 1;
+        _readyDrains += users == 0 ? 1 : 0;
+        mustPump = users == 0 && TryBeginPumpLocked();
+        return true;
+    }
+
+    /// <summary>Under the gate: a command that had started is over. True: the caller must call <see cref="SignalDrains"/>, outside it.</summary>
+    private bool NoteEndLocked(DeviceSlot<TCommand> slot)
+    {
+        if (_waitingDrains == 0)
+        {
+            return false;
+        }
+
+        bool any = false;
+        foreach (ref Drain drain in _drains.AsSpan())
+        {
+            if (drain.Phase == DrainPhase.Waiting && slot.Start <= drain.LastStart && slot.Uses(drain.Range) && --drain.Users == 0)
+            {
+                drain.Phase = DrainPhase.Ready;
+                _waitingDrains--;
+                _readyDrains++;
+                any = true;
+            }
+        }
+
+        return any && _unmaps is null; // otherwise the pump has something to unmap first
+    }
+
+    /// <summary>Signals the drains that wait for nobody any more. Not for a driver that keeps mappings: there the pump does so.</summary>
+    private void SignalDrains()
+    {
+        while (TryTakeDrain(out int drain, out _))
+        {
+            SignalDrain(drain);
+        }
+    }
+
+    private int FindDrainLocked(DrainPhase phase)
+    {
+        for (int i = 0; i < _drains.Length; i++)
+        {
+            if (_drains[i].Phase == phase)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private bool TryTakeDrain(out int index, out AddressRange range)
+    {
+        _gate.Enter();
+        bool any = TryTakeDrainLocked(out index, out range);
+        _gate.Exit();
+        return any;
+    }
+
+    private bool TryTakeDrainLocked(out int index, out AddressRange range)
+    {
+        index = _readyDrains == 0 ? -1 : FindDrainLocked(DrainPhase.Ready);
+        range = default;
+        if (index < 0)
+        {
+            return false;
+        }
+
+        _readyDrains--;
+        _drains[index].Phase = DrainPhase.Leaving;
+        range = _drains[index].Range;
+        return true;
+    }
+
+    private void SignalDrain(int index)
+    {
+        FenceTimeline timeline = _drains[index].Timeline;
+        timeline.Signal(timeline.Issued); // nobody issues before the drain is free again
+        _gate.Enter();
+        Debug.Assert(_drains[index].Phase == DrainPhase.Leaving, "One thread takes a drain to its end.");
+        _drains[index].Phase = DrainPhase.Free;
+        _gate.Exit();
+    }
+
+    private void PoisonDrains(Exception reason)
+    {
+        foreach (Drain drain in _drains)
+        {
+            drain.Timeline.Poison(reason);
+        }
+    }
+
+    private void DisposeDrains()
+    {
+        foreach (Drain drain in _drains)
+        {
+            drain.Timeline.Dispose();
+        }
+    }
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+
+namespace FenceKit;
+
+// A queue whose commands start and complete in any order. What differs from a queue in order:
+//
+//                    in order                                  in any order
+//                    --------                                  ------------
+//   fence            a point of the one timeline               the next point of the slot's own timeline
+//   slot             follows from the point                    any that is free; the point names it, see PointOf
+//   the channel      all that wait; the first holds up         only those that could start at once: a command comes into it
+//                    those behind it                           when the last of its holds is released
+//   the end          a run of finished commands at the head    each by itself
+//   _timeline        the fences                                a point for each submission; it signals when this one and all before it
+//                                                              are over, which is what draining waits for
+//
+// _taken and _retired count in both: commands that have left the channel for good, and commands that are over.
+public sealed partial class DeviceQueue<TCommand>
+{
+    private readonly bool _isUnordered;
+    private readonly int _slotBits;          // the slots are 2 to the power of this
+    private readonly DeviceSlot<TCommand>[] _freeSlots; // under the gate: a stack; empty for a queue in order
+    private readonly FenceTimeline? _rooms;  // a point for those who wait for room; null for a queue in order
+    private int _freeCount;                  // under the gate, like all that follows
+    private int _ready;                      // points in the channel
+    private DeviceSlot<TCommand>? _oldest;   // the list of all commands that are not over, in the order of their submission
+    private DeviceSlot<TCommand>? _newest;
+    private DeviceSlot<TCommand>? _firstEnded; // the chain of those that have ended and whose fence is not signaled
+    private DeviceSlot<TCommand>? _lastEnded;
+    private ulong _starts;                   // how many commands were started
+
+    /// <summary>What is to be done outside the gate when a command is over.</summary>
+    private readonly record struct Aftermath(ulong Drained, bool MustPump, bool HasReadyDrains);
+
+    /// <summary>Unique for the life of the queue, and the low bits are the slot.</summary>
+    private ulong PointOf(DeviceSlot<TCommand> slot, ulong round) => (round << _slotBits) | (uint)slot.Index;
+
+    /// <summary>Under the gate. All commands that are not over, the oldest first, whatever the order of the queue.</summary>
+    private DeviceSlot<TCommand>? OldestLocked() =>
+        _isUnordered ? _oldest : _retired == _timeline.Issued ? null : SlotOf(_retired + 1);
+
+    /// <summary>Under the gate: what was submitted after a command that is not over.</summary>
+    private DeviceSlot<TCommand>? NextLocked(DeviceSlot<TCommand> slot) =>
+        _isUnordered ? slot.Next : slot.Point == _timeline.Issued ? null : SlotOf(slot.Point + 1);
+
+    /// <summary>Under the gate, when there is room: a slot for a command, in the list.</summary>
+    private DeviceSlot<TCommand> TakeFreeSlotLocked()
+    {
+        DeviceSlot<TCommand> slot = _freeSlots[--_freeCount];
+        slot.Point = PointOf(slot, slot.Timeline!.Issue().Point);
+        slot.Start = 0;
+        slot.Previous = _newest;
+        slot.Next = null;
+        if (_newest is null)
+        {
+            _oldest = slot;
+        }
+        else
+        {
+            _newest.Next = slot;
+        }
+
+        _newest = slot;
+        return slot;
+    }
+
+    /// <summary>Under the gate: nothing holds the command back, so the pump may take it.</summary>
+    private void PutInChannelLocked(DeviceSlot<TCommand> slot)
+    {
+        bool written = _channel.Writer.TryWrite(slot.Point);
+        Debug.Assert(written, "The count of those that wait leaves room in the channel, and nobody closes it.");
+        slot.IsInChannel = true;
+        _ready++;
+    }
+
+    private int TakeUnorderedBatchLocked()
+    {
+        int count = 0;
+        while (count < _batch.Length && _taken - _retired < (ulong)_options.Depth && _channel.Reader.TryRead(out ulong point))
+        {
+            _ready--;
+            DeviceSlot<TCommand> slot = SlotOf(point);
+            slot.IsInChannel = false;
+            if (slot.Holds > 0 || (slot.Phase == DeviceSlotPhase.Queued && IsHeldBackLocked(slot)))
+            {
+                continue; // a thread cancels it, or its memory is going away: when the last hold is released, the command comes back
+            }
+
+            _taken++;
+            if (slot.Phase == DeviceSlotPhase.Queued)
+            {
+                MarkRunningLocked(slot);
+                _batch[count++] = new DeviceCommand<TCommand>(this, point, slot.Command);
+            }
+            else
+            {
+                AddEndedLocked(slot); // it ended before its start
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Under the gate. From here on a schedule that overlaps the command's ranges sees it running.</summary>
+    private void MarkRunningLocked(DeviceSlot<TCommand> slot)
+    {
+        slot.Phase = DeviceSlotPhase.Running;
+        slot.SeenSince = NotSeen;
+        slot.Start = ++_starts;
+        _batchTimeout = Least(_batchTimeout, slot.HangTimeout);
+    }
+
+    private void AddEndedLocked(DeviceSlot<TCommand> slot)
+    {
+        slot.NextEnded = null;
+        if (_lastEnded is null)
+        {
+            _firstEnded = slot;
+        }
+        else
+        {
+            _lastEnded.NextEnded = slot;
+        }
+
+        _lastEnded = slot;
+    }
+
+    /// <summary>Under the gate: a command is reported. True: it is over, with all that is to be done in the gate.</summary>
+    private bool TryEndAloneLocked(DeviceSlot<TCommand> slot, Exception? fault, out Aftermath aftermath)
+    {
+        aftermath = default;
+        if (fault is null && _lostReason is null && slot.Timeline!.TrySignalQuietly(slot.Point >> _slotBits))
+        {
+            aftermath = RetireLocked(slot);
+            return true;
+        }
+
+        slot.Phase = DeviceSlotPhase.Finished;
+        slot.Fault = fault;
+        AddEndedLocked(slot);
+        return false;
+    }
+
+    /// <summary>Signals what has ended. Any number of threads at a time do so, each for a command of its own.</summary>
+    private void RetireUnordered()
+    {
+        while (TryTakeEnded(out DeviceSlot<TCommand>? slot))
+        {
+            ulong round = slot.Point >> _slotBits;
+            if (slot.Fault is null)
+            {
+                slot.Timeline!.Signal(round);
+            }
+            else
+            {
+                slot.Timeline!.Signal(round, slot.Fault);
+            }
+
+            Aftermath aftermath = default;
+            _gate.Enter();
+            if (_lostReason is null) // otherwise the loss counts it
+            {
+                _faulted += slot.Fault is null ? 0 : 1;
+                aftermath = RetireLocked(slot);
+            }
+
+            _gate.Exit();
+            Settle(aftermath);
+        }
+    }
+
+    private bool TryTakeEnded([NotNullWhen(true)] out DeviceSlot<TCommand>? slot)
+    {
+        _gate.Enter();
+        slot = _lostReason is null ? _firstEnded : null;
+        if (slot is not null)
+        {
+            _firstEnded = slot.NextEnded;
+            _lastEnded = _firstEnded is null ? null : _lastEnded;
+        }
+
+        _gate.Exit();
+        return slot is not null;
+    }
+
+    /// <summary>Under the gate: the fence of the command is signaled, and its slot may serve another one.</summary>
+    private Aftermath RetireLocked(DeviceSlot<TCommand> slot)
+    {
+        DeviceSlot<TCommand>? before = slot.Previous;
+        DeviceSlot<TCommand>? after = slot.Next;
+        ulong drained = 0;
+        if (before is null)
+        {
+            _oldest = after;
+            drained = after is null ? _timeline.Issued : after.Sequence - 1;
+        }
+        else
+        {
+            before.Next = after;
+        }
+
+        if (after is null)
+        {
+            _newest = before;
+        }
+        else
+        {
+            after.Previous = before;
+        }
+
+        bool hasReadyDrains = slot.Start != 0 && NoteEndLocked(slot);
+        Free(slot);
+        slot.Previous = null;
+        slot.Next = null;
+        _freeSlots[_freeCount++] = slot;
+        _retired++;
+        return new Aftermath(drained, HasWorkLocked() && TryBeginPumpLocked(), hasReadyDrains);
+    }
+
+    private void Settle(in Aftermath aftermath)
+    {
+        if (aftermath.Drained != 0)
+        {
+            _timeline.Signal(aftermath.Drained); // it may be late: a later one has then signaled it already
+        }
+
+        if (aftermath.HasReadyDrains)
+        {
+            SignalDrains();
+        }
+
+        if (aftermath.MustPump)
+        {
+            DispatchPump();
+        }
+    }
+
+    /// <summary>For a submitter that found no room: signals when there may be some. False when it must look again at once.</summary>
+    private bool TryAskForRoom(out Fence room)
+    {
+        room = default;
+        _gate.Enter();
+        try
+        {
+            if (_lostReason is not null || _closing || _timeline.Issued - _taken < (ulong)_options.Capacity)
+            {
+                return false;
+            }
+
+            room = _rooms!.Issued == _rooms.Completed ? _rooms.Issue() : _rooms.GetFence(_rooms.Issued);
+            return true;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    /// <summary>After a step of the pump, or at the end: those who wait for room look again. Usually nobody does.</summary>
+    private void TellRoom()
+    {
+        if (_rooms is null || _rooms.Issued == _rooms.Completed)
+        {
+            return;
+        }
+
+        bool hasRoom;
+        ulong asked;
+        _gate.Enter();
+        asked = _rooms.Issued;
+        hasRoom = _lostReason is not null || _closing || _timeline.Issued - _taken < (ulong)_options.Capacity;
+        _gate.Exit();
+        if (hasRoom)
+        {
+            _rooms.Signal(asked);
+        }
+    }
+
+    /// <summary>Nothing more is accepted: those who wait for room are told.</summary>
+    private void CloseRoom()
+    {
+        if (_isUnordered)
+        {
+            TellRoom(); // the channel stays open: commands that were accepted come into it later
+        }
+        else
+        {
+            _channel.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>Under the gate: a command at the device that uses a range; 0 for none.</summary>
+    private ulong AnyUserOfLocked(AddressRange range)
+    {
+        for (DeviceSlot<TCommand>? slot = _oldest; slot is not null; slot = slot.Next)
+        {
+            if (slot.Phase == DeviceSlotPhase.Running && slot.Uses(range))
+            {
+                return slot.Point;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Under the gate: the queue is lost, and all commands are over.</summary>
+    private void ForgetUnorderedLocked()
+    {
+        _oldest = null;
+        _newest = null;
+        _firstEnded = null;
+        _lastEnded = null;
+    }
+
+    /// <summary>The end of a lost queue's fences.</summary>
+    private void PoisonUnordered(Exception reason)
+    {
+        foreach (DeviceSlot<TCommand> slot in _slots)
+        {
+            slot.Timeline?.Poison(reason);
+        }
+
+        PoisonDrains(reason);
+        _rooms?.Poison(reason);
+    }
+
+    private void DisposeUnordered()
+    {
+        foreach (DeviceSlot<TCommand> slot in _slots)
+        {
+            slot.Timeline?.Dispose();
+        }
+
+        DisposeDrains();
+        _rooms?.Dispose();
+    }
+
+    /// <summary>The timeline of a slot: it knows which queue and which slot a fence is of.</summary>
+    private sealed class SlotCommand(DeviceQueue<TCommand> queue, DeviceSlot<TCommand> slot) : IFenceProducer
+    {
+        internal DeviceQueue<TCommand> Queue => queue;
+
+        internal DeviceSlot<TCommand> Slot => slot;
+
+        public void DescribeHolders(ulong point, List<FenceHolder> holders) => queue.DescribeHolder(slot, point, holders);
+
+        public void HelpSleeper() => queue.HelpSleeper();
+    }
+}
