@@ -124,7 +124,7 @@ internal static partial class FenceAnnotations
     {
         using (Current.Validator.Suppress("the thread pool may add a worker"))
         {
-            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal);
+            InterruptShield.Queue(work, preferLocal);
         }
     }
 

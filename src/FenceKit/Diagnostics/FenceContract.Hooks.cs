@@ -133,7 +133,7 @@ public static partial class FenceContract
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal);
+            InterruptShield.Queue(work, preferLocal);
         }
     }
 

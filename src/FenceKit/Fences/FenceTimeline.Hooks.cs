@@ -110,7 +110,7 @@ public partial class FenceTimeline
 
         FenceAbandonedException error = FenceAbandonedException.ForCollected(Name, completed, issued, FindIssuer(completed + 1));
         FenceKitEventSource.Log.Abandoned(error);
-        ThreadPool.UnsafeQueueUserWorkItem(static work => work.Timeline.Poison(work.Error), (Timeline: this, Error: error), preferLocal: false);
+        InterruptShield.Queue(static work => work.Timeline.Poison(work.Error), (Timeline: this, Error: error), preferLocal: false);
     }
 
     private protected void ArmOnFirstWaiter() => _hot.ArmedTarget = 0;

@@ -40,7 +40,7 @@ public sealed partial class InvalidationNotifier
             IntervalIndex<InvalidationSubscription>.Visit(Volatile.Read(ref _index), AddressRange.All, ref ownGates);
         }
 
-        InvalidationSessionState state = _sessions.Get();
+        InvalidationSessionState state = _sessions.GetShielded();
         if (!TryBegin(state, [AddressRange.All], InvalidationReason.Release, isRelease: true, out IntervalIndex<InvalidationSubscription>? index))
         {
             return Array.FindAll(Volatile.Read(ref _quarantined), IsStillHeld); // pairs with the write in Quarantine

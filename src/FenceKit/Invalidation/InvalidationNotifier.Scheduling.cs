@@ -98,7 +98,7 @@ public sealed partial class InvalidationNotifier
         }
 
         FenceContract.MightSchedule();
-        InvalidationSessionState state = _sessions.Get();
+        InvalidationSessionState state = _sessions.GetShielded();
         if (!TryBegin(state, ranges, reason, isRelease: false, out IntervalIndex<InvalidationSubscription>? index))
         {
             ThrowDisposed();

@@ -6,7 +6,7 @@ namespace FenceKit;
 /// contended lock, and out of the framework's own queues and pools; in the middle of a transition that would leave it half done. The
 /// interrupt is kept for the thread's next wait of its own.
 /// </summary>
-internal static class InterruptShield
+internal static partial class InterruptShield
 {
     /// <summary>Enters the lock. An attempt neither sleeps nor throws, so the usual case needs no frame for what is thrown.</summary>
     internal static void EnterShielded(this Lock gate)

@@ -39,9 +39,9 @@ internal sealed class WoundWaiter
     internal void ReturnToThread() => t_spare = this;
 
     /// <summary>The node of a wait that has neither a context nor a thread.</summary>
-    internal static WoundWaiter Rent() => s_pool.Get();
+    internal static WoundWaiter Rent() => s_pool.GetShielded();
 
-    internal void Return() => s_pool.Return(this);
+    internal void Return() => s_pool.ReturnShielded(this);
 
     /// <summary>The wake-up to wait for. Whoever changes what we look at afterwards will wake it: issuing is a full fence.</summary>
     internal Fence Prepare() => _wakes.Issue();

@@ -14,6 +14,7 @@ internal sealed class FenceWatchdog : IDisposable
     private readonly Lock _gate = new();
     private readonly TimeSpan _limit;
     private readonly TimeProvider _clock;
+    private readonly long _limitTicks; // on that clock
     private readonly Watched[] _watched; // under the gate
     private readonly ITimer _timer;
 
@@ -28,6 +29,7 @@ internal sealed class FenceWatchdog : IDisposable
     {
         _limit = limit;
         _clock = clock;
+        _limitTicks = (long)Math.Min(Math.Ceiling(limit.TotalSeconds * clock.TimestampFrequency), long.MaxValue / 2);
         _watched = new Watched[timelines.Length];
         for (int i = 0; i < timelines.Length; i++)
         {
@@ -72,12 +74,12 @@ internal sealed class FenceWatchdog : IDisposable
     private void LookAt(FenceTimeline timeline, ref Watched watched)
     {
         ulong overdue = 0;
+        long now = _clock.GetTimestamp(); // the user's clock, so not under the gate
         _gate.EnterShielded();
         try
         {
-            long now = _clock.GetTimestamp();
             int old = 0;
-            while (old < watched.Count && _clock.GetElapsedTime(watched.Samples[old].Time, now) >= _limit)
+            while (old < watched.Count && now - watched.Samples[old].Time >= _limitTicks)
             {
                 overdue = watched.Samples[old++].Issued;
             }

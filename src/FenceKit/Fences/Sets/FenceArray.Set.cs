@@ -120,23 +120,22 @@ public sealed partial class FenceArray
             }
         }
 
+        /// <summary>Asks the members one by one: each may call its driver's hook, and that has no place under the gate.</summary>
         internal void PassOnDeadline(ulong target, TimeSpan left)
         {
+            for (int index = 0; TryGetMember(target, index, out Fence member); index++)
+            {
+                member.SetDeadline(left);
+            }
+        }
+
+        private bool TryGetMember(ulong target, int index, out Fence member)
+        {
             _gate.EnterShielded();
-            try
-            {
-                if (target == _target)
-                {
-                    foreach (Fence member in Members)
-                    {
-                        member.SetDeadline(left);
-                    }
-                }
-            }
-            finally
-            {
-                _gate.Exit();
-            }
+            bool isMember = target == _target && index < MemberCount;
+            member = isMember ? _members[index] : default;
+            _gate.Exit();
+            return isMember;
         }
 
         /// <summary>For another array that has our fence as a member. -1: it is complete, and so a plain member.</summary>

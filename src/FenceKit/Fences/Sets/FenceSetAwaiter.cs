@@ -130,7 +130,7 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
     /// and <see cref="GetResult"/> throws where it can be caught.
     /// </summary>
     private static void GoOnToThrow(Action continuation) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static state => state(), continuation, preferLocal: true);
+        InterruptShield.Queue(static state => state(), continuation, preferLocal: true);
 
     private static InvalidOperationException AwaitedTwice() =>
         new("A wait for several fences can be awaited once. Call WaitAnyAsync or WaitAllAsync again to wait again.");

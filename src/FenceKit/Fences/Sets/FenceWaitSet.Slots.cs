@@ -16,6 +16,41 @@ public sealed partial class FenceWaitSet
         Ready = 2,
     }
 
+    /// <summary>
+    /// The slot waits for the fence from here on. The caller adds the node to it, outside the gate: adding the first waiter of a fence calls
+    /// the driver, who may signal fences of other slots.
+    /// </summary>
+    private Node Fill(int index, Fence fence)
+    {
+        _gate.EnterShielded();
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            ClearLocked(index);
+            ref Slot slot = ref _slots[index];
+            slot.State = SlotState.Watched;
+            slot.Fence = fence;
+            _watched++;
+            return slot.Node;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    /// <summary>
+    /// Whether the slot still has this node. A slot that is emptied before its node was added finds nothing to take back, and gets another
+    /// node; so one that still has it was not emptied in between.
+    /// </summary>
+    private bool IsOfSlot(Node node)
+    {
+        _gate.EnterShielded();
+        bool isOfSlot = ReferenceEquals(_slots[node.Index].Node, node);
+        _gate.Exit();
+        return isOfSlot;
+    }
+
     private void OnSignaled(Node node, FenceStatus status, Exception? error)
     {
         _gate.EnterShielded();

@@ -68,39 +68,23 @@ public sealed partial class FenceWaitSet : IDisposable
     /// <param name="fence">What to wait for. A complete fence is reported by the next wait.</param>
     /// <remarks>
     /// Never blocks on anything but another thread inside this set. Allocates a node only when the fence before has signaled and its
-    /// callback has not come through yet.
+    /// callback has not come through yet, or when two threads fill the slot at the same time.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     /// <exception cref="ObjectDisposedException">The set is disposed.</exception>
     public void Set(int index, Fence fence)
     {
         CheckIndex(index);
-        Node node;
-        _gate.EnterShielded();
-        try
+        Node node = Fill(index, fence);
+        if (!fence.TryAddCallback(node))
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            ClearLocked(index);
-            ref Slot slot = ref _slots[index];
-            slot.State = SlotState.Watched;
-            slot.Fence = fence;
-            _watched++;
-            node = slot.Node;
-            if (!fence.TryAddCallback(node))
-            {
-                FenceStatus status = fence.GetStatus(out Exception? error);
-                CompleteLocked(index, status, error);
-                node = null!;
-            }
+            FenceStatus status = fence.GetStatus(out Exception? error);
+            OnSignaled(node, status, error);
         }
-        finally
+        else if (!IsOfSlot(node))
         {
-            _gate.Exit();
-        }
-
-        if (node is null)
-        {
-            Announce();
+            // The slot was emptied, or filled anew, before the node was there to be taken back.
+            fence.TryRemoveCallback(node);
         }
     }
 

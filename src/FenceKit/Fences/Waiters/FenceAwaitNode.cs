@@ -107,7 +107,7 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
         ulong target = Target;
         DeliveredError = null;
         Recycle();
-        registration.Unregister(); // does not wait: a callback under way finds another wait, or none
+        registration.UnregisterShielded(); // does not wait: a callback under way finds another wait, or none
         if (status is FenceStatus.Pending || timeline is null || (status is FenceStatus.Signaled && !timeline.HasFaulted))
         {
             Invoke(continuation, executionContext);

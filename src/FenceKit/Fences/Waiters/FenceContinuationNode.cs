@@ -95,7 +95,7 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
         {
             // First the others, then our own: a continuation that blocks must not hold them up.
             Next = null;
-            ThreadPool.UnsafeQueueUserWorkItem((FenceContinuationNode)behind, preferLocal: true);
+            InterruptShield.Queue((FenceContinuationNode)behind, preferLocal: true);
         }
 
         RunContinuation();
@@ -178,7 +178,7 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
         catch (Exception exception)
         {
             // A context that refuses (a closed window, say) must not leave the waiter hanging: say so, and go on on the thread pool.
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+            InterruptShield.Queue(this, preferLocal: true);
             if (timeline is not null)
             {
                 FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), exception);

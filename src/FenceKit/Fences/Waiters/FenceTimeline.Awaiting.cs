@@ -157,7 +157,7 @@ public partial class FenceTimeline
         Volatile.Write(ref _hot.State, target);
         try
         {
-            registration.Unregister();
+            registration.UnregisterShielded();
             continuation();
         }
         catch (Exception exception)
@@ -173,7 +173,7 @@ public partial class FenceTimeline
         node.MarkRunning(FenceStatus.Signaled);
         AssertInvariants(target);
         Volatile.Write(ref _hot.State, target);
-        ThreadPool.UnsafeQueueUserWorkItem(node, preferLocal: true);
+        InterruptShield.Queue(node, preferLocal: true);
         return true;
     }
 

@@ -28,7 +28,7 @@ public partial class FenceTimeline
             return;
         }
 
-        CancellationTokenRegistration registration = token.UnsafeRegister(
+        CancellationTokenRegistration registration = token.RegisterShielded(
             static (timeline, canceled) => ((FenceTimeline)timeline!)._hot.OwnNode!.OnCanceled(canceled), this);
         if (!TryEnterQuiet(target, out ulong state))
         {
@@ -53,7 +53,7 @@ public partial class FenceTimeline
     private void AwaitUnregistered(
         ulong target, Action continuation, bool isInline, CancellationTokenRegistration registration, CancellationToken token)
     {
-        registration.Unregister();
+        registration.UnregisterShielded();
         AwaitAt(target, continuation, PlaceOf(isInline), executionContext: null, token);
     }
 
@@ -75,7 +75,7 @@ public partial class FenceTimeline
 
     private void Register(FenceAwaitNode node, long word, CancellationToken token)
     {
-        CancellationTokenRegistration registration = token.UnsafeRegister(
+        CancellationTokenRegistration registration = token.RegisterShielded(
             static (state, canceled) => ((FenceAwaitNode)state!).OnCanceled(canceled), node);
         ulong state = EnterGate();
         bool waits = node.IsStillQueued(word);
@@ -87,7 +87,7 @@ public partial class FenceTimeline
         LeaveGate(state);
         if (!waits)
         {
-            registration.Unregister();
+            registration.UnregisterShielded();
         }
     }
 

@@ -12,7 +12,6 @@ namespace FenceKit;
 /// </remarks>
 internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(pools)
 {
-    private readonly Lock _timerGate = new();
     private ITimer? _timer;
     private TimeProvider? _clock;
     private long _deadline;
@@ -95,57 +94,47 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
     }
 
+    /// <summary>By the one who arms, who has the node to himself until <see cref="Arrive"/>.</summary>
     private void StartTimer(TimeProvider clock, TimeSpan due)
     {
-        _timerGate.EnterShielded();
-        try
+        ITimer? timer = _timer;
+        if (timer is null || _clock != clock)
         {
-            if (_timer is null || _clock != clock)
-            {
-                _timer?.Dispose();
-                _clock = clock;
-                _timer = CreateUnflowedTimer(clock);
-            }
+            timer?.Dispose();
+            timer = CreateUnflowedTimer(clock);
+            _clock = clock;
+            Volatile.Write(ref _timer, timer); // pairs with the read in Postpone
+        }
 
-            _timer.Change(due, Timeout.InfiniteTimeSpan);
-        }
-        finally
-        {
-            _timerGate.Exit();
-        }
+        timer.ChangeShielded(due);
     }
 
     /// <summary>
-    /// Timers count coarse ticks and may fire a little before the clock says so. Under the timer's gate, so that this cannot overwrite
-    /// the due time of a later round.
+    /// Timers count coarse ticks and may fire a little before the clock says so. The timer is a user's, perhaps, and may fire inside its own
+    /// Change: no lock is held over it. So a look that comes late may overwrite the due time of another wait, and finds that out:
+    /// <code>
+    /// a late look at round n                 the next wait
+    /// ----------------------                 -------------
+    ///                                        round = n + 1, queued      (store)
+    /// Change(left of round n)                Change(due)
+    /// still queued in round n?  no  (load)
+    /// Change(at once)                        the timer fires: left of round n + 1, or nobody waits
+    /// </code>
+    /// A node is queued before its timer is set, so whatever the order of the first two calls, the last one leads to the right due time.
     /// </summary>
     private void Postpone(long word, TimeSpan left)
     {
-        _timerGate.EnterShielded();
-        try
+        ITimer timer = Volatile.Read(ref _timer)!;
+        timer.ChangeShielded(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)));
+        if (!IsStillQueued(word))
         {
-            if (IsStillQueued(word))
-            {
-                _timer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
-            }
-        }
-        finally
-        {
-            _timerGate.Exit();
+            timer.ChangeShielded(TimeSpan.Zero);
         }
     }
 
     private void StopTimer()
     {
-        _timerGate.EnterShielded();
-        try
-        {
-            _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
-        finally
-        {
-            _timerGate.Exit();
-        }
+        _timer?.ChangeShielded(Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The timer outlives the wait that makes it, so it must not carry that caller's async-locals.</summary>

@@ -54,7 +54,7 @@ internal sealed class FenceWaiterPools
             }
         }
 
-        return Await.Get();
+        return Await.GetShielded();
     }
 
     internal void Return(FenceAwaitNode node)
@@ -74,30 +74,30 @@ internal sealed class FenceWaiterPools
             }
         }
 
-        Await.Return(node);
+        Await.ReturnShielded(node);
     }
 
     /// <summary>A node for an await with a timeout or a token.</summary>
     internal FenceWaitNode RentWait() =>
-        ReferenceEquals(this, Shared) && t_nodes is { } nodes && nodes.Waits.TryTake(out FenceWaitNode? node) ? node : Wait.Get();
+        ReferenceEquals(this, Shared) && t_nodes is { } nodes && nodes.Waits.TryTake(out FenceWaitNode? node) ? node : Wait.GetShielded();
 
     internal void Return(FenceWaitNode node)
     {
         if (!ReferenceEquals(this, Shared) || !(t_nodes ??= new ThreadNodes()).Waits.TryKeep(node))
         {
-            Wait.Return(node);
+            Wait.ReturnShielded(node);
         }
     }
 
     /// <summary>The state of a wait for several fences.</summary>
     internal static FenceSetWait RentSet() =>
-        t_nodes is { } nodes && nodes.Sets.TryTake(out FenceSetWait? set) ? set : Shared.Sets.Get();
+        t_nodes is { } nodes && nodes.Sets.TryTake(out FenceSetWait? set) ? set : Shared.Sets.GetShielded();
 
     internal static void Return(FenceSetWait set)
     {
         if (!(t_nodes ??= new ThreadNodes()).Sets.TryKeep(set))
         {
-            Shared.Sets.Return(set);
+            Shared.Sets.ReturnShielded(set);
         }
     }
 

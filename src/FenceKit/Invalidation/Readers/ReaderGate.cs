@@ -359,6 +359,6 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
         public void Execute() => gate.Unsubscribe();
 
         protected override void OnSignaled(FenceStatus status, Exception? fault) =>
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            InterruptShield.Queue(this, preferLocal: false);
     }
 }

@@ -20,6 +20,8 @@ internal sealed partial class ReaderRoster
     [ThreadStatic]
     private static ThreadEnd? t_end;
 
+    private List<string>? _endedInside; // under the gate: readers whose threads have ended, to be reported outside it
+
     private readonly RosterIndex _index = new();
 
     /// <inheritdoc cref="RosterIndex.Number"/>
@@ -139,7 +141,7 @@ internal sealed partial class ReaderRoster
                 if (_slots[index].Thread is { IsAlive: false })
                 {
                     RemoveDeadLocked(_slots[index]);
-                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                    InterruptShield.Queue(this, preferLocal: false);
                 }
             }
 
@@ -165,12 +167,30 @@ internal sealed partial class ReaderRoster
 
         if (Volatile.Read(ref slot.Depth) != 0)
         {
-            Diagnostics.FenceKitEventSource.Log.ReaderEndedInside(Name, slot.Holder);
+            (_endedInside ??= []).Add(slot.Holder);
         }
 
         _slots[index] = _slots[--_slotCount];
         _slots[_slotCount] = null!;
         return CompleteLocked();
+    }
+
+    /// <summary>Outside the gate: listeners of events are users' code.</summary>
+    private void ReportEndedInside()
+    {
+        if (Volatile.Read(ref _endedInside) is null)
+        {
+            return;
+        }
+
+        _gate.EnterShielded();
+        List<string>? holders = _endedInside;
+        _endedInside = null;
+        _gate.Exit();
+        foreach (string holder in holders ?? [])
+        {
+            Diagnostics.FenceKitEventSource.Log.ReaderEndedInside(Name, holder);
+        }
     }
 
     internal void ThreadEnded(ReaderSlot slot)
@@ -179,8 +199,8 @@ internal sealed partial class ReaderRoster
         RemoveDeadLocked(slot);
         _gate.Exit();
 
-        // Not here: users' callbacks have no place on the finalizer's thread.
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        // Not here: users' callbacks, and listeners, have no place on the finalizer's thread.
+        InterruptShield.Queue(this, preferLocal: false);
     }
 
     /// <summary>

@@ -71,7 +71,7 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
     internal Fence Scan()
     {
         Fence fence = default;
-        long now = 0;
+        long now = _clock.GetTimestamp(); // the user's clock, so not under the gate; beside the barrier before it costs nothing
         ulong complete = 0;
         _gate.EnterShielded();
         try
@@ -96,7 +96,6 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
                 if (fence.Timeline is null)
                 {
                     fence = _timeline.Issue();
-                    now = _clock.GetTimestamp();
                 }
 
                 if (Volatile.Read(ref slot.Owed) == 0)
@@ -113,6 +112,7 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
             _gate.Exit();
         }
 
+        ReportEndedInside();
         Signal(complete);
         return fence;
     }
@@ -169,6 +169,8 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
     internal int CopyHoldouts(Span<ReaderHoldout> destination)
     {
         int count = 0;
+        long now = _clock.GetTimestamp();
+        long frequency = _clock.TimestampFrequency;
         _gate.EnterShielded();
         try
         {
@@ -183,7 +185,7 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
                 if (count < destination.Length)
                 {
                     destination[count] = new ReaderHoldout(
-                        slot.Holder, slot.Thread?.ManagedThreadId ?? 0, _clock.GetElapsedTime(slot.OwedSince), slot.Thread?.IsAlive ?? true);
+                        slot.Holder, slot.Thread?.ManagedThreadId ?? 0, Elapsed(slot.OwedSince, now, frequency), slot.Thread?.IsAlive ?? true);
                 }
 
                 count++;
@@ -200,6 +202,8 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
     /// <summary>The readers that owe a point no later than this one.</summary>
     void IFenceProducer.DescribeHolders(ulong point, List<FenceHolder> holders)
     {
+        long now = _clock.GetTimestamp();
+        long frequency = _clock.TimestampFrequency;
         _gate.EnterShielded();
         try
         {
@@ -208,7 +212,7 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
                 ulong owed = Volatile.Read(ref slot.Owed);
                 if (owed != 0 && owed <= point)
                 {
-                    string since = $"inside {Name} for {_clock.GetElapsedTime(slot.OwedSince)}";
+                    string since = $"inside {Name} for {Elapsed(slot.OwedSince, now, frequency)}";
                     holders.Add(slot.Thread is { } thread
                         ? new FenceHolder($"{FenceHolder.NameOf(thread)}, {since}", thread)
                         : new FenceHolder($"{slot.Holder}, {since}"));
@@ -239,8 +243,13 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
         _gate.EnterShielded();
         ulong complete = CompleteLocked();
         _gate.Exit();
+        ReportEndedInside();
         Signal(complete);
     }
+
+    /// <summary>As TimeProvider.GetElapsedTime, which asks the user's clock for its frequency: here the gate is held.</summary>
+    private static TimeSpan Elapsed(long since, long now, long frequency) =>
+        new((long)((now - since) * ((double)TimeSpan.TicksPerSecond / frequency)));
 
     private void BeginScanLocked()
     {

@@ -197,6 +197,6 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
         ClearHolders();
         _holder.Forget();
         Volatile.Write(ref _word, (_word & ~(OneVersion - 1)) + OneVersion);
-        Pool!.Return(this);
+        Pool!.ReturnShielded(this);
     }
 }

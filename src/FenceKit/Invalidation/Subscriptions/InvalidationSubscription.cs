@@ -171,10 +171,10 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
             Volatile.Write(ref _life, Removed);
         }
 
-        SpinWait spin = default;
+        SpinBackoff backoff = default;
         while (Volatile.Read(ref _life) != Removed) // the other one is in a lock that is held for a few instructions
         {
-            spin.SpinOnce();
+            backoff.Once();
         }
 
         return _lastThatMayCall;
