@@ -107,6 +107,29 @@ public class PoolExplorations(ITestOutputHelper output) : ExplorationTests(outpu
             preemptions: 2);
 
     [Fact]
+    public void A_slot_is_found_that_is_put_where_a_look_has_been_as_another_goes_where_it_is_still_to_come() =>
+        Verify(
+            Scenario.Of("rent against signal, rent against signal at the place of the first", () => new Pool(capacity: 2, rented: 2))
+                .Thread("renter", state =>
+                {
+                    if (state.IsFirstFree)
+                    {
+                        Assert.True(state.TryRent(out _), "one slot of two was free all the time");
+                    }
+                })
+                .Thread("churner", state =>
+                {
+                    state.SignalFirst();
+                    if (state.IsSecondFree)
+                    {
+                        state.TryRent(out _);
+                    }
+                })
+                .Thread("signaler", state => state.SignalSecondIfFirstIsFree())
+                .AtEnd(state => state.CheckPending()),
+            preemptions: 3);
+
+    [Fact]
     public void Slots_come_back_from_two_signalers_at_once() =>
         Verify(
             Scenario.Of("signal against signal against rent", () => new Pool(capacity: 2, rented: 2))
@@ -140,6 +163,8 @@ public class PoolExplorations(ITestOutputHelper output) : ExplorationTests(outpu
     private sealed class Pool
     {
         private readonly List<Fence> _all = [];
+        private bool _firstIsFree;
+        private bool _secondIsFree;
         private readonly List<FenceSource> _kept = []; // a source that is dropped gives its slot back when the collector finds it
 
         public Pool(int capacity, int rented, bool withWaiter = false)
@@ -182,6 +207,25 @@ public class PoolExplorations(ITestOutputHelper output) : ExplorationTests(outpu
             _kept.Add(source);
             RentedLater++;
             return true;
+        }
+
+        public bool IsFirstFree => Volatile.Read(ref _firstIsFree);
+
+        public bool IsSecondFree => Volatile.Read(ref _secondIsFree);
+
+        public void SignalFirst()
+        {
+            Assert.True(Rented[0].TrySignal());
+            Volatile.Write(ref _firstIsFree, true);
+        }
+
+        public void SignalSecondIfFirstIsFree()
+        {
+            if (IsFirstFree)
+            {
+                Assert.True(Rented[1].TrySignal());
+                Volatile.Write(ref _secondIsFree, true);
+            }
         }
 
         public void CountWinner(bool won) => Winners += won ? 1 : 0;

@@ -60,7 +60,8 @@ public class ReservationExplorations(ITestOutputHelper output) : ExplorationTest
             Scenario.Of("wait against fault against making room", () => new SharedResource())
                 .Thread("waiter", state => state.WaitForWriterThatFails())
                 .Thread("device", state => state.FaultFirst())
-                .Thread("writer", state => state.AddUnderLock(state.Third.GetFence(1))),
+                .Thread("writer", state => state.MakeRoom())
+                .AtEnd(state => state.WaitForWriterThatFails()),
             preemptions: 2);
 
     private sealed class SharedResource
@@ -83,6 +84,8 @@ public class ReservationExplorations(ITestOutputHelper output) : ExplorationTest
         }
 
         public FenceTimeline Third { get; } = new("third");
+
+        public void MakeRoom() => Change(() => _reservation.Reserve(16));
 
         public void FaultFirst() => _first.Signal(1, new InvalidOperationException("the write failed"));
 

@@ -34,7 +34,7 @@ internal sealed class FreeSlots
 
     internal FreeSlots(int count)
     {
-        _places = new Place[(int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(count, Environment.ProcessorCount))];
+        _places = new Place[(int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(count, CurrentProcessor.Count))];
         _next = new int[count];
         for (int index = 0; index < count; index++)
         {
