@@ -119,7 +119,7 @@ internal static class EveryPart
 
         using (notifier.AcquireTable())
         {
-            notifier.Invalidate(s_range, InvalidationReason.Unmap, subscriber, static (device, _) => device.Finish(), TimeSpan.FromSeconds(1));
+            notifier.Invalidate(s_range, InvalidationReason.Unmap, subscriber, static (device, _) => device.Finish(), static (_, _) => { }, TimeSpan.FromSeconds(1));
         }
     }
 

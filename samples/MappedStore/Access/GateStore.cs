@@ -40,10 +40,14 @@ internal readonly unsafe struct GateStore : IStore
         MappedSegment old = _segments[segment];
         Volatile.Write(ref _segments[segment], new MappedSegment(_file, segment));
         InvalidationOutcome outcome = _notifier.Invalidate(
-            AddressRange.FromLength((ulong)segment, 1), InvalidationReason.Unmap, old, static (_, _) => { }, TimeSpan.FromSeconds(10));
+            AddressRange.FromLength((ulong)segment, 1),
+            InvalidationReason.Unmap,
+            old,
+            whileWaiting: null,
+            free: static (old, _) => old.Unmap(),
+            TimeSpan.FromSeconds(10));
         if (outcome == InvalidationOutcome.Completed)
         {
-            old.Unmap();
             return;
         }
 

@@ -119,7 +119,7 @@ internal sealed class DiscardMonitor : IDisposable
     {
         var holders = new PendingInvalidation[1];
         return session.CopyPending(holders) > 0
-            ? $"'{holders[0].Subscription.Name}' after {holders[0].Held.TotalSeconds:F1} s"
+            ? $"'{holders[0].Name}' after {holders[0].Held.TotalSeconds:F1} s"
             : "nobody";
     }
 }

@@ -92,7 +92,7 @@ internal static class SequentialOrSplit
     private static void Invalidate(InvalidationNotifier notifier, AddressRange range)
     {
         InvalidationOutcome outcome = notifier.Invalidate(
-            range, InvalidationReason.Unmap, state: 0, static (_, _) => { }, s_budget);
+            range, InvalidationReason.Unmap, state: 0, whileWaiting: null, free: static (_, _) => { }, s_budget);
         if (outcome != InvalidationOutcome.Completed)
         {
             throw new TimeoutException($"A slow device did not let go in time: {outcome}.");

@@ -44,6 +44,16 @@ internal sealed partial class FenceKitEventSource : EventSource
         }
     }
 
+    /// <summary>Nobody ended a session, and nobody can any more.</summary>
+    [NonEvent]
+    internal void SessionForgotten(string notifier, string range, string place)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            Forgotten(notifier, range, place);
+        }
+    }
+
     /// <summary>A thread ended without leaving a gate.</summary>
     [NonEvent]
     internal void ReaderEndedInside(string gate, string reader)
@@ -111,6 +121,9 @@ internal sealed partial class FenceKitEventSource : EventSource
 
     [Event(6, Level = EventLevel.Warning, Message = "{0} was unsubscribed from {1} while fences that it handed out were pending")]
     private void LeftPending(string subscription, string range) => WriteEvent(6, subscription, range);
+
+    [Event(40, Level = EventLevel.Error, Message = "The invalidation of {1} by {0}, scheduled at {2}, was forgotten: nobody committed it or backed off. It was backed off")]
+    private void Forgotten(string notifier, string range, string place) => WriteEvent(40, notifier, range, place);
 
     [Event(12, Level = EventLevel.Error, Message = "A wait for a fence is stuck: {0}")]
     private void StuckWait(string graph) => WriteEvent(12, graph);

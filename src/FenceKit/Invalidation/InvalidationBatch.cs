@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
@@ -66,22 +67,25 @@ public sealed class InvalidationBatch
     /// <summary>Phase A for all ranges at once.</summary>
     /// <param name="reason">Why.</param>
     /// <param name="session">The session over all ranges, to be waited for and ended. <c>default</c> when the result is false.</param>
+    /// <param name="file">Filled in by the compiler: where the session was scheduled, for reports.</param>
+    /// <param name="line">Filled in by the compiler.</param>
     /// <returns>False when a subscriber could not start without blocking: nothing is under way then.</returns>
     /// <remarks>
-    /// As <see cref="InvalidationNotifier.TrySchedule(AddressRange, InvalidationReason, out InvalidationSession)"/>. The batch keeps its
+    /// As <see cref="InvalidationNotifier.TrySchedule(AddressRange, InvalidationReason, out InvalidationSession, string, int)"/>. The batch keeps its
     /// ranges, for another attempt; <see cref="Clear"/> empties it.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="reason"/> is none of the named values.</exception>
     /// <exception cref="InvalidOperationException">The batch is empty.</exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
-    public bool TrySchedule(InvalidationReason reason, out InvalidationSession session)
+    public bool TrySchedule(
+        InvalidationReason reason, out InvalidationSession session, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         if (_ranges.Count == 0)
         {
             throw new InvalidOperationException("The batch is empty.");
         }
 
-        return _notifier.TryScheduleMerged(Merge(), reason, out session);
+        return _notifier.TryScheduleMerged(Merge(), reason, new SchedulePlace(file, line), out session);
     }
 
     private ReadOnlySpan<AddressRange> Merge()

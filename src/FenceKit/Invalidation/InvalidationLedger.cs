@@ -21,7 +21,7 @@ namespace FenceKit;
 /// look at what is active, and at what has been, between two looks at a version that is odd while either changes. What they read in
 /// between may be nonsense; then the version has moved on, and they ask again, under the gate.</para>
 /// </remarks>
-internal sealed class InvalidationLedger
+internal sealed partial class InvalidationLedger
 {
     private const int LooksWithoutGate = 64;
 
@@ -46,6 +46,7 @@ internal sealed class InvalidationLedger
         Debug.Assert(_gate.IsHeldByCurrentThread, "The ledger is written under its gate.");
         ulong number = _sequence;
         invalidation.Begin(number + 1);
+        WaitForEarlierLocked(invalidation);
         BeginChangeLocked();
         invalidation.Previous = null;
         invalidation.Next = _firstActive;
@@ -69,7 +70,8 @@ internal sealed class InvalidationLedger
     }
 
     /// <summary>Under the gate. The caller then signals <see cref="ActiveInvalidation.Ended"/>, outside it.</summary>
-    internal void EndLocked(ActiveInvalidation invalidation)
+    /// <returns>Whether the end is a fault for those that waited for it.</returns>
+    internal bool EndLocked(ActiveInvalidation invalidation, bool committed)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "The ledger is written under its gate.");
         BeginChangeLocked();
@@ -91,6 +93,7 @@ internal sealed class InvalidationLedger
         invalidation.Previous = null;
         Volatile.Write(ref Signals.Active, Signals.Active - 1);
         EndChangeLocked();
+        return committed && TrySupersedeLocked(invalidation);
     }
 
     /// <summary>The number for a reader that starts now; false, and whom to wait for, when the range is being invalidated.</summary>

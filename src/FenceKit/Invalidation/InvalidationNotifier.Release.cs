@@ -13,8 +13,9 @@ public sealed partial class InvalidationNotifier
     /// <param name="budget">How long to wait altogether; zero looks once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait like the end of the time; it does not throw.</param>
     /// <returns>
-    /// What must not be freed, by name: subscribers that have not let go in time, have failed to, or have refused. Empty when all memory
-    /// may be freed. A later call lists those of the first list that have not let go since; it does not wait.
+    /// What must not be freed, by name: subscribers that have not let go in time, have failed to, or have refused, and sessions that are
+    /// open, whose owners may be about to free what they cover. Empty when all memory that is left may be freed. A later call lists those of
+    /// the first list that have not let go since; it does not wait.
     /// </returns>
     /// <remarks>
     /// Blocks the thread; allocates. A refusal is an error here, since there is no later attempt. Subscriptions outlive the notifier
@@ -22,7 +23,7 @@ public sealed partial class InvalidationNotifier
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
     /// <exception cref="InvalidOperationException">
-    /// Called from inside a callback of this notifier; or, with a budget, from inside a <see cref="ReaderGate"/> of it: it would wait for
+    /// Called from inside a callback of this notifier; or, with a budget, from inside a <see cref="ReaderGate"/> or an open session of it: it would wait for
     /// this very thread. Nothing has happened then.
     /// </exception>
     public IReadOnlyList<QuarantinedMemory> Release(TimeSpan budget, CancellationToken cancellationToken = default)
@@ -38,16 +39,21 @@ public sealed partial class InvalidationNotifier
             // Before anything happens: only the first shutdown learns what is left.
             OwnGates ownGates = new(Name);
             IntervalIndex<InvalidationSubscription>.Visit(Volatile.Read(ref _index), AddressRange.All, ref ownGates);
+            if (_ledger.FindHeldHere(AddressRange.All, ulong.MaxValue, InvalidationReasons.All) is { } own)
+            {
+                SelfWait.ThrowInsideSession($"The shutdown of '{Name}'", AddressRange.All, own);
+            }
         }
 
-        InvalidationSessionState state = _sessions.GetShielded();
-        if (!TryBegin(state, [AddressRange.All], InvalidationReason.Release, isRelease: true, out IntervalIndex<InvalidationSubscription>? index))
+        SessionLease lease = _sessions.GetShielded();
+        InvalidationSessionState state = lease.State;
+        SchedulePlace place = new($"{nameof(InvalidationNotifier)}.{nameof(Release)}", 0);
+        if (!TryBegin(lease, [AddressRange.All], InvalidationReason.Release, place, isRelease: true, out IntervalIndex<InvalidationSubscription>? index))
         {
             return Array.FindAll(Volatile.Read(ref _quarantined), IsStillHeld); // pairs with the write in Quarantine
         }
 
-        state.Outer = t_scheduling;
-        t_scheduling = state;
+        state.BeginCalling();
         InvalidationSession session;
         try
         {
@@ -58,8 +64,7 @@ public sealed partial class InvalidationNotifier
         }
         finally
         {
-            t_scheduling = state.Outer;
-            state.Outer = null;
+            state.EndCalling();
             session = state.OpenUp();
         }
 
@@ -103,8 +108,9 @@ public sealed partial class InvalidationNotifier
         QuarantinedMemory[] held = new QuarantinedMemory[count];
         for (int index = 0; index < count; index++)
         {
-            held[index] = new QuarantinedMemory(pending[index].Subscription, pending[index].Fence, pending[index].Error);
-            Diagnostics.FenceKitEventSource.Log.MemoryQuarantined(Name, pending[index].Subscription.Name, held[index].Range.ToString());
+            ref readonly PendingInvalidation holder = ref pending[index];
+            held[index] = new QuarantinedMemory(holder.Subscription, holder.Fence, holder.Error) { Earlier = holder.Earlier };
+            Diagnostics.FenceKitEventSource.Log.MemoryQuarantined(Name, holder.Name, holder.Range.ToString());
         }
 
         Volatile.Write(ref _quarantined, held);
@@ -125,13 +131,13 @@ public sealed partial class InvalidationNotifier
         }
     }
 
-    /// <summary>Who threw or refused has no fence, and is never known to have let go.</summary>
+    /// <summary>Who threw or refused has no fence, and is never known to have let go. A session that has ended holds nothing, however it ended.</summary>
     private bool IsStillHeld(QuarantinedMemory held)
     {
         FenceStatus status = held.Fence.GetStatus(out Exception? error);
         return held.Fence == default
             || status == FenceStatus.Pending
-            || (status != FenceStatus.Signaled && (error is IMemoryFault fault ? fault.MayStillTouchMemory : !_faultsCountAsDone));
+            || (status != FenceStatus.Signaled && held.Subscription is not null && (error is IMemoryFault fault ? fault.MayStillTouchMemory : !_faultsCountAsDone));
     }
 
     /// <summary>Nobody is passed over and nobody can refuse.</summary>

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Phase A, and all three phases in one call.
+// Phase A.
 public sealed partial class InvalidationNotifier
 {
-    /// <summary>The innermost session whose callbacks run on this thread, of whichever notifier; others hang on its Outer.</summary>
-    [ThreadStatic]
-    private static InvalidationSessionState? t_scheduling;
-
     /// <summary>Phase A: tells every subscriber of a range to let go of it, and closes the range to readers until the session ends.</summary>
     /// <param name="range">What is going away.</param>
     /// <param name="reason">Why.</param>
     /// <param name="session">The session, to be waited for and ended. <c>default</c> when the result is false.</param>
+    /// <param name="file">Filled in by the compiler: where the session was scheduled, for reports.</param>
+    /// <param name="line">Filled in by the compiler.</param>
     /// <returns>
     /// False when a subscriber could not start without blocking. The schedule is undone as a whole: the range is open again, there is no
     /// session to end. Subscribers that were called before the refusal have let go, which is never wrong; try again later.
@@ -26,24 +25,32 @@ public sealed partial class InvalidationNotifier
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="reason"/> is none of the named values.</exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
-    public bool TrySchedule(AddressRange range, InvalidationReason reason, out InvalidationSession session) =>
-        TrySchedule(range, reason, out session, out _);
+    public bool TrySchedule(
+        AddressRange range, InvalidationReason reason, out InvalidationSession session, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
+        TrySchedule(range, reason, out session, out _, file, line);
 
     /// <summary>Phase A, and who refused.</summary>
     /// <param name="range">What is going away.</param>
     /// <param name="reason">Why.</param>
     /// <param name="session">The session, to be waited for and ended. <c>default</c> when the result is false.</param>
     /// <param name="refusedBy">The subscription that could not start without blocking; null when the result is true.</param>
+    /// <param name="file">Filled in by the compiler: where the session was scheduled, for reports.</param>
+    /// <param name="line">Filled in by the compiler.</param>
     /// <returns>False when a subscriber could not start without blocking.</returns>
-    /// <remarks>As <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession)"/>.</remarks>
+    /// <remarks>As <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession, string, int)"/>.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="reason"/> is none of the named values.</exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
     public bool TrySchedule(
-        AddressRange range, InvalidationReason reason, out InvalidationSession session, out InvalidationSubscription? refusedBy)
+        AddressRange range,
+        InvalidationReason reason,
+        out InvalidationSession session,
+        out InvalidationSubscription? refusedBy,
+        [CallerFilePath] string? file = null,
+        [CallerLineNumber] int line = 0)
     {
         AddressRange.IfEmpty(range);
-        return TrySchedule([range], reason, initiator: null, out session, out refusedBy);
+        return TrySchedule([range], reason, initiator: null, new SchedulePlace(file, line), out session, out refusedBy);
     }
 
     /// <summary>Phase A, by somebody who is a subscriber himself.</summary>
@@ -55,18 +62,26 @@ public sealed partial class InvalidationNotifier
     /// </param>
     /// <param name="session">The session, to be waited for and ended. <c>default</c> when the result is false.</param>
     /// <param name="refusedBy">The subscription that could not start without blocking; null when the result is true.</param>
+    /// <param name="file">Filled in by the compiler: where the session was scheduled, for reports.</param>
+    /// <param name="line">Filled in by the compiler.</param>
     /// <returns>False when a subscriber could not start without blocking.</returns>
-    /// <remarks>As <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession)"/>.</remarks>
+    /// <remarks>As <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession, string, int)"/>.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="initiator"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="reason"/> is none of the named values.</exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
     public bool TrySchedule(
-        AddressRange range, InvalidationReason reason, object initiator, out InvalidationSession session, out InvalidationSubscription? refusedBy)
+        AddressRange range,
+        InvalidationReason reason,
+        object initiator,
+        out InvalidationSession session,
+        out InvalidationSubscription? refusedBy,
+        [CallerFilePath] string? file = null,
+        [CallerLineNumber] int line = 0)
     {
         AddressRange.IfEmpty(range);
         ArgumentNullException.ThrowIfNull(initiator);
-        return TrySchedule([range], reason, initiator, out session, out refusedBy);
+        return TrySchedule([range], reason, initiator, new SchedulePlace(file, line), out session, out refusedBy);
     }
 
     /// <summary>Makes a batch: many ranges in one session, with one wait and one barrier.</summary>
@@ -82,13 +97,15 @@ public sealed partial class InvalidationNotifier
     }
 
     /// <summary>Phase A of ranges that are sorted and have a gap between any two.</summary>
-    internal bool TryScheduleMerged(ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, out InvalidationSession session) =>
-        TrySchedule(ranges, reason, initiator: null, out session, out _);
+    internal bool TryScheduleMerged(
+        ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, SchedulePlace place, out InvalidationSession session) =>
+        TrySchedule(ranges, reason, initiator: null, place, out session, out _);
 
     private bool TrySchedule(
         ReadOnlySpan<AddressRange> ranges,
         InvalidationReason reason,
         object? initiator,
+        SchedulePlace place,
         out InvalidationSession session,
         out InvalidationSubscription? refusedBy)
     {
@@ -98,14 +115,14 @@ public sealed partial class InvalidationNotifier
         }
 
         FenceContract.MightSchedule();
-        InvalidationSessionState state = _sessions.GetShielded();
-        if (!TryBegin(state, ranges, reason, isRelease: false, out IntervalIndex<InvalidationSubscription>? index))
+        SessionLease lease = _sessions.GetShielded();
+        InvalidationSessionState state = lease.State;
+        if (!TryBegin(lease, ranges, reason, place, isRelease: false, out IntervalIndex<InvalidationSubscription>? index))
         {
             ThrowDisposed();
         }
 
-        state.Outer = t_scheduling;
-        t_scheduling = state;
+        state.BeginCalling();
         bool scheduled = false;
         try
         {
@@ -118,95 +135,11 @@ public sealed partial class InvalidationNotifier
         finally
         {
             // One unwind for all kinds of subscribers, and for the one thing that can throw here, running out of memory.
-            t_scheduling = state.Outer;
-            state.Outer = null;
+            state.EndCalling();
             session = scheduled ? state.OpenUp() : state.Refuse();
         }
 
         return scheduled;
-    }
-
-    /// <summary>All three phases in one call, for those who start with FenceKit.</summary>
-    /// <param name="range">What is going away.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="state">Handed to <paramref name="unmap"/>.</param>
-    /// <param name="unmap">
-    /// Phase B: the owner's own work, while the subscribers let go. It may unmap; it must not map anything new into the range, nor give
-    /// the memory to somebody else: that comes after the result is <see cref="InvalidationOutcome.Completed"/>.
-    /// </param>
-    /// <param name="budget">How long to wait altogether, refusals included; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends the wait; the session then backs off.</param>
-    /// <returns>
-    /// Completed: nobody uses the range any more. Pending or Faulted: the invalidation was backed off, the range still belongs to its
-    /// users; when subscribers kept refusing until the time ran out, <paramref name="unmap"/> was not called.
-    /// </returns>
-    /// <remarks>Blocks the thread for as long as the slowest subscriber takes. When unmap throws, it backs off and throws.</remarks>
-    /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
-    /// <exception cref="ArgumentNullException"><paramref name="unmap"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or the reason is unknown.</exception>
-    /// <exception cref="InvalidOperationException">
-    /// This thread is inside a <see cref="ReaderGate"/> whose readers would be waited for: it would wait for itself. Nothing has happened then.
-    /// </exception>
-    /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
-    /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
-    public InvalidationOutcome Invalidate<TState>(
-        AddressRange range,
-        InvalidationReason reason,
-        TState state,
-        Action<TState, AddressRange> unmap,
-        TimeSpan budget,
-        CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(unmap);
-        FenceThrow.IfNotATimeout(budget);
-        WaitBudget left = WaitBudget.Start(_clock, budget);
-        SpinWait spin = default;
-        InvalidationSession session;
-        while (!TrySchedule(range, reason, out session))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (left.Remaining == TimeSpan.Zero)
-            {
-                return InvalidationOutcome.Pending;
-            }
-
-            spin.SpinOnce();
-        }
-
-        using (session)
-        {
-            session.StayOnThread();
-            if (budget != TimeSpan.Zero)
-            {
-                session.ThrowIfWaitingForThisThread(); // now, not when unmap has done its work
-            }
-
-            using FenceContractScope held = session.BeginSignaling(file: null, line: 0);
-            unmap(state, range);
-            InvalidationOutcome outcome = session.Wait(left.Remaining, cancellationToken);
-            if (outcome == InvalidationOutcome.Completed)
-            {
-                session.Commit();
-            }
-
-            return outcome;
-        }
-    }
-
-    /// <summary>All three phases in one call, without a limit of time.</summary>
-    /// <param name="range">What is going away.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="unmap">Phase B: the owner's own work, while the subscribers let go.</param>
-    /// <returns>Completed or Faulted.</returns>
-    /// <remarks>As the other overload. A subscriber that never lets go keeps the caller for ever: give a budget if you can.</remarks>
-    /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
-    /// <exception cref="ArgumentNullException"><paramref name="unmap"/> is null.</exception>
-    /// <exception cref="InvalidOperationException">As the other overload.</exception>
-    /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
-    public InvalidationOutcome Invalidate(AddressRange range, InvalidationReason reason, Action<AddressRange> unmap)
-    {
-        ArgumentNullException.ThrowIfNull(unmap);
-        return Invalidate(range, reason, unmap, static (unmap, range) => unmap(range), Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>
@@ -214,11 +147,18 @@ public sealed partial class InvalidationNotifier
     /// the state is back in its pool, when the notifier is disposed.
     /// </summary>
     private bool TryBegin(
-        InvalidationSessionState state, ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, bool isRelease, out IntervalIndex<InvalidationSubscription>? index)
+        SessionLease lease,
+        ReadOnlySpan<AddressRange> ranges,
+        InvalidationReason reason,
+        SchedulePlace place,
+        bool isRelease,
+        out IntervalIndex<InvalidationSubscription>? index)
     {
         index = null;
-        state.BeginScheduling();
-        state.SetRanges(ranges, reason);
+        InvalidationSessionState state = lease.State;
+        state.BeginScheduling(lease);
+        state.SetRanges(ranges, reason, place);
+        state.TakesWhatIsLeft = isRelease;
         _ledger.Gate.EnterShielded();
         try
         {
@@ -248,21 +188,7 @@ public sealed partial class InvalidationNotifier
         return true;
     }
 
-    private bool IsSchedulingOnThisThread
-    {
-        get
-        {
-            for (InvalidationSessionState? state = t_scheduling; state is not null; state = state.Outer)
-            {
-                if (state.IsOf(_ledger))
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-    }
+    private bool IsSchedulingOnThisThread => InvalidationSessionState.IsCallingOnThisThread(_ledger);
 
     [DoesNotReturn]
     private void ThrowDisposed() => throw new ObjectDisposedException($"{nameof(InvalidationNotifier)} '{Name}'");

@@ -10,11 +10,13 @@ namespace FenceKit;
 /// schedule, unmap, wait. The owner of the memory has one notifier; devices, caches and readers subscribe to it.
 /// </summary>
 /// <remarks>
-/// <para><b>A. Schedule</b>: <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession)"/> calls every subscriber
+/// <para><b>A. Schedule</b>: <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession, string, int)"/> calls every subscriber
 /// of the range; each starts to let go and hands back a fence. Nobody waits.
 /// <b>B. Unmap</b>: meanwhile the owner does its own work. <b>C. Wait</b>: once, for all, with a budget; then commit or back off.
 /// Sequential notification takes the sum of all latencies; this takes the longest of them.</para>
-/// <para><b>Thread safety</b>: every member may be called from any thread at any time. Sessions over the same range may overlap.</para>
+/// <para><b>Thread safety</b>: every member may be called from any thread at any time. Sessions over the same range
+/// may be open at once; they complete one after the other, in the order of their schedules, and only one hands the memory back (see
+/// <see cref="InvalidationSession"/>).</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {ActiveSessions} active")]
 public sealed partial class InvalidationNotifier : IDisposable, IInvalidationRegistry
@@ -27,7 +29,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     private readonly RegistryMembership _membership; // dies with the notifier
     private readonly TimeProvider _clock;
     private readonly bool _faultsCountAsDone;
-    private readonly ObjectPool<InvalidationSessionState> _sessions;
+    private readonly ObjectPool<SessionLease> _sessions;
     private IntervalIndex<InvalidationSubscription>? _index; // written under the ledger's gate; the tree itself never changes
     private ulong _subscriptionNumber; // under the gate
     private int _subscriptionCount;    // under the gate
@@ -76,7 +78,8 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
                 _counters.SlowSubscribers,
                 _counters.Reused,
                 _ledger.ActiveCount,
-                _subscriptionCount);
+                _subscriptionCount,
+                _counters.Forgotten);
         }
         finally
         {
@@ -148,6 +151,14 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         }
     }
 
+    /// <summary>Whose memory it is, how many sessions are open and who listens, for people.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString()
+    {
+        InvalidationStatistics statistics = GetStatistics();
+        return $"{Name}: {statistics.Active} sessions open, {statistics.Subscriptions} subscriptions{(Volatile.Read(ref _disposed) ? ", shut down" : "")}";
+    }
+
     internal InvalidationLedger Ledger => _ledger;
 
     internal TimeProvider Clock => _clock;
@@ -177,13 +188,13 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     }
 
     private sealed class SessionPolicy(InvalidationNotifier notifier, InvalidationNotifierOptions options)
-        : PooledObjectPolicy<InvalidationSessionState>
+        : PooledObjectPolicy<SessionLease>
     {
-        internal ObjectPool<InvalidationSessionState>? Pool { get; set; }
+        internal ObjectPool<SessionLease>? Pool { get; set; }
 
-        public override InvalidationSessionState Create() =>
-            new($"{notifier.Name} sessions", notifier._ledger, notifier._counters, notifier._clock, options, notifier.Contract?.Sessions) { Pool = Pool };
+        public override SessionLease Create() => new(
+            new InvalidationSessionState(notifier.Name, notifier._ledger, notifier._counters, notifier._clock, options, notifier.Contract?.Sessions) { Pool = Pool });
 
-        public override bool Return(InvalidationSessionState obj) => true;
+        public override bool Return(SessionLease obj) => true;
     }
 }

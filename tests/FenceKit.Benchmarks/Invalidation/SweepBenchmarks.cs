@@ -39,7 +39,7 @@ public class SweepBenchmarks : IReclaimOwner
     {
         foreach (AddressRange range in _all)
         {
-            _notifier.Invalidate(range, InvalidationReason.Discard, this, static (owner, range) => owner.Park(range), s_patience);
+            _notifier.Invalidate(range, InvalidationReason.Discard, this, static (owner, range) => owner.Park(range), static (owner, range) => owner.Free(range), s_patience);
         }
 
         return _freed;

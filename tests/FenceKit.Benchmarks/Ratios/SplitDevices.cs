@@ -24,7 +24,7 @@ internal sealed class SplitDevices
     {
         for (int i = 0; i < count; i++)
         {
-            _together.Invalidate(s_range, InvalidationReason.Unmap, static _ => { });
+            _together.Invalidate(s_range, InvalidationReason.Unmap, whileWaiting: null, free: static _ => { });
         }
     }
 
@@ -34,7 +34,7 @@ internal sealed class SplitDevices
         {
             foreach (InvalidationNotifier notifier in _alone)
             {
-                notifier.Invalidate(s_range, InvalidationReason.Unmap, static _ => { });
+                notifier.Invalidate(s_range, InvalidationReason.Unmap, whileWaiting: null, free: static _ => { });
             }
         }
     }

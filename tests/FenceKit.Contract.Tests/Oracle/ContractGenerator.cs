@@ -89,6 +89,12 @@ internal static class ContractGenerator
             target = names[random.Next(count)]; // what waits for itself hides all else
         }
 
+        if (kind == 'I' && held.Contains(target, StringComparison.Ordinal))
+        {
+            // Inside one's own invalidation another one throws at once, before the validator has heard what it would wait for.
+            (kind, target) = ('L', ContractScenario.Locks[random.Next(locks)]);
+        }
+
         List<ContractStep> inside = [];
         if (held.Length < 2 && kind is not ('W' or 'R'))
         {

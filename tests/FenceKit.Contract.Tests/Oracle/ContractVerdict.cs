@@ -132,7 +132,7 @@ internal sealed record ContractVerdict(LockConfidence? Hangs, bool WaitsInCallba
                     break;
                 default:
                     _owners[step.Target - 'x'].Invalidate(
-                        s_range, InvalidationReason.Unmap, (this, step.Inside), static (state, _) => state.Item1.Perform(state.Inside), TimeSpan.FromSeconds(90));
+                        s_range, InvalidationReason.Unmap, (this, step.Inside), static (state, _) => state.Item1.Perform(state.Inside), static (_, _) => { }, TimeSpan.FromSeconds(90));
                     break;
             }
         }

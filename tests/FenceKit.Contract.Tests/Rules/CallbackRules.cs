@@ -205,7 +205,7 @@ public class CallbackRules : ContractTest
             Assert.True(subscription.BeginRead(s_range, TimeSpan.FromSeconds(1), out _));
         }
 
-        notifier.Invalidate(s_range, InvalidationReason.Unmap, shared, static (held, _) => TakeAndLeave(held), TimeSpan.Zero);
+        notifier.Invalidate(s_range, InvalidationReason.Unmap, shared, static (held, _) => TakeAndLeave(held), static (_, _) => { }, TimeSpan.Zero);
 
         Reported(LockViolationKind.CircularDependency, "fence pool sessions", "shared");
     }
@@ -224,7 +224,7 @@ public class CallbackRules : ContractTest
         }
 
         Assert.True(reading.IsCompletedSuccessfully);
-        notifier.Invalidate(s_range, InvalidationReason.Unmap, shared, static (held, _) => TakeAndLeave(held), TimeSpan.Zero);
+        notifier.Invalidate(s_range, InvalidationReason.Unmap, shared, static (held, _) => TakeAndLeave(held), static (_, _) => { }, TimeSpan.Zero);
 
         Reported(LockViolationKind.CircularDependency, "fence pool sessions", "shared");
     }
@@ -237,7 +237,7 @@ public class CallbackRules : ContractTest
         TrackedLock shared = Lock("shared");
 
         Assert.True(subscription.BeginRead(s_range, TimeSpan.FromSeconds(1), out _));
-        notifier.Invalidate(s_range, InvalidationReason.Unmap, shared, static (held, _) => TakeAndLeave(held), TimeSpan.Zero);
+        notifier.Invalidate(s_range, InvalidationReason.Unmap, shared, static (held, _) => TakeAndLeave(held), static (_, _) => { }, TimeSpan.Zero);
 
         Silent();
     }

@@ -191,7 +191,7 @@ public class NoViolations : ContractTest
             TakeAndLeave(shared);
         }
 
-        Assert.Equal(InvalidationOutcome.Completed, _notifier.Invalidate(s_range, InvalidationReason.Unmap, 0, static (_, _) => { }, TimeSpan.FromSeconds(90)));
+        Assert.Equal(InvalidationOutcome.Completed, _notifier.Invalidate(s_range, InvalidationReason.Unmap, 0, static (_, _) => { }, static (_, _) => { }, TimeSpan.FromSeconds(90)));
         Silent();
     }
 

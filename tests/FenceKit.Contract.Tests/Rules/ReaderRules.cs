@@ -240,5 +240,5 @@ public class ReaderRules : ContractTest
     private void Invalidate(Action unmap) =>
         Assert.Equal(
             InvalidationOutcome.Completed,
-            _notifier.Invalidate(s_range, InvalidationReason.Unmap, unmap, static (action, _) => action(), TimeSpan.FromSeconds(90)));
+            _notifier.Invalidate(s_range, InvalidationReason.Unmap, unmap, static (action, _) => action(), static (_, _) => { }, TimeSpan.FromSeconds(90)));
 }

@@ -56,19 +56,34 @@ internal class MappedPage : IInvalidationSubscriber
 
     public void Replace(AddressRange range)
     {
+        while (!TryReplace(range))
+        {
+            // another owner has replaced the memory meanwhile: what stands there now is replaced in its turn
+        }
+    }
+
+    private bool TryReplace(AddressRange range)
+    {
         if (!Notifier.TrySchedule(range, InvalidationReason.Unmap, out InvalidationSession session))
         {
-            return;
+            return true;
         }
 
         using (session)
         {
-            Assert.Equal(InvalidationOutcome.Completed, session.Wait(Timeout.InfiniteTimeSpan));
+            InvalidationOutcome outcome = session.Wait(Timeout.InfiniteTimeSpan);
+            if (outcome == InvalidationOutcome.Superseded)
+            {
+                return false;
+            }
+
+            Assert.Equal(InvalidationOutcome.Completed, outcome);
             Assert.Equal(0, Volatile.Read(ref _mapping));
             Interlocked.Increment(ref _memory);
             _replaced++;
             Assert.Equal(0, Volatile.Read(ref _mapping));
             session.Commit();
+            return true;
         }
     }
 

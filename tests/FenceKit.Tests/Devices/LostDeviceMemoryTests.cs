@@ -43,7 +43,7 @@ public class LostDeviceMemoryTests
     {
         Assert.Equal(InvalidationOutcome.Faulted, Ask(_notifier, range, out PendingInvalidation[] holders));
         PendingInvalidation holder = Assert.Single(holders);
-        Assert.Equal("queue", holder.Subscription.Name);
+        Assert.Equal("queue", holder.Name);
         Assert.True(Assert.IsType<DeviceLostException>(holder.Error).MayStillTouchMemory);
     }
 
@@ -204,7 +204,7 @@ public class LostDeviceMemoryTests
 
         QuarantinedMemory held = Assert.Single(_notifier.Release(TimeSpan.Zero));
 
-        Assert.Equal("queue", held.Subscription.Name);
+        Assert.Equal("queue", held.Name);
         Assert.Same(queue.LostReason, held.Error);
         Assert.Equal([held], _notifier.Release(TimeSpan.Zero));
         _notifier.Dispose();
@@ -321,10 +321,10 @@ public class LostDeviceMemoryTests
         second.Lose(s_reason);
 
         Assert.Equal(InvalidationOutcome.Faulted, Ask(_notifier, PageOf(1), out PendingInvalidation[] holders));
-        Assert.Equal(["queue", "second"], holders.Select(holder => holder.Subscription.Name));
+        Assert.Equal(["queue", "second"], holders.Select(holder => holder.Name));
         queue.ReportStopped();
         Assert.Equal(InvalidationOutcome.Faulted, Ask(_notifier, PageOf(1), out holders));
-        Assert.Equal(["second"], holders.Select(holder => holder.Subscription.Name));
+        Assert.Equal(["second"], holders.Select(holder => holder.Name));
         second.ReportStopped();
         MustGive(PageOf(1));
     }

@@ -33,7 +33,7 @@ public sealed class InvalidationBadInputTests : NotifierTest
         Throws<ArgumentNullException>("name", () => Notifier.Subscribe(Range(0, 1), _device, null!));
         Throws<ArgumentException>("name", () => Notifier.Subscribe(Range(0, 1), _device, ""));
         Throws<ArgumentException>("range", () => Notifier.TrySchedule(default, Unmap, out _));
-        Throws<ArgumentException>("range", () => Notifier.Invalidate(default, Unmap, _ => Assert.Fail("Unmapped")));
+        Throws<ArgumentException>("range", () => Notifier.Invalidate(default, Unmap, _ => Assert.Fail("Unmapped"), _ => { }));
         Assert.Equal(default, Notifier.GetStatistics());
     }
 
@@ -45,18 +45,18 @@ public sealed class InvalidationBadInputTests : NotifierTest
         Subscribe(0, 10, _device);
 
         Throws<ArgumentOutOfRangeException>("reason", () => Notifier.TrySchedule(Range(0, 1), reason, out _));
-        Throws<ArgumentOutOfRangeException>("reason", () => Notifier.Invalidate(Range(0, 1), reason, _ => Assert.Fail("Unmapped")));
+        Throws<ArgumentOutOfRangeException>("reason", () => Notifier.Invalidate(Range(0, 1), reason, _ => Assert.Fail("Unmapped"), _ => { }));
         Assert.Equal((0, 0L), (_device.Calls, Notifier.GetStatistics().Begun));
     }
 
     [Fact]
-    public void Invalidate_wants_an_unmap_and_a_budget_before_it_schedules_anything()
+    public void Invalidate_wants_a_step_that_frees_and_a_budget_before_it_schedules_anything()
     {
         Subscribe(0, 10, _device);
 
-        Throws<ArgumentNullException>("unmap", () => Notifier.Invalidate(Range(0, 1), Unmap, null!));
-        Throws<ArgumentNullException>("unmap", () => Notifier.Invalidate(Range(0, 1), Unmap, 0, null!, TimeSpan.Zero));
-        Throws<ArgumentOutOfRangeException>("budget", () => Notifier.Invalidate(Range(0, 1), Unmap, 0, (_, _) => { }, s_negative));
+        Throws<ArgumentNullException>("free", () => Notifier.Invalidate(Range(0, 1), Unmap, null, null!));
+        Throws<ArgumentNullException>("free", () => Notifier.Invalidate(Range(0, 1), Unmap, 0, null, null!, TimeSpan.Zero));
+        Throws<ArgumentOutOfRangeException>("budget", () => Notifier.Invalidate(Range(0, 1), Unmap, 0, null, (_, _) => { }, s_negative));
         Assert.Equal(0, _device.Calls);
     }
 

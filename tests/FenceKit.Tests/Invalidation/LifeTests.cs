@@ -17,7 +17,7 @@ public sealed class LifeTests
         _notifier.Subscribe(new AddressRange(0, 1), stubs[1], "second", new() { After = first });
         _notifier.Subscribe(new AddressRange(ulong.MaxValue - 1, ulong.MaxValue), stubs[2], "third");
         IReadOnlyList<QuarantinedMemory> held = _notifier.Release(TimeSpan.Zero);
-        Assert.Equal("third", Assert.Single(held).Subscription.Name);
+        Assert.Equal("third", Assert.Single(held).Name);
         foreach (StubSubscriber stub in stubs)
         {
             Assert.Equal(InvalidationReason.Release, Assert.Single(stub.Requests).Reason);
@@ -48,7 +48,7 @@ public sealed class LifeTests
 
         IReadOnlyList<QuarantinedMemory> held = _notifier.Release(TimeSpan.Zero);
 
-        Assert.Equal(["nic", "gpu", "disk"], held.Select(memory => memory.Subscription.Name));
+        Assert.Equal(["nic", "gpu", "disk"], held.Select(memory => memory.Name));
         Assert.Equal(s_page, held[0].Range);
         Assert.Equal(stuck, held[0].Fence);
         Assert.Null(held[0].Error);
@@ -84,7 +84,7 @@ public sealed class LifeTests
     {
         ReaderGate gate = new(_notifier, s_page, "readers");
         ReaderScope scope = gate.Enter();
-        Assert.Equal("readers", Assert.Single(_notifier.Release(TimeSpan.Zero)).Subscription.Name);
+        Assert.Equal("readers", Assert.Single(_notifier.Release(TimeSpan.Zero)).Name);
         scope.Dispose();
         Assert.Throws<ObjectDisposedException>(() => { gate.Enter().Dispose(); });
         gate.Dispose();

@@ -18,7 +18,7 @@ public sealed class ReaderGateReasonTests : GateTest
 
         PendingInvalidation[] pending = new PendingInvalidation[2];
         Assert.Equal(1, session.CopyPending(pending)); // the reader is not waited for
-        Assert.Equal("readers", pending[0].Subscription.Name);
+        Assert.Equal("readers", pending[0].Name);
         writing.Dispose();
         Assert.Equal(InvalidationOutcome.Completed, session.TryWait());
         Assert.False(writers.TryEnter(s_left, out _));

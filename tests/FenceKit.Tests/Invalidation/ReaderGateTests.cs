@@ -33,7 +33,7 @@ public sealed class ReaderGateTests : GateTest
         Assert.Equal(InvalidationOutcome.Pending, session.TryWait());
         PendingInvalidation[] pending = new PendingInvalidation[2];
         Assert.Equal(1, session.CopyPending(pending));
-        Assert.Equal("readers", pending[0].Subscription.Name);
+        Assert.Equal("readers", pending[0].Name);
         RecordingCallback signaled = new();
         Assert.True(pending[0].Fence.TryAddCallback(signaled));
 
@@ -137,13 +137,14 @@ public sealed class ReaderGateTests : GateTest
     [Fact]
     public void A_canceled_park_throws_and_leaves_nothing_behind() // 51
     {
-        using InvalidationSession session = Schedule(s_left);
+        InvalidationSession session = Schedule(s_left);
         using CancellationTokenSource source = new();
         TestThread reader = TestThread.Start(() =>
             Assert.Throws<OperationCanceledException>(() => _gate.TryEnter(s_left, Timeout.InfiniteTimeSpan, out _, source.Token)));
         reader.UntilBlocked();
         source.Cancel();
         reader.Join();
+        session.BackOff();
         using InvalidationSession second = Schedule(s_left);
         Assert.Equal(InvalidationOutcome.Completed, second.TryWait());
     }

@@ -145,7 +145,7 @@ public class ReaderTests : NotifierTest
         TestThread reader = TestThread.Start(() => began = _subscription.BeginRead(Range(0, 10), Limit.Time, out _));
         reader.UntilBlocked();
 
-        inner.Commit();
+        inner.BackOff();
         Assert.False(_subscription.TryBeginRead(Range(0, 10), out _));
         reader.UntilBlocked();
         Assert.False(began);
@@ -168,7 +168,7 @@ public class ReaderTests : NotifierTest
         for (int round = 0; round < 1_000; round++)
         {
             InvalidationSession next = Schedule(20, 30);
-            other.Commit();
+            other.BackOff();
             other = next;
             if (round == 500)
             {

@@ -101,7 +101,7 @@ public class RefusalTests : NotifierTest
             else
             {
                 Assert.Equal(1, session.CopyPending(holders));
-                skipped.Add((page, holders[0].Subscription.Subscriber));
+                skipped.Add((page, holders[0].Subscription!.Subscriber));
             }
         }
 

@@ -188,12 +188,12 @@ public class RegistrationTests : NotifierTest
             while (!Volatile.Read(ref done))
             {
                 Assert.True(notifier.TrySchedule(Range(0, 100), Unmap, out InvalidationSession next));
-                last.Commit();
+                last.BackOff();
                 last = next;
                 Interlocked.Increment(ref sessions);
             }
 
-            last.Commit();
+            last.BackOff();
         }
 
         TestThread[] owners = [TestThread.Start(Invalidate), TestThread.Start(Invalidate)];

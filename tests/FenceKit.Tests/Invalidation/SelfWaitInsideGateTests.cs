@@ -67,7 +67,7 @@ public sealed class SelfWaitInsideGateTests : GateTest
         using ReaderGate beside = new(_notifier, new AddressRange(5000, 6000), "beside");
         using (beside.Enter())
         {
-            Assert.Equal(InvalidationOutcome.Completed, _notifier.Invalidate(s_left, InvalidationReason.Unmap, static _ => { }));
+            Assert.Equal(InvalidationOutcome.Completed, _notifier.Invalidate(s_left, InvalidationReason.Unmap, whileWaiting: null, free: static _ => { }));
         }
     }
 
@@ -132,12 +132,12 @@ public sealed class SelfWaitInsideGateTests : GateTest
         bool called = false;
         using (_gate.Enter())
         {
-            Assert.Throws<InvalidOperationException>(() => _notifier.Invalidate(s_left, InvalidationReason.Unmap, _ => called = true));
+            Assert.Throws<InvalidOperationException>(() => _notifier.Invalidate(s_left, InvalidationReason.Unmap, _ => called = true, _ => called = true));
         }
 
         Assert.False(called);
         Assert.Equal(0, _notifier.ActiveSessions);
-        Assert.Equal(InvalidationOutcome.Completed, _notifier.Invalidate(s_left, InvalidationReason.Unmap, static _ => { }));
+        Assert.Equal(InvalidationOutcome.Completed, _notifier.Invalidate(s_left, InvalidationReason.Unmap, whileWaiting: null, free: static _ => { }));
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class SelfWaitInsideGateTests : GateTest
     {
         using (_gate.Enter())
         {
-            Assert.Equal("readers", Assert.Single(_notifier.Release(TimeSpan.Zero)).Subscription.Name);
+            Assert.Equal("readers", Assert.Single(_notifier.Release(TimeSpan.Zero)).Name);
         }
     }
 

@@ -138,8 +138,8 @@ public sealed class SelfWaitTests : GateTest
         _notifier.Subscribe(s_left, new FakeDevice { WhenCalled = Tell }, "device");
 
         // On a thread of the pool that runs no task: here nothing but the call itself says whose session it is.
-        OnBarePoolThread(() => _notifier.Invalidate(s_left, InvalidationReason.Unmap, _ => Tell()));
-        Assert.Equal(2, told);
+        OnBarePoolThread(() => _notifier.Invalidate(s_left, InvalidationReason.Unmap, _ => Tell(), _ => Tell()));
+        Assert.Equal(3, told);
 
         void Tell()
         {

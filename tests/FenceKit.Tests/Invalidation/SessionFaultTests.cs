@@ -162,7 +162,7 @@ public class SessionFaultTests : NotifierTest
         Assert.Equal(InvalidationOutcome.Faulted, session.TryWait());
         PendingInvalidation[] holders = new PendingInvalidation[2];
         Assert.Equal(1, session.CopyPending(holders));
-        Assert.Equal("failing", holders[0].Subscription.Name);
+        Assert.Equal("failing", holders[0].Name);
         Assert.IsType<NotSupportedException>(holders[0].Error);
         Assert.True(working.IsDone);
     }

@@ -83,7 +83,7 @@ public class SessionWaitTests : NotifierTest
         Assert.Equal("arena: 1 active", DebuggerText.Of(Notifier));
         Assert.Equal("device 0 [0x0, 0xa)", DebuggerText.Of(_subscriptions[0]));
         Assert.Equal("[0x0, 0xa): Pending", DebuggerText.Of(session));
-        Assert.Equal("device 2 for 00:00:00: device:1", DebuggerText.Of(pending[2]));
+        Assert.Equal("device 2 for 00:00:00 (device:1)", DebuggerText.Of(pending[2]));
     }
 
     [Fact] // Scenario 42.
@@ -131,7 +131,7 @@ public class SessionWaitTests : NotifierTest
         Assert.Equal(InvalidationOutcome.Pending, outcome);
         PendingInvalidation[] pending = new PendingInvalidation[3];
         Assert.Equal(2, session.CopyPending(pending));
-        Assert.Equal(["device 1", "device 2"], pending[..2].Select(holder => holder.Subscription.Name));
+        Assert.Equal(["device 1", "device 2"], pending[..2].Select(holder => holder.Name));
         Assert.Equal(20 * s_millisecond, pending[0].Held);
         Assert.Equal(0, Clock.ActiveTimers);
         Assert.All(_devices, device => Assert.False(device.Timeline.HasCallbacks()));

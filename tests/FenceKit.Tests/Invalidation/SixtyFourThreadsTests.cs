@@ -63,7 +63,8 @@ public sealed class SixtyFourThreadsTests
                     for (ulong page = range.Start; page < range.End; page++)
                     {
                         Assert.All(_mappers, mapper => Assert.Equal(0, mapper.MappedAs(page)));
-                        Interlocked.Increment(ref _valid[page]); // frees it; two owners may do so at once, as two unmaps of one range may
+                        long before = Volatile.Read(ref _valid[page]);
+                        Assert.Equal(before + 1, Interlocked.Increment(ref _valid[page])); // frees it, and no other owner does so meanwhile
                         Assert.All(_mappers, mapper => Assert.Equal(0, mapper.MappedAs(page)));
                     }
 

@@ -12,7 +12,10 @@ public interface IReclaimOwner
     /// <param name="range">A range of the sweep.</param>
     void Free(AddressRange range);
 
-    /// <summary>Somebody still uses the range: it stays, for now.</summary>
+    /// <summary>
+    /// Somebody still uses the range: it stays, for now. Not called when the range went with another session meanwhile
+    /// (<see cref="ReclaimProgress.Superseded"/>).
+    /// </summary>
     /// <param name="range">A range of the sweep.</param>
     void Restore(AddressRange range);
 }

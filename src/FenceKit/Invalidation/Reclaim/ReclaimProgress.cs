@@ -10,5 +10,6 @@ namespace FenceKit;
 /// <param name="Busy">Attempts that were backed off because a fence was pending.</param>
 /// <param name="Faulted">Attempts that were backed off because a subscriber failed to let go.</param>
 /// <param name="Remembered">Ranges that are left for later: skipped, or not reached in time.</param>
+/// <param name="Superseded">Ranges that went with another session, which was open over a part of them; they are forgotten.</param>
 [DebuggerDisplay("{Reclaimed} of {Attempts} reclaimed, {Busy} busy")]
-public readonly record struct ReclaimProgress(long Attempts, long Reclaimed, long Refused, long Busy, long Faulted, int Remembered);
+public readonly record struct ReclaimProgress(long Attempts, long Reclaimed, long Refused, long Busy, long Faulted, int Remembered, long Superseded = 0);

@@ -75,7 +75,7 @@ public sealed class ReclaimSweep
     /// <param name="progress">Told every now and then, and at the end; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run like the end of the time; it does not throw.</param>
     /// <returns>What this run did. What it did not get is remembered.</returns>
-    /// <remarks>Blocks the thread, within the budget plus the time that one call of the owner takes. When the owner throws, the range in question is backed off and forgotten.</remarks>
+    /// <remarks>Blocks the thread, within the budget plus the time that one call of the owner takes. When the owner throws, the range in question is backed off and forgotten; when it throws in Free, the range counts as freed.</remarks>
     /// <exception cref="ArgumentException">A range is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
     /// <exception cref="InvalidOperationException">
@@ -175,9 +175,17 @@ public sealed class ReclaimSweep
 
     private bool TryReclaim(Skipped skipped)
     {
+        if (skipped.WentWithAnother)
+        {
+            _progress = _progress with { Superseded = _progress.Superseded + 1 };
+            skipped.Earlier.Clear();
+            return true;
+        }
+
         _progress = _progress with { Attempts = _progress.Attempts + 1 };
         skipped.Fence = default;
         skipped.HasFailed = false;
+        skipped.Earlier.Clear();
         if (!_notifier.TrySchedule(skipped.Range, _reason, out InvalidationSession session))
         {
             _progress = _progress with { Refused = _progress.Refused + 1 };
@@ -194,27 +202,48 @@ public sealed class ReclaimSweep
                 outcome = session.TryWait(); // it signaled between the two looks: a range without a fence would not be tried again
             }
 
-            if (outcome == InvalidationOutcome.Completed)
+            switch (outcome)
             {
-                _owner.Free(skipped.Range);
-                session.Commit();
-                _progress = _progress with { Reclaimed = _progress.Reclaimed + 1 };
-                return true;
-            }
-
-            if (outcome == InvalidationOutcome.Faulted)
-            {
-                skipped.HasFailed = true;
-                _progress = _progress with { Faulted = _progress.Faulted + 1 };
-            }
-            else
-            {
-                skipped.Fence = _holder[0].Fence;
-                _progress = _progress with { Busy = _progress.Busy + 1 };
+                case InvalidationOutcome.Completed:
+                    InvalidationNotifier.FreeAndCommit(session, _owner, static (owner, range) => owner.Free(range), skipped.Range);
+                    _progress = _progress with { Reclaimed = _progress.Reclaimed + 1 };
+                    return true;
+                case InvalidationOutcome.Superseded:
+                    _progress = _progress with { Superseded = _progress.Superseded + 1 };
+                    return true; // not restored: what stood there has gone with another session, which has told the owner
+                case InvalidationOutcome.Faulted:
+                    skipped.HasFailed = true;
+                    _progress = _progress with { Faulted = _progress.Faulted + 1 };
+                    break;
+                default:
+                    skipped.Fence = _holder[0].Fence;
+                    NoteEarlier(session, skipped);
+                    _progress = _progress with { Busy = _progress.Busy + 1 };
+                    break;
             }
 
             _owner.Restore(skipped.Range);
             return false;
+        }
+    }
+
+    /// <summary>
+    /// Sessions of somebody else that are open over a part of the range: if one of them commits, the range must not be tried again, for it
+    /// would be freed twice. They come first in the list.
+    /// </summary>
+    private void NoteEarlier(InvalidationSession session, Skipped skipped)
+    {
+        if (_holder[0].Subscription is not null)
+        {
+            return;
+        }
+
+        PendingInvalidation[] inTheWay = new PendingInvalidation[session.CopyPending([])];
+        int count = Math.Min(session.CopyPending(inTheWay), inTheWay.Length);
+        skipped.Earlier.Add(_holder[0].Fence); // whatever has become of it since
+        for (int index = 0; index < count && inTheWay[index].Subscription is null; index++)
+        {
+            skipped.Earlier.Add(inTheWay[index].Fence);
         }
     }
 
@@ -297,6 +326,7 @@ public sealed class ReclaimSweep
         skipped.Range = range;
         skipped.Fence = default;
         skipped.HasFailed = false;
+        skipped.Earlier.Clear();
         return skipped;
     }
 
@@ -311,6 +341,29 @@ public sealed class ReclaimSweep
         internal bool HasFailed { get; set; }
 
         internal Wake? Wake { get; set; }
+
+        /// <summary>The ends of the sessions that were open over a part of the range at the last attempt.</summary>
+        internal List<Fence> Earlier { get; } = [];
+
+        /// <summary>
+        /// Whether one of these has handed the range back. An end of which nobody knows any more how it was counts as one, too: better not
+        /// reclaimed than freed twice.
+        /// </summary>
+        internal bool WentWithAnother
+        {
+            get
+            {
+                foreach (Fence ended in Earlier)
+                {
+                    if (ended.Status is FenceStatus.Faulted or FenceStatus.Retired)
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+            }
+        }
 
         internal bool IsReady => !HasFailed && Fence != default && Fence.IsSignaled;
     }

@@ -5,7 +5,7 @@ namespace FenceKit;
 
 /// <summary>An invalidation that has begun and not ended, as the ledger sees it.</summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "See the field.")]
-internal abstract class ActiveInvalidation : IFenceProducer
+internal abstract partial class ActiveInvalidation : IFenceProducer
 {
     // Never disposed: it lives as long as the pooled object, and readers may still look at its points.
     // Each invalidation object has its own timeline, one point a round: readers of the range wait for that point.
@@ -15,7 +15,7 @@ internal abstract class ActiveInvalidation : IFenceProducer
     private int _rangeCount;
 
     protected ActiveInvalidation(string name, TimeProvider clock, object? contractMap) =>
-        _rounds = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock, ReportsCumulativeSignals = false }) { Producer = this, ContractMap = contractMap };
+        _rounds = new FenceTimeline(name, new FenceTimelineOptions { TimeProvider = clock, ReportsCumulativeSignals = false }) { Producer = this, ContractMap = contractMap };
 
     /// <inheritdoc/>
     public abstract void DescribeHolders(ulong point, List<FenceHolder> holders);
@@ -38,8 +38,14 @@ internal abstract class ActiveInvalidation : IFenceProducer
     /// <summary>From the start of the first range to the end of the last.</summary>
     internal AddressRange Cover => new(_ranges[0].Start, _ranges[_rangeCount - 1].End);
 
-    /// <summary>Signals when the invalidation has ended, whether by commit or by back-off.</summary>
+    /// <summary>
+    /// Signals when the invalidation has ended, whether by commit or by back-off. Readers look whether it is complete, and no further;
+    /// for later sessions see <see cref="SignalEnded"/>.
+    /// </summary>
     internal Fence Ended { get; private set; }
+
+    /// <summary>Where it was scheduled.</summary>
+    internal SchedulePlace Place { get; private set; }
 
     /// <summary>
     /// Whether subscribers may still be called. Set under the ledger's gate; cleared by a release, so that whoever reads false also sees
@@ -55,12 +61,13 @@ internal abstract class ActiveInvalidation : IFenceProducer
     internal InvalidationReason Reason { get; private set; }
 
     /// <summary>Before the ledger's gate is entered: it may have to grow.</summary>
-    internal void SetRanges(ReadOnlySpan<AddressRange> ranges, InvalidationReason reason)
+    internal void SetRanges(ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, SchedulePlace place)
     {
         // Somebody may still be looking at the ranges of the last session of this object, without the gate. He will notice by the version
         // of the ledger, as long as he cannot see what follows before he sees that it has changed. Pairs with InvalidationLedger.TryLook.
         Volatile.WriteBarrier();
         Reason = reason;
+        Place = place;
         if (_ranges.Length < ranges.Length)
         {
             _ranges = new AddressRange[ranges.Length];
@@ -107,6 +114,19 @@ internal abstract class ActiveInvalidation : IFenceProducer
         IsScheduling = true;
     }
 
-    /// <summary>Outside the ledger's gate: whoever waits for the end may run on this thread.</summary>
-    internal void SignalEnded(Fence ended) => _rounds.Signal(ended);
+    /// <summary>
+    /// Outside the ledger's gate: whoever waits for the end may run on this thread. For sessions that it superseded the end is a fault,
+    /// so that their waits end at once: they can no longer succeed.
+    /// </summary>
+    internal void SignalEnded(Fence ended, bool hasSuperseded)
+    {
+        if (hasSuperseded)
+        {
+            _rounds.Signal(ended, Superseded);
+        }
+        else
+        {
+            _rounds.Signal(ended);
+        }
+    }
 }

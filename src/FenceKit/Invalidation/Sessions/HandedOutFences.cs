@@ -2,12 +2,19 @@
 namespace FenceKit;
 
 /// <summary>The fences that a subscriber has handed out and that may be pending, for the one who unsubscribes and waits for them.</summary>
-/// <remarks>Bounded by the number of the subscriber's timelines: of each the latest is enough.</remarks>
+/// <remarks>
+/// Of each of the subscriber's timelines the latest is enough. A fixed number of places, so that phase A allocates nothing: one is set aside
+/// before the subscriber is called, and where none is free the subscriber cannot be asked, which is a refusal like any other.
+/// </remarks>
 internal sealed class HandedOutFences
 {
-    private readonly Lock _gate = new();
-    private Fence[] _fences = new Fence[4]; // under the gate until the subscription is out of the registry; then nothing is added
+    /// <summary>Timelines with a pending fence, and calls under way, at the same time.</summary>
+    internal const int Capacity = 256;
+
+    private readonly Fence[] _fences = new Fence[Capacity]; // under the gate until the subscription is out of the registry; then nothing is added
+    private SpinGate _gate; // held for a walk over the places in use
     private int _count;
+    private int _setAside;
 
     /// <summary>Nothing is added any more. Whether all are complete at this moment.</summary>
     internal bool AreComplete
@@ -26,32 +33,64 @@ internal sealed class HandedOutFences
         }
     }
 
-    /// <summary>Allocates when the subscriber has more timelines under way than ever before.</summary>
+    /// <summary>Sets a place aside for one call of the subscriber. False: all are taken by fences that are pending.</summary>
+    internal bool TrySetAside()
+    {
+        _gate.Enter();
+        if (_count + _setAside == Capacity)
+        {
+            DropCompleteLocked();
+        }
+
+        bool hasRoom = _count + _setAside < Capacity;
+        _setAside += hasRoom ? 1 : 0;
+        _gate.Exit();
+        return hasRoom;
+    }
+
+    /// <summary>After the call, for which a place was set aside.</summary>
+    /// <param name="fence">What the subscriber handed back; <c>default</c> for nothing, or when it refused or threw.</param>
     internal void Add(Fence fence)
     {
-        if (fence.IsSignaled)
+        bool isPending = !fence.IsSignaled;
+        _gate.Enter();
+        _setAside--;
+        if (isPending)
         {
-            return;
+            PutLocked(fence);
         }
 
-        _gate.EnterShielded();
-        try
+        _gate.Exit();
+    }
+
+    private void PutLocked(Fence fence)
+    {
+        for (int index = 0; index < _count; index++)
         {
-            if (_count == _fences.Length)
+            ref Fence known = ref _fences[index];
+            if (ReferenceEquals(known.Timeline, fence.Timeline))
             {
-                _count = Fence.Merge(_fences);
-                if (_count == _fences.Length)
-                {
-                    Array.Resize(ref _fences, _count * 2);
-                }
+                known = fence.Target > known.Target ? fence : known;
+                return;
             }
+        }
 
-            _fences[_count++] = fence;
-        }
-        finally
+        _fences[_count++] = fence;
+    }
+
+    private void DropCompleteLocked()
+    {
+        int kept = 0;
+        for (int index = 0; index < _count; index++)
         {
-            _gate.Exit();
+            if (!_fences[index].IsSignaled)
+            {
+                _fences[kept++] = _fences[index];
+            }
         }
+
+        Array.Clear(_fences, kept, _count - kept);
+        _count = kept;
     }
 
     /// <summary>Nothing is added any more. False: some are pending when the time is over. However they complete, they are done with.</summary>

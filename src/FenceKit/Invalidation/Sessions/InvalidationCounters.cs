@@ -13,6 +13,7 @@ internal sealed class InvalidationCounters : IMeteredSource
     private long _subscriberFaults;
     private long _reused;
     private long _slow;
+    private long _forgotten;
 
     string? IMeteredSource.MeterName => null;
 
@@ -23,6 +24,10 @@ internal sealed class InvalidationCounters : IMeteredSource
     internal long Reused => Volatile.Read(ref _reused);
 
     internal long SlowSubscribers => Volatile.Read(ref _slow);
+
+    internal long Forgotten => Volatile.Read(ref _forgotten);
+
+    internal void CountForgotten() => Interlocked.Increment(ref _forgotten);
 
     internal void CountSlowSubscriber() => Interlocked.Increment(ref _slow);
 

@@ -15,7 +15,7 @@ public readonly partial struct InvalidationSession
     /// <returns>The scope; dispose it on this thread. It does not end the session.</returns>
     /// <remarks>As <see cref="FenceTimeline.BeginSignaling"/>. Never blocks. Nothing when the contract is not checked.</remarks>
     public FenceContractScope BeginSignaling([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
-        FenceContract.IsChecked && _state is not null ? _state.BeginSignaling(file, line) : default;
+        FenceContract.IsChecked && _lease is not null ? _lease.State.BeginSignaling(file, line) : default;
 }
 
 internal sealed partial class InvalidationSessionState
@@ -32,7 +32,8 @@ internal sealed partial class InvalidationSessionState
 
         using (BeginSignaling(file: null, line: 0))
         {
-            // Of all, also of those that are done: the next time they may not be.
+            // Of all, also of those that are done: the next time they may not be. Not of earlier sessions: each waits for those before it
+            // only, and to the validator all sessions are one.
             for (int index = 0; index < _holderCount; index++)
             {
                 FenceContract.Wait(MapOfHolder(index));

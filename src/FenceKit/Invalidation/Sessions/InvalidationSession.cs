@@ -26,17 +26,23 @@ namespace FenceKit;
 ///         }
 ///     }
 /// </code>
-/// Until the session ends, readers of the range wait, and nothing can be published into it.
+/// <para>Until the session ends, readers of the range wait, and nothing can be published into it.</para>
+/// <para>Of several sessions over one range only one hands the memory back. A session is not complete while one that began earlier over a
+/// part of its range is open: it waits for that one as for a subscriber, and lists it among those in the way. When the earlier one
+/// backs off, or was for <see cref="InvalidationReason.Protect"/> or <see cref="InvalidationReason.Exclusive"/>, it goes on; when the earlier one
+/// commits for any other reason, it is <see cref="InvalidationOutcome.Superseded"/>. Later ones wait for earlier ones only, so there is no circle.</para>
+/// <para>A session that nobody ends, and that nobody can end any more because every copy of the handle is garbage, backs off when the
+/// garbage collector finds it: it is counted (<see cref="InvalidationStatistics.Forgotten"/>), and reported on the event source "FenceKit" with the place of its schedule.</para>
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly partial struct InvalidationSession : IDisposable, IEquatable<InvalidationSession>
 {
-    private readonly InvalidationSessionState? _state;
+    private readonly SessionLease? _lease;
     private readonly ulong _version;
 
-    internal InvalidationSession(InvalidationSessionState state, ulong version)
+    internal InvalidationSession(SessionLease lease, ulong version)
     {
-        _state = state;
+        _lease = lease;
         _version = version;
     }
 
@@ -59,7 +65,31 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     }
 
     /// <summary>Whether the session has ended, or never was.</summary>
-    public bool HasEnded => _state is null || !_state.IsOpen(_version);
+    public bool HasEnded => _lease is null || !_lease.State.IsOpen(_version);
+
+    /// <summary>
+    /// Why the session cannot complete: the fault of a fence, what a subscriber threw, or that an earlier invalidation has taken the
+    /// contents of the range. The first of them, if there are several; null as long as it may still complete.
+    /// </summary>
+    /// <remarks>
+    /// Never blocks; allocates only when the outcome of a fence is no longer known. <see cref="CopyPending"/> says of whom.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The session has ended.</exception>
+    public Exception? Error
+    {
+        get
+        {
+            InvalidationSessionState state = Enter();
+            try
+            {
+                return state.FindError();
+            }
+            finally
+            {
+                state.Leave();
+            }
+        }
+    }
 
     /// <summary>Looks, without waiting, whether everybody has let go.</summary>
     /// <returns>How far it is.</returns>
@@ -88,7 +118,8 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The session has ended; or this thread is inside a <see cref="ReaderGate"/> whose readers the session waits for, so that it would wait for itself.
+    /// The session has ended. Or this thread would wait for itself: it is inside a <see cref="ReaderGate"/> whose readers the session waits
+    /// for, or has an earlier session open over a part of the range.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public InvalidationOutcome Wait(TimeSpan budget, CancellationToken cancellationToken = default)
@@ -167,7 +198,8 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// <summary>Ends the session: the range is gone, and readers of it go on (and will find it gone).</summary>
     /// <remarks>Never blocks, never allocates. Readers' continuations that were asked to run inline run on this thread.</remarks>
     /// <exception cref="InvalidOperationException">
-    /// The session has ended; or it is not complete, so that somebody may still use the range. It stays open then.
+    /// The session has ended; or it is not complete, so that somebody may still use the range. It stays open then, the message names
+    /// who is in the way, and the inner exception is <see cref="Error"/>.
     /// </exception>
     public void Commit()
     {
@@ -175,13 +207,12 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         InvalidationOutcome outcome = state.Poll();
         if (outcome != InvalidationOutcome.Completed)
         {
-            state.Leave();
-            ThrowNotCommitted(outcome);
+            ThrowNotComplete(state, outcome);
         }
 
-        if (!state.TryCommitEntered(_version))
+        if (!state.TryCommitEntered(_version, _lease!))
         {
-            ThrowNotCommitted(outcome);
+            ThrowEnded();
         }
     }
 
@@ -193,25 +224,25 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// <exception cref="InvalidOperationException">The session has ended.</exception>
     public void BackOff()
     {
-        if (_state is null || !_state.TryEnd(_version, committed: false))
+        if (_lease is null || !_lease.State.TryEnd(_version, committed: false, _lease))
         {
             ThrowEnded();
         }
     }
 
     /// <summary>Backs off, unless the session has ended already.</summary>
-    public void Dispose() => _state?.TryEnd(_version, committed: false);
+    public void Dispose() => _lease?.State.TryEnd(_version, committed: false, _lease);
 
     /// <summary>Whether both are the same session.</summary>
     /// <param name="other">Another session.</param>
     /// <returns>True if they are equal.</returns>
-    public bool Equals(InvalidationSession other) => ReferenceEquals(_state, other._state) && _version == other._version;
+    public bool Equals(InvalidationSession other) => ReferenceEquals(_lease, other._lease) && _version == other._version;
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is InvalidationSession other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(_state, _version);
+    public override int GetHashCode() => HashCode.Combine(_lease, _version);
 
     /// <summary>Whether both are the same session.</summary>
     /// <param name="left">A session.</param>
@@ -226,31 +257,46 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     public static bool operator !=(InvalidationSession left, InvalidationSession right) => !left.Equals(right);
 
     /// <summary>For those who end the session before they return: what they call meanwhile is inside it, whatever the thread.</summary>
-    internal void StayOnThread() => _state!.StayOnThread();
+    internal void StayOnThread() => _lease!.State.StayOnThread();
 
     /// <summary>For those who call somebody before they wait.</summary>
-    internal void ThrowIfWaitingForThisThread() => _state!.ThrowIfWaitingForThisThread();
+    internal void ThrowIfBlockingItself() => _lease!.State.ThrowIfBlockingItself();
 
-    private string DebuggerDisplay => HasEnded ? "ended" : $"{_state!.Cover}: {_state.Poll()}";
+    /// <summary>The range and how far it is, for people.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => DebuggerDisplay;
+
+    private string DebuggerDisplay => _lease is null ? "never begun" : HasEnded ? "ended" : $"{_lease.State.Cover}: {_lease.State.Poll()}";
 
     private InvalidationSessionState Enter()
     {
-        if (_state is null || !_state.TryEnter(_version))
+        if (_lease is null || !_lease.State.TryEnter(_version))
         {
             ThrowEnded();
         }
 
-        return _state;
+        return _lease.State;
     }
 
     [DoesNotReturn]
-    private static void ThrowEnded() => throw new InvalidOperationException("The invalidation session has ended: it was committed or backed off.");
+    private void ThrowEnded() => throw new InvalidOperationException(_lease is null
+        ? "The invalidation session was never begun: it is the default value, as after a schedule that was refused."
+        : "The invalidation session has ended: it was committed or backed off.");
 
+    /// <summary>The caller has entered; here it leaves.</summary>
     [DoesNotReturn]
-    private static void ThrowNotCommitted(InvalidationOutcome outcome) => throw new InvalidOperationException(outcome switch
+    private static void ThrowNotComplete(InvalidationSessionState state, InvalidationOutcome outcome)
     {
-        InvalidationOutcome.Pending => "The invalidation session cannot be committed: a subscriber still uses the range. Wait, or back off.",
-        InvalidationOutcome.Faulted => "The invalidation session cannot be committed: a subscriber failed to let go of the range. Back off.",
-        _ => "The invalidation session has ended: it was committed or backed off.",
-    });
+        InvalidOperationException error;
+        try
+        {
+            error = new InvalidOperationException(state.DescribeWhyNotComplete(outcome), state.FindError());
+        }
+        finally
+        {
+            state.Leave();
+        }
+
+        throw error;
+    }
 }

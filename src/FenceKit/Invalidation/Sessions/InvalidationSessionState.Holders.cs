@@ -66,12 +66,17 @@ internal sealed partial class InvalidationSessionState
         catch (Exception exception)
         {
             ReportThrown(subscription, range, exception);
-            return true;
+            fence = default;
         }
 
         if (fence.Timeline is not null)
         {
             AddIfWorthwhile(subscription, fence);
+        }
+
+        if (subscription.Observer is not null)
+        {
+            NoteObserver(subscription, range);
         }
 
         return true;
@@ -168,30 +173,6 @@ internal sealed partial class InvalidationSessionState
         }
     }
 
-    internal int CopyPending(Span<PendingInvalidation> destination)
-    {
-        int count = 0;
-        for (int index = 0; index < _holderCount; index++)
-        {
-            ref readonly Holder holder = ref _holders[index];
-            FenceStatus status = holder.Fence.GetStatus(out Exception? error);
-            if (holder.Thrown is null && (Volatile.Read(in holder.Done) || (status != FenceStatus.Pending && !IsFailure(holder.Fence, status))))
-            {
-                continue;
-            }
-
-            if (count < destination.Length)
-            {
-                destination[count] = new PendingInvalidation(
-                    holder.Subscription, holder.Fence, _clock.GetElapsedTime(_scheduled), holder.Thrown ?? error);
-            }
-
-            count++;
-        }
-
-        return count;
-    }
-
     private void AddHolder(InvalidationSubscription subscription, Fence fence, Exception? thrown)
     {
         // One fence for several ranges of a batch is one thing to wait for.
@@ -270,5 +251,6 @@ internal sealed partial class InvalidationSessionState
         Array.Clear(_later, 0, _laterCount);
         _laterCount = 0;
         _someoneThrew = false;
+        ForgetObservers();
     }
 }

@@ -28,6 +28,23 @@ internal sealed partial class InvalidationSessionState
         }
     }
 
+    /// <summary>
+    /// Before this thread blocks until the session is complete: as <see cref="ThrowIfWaitingForThisThread"/>, and it must not be the one that has to
+    /// end an earlier session first. One that only awaits may still do so.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This thread is inside such a gate, or has such a session open.</exception>
+    internal void ThrowIfBlockingItself()
+    {
+        ThrowIfWaitingForThisThread();
+        for (int index = 0; !Earlier.IsEmpty && index < Ranges.Length; index++)
+        {
+            if (_ledger.FindHeldHere(Ranges[index], Number - 1, InvalidationReasons.All) is { } earlier && Poll() == InvalidationOutcome.Pending)
+            {
+                SelfWait.ThrowInsideSession($"The wait for the invalidation scheduled at {Place}", Ranges[index], earlier);
+            }
+        }
+    }
+
     [DoesNotReturn]
     private void ThrowWaitingForItself(string gate) => SelfWait.ThrowInsideGate(gate, $"the invalidation of {Cover} ({Reason})");
 }

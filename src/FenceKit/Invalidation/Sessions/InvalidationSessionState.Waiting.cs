@@ -11,7 +11,23 @@ internal sealed partial class InvalidationSessionState
 
     internal InvalidationOutcome Poll()
     {
+        InvalidationOutcome outcome = PollHolders();
+
+        // After the look at the earlier ones: see InvalidationLedger.Order.cs.
+        return IsSuperseded ? InvalidationOutcome.Superseded : outcome;
+    }
+
+    private InvalidationOutcome PollHolders()
+    {
         InvalidationOutcome outcome = _someoneThrew ? InvalidationOutcome.Faulted : InvalidationOutcome.Completed;
+        foreach (ref readonly EarlierInvalidation earlier in Earlier)
+        {
+            if (!earlier.Ended.IsSignaled && outcome == InvalidationOutcome.Completed)
+            {
+                outcome = InvalidationOutcome.Pending;
+            }
+        }
+
         for (int index = 0; index < _holderCount; index++)
         {
             ref Holder holder = ref _holders[index];
@@ -27,7 +43,6 @@ internal sealed partial class InvalidationSessionState
             }
 
             NoteOutcome(ref holder, status);
-
             if (status == FenceStatus.Pending && outcome == InvalidationOutcome.Completed)
             {
                 outcome = InvalidationOutcome.Pending;
@@ -45,7 +60,7 @@ internal sealed partial class InvalidationSessionState
             return outcome;
         }
 
-        ThrowIfWaitingForThisThread();
+        ThrowIfBlockingItself();
         WaitBudget left = WaitBudget.Start(_clock, budget);
         while (TryBeginWait(left.Remaining, cancellationToken, out FenceSetWait? wait))
         {
@@ -94,9 +109,9 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>
-    /// A wait for all who have yet to let go. It ends early at the first that fails; where a failure counts as done (see
-    /// <see cref="InvalidationFaultPolicy.TreatAsQuiesced"/>) the caller then begins another one for the rest. False: time is over, the
-    /// token is canceled, or nobody is left.
+    /// A wait for all who have yet to let go. It ends early at the first that fails; where that does not decide the session (see
+    /// <see cref="InvalidationFaultPolicy.TreatAsQuiesced"/>, and shutdowns, which are not superseded) the caller then begins another one
+    /// for the rest. False: time is over, the token is canceled, or nobody is left.
     /// </summary>
     private bool TryBeginWait(TimeSpan left, CancellationToken cancellationToken, [NotNullWhen(true)] out FenceSetWait? wait)
     {
@@ -107,9 +122,9 @@ internal sealed partial class InvalidationSessionState
         }
 
         Fence[]? fences = Interlocked.Exchange(ref _scratch, null);
-        if (fences is null || fences.Length < _holderCount)
+        if (fences is null || fences.Length < Earlier.Length + _holderCount)
         {
-            fences = new Fence[_holders.Length]; // the first wait of the object, or a second one at the same time
+            fences = new Fence[Earlier.Length + _holders.Length]; // the first wait of the object, or a second one at the same time
         }
 
         int count = CopyUnfinished(fences);
@@ -126,6 +141,14 @@ internal sealed partial class InvalidationSessionState
     private int CopyUnfinished(Fence[] fences)
     {
         int count = 0;
+        foreach (ref readonly EarlierInvalidation earlier in Earlier)
+        {
+            if (!earlier.Ended.IsSignaled)
+            {
+                fences[count++] = earlier.Ended;
+            }
+        }
+
         for (int index = 0; index < _holderCount; index++)
         {
             ref Holder holder = ref _holders[index];

@@ -12,7 +12,8 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     //   phase      users  meaning                                      next
     //   Free       0      in the pool                                  Scheduling, by the one who rented it
     //   Scheduling 0      phase A; only the scheduling thread has it   Open, or Free (refused)
-    //   Open       n      the owner's                                  Closing, by CAS: the one who commits or backs off
+    //   Open       n      the owner's                                  Closing, by CAS: the one who commits or backs off, or finds that
+    //                                                                  the session was forgotten
     //   Closing    n      over; members that are inside finish         Free with the next version, by the last one out
     //
     // A handle whose version or phase does not fit is refused, so an object that serves another session cannot be reached by an old one.
@@ -28,6 +29,11 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     private const int VersionShift = 22;
     private const ulong OneVersion = 1UL << VersionShift;
 
+    [ThreadStatic]
+    private static InvalidationSessionState? t_calling; // the innermost whose callbacks run on this thread, of whichever notifier
+
+    private SessionLease? _lease; // null while the session is open, see SessionLease
+
     private readonly InvalidationLedger _ledger;
     private readonly InvalidationCounters _counters;
     private readonly TimeProvider _clock;
@@ -36,8 +42,9 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
 
     internal InvalidationSessionState(
         string name, InvalidationLedger ledger, InvalidationCounters counters, TimeProvider clock, InvalidationNotifierOptions options, object? contractMap)
-        : base(name, clock, contractMap)
+        : base($"{name} sessions", clock, contractMap)
     {
+        Name = name;
         _ledger = ledger;
         _counters = counters;
         _clock = clock;
@@ -46,15 +53,19 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
         _holders = new Holder[options.SessionCapacity];
     }
 
+    /// <summary>Whose sessions these are, for people.</summary>
+    internal string Name { get; }
+
     /// <summary>The pool that the object came from; set once, by the policy that makes it.</summary>
-    internal ObjectPool<InvalidationSessionState>? Pool { get; set; }
+    internal ObjectPool<SessionLease>? Pool { get; set; }
 
-    /// <summary>The session whose callbacks this one was scheduled from, on the same thread.</summary>
-    internal InvalidationSessionState? Outer { get; set; }
+    /// <summary>The session whose callbacks this one calls its own from, on the same thread.</summary>
+    private InvalidationSessionState? Outer { get; set; }
 
-    internal void BeginScheduling()
+    internal void BeginScheduling(SessionLease lease)
     {
         Debug.Assert((_word & ~(ulong.MaxValue << VersionShift)) == Free, "Only a free object is rented.");
+        _lease = lease;
         _holder.Set(); // before BeginLocked, which makes the session known to readers
         Volatile.Write(ref _word, _word | Scheduling);
     }
@@ -62,27 +73,44 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     /// <summary>Phase A did not even begin.</summary>
     internal void CancelScheduling() => Recycle();
 
-    internal bool IsOf(InvalidationLedger ledger) => ReferenceEquals(_ledger, ledger);
+    /// <summary>From here on this thread counts as inside callbacks of the session.</summary>
+    internal void BeginCalling()
+    {
+        Outer = t_calling;
+        t_calling = this;
+    }
+
+    internal void EndCalling()
+    {
+        t_calling = Outer;
+        Outer = null;
+    }
+
+    /// <summary>Whether this thread is inside a callback of the notifier with this ledger.</summary>
+    internal static bool IsCallingOnThisThread(InvalidationLedger ledger)
+    {
+        for (InvalidationSessionState? state = t_calling; state is not null; state = state.Outer)
+        {
+            if (ReferenceEquals(state._ledger, ledger))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Phase A is over, and nobody refused.</summary>
     internal InvalidationSession OpenUp()
     {
-        _scheduled = _holderCount == 0 ? 0 : _clock.GetTimestamp();
+        _scheduled = _holderCount == 0 && Earlier.IsEmpty ? 0 : _clock.GetTimestamp();
         IsScheduling = false;
         _holder.MayTravel();
         ulong version = _word >> VersionShift;
+        SessionLease lease = _lease!;
+        _lease = null; // from here on only handles keep it
         Volatile.Write(ref _word, (_word & ~PhaseMask) | Open);
-        return new InvalidationSession(this, version);
-    }
-
-    /// <summary>Phase A is over: somebody would have had to block. Nothing remains of the session.</summary>
-    internal InvalidationSession Refuse()
-    {
-        Volatile.Write(ref _word, (_word & ~PhaseMask) | Closing);
-        IsScheduling = false;
-        LeaveLedger(ref _counters.Refused);
-        Recycle();
-        return default;
+        return new InvalidationSession(lease, version);
     }
 
     internal bool IsOpen(ulong version) => Fits(Volatile.Read(ref _word), version);
@@ -116,87 +144,5 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
         }
     }
 
-    /// <summary>Ends the session; true for the one caller who did.</summary>
-    internal bool TryEnd(ulong version, bool committed)
-    {
-        // We count as a user until the ledger is left, so the object cannot go back to the pool under our hands.
-        if (!TryClose(version, OneUser))
-        {
-            return false;
-        }
-
-        End(committed);
-        return true;
-    }
-
-    /// <summary>As <see cref="TryEnd"/>, by one who has entered. Leaves the object in either case.</summary>
-    internal bool TryCommitEntered(ulong version)
-    {
-        if (!TryClose(version, added: 0))
-        {
-            Leave();
-            return false;
-        }
-
-        End(committed: true);
-        return true;
-    }
-
-    private bool TryClose(ulong version, ulong added)
-    {
-        ulong word = Volatile.Read(ref _word);
-        while (Fits(word, version))
-        {
-            ulong seen = Interlocked.CompareExchange(ref _word, (word + added) | Closing, word);
-            if (seen == word)
-            {
-                return true;
-            }
-
-            word = seen;
-        }
-
-        return false;
-    }
-
-    private void End(bool committed)
-    {
-        if (committed)
-        {
-            LeaveLedger(ref _counters.Committed);
-        }
-        else
-        {
-            LeaveLedger(ref _counters.BackedOff);
-        }
-
-        Leave();
-    }
-
     private static bool Fits(ulong word, ulong version) => word >> VersionShift == version && (word & PhaseMask) == Open;
-
-    private void LeaveLedger(ref long counted)
-    {
-        Fence ended = Ended;
-        _ledger.Gate.EnterShielded();
-        try
-        {
-            _ledger.EndLocked(this);
-            counted++;
-        }
-        finally
-        {
-            _ledger.Gate.Exit();
-        }
-
-        SignalEnded(ended);
-    }
-
-    private void Recycle()
-    {
-        ClearHolders();
-        _holder.Forget();
-        Volatile.Write(ref _word, (_word & ~(OneVersion - 1)) + OneVersion);
-        Pool!.ReturnShielded(this);
-    }
 }

@@ -8,11 +8,12 @@ namespace FenceKit;
 /// <param name="Refused">Schedules that a subscriber refused: it would have had to block.</param>
 /// <param name="Committed">Sessions that ended with a commit.</param>
 /// <param name="BackedOff">Sessions that ended without one.</param>
-/// <param name="SubscriberFaults">Subscribers that threw while being scheduled.</param>
+/// <param name="SubscriberFaults">Subscribers that threw while being scheduled, or when told of the end.</param>
 /// <param name="SlowSubscribers">Callbacks that took longer than <see cref="InvalidationNotifierOptions.SlowSubscriberThreshold"/>.</param>
 /// <param name="Reused">Subscribers that were not called again because they had let go before; see <see cref="InvalidationSubscriptionOptions.MapsThroughSubscription"/>.</param>
 /// <param name="Active">Sessions that are open now; 0 at rest.</param>
 /// <param name="Subscriptions">Subscriptions now.</param>
+/// <param name="Forgotten">Of those that backed off, how many did so because every handle had become garbage; see <see cref="InvalidationSession"/>.</param>
 [DebuggerDisplay("{Begun} begun, {Committed} committed, {BackedOff} backed off, {Refused} refused")]
 public readonly record struct InvalidationStatistics(
     long Begun,
@@ -23,4 +24,5 @@ public readonly record struct InvalidationStatistics(
     long SlowSubscribers,
     long Reused,
     int Active,
-    int Subscriptions);
+    int Subscriptions,
+    long Forgotten = 0);

@@ -25,6 +25,26 @@ public sealed partial class InvalidationSubscription
         return callback.IsScheduled;
     }
 
+    /// <summary>To the validator it is one more call of the same subscriber, under the same rules.</summary>
+    private void CallObserver(in InvalidationRequest request, bool isCommitted)
+    {
+        if (!FenceContract.IsChecked)
+        {
+            Observer!.OnEnded(in request, isCommitted);
+            return;
+        }
+
+        EndCallback callback = new(Observer!, in request, isCommitted);
+        FenceAnnotations.RunSchedule(_contract!.Callback, ref callback);
+    }
+
+    private readonly struct EndCallback(IInvalidationObserver observer, in InvalidationRequest request, bool isCommitted) : IContractCall
+    {
+        private readonly InvalidationRequest _request = request;
+
+        public void Invoke() => observer.OnEnded(in _request, isCommitted);
+    }
+
     private struct Callback(IInvalidationSubscriber subscriber, in InvalidationRequest request) : IContractCall
     {
         private readonly InvalidationRequest _request = request;

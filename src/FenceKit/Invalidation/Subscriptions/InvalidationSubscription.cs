@@ -63,6 +63,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         _ledger = ledger;
         _clock = clock;
         Subscriber = subscriber;
+        Observer = subscriber as IInvalidationObserver;
         Range = range;
         Number = number;
         Name = name;
@@ -78,6 +79,9 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
 
     /// <summary>Who is called.</summary>
     public IInvalidationSubscriber Subscriber { get; }
+
+    /// <summary>The same one, if it also wants to hear how sessions end.</summary>
+    internal IInvalidationObserver? Observer { get; }
 
     /// <summary>The range for which it is called.</summary>
     public AddressRange Range { get; }
@@ -129,7 +133,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         FenceContract.WaitForSchedules();
         ulong lastThatMayCall = TakeOut();
         SpinWait spin = default;
-        while (_ledger.IsScheduling(lastThatMayCall))
+        while (_ledger.IsScheduling(lastThatMayCall) || IsBeingTold)
         {
             spin.SpinOnce();
         }
@@ -153,7 +157,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     public ValueTask DisposeAsync()
     {
         ulong lastThatMayCall = TakeOut();
-        if (_registry.IsSchedulingOnThisThread || _publishGate.IsHeldByCurrentThread || _ledger.IsScheduling(lastThatMayCall))
+        if (_registry.IsSchedulingOnThisThread || _publishGate.IsHeldByCurrentThread || IsBeingTold || _ledger.IsScheduling(lastThatMayCall))
         {
             return UnsubscribeSlowlyAsync(lastThatMayCall);
         }
@@ -195,7 +199,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
-        while (_ledger.IsScheduling(lastThatMayCall));
+        while (_ledger.IsScheduling(lastThatMayCall) || IsBeingTold);
 
         PassPublishers(evenIfNone: true);
         if (_handedOut is not null)
@@ -245,14 +249,27 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         return true;
     }
 
-    private bool CallAndNote(in InvalidationRequest request, out Fence fence)
+    private bool CallAndNote(in InvalidationRequest request, out Fence fence) =>
+        _handedOut is null ? CallSubscriber(in request, out fence) : CallAndKeep(_handedOut, in request, out fence);
+
+    private bool CallAndKeep(HandedOutFences handedOut, in InvalidationRequest request, out Fence fence)
     {
-        bool scheduled = CallSubscriber(in request, out fence);
-        if (scheduled && _handedOut is not null)
+        fence = default;
+        if (!handedOut.TrySetAside())
         {
-            _handedOut.Add(fence);
+            return false;
         }
 
-        return scheduled;
+        Fence kept = default;
+        try
+        {
+            bool scheduled = CallSubscriber(in request, out fence);
+            kept = scheduled ? fence : default;
+            return scheduled;
+        }
+        finally
+        {
+            handedOut.Add(kept);
+        }
     }
 }

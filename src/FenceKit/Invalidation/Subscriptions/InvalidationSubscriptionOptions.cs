@@ -37,7 +37,8 @@ public sealed class InvalidationSubscriptionOptions
     /// </summary>
     /// <remarks>
     /// For drivers that free what their device works with when they have unsubscribed. When the time runs out the event source
-    /// "FenceKit" says so.
+    /// "FenceKit" says so. Fences of up to 256 timelines can be pending at once; beyond that schedules are refused, as by a subscriber
+    /// that cannot start without blocking.
     /// </remarks>
     public TimeSpan DrainTimeout { get; init; }
 

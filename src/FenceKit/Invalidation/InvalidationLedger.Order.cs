@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit;
+
+// Two invalidations over one range: only one hands the memory back. This is the whole rule.
+//
+//   An invalidation is complete only when no earlier one over a part of its range is open. Earlier is who entered the ledger first.
+//
+//   the earlier one              the later one
+//   ---------------              -------------
+//   is open                      is pending; the earlier one is among those it waits for
+//   backs off                    goes on
+//   commits Protect, Exclusive   goes on: what stood in the range stands there still
+//   commits any other reason     is superseded: it never completes, hears of it at once, and backs off. What it was about to hand back
+//                                may be gone, all of it or a part; its owner looks at the table again. A shutdown is never superseded:
+//                                it asks for what is left, whatever that is.
+//
+// Why not let both complete where neither reason takes the contents away: an owner that changes permissions, or has the range for itself,
+// must not meet another one that does. Why no circle: each waits for earlier ones only, also if batches overlap crosswise. A thread that
+// waits for its own earlier session is told so (see InvalidationSessionState.Waiting.cs), for nobody else would end it.
+//
+//   earlier, ends                                     later, looks
+//   -------------                                     ------------
+//   later.IsSuperseded = true   (under the gate)      Ended complete?        (acquire)
+//   signal Ended                (release)             IsSuperseded?          (read behind it)
+//
+// So a later one that sees the earlier one gone also sees that it was superseded, and never takes it for a back-off.
+internal sealed partial class InvalidationLedger
+{
+    /// <summary>Under the gate, before the invalidation is in the list.</summary>
+    private void WaitForEarlierLocked(ActiveInvalidation later)
+    {
+        for (ActiveInvalidation? earlier = _firstActive; earlier is not null; earlier = earlier.Next)
+        {
+            if (earlier.Overlaps(later))
+            {
+                later.WaitForLocked(earlier);
+            }
+        }
+    }
+
+    /// <summary>Under the gate, when the invalidation is out of the list.</summary>
+    /// <returns>
+    /// False: nobody later has waited for it, or the contents are still there. True though all that waited have backed off meanwhile: their
+    /// owners may come back for the range, and look how this one ended (<see cref="ReclaimSweep"/>).
+    /// </returns>
+    private bool TrySupersedeLocked(ActiveInvalidation committed)
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "The order of invalidations is kept under the gate.");
+        if (!committed.IsWaitedForByLater || !committed.TakesContents)
+        {
+            return false;
+        }
+
+        for (ActiveInvalidation? later = _firstActive; later is not null; later = later.Next)
+        {
+            // All that are active and overlap are later: had one been earlier, this one could not have completed.
+            if (!later.TakesWhatIsLeft && later.Overlaps(committed))
+            {
+                later.SupersedeLocked();
+            }
+        }
+
+        return true;
+    }
+}
