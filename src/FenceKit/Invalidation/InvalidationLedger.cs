@@ -18,20 +18,22 @@ namespace FenceKit;
 ///   sequence != n and R touched → start again     (the subscriber has been, or will be and finds nothing) ]
 /// </code>
 /// <para>The gate is held for a few instructions and never while anything of a user's runs. Readers of other ranges do not take it: they
-/// look at what is active, and at what has been, between two looks at a version that is odd while either changes. What they read in
-/// between may be nonsense; then the version has moved on, and they ask again, under the gate.</para>
+/// look at what is open, and at what has been, between two looks at a version that is odd while either changes. What they read in
+/// between may be nonsense; then the version has moved on, and they ask again, under the gate. Both are trees, so a look takes O(log n)
+/// in the number of open sessions and of places that have been invalidated.</para>
 /// </remarks>
 internal sealed partial class InvalidationLedger
 {
-    private const int LooksWithoutGate = 64;
+    private const int LooksWithoutGate = 256; // far more than the height of a tree; a look that meets a change may go round in a circle
 
     private readonly Lock _gate = new();
-    private readonly AddressRange[] _recent; // a ring; the range with number n stands at n % Length. Under the gate
+    private readonly RangeTree<ActiveInvalidation> _open = new(); // every range that is being invalidated. Written under the gate
+    private readonly RememberedRanges _recent; // written under the gate
     private ActiveInvalidation? _firstActive; // under the gate
     private int _version;    // odd while what is active or recent changes. Written under the gate
     private ulong _sequence; // the number of the last range whose invalidation began. Written under the gate, after Signals.Active
 
-    internal InvalidationLedger(int remembered) => _recent = new AddressRange[remembered];
+    internal InvalidationLedger(int remembered) => _recent = new RememberedRanges(remembered);
 
     /// <summary>What readers look at without a lock: how many are active (written under the gate), and whether anybody looks for readers.</summary>
     internal ReaderSignals Signals { get; } = new();
@@ -56,10 +58,12 @@ internal sealed partial class InvalidationLedger
         }
 
         _firstActive = invalidation;
-        foreach (AddressRange range in invalidation.Ranges)
+        ReadOnlySpan<AddressRange> ranges = invalidation.Ranges;
+        for (int index = 0; index < ranges.Length; index++)
         {
             number++;
-            _recent[number % (ulong)_recent.Length] = range;
+            invalidation.Nodes[index] = _open.Add(ranges[index], number, invalidation);
+            _recent.Note(ranges[index], number);
         }
 
         // The count first: a reader that sees the new sequence must also see that somebody is active. Pairs with TryBeginRead,
@@ -75,6 +79,11 @@ internal sealed partial class InvalidationLedger
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "The ledger is written under its gate.");
         BeginChangeLocked();
+        foreach (int node in invalidation.Nodes)
+        {
+            _open.Remove(node);
+        }
+
         if (invalidation.Previous is null)
         {
             _firstActive = invalidation.Next;
@@ -123,17 +132,10 @@ internal sealed partial class InvalidationLedger
         try
         {
             number = _sequence;
-            for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
-            {
-                if (active.Number <= upTo && active.Overlaps(range, reasons))
-                {
-                    blocker = active.Ended;
-                    return false;
-                }
-            }
-
-            blocker = default;
-            return true;
+            Blocking blocking = new(upTo, reasons);
+            int node = _open.Find(range, after: 0, ref blocking, int.MaxValue, out _);
+            blocker = node == 0 ? default : _open.ItemOf(node)!.Ended;
+            return node == 0;
         }
         finally
         {
@@ -143,22 +145,16 @@ internal sealed partial class InvalidationLedger
 
     /// <summary>
     /// Of the invalidations for which <see cref="TryEnter"/> says no, one that the calling thread holds itself; null when there is none.
-    /// For those who are about to wait: it walks over all that are active, under the gate.
+    /// For those who are about to wait: it looks under the gate.
     /// </summary>
     internal ActiveInvalidation? FindHeldHere(AddressRange range, ulong upTo, InvalidationReasons reasons)
     {
         _gate.EnterShielded();
         try
         {
-            for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
-            {
-                if (active.IsHeldHere && active.Number <= upTo && active.Overlaps(range, reasons))
-                {
-                    return active;
-                }
-            }
-
-            return null;
+            HeldHere held = new(upTo, reasons);
+            int node = _open.Find(range, after: 0, ref held, int.MaxValue, out _);
+            return node == 0 ? null : _open.ItemOf(node);
         }
         finally
         {
@@ -208,14 +204,10 @@ internal sealed partial class InvalidationLedger
             return false;
         }
 
-        int looks = 0;
-        for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
+        Blocking blocking = new(upTo, reasons);
+        if (_open.Find(range, after: 0, ref blocking, LooksWithoutGate, out bool isSure) != 0 || !isSure)
         {
-            // Next may lead round in a circle when the objects have new lives meanwhile.
-            if (++looks > LooksWithoutGate || (active.Number <= upTo && active.Overlaps(range, reasons)))
-            {
-                return false;
-            }
+            return false;
         }
 
         Volatile.ReadBarrier();
@@ -239,35 +231,10 @@ internal sealed partial class InvalidationLedger
     /// <summary>As <see cref="WasTouchedSince"/>, without the gate. False: nothing is known, ask under it.</summary>
     private bool TryLookBack(AddressRange range, ulong number, out bool wasTouched)
     {
-        wasTouched = true;
         int version = Volatile.Read(ref _version);
-        ulong sequence = _sequence;
-        if ((version & 1) != 0 || sequence - number > LooksWithoutGate)
-        {
-            return false;
-        }
-
-        wasTouched = Touches(range, number, sequence);
+        wasTouched = _recent.WasTouched(range, number, LooksWithoutGate, out bool isSure);
         Volatile.ReadBarrier();
-        return Volatile.Read(ref _version) == version;
-    }
-
-    private bool Touches(AddressRange range, ulong number, ulong sequence)
-    {
-        if (sequence - number > (ulong)_recent.Length)
-        {
-            return true;
-        }
-
-        for (ulong recent = number + 1; recent <= sequence; recent++)
-        {
-            if (_recent[recent % (ulong)_recent.Length].Overlaps(range))
-            {
-                return true;
-            }
-        }
-
-        return false;
+        return isSure && (version & 1) == 0 && Volatile.Read(ref _version) == version;
     }
 
     private bool WasTouchedSince(AddressRange range, ulong number)
@@ -280,11 +247,23 @@ internal sealed partial class InvalidationLedger
         _gate.EnterShielded();
         try
         {
-            return Touches(range, number, _sequence);
+            return _recent.WasTouched(range, number, int.MaxValue, out _);
         }
         finally
         {
             _gate.Exit();
         }
+    }
+
+    /// <summary>Those that keep a reader out who came in when the last number was <paramref name="upTo"/>.</summary>
+    private readonly struct Blocking(ulong upTo, InvalidationReasons reasons) : IRangeFilter<ActiveInvalidation>
+    {
+        public bool Accepts(ulong number, ActiveInvalidation? item) => number <= upTo && (item is null || item.IsFor(reasons));
+    }
+
+    /// <summary>Of those, the ones that the calling thread holds. Under the gate only.</summary>
+    private readonly struct HeldHere(ulong upTo, InvalidationReasons reasons) : IRangeFilter<ActiveInvalidation>
+    {
+        public bool Accepts(ulong number, ActiveInvalidation? item) => number <= upTo && item!.IsHeldHere && item.IsFor(reasons);
     }
 }

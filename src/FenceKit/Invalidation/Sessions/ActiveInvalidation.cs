@@ -12,6 +12,7 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
     private readonly FenceTimeline _rounds;
     private bool _isScheduling;
     private AddressRange[] _ranges = new AddressRange[1];
+    private int[] _nodes = new int[1];
     private int _rangeCount;
 
     protected ActiveInvalidation(string name, TimeProvider clock, object? contractMap) =>
@@ -34,6 +35,9 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
 
     /// <summary>What is invalidated: sorted, and with a gap between any two.</summary>
     internal ReadOnlySpan<AddressRange> Ranges => _ranges.AsSpan(0, _rangeCount);
+
+    /// <summary>Under the ledger's gate: where the ranges stand in its tree, in the same order.</summary>
+    internal Span<int> Nodes => _nodes.AsSpan(0, _rangeCount);
 
     /// <summary>From the start of the first range to the end of the last.</summary>
     internal AddressRange Cover => new(_ranges[0].Start, _ranges[_rangeCount - 1].End);
@@ -71,40 +75,15 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
         if (_ranges.Length < ranges.Length)
         {
             _ranges = new AddressRange[ranges.Length];
+            _nodes = new int[ranges.Length];
         }
 
         ranges.CopyTo(_ranges);
         _rangeCount = ranges.Length;
     }
 
-    internal bool Overlaps(AddressRange range, InvalidationReasons reasons) => ((int)reasons & (1 << (int)Reason)) != 0 && Overlaps(range);
-
-    private bool Overlaps(AddressRange range)
-    {
-        // Both may be out of step for whoever looks without the gate; then his answer does not count.
-        AddressRange[] ranges = _ranges;
-        int low = 0;
-        int high = Math.Min(_rangeCount, ranges.Length) - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            if (ranges[middle].Overlaps(range))
-            {
-                return true;
-            }
-
-            if (ranges[middle].Start < range.Start)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle - 1;
-            }
-        }
-
-        return false;
-    }
+    /// <summary>Whether it is for one of the reasons.</summary>
+    internal bool IsFor(InvalidationReasons reasons) => ((int)reasons & (1 << (int)Reason)) != 0;
 
     /// <summary>Under the ledger's gate.</summary>
     internal void Begin(ulong number)

@@ -113,9 +113,9 @@ public sealed partial class InvalidationSubscription
     /// <see cref="TryPopulate"/>. Without such a lock it is a hint.
     /// </returns>
     /// <remarks>
-    /// As mmu_interval_read_retry. Never blocks, never allocates; one load when nothing was invalidated at all. After very many
-    /// invalidations (<see cref="InvalidationNotifierOptions.RememberedInvalidations"/>) it says true to be safe. True once the
-    /// subscription is disposed. With <see cref="InvalidationSubscriptionOptions.MapsThroughSubscription"/> the answer false counts as
+    /// As mmu_interval_read_retry. Never blocks, never allocates; one load when nothing was invalidated at all, otherwise O(log n)
+    /// in the number of places that were. Invalidations of other ranges never make it say true, however many there are, as long as their
+    /// ranges are no more than are told apart (<see cref="InvalidationNotifierOptions.RememberedInvalidations"/>). True once the subscription is disposed. With <see cref="InvalidationSubscriptionOptions.MapsThroughSubscription"/> the answer false counts as
     /// a publication, and costs a lock and a fence.
     /// </remarks>
     /// <exception cref="ArgumentException">The sequence is empty or of another subscription.</exception>

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+/// <summary>
+/// Which ranges have been invalidated, and with which number last. By range and not by age: what happens again and again in one place takes
+/// one place here, so a reader of another range hears of it never, however long it takes.
+/// </summary>
+/// <remarks>
+/// <para>The ranges are disjoint. A new one takes the place of all that it covers; of what it covers in part, the rest stays with its number.
+/// When there are too many, the one that was touched longest ago is joined with its nearest neighbor, and the gap between the two
+/// counts as touched with them: a reader in the gap that began earlier starts again, once; nobody is told too little. So nothing is ever
+/// forgotten, and readers far from all that happens are never disturbed.</para>
+/// <para>Written under the ledger's gate; <see cref="WasTouched"/> may be asked without it, see <see cref="RangeTree{T}"/>.</para>
+/// </remarks>
+internal sealed class RememberedRanges(int capacity)
+{
+    private readonly RangeTree<object> _ranges = new();
+    private (int Older, int Newer)[] _order = new (int, int)[8]; // a list through all nodes, by number
+    private int _oldest;
+    private int _newest;
+
+    internal int Count => _ranges.Count;
+
+    /// <summary>Under the gate: the range was invalidated, with a number above all before it. Allocates only when it grows.</summary>
+    internal void Note(AddressRange range, ulong number)
+    {
+        if (_newest != 0 && _ranges.RangeOf(_newest) == range)
+        {
+            _ranges.Renumber(_newest, number); // the same again: it is the newest already
+            return;
+        }
+
+        Any all = default;
+        while (_ranges.Find(range, 0, ref all, int.MaxValue, out _) is not 0 and int node)
+        {
+            AddressRange known = _ranges.RangeOf(node);
+            if (known == range)
+            {
+                Unlink(node);
+                _ranges.Renumber(node, number);
+                LinkBehind(node, _newest);
+                return;
+            }
+
+            ulong then = _ranges.NumberOf(node);
+            int older = _order[node].Older;
+            Forget(node);
+            if (known.Start < range.Start)
+            {
+                older = Add(new AddressRange(known.Start, range.Start), then, older);
+            }
+
+            if (known.End > range.End)
+            {
+                Add(new AddressRange(range.End, known.End), then, older);
+            }
+        }
+
+        Add(range, number, _newest);
+        while (_ranges.Count > capacity)
+        {
+            JoinOldest();
+        }
+    }
+
+    /// <summary>Whether anything of the range was invalidated after a number. Without the gate see <see cref="RangeTree{T}.Find"/>.</summary>
+    internal bool WasTouched(AddressRange range, ulong after, int steps, out bool isSure)
+    {
+        Any all = default;
+        return _ranges.Find(range, after, ref all, steps, out isSure) != 0;
+    }
+
+    private void JoinOldest()
+    {
+        int oldest = _oldest;
+        int before = _ranges.Before(oldest);
+        int behind = _ranges.Behind(oldest);
+        AddressRange range = _ranges.RangeOf(oldest);
+        bool isBeforeNearer = behind == 0
+            || (before != 0 && range.Start - _ranges.RangeOf(before).End <= _ranges.RangeOf(behind).Start - range.End);
+        int neighbor = isBeforeNearer ? before : behind;
+        if (neighbor == 0)
+        {
+            return;
+        }
+
+        AddressRange other = _ranges.RangeOf(neighbor);
+        ulong number = _ranges.NumberOf(neighbor); // the later of the two
+        int older = _order[neighbor].Older;
+        Forget(oldest);
+        Forget(neighbor);
+        Add(new AddressRange(Math.Min(range.Start, other.Start), Math.Max(range.End, other.End)), number, older == oldest ? 0 : older);
+    }
+
+    private void Forget(int node)
+    {
+        Unlink(node);
+        _ranges.Remove(node);
+    }
+
+    private int Add(AddressRange range, ulong number, int older)
+    {
+        int node = _ranges.Add(range, number, item: null);
+        if (node >= _order.Length)
+        {
+            Array.Resize(ref _order, Math.Max(node + 1, _order.Length * 2));
+        }
+
+        LinkBehind(node, older);
+        return node;
+    }
+
+    private void LinkBehind(int node, int older)
+    {
+        int newer = older == 0 ? _oldest : _order[older].Newer;
+        _order[node] = (older, newer);
+        if (older == 0)
+        {
+            _oldest = node;
+        }
+        else
+        {
+            _order[older].Newer = node;
+        }
+
+        if (newer == 0)
+        {
+            _newest = node;
+        }
+        else
+        {
+            _order[newer].Older = node;
+        }
+    }
+
+    private void Unlink(int node)
+    {
+        (int older, int newer) = _order[node];
+        if (older == 0)
+        {
+            _oldest = newer;
+        }
+        else
+        {
+            _order[older].Newer = newer;
+        }
+
+        if (newer == 0)
+        {
+            _newest = older;
+        }
+        else
+        {
+            _order[newer].Older = older;
+        }
+    }
+
+    /// <summary>All that overlap count.</summary>
+    private readonly struct Any : IRangeFilter<object>
+    {
+        public bool Accepts(ulong number, object? item) => true;
+    }
+}
