@@ -48,7 +48,7 @@ public sealed partial class InvalidationNotifier
         SessionLease lease = _sessions.GetShielded();
         InvalidationSessionState state = lease.State;
         SchedulePlace place = new($"{nameof(InvalidationNotifier)}.{nameof(Release)}", 0);
-        if (!TryBegin(lease, [AddressRange.All], InvalidationReason.Release, place, isRelease: true, out IntervalIndex<InvalidationSubscription>? index))
+        if (!TryBegin(lease, [AddressRange.All], InvalidationReason.Release, place, isRelease: true, out IntervalIndex<InvalidationSubscription>? index, out _))
         {
             return Array.FindAll(Volatile.Read(ref _quarantined), IsStillHeld); // pairs with the write in Quarantine
         }

@@ -117,9 +117,15 @@ public sealed partial class InvalidationNotifier
         FenceContract.MightSchedule();
         SessionLease lease = _sessions.GetShielded();
         InvalidationSessionState state = lease.State;
-        if (!TryBegin(lease, ranges, reason, place, isRelease: false, out IntervalIndex<InvalidationSubscription>? index))
+        if (!TryBegin(lease, ranges, reason, place, isRelease: false, out IntervalIndex<InvalidationSubscription>? index, out refusedBy))
         {
-            ThrowDisposed();
+            if (refusedBy is null)
+            {
+                ThrowDisposed();
+            }
+
+            session = default;
+            return false;
         }
 
         state.BeginCalling();
@@ -144,7 +150,7 @@ public sealed partial class InvalidationNotifier
 
     /// <summary>
     /// Closes the ranges to readers, and takes the subscribers as they are at that moment; with a release, for the last time. False, and
-    /// the state is back in its pool, when the notifier is disposed.
+    /// the state is back in its pool, when a reader has the turn, or, if nobody has, the notifier is disposed.
     /// </summary>
     private bool TryBegin(
         SessionLease lease,
@@ -152,9 +158,11 @@ public sealed partial class InvalidationNotifier
         InvalidationReason reason,
         SchedulePlace place,
         bool isRelease,
-        out IntervalIndex<InvalidationSubscription>? index)
+        out IntervalIndex<InvalidationSubscription>? index,
+        out InvalidationSubscription? heldUpBy)
     {
         index = null;
+        heldUpBy = null;
         InvalidationSessionState state = lease.State;
         state.BeginScheduling(lease);
         state.SetRanges(ranges, reason, place);
@@ -171,6 +179,13 @@ public sealed partial class InvalidationNotifier
             if (isRelease)
             {
                 Volatile.Write(ref _disposed, true);
+            }
+            else if ((heldUpBy = _ledger.FindTurnLocked(ranges, _clock)) is not null)
+            {
+                _counters.Begun++;
+                _counters.Refused++;
+                state.CancelScheduling();
+                return false;
             }
 
             _ledger.BeginLocked(state);

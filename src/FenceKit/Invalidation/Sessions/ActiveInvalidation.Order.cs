@@ -44,6 +44,32 @@ internal abstract partial class ActiveInvalidation
         return false;
     }
 
+    private bool Overlaps(AddressRange range)
+    {
+        ReadOnlySpan<AddressRange> ranges = Ranges; // sorted, with a gap between any two
+        int low = 0;
+        int high = ranges.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            if (ranges[middle].Overlaps(range))
+            {
+                return true;
+            }
+
+            if (ranges[middle].Start < range.Start)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Under the ledger's gate.</summary>
     internal void WaitForLocked(ActiveInvalidation earlier)
     {

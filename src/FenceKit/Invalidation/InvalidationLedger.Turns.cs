@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+// Turns of readers that would be overtaken for ever. A turn is looked at under the gate, before an invalidation takes a number: one that is
+// refused has not touched the range, so it does not make the reader start again. Safety does not depend on turns: what is published
+// is decided by the numbers, with a turn or without.
+internal sealed partial class InvalidationLedger
+{
+    private HeldTurn? _firstTurn; // under the gate: those that are not idle, a few at most
+
+    /// <summary>The number of the turn; 0 when somebody else comes first.</summary>
+    internal long TryTakeTurn(HeldTurn turn, AddressRange range, TimeSpan limit, TimeProvider clock)
+    {
+        _gate.EnterShielded();
+        try
+        {
+            bool wasIdle = turn.IsIdle;
+            long number = turn.TryTake(range, limit, clock);
+            if (wasIdle)
+            {
+                turn.Next = _firstTurn;
+                _firstTurn = turn;
+            }
+
+            return number;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    internal void EndTurn(HeldTurn turn, long number)
+    {
+        _gate.EnterShielded();
+        turn.End(number);
+        DropIdleTurnsLocked();
+        _gate.Exit();
+    }
+
+    /// <summary>Under the gate, before <see cref="BeginLocked"/>: the reader for whom a schedule has to come again; null for nobody.</summary>
+    internal InvalidationSubscription? FindTurnLocked(ReadOnlySpan<AddressRange> ranges, TimeProvider clock)
+    {
+        InvalidationSubscription? heldUpBy = null;
+        for (HeldTurn? turn = _firstTurn; turn is not null; turn = turn.Next)
+        {
+            if (turn.HoldsUp(ranges, clock))
+            {
+                heldUpBy = turn.Subscription;
+            }
+        }
+
+        for (HeldTurn? turn = heldUpBy is null ? _firstTurn : null; turn is not null; turn = turn.Next)
+        {
+            turn.NotePassed(ranges);
+        }
+
+        if (_firstTurn is not null)
+        {
+            DropIdleTurnsLocked();
+        }
+
+        return heldUpBy;
+    }
+
+    private void DropIdleTurnsLocked()
+    {
+        HeldTurn? previous = null;
+        for (HeldTurn? turn = _firstTurn; turn is not null; turn = turn.Next)
+        {
+            if (!turn.IsIdle)
+            {
+                previous = turn;
+            }
+            else if (previous is null)
+            {
+                _firstTurn = turn.Next;
+            }
+            else
+            {
+                previous.Next = turn.Next;
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit;
+
+// Progress for those who map.
+public sealed partial class InvalidationSubscription
+{
+    private HeldTurn? _turn; // made by the first who asks
+
+    /// <summary>
+    /// Asks for a turn: until it ends, schedules over the range are refused, so that a mapping can be built that invalidations would
+    /// otherwise overtake again and again.
+    /// </summary>
+    /// <param name="range">What will be mapped; within <see cref="Range"/>.</param>
+    /// <param name="limit">How long owners may be held up at most, from now on, the wait for sessions that are open included. More than zero.</param>
+    /// <param name="turn">The turn, to be disposed. <c>default</c> when the result is false.</param>
+    /// <returns>
+    /// False when another reader of this subscription has a turn, or when the last turn held an owner up and no schedule of that range has passed since:
+    /// owners and readers alternate.
+    /// </returns>
+    /// <remarks>
+    /// <code>
+    /// ReadTurn turn = default;
+    /// if (attempts > 3)
+    ///     subscription.TryTakeTurn(range, TimeSpan.FromMilliseconds(100), out turn);
+    /// using (turn)
+    /// {
+    ///     // BeginRead, build, TryPopulate
+    /// }
+    /// </code>
+    /// <para><b>To the reader</b> it guarantees: sessions that are open when it takes the turn are the last; a read that begins after them, and builds within what
+    /// remains of the limit, is published at its first attempt. Only the shutdown of the notifier comes first.
+    /// <b>To owners</b>: a schedule is refused, as by a subscriber that cannot start without
+    /// blocking, for no longer than the limit; <c>Invalidate</c> tries again within its budget; and no second turn of the subscription comes before a schedule.</para>
+    /// <para>Never blocks for longer than a few instructions. Allocates the first time.</para>
+    /// </remarks>
+    /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is not more than zero, or infinite.</exception>
+    /// <exception cref="ObjectDisposedException">The subscription or its notifier is disposed.</exception>
+    public bool TryTakeTurn(AddressRange range, TimeSpan limit, out ReadTurn turn)
+    {
+        CheckReadable(range);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
+        HeldTurn held = Volatile.Read(ref _turn) ?? MakeTurn();
+        long number = _ledger.TryTakeTurn(held, range, limit, _clock);
+        turn = number == 0 ? default : new ReadTurn(this, number);
+        return number != 0;
+    }
+
+    internal void EndTurn(long number) => _ledger.EndTurn(_turn!, number);
+
+    private HeldTurn MakeTurn()
+    {
+        HeldTurn made = new(this);
+        return Interlocked.CompareExchange(ref _turn, made, null) ?? made;
+    }
+}
