@@ -38,6 +38,15 @@ internal sealed partial class InvalidationLedger
         _gate.Exit();
     }
 
+    /// <summary>The subscription is disposed; the ledger must not keep it.</summary>
+    internal void DropTurn(HeldTurn turn)
+    {
+        _gate.EnterShielded();
+        turn.Drop();
+        DropIdleTurnsLocked();
+        _gate.Exit();
+    }
+
     /// <summary>Under the gate, before <see cref="BeginLocked"/>: the reader for whom a schedule has to come again; null for nobody.</summary>
     internal InvalidationSubscription? FindTurnLocked(ReadOnlySpan<AddressRange> ranges, TimeProvider clock)
     {

@@ -118,6 +118,18 @@ public sealed class ReadTurnTests : NotifierTest
     }
 
     [Fact]
+    public void A_subscription_that_is_disposed_has_no_turn()
+    {
+        InvalidationSubscription other = Subscribe(300, 400, _device);
+        Assert.True(other.TryTakeTurn(Range(300, 400), s_limit, out ReadTurn turn));
+        Assert.False(TrySchedule(Range(300, 400)));
+        other.Dispose();
+        Assert.True(TrySchedule(Range(300, 400)));
+        turn.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => other.TryTakeTurn(Range(300, 400), s_limit, out _));
+    }
+
+    [Fact]
     public void Misuse_is_told()
     {
         Assert.Throws<ArgumentOutOfRangeException>("limit", () => _subscription.TryTakeTurn(Range(0, 10), TimeSpan.Zero, out _));

@@ -13,6 +13,7 @@ internal sealed partial class ReaderRoster
     [ThreadStatic]
     private static ReaderSlot? t_last;
 
+    /// <summary>All slots of this thread.</summary>
     [ThreadStatic]
     private static ThreadSlots? t_slots;
 

@@ -67,8 +67,8 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
     /// <summary>Before the ledger's gate is entered: it may have to grow.</summary>
     internal void SetRanges(ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, SchedulePlace place)
     {
-        // Somebody may still be looking at the ranges of the last session of this object, without the gate. He will notice by the version
-        // of the ledger, as long as he cannot see what follows before he sees that it has changed. Pairs with InvalidationLedger.TryLook.
+        // A reader without the gate may still be looking at the reason of the last session of this object. It will notice by the version
+        // of the ledger, as long as it cannot see what follows before it sees that the version has changed. Pairs with InvalidationLedger.TryLook.
         Volatile.WriteBarrier();
         Reason = reason;
         Place = place;

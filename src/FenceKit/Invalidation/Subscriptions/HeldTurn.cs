@@ -13,6 +13,7 @@ namespace FenceKit;
 ///                                                                     Owner, when it ends and somebody was, or its time is over
 ///   Owner   no turn for readers until a schedule has passed           Idle, by the next schedule over the range
 /// </code>
+/// From every state: Idle, by Drop, when the subscription is disposed.
 /// </remarks>
 internal sealed class HeldTurn(InvalidationSubscription subscription)
 {
@@ -62,6 +63,9 @@ internal sealed class HeldTurn(InvalidationSubscription subscription)
             _state = _hasRefused ? State.Owner : State.Idle;
         }
     }
+
+    /// <summary>The subscription is disposed: whoever had the turn has it no longer.</summary>
+    internal void Drop() => _state = State.Idle;
 
     /// <summary>Somebody is about to schedule. True: it is refused.</summary>
     internal bool HoldsUp(ReadOnlySpan<AddressRange> ranges, TimeProvider clock)

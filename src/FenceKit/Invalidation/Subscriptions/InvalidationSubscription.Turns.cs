@@ -43,7 +43,22 @@ public sealed partial class InvalidationSubscription
         HeldTurn held = Volatile.Read(ref _turn) ?? MakeTurn();
         long number = _ledger.TryTakeTurn(held, range, limit, _clock);
         turn = number == 0 ? default : new ReadTurn(this, number);
+        if (IsDisposed)
+        {
+            DropTurn(); // whoever disposed it may have looked before there was a turn
+            ThrowIfOver();
+        }
+
         return number != 0;
+    }
+
+    /// <summary>The subscription is being disposed.</summary>
+    private void DropTurn()
+    {
+        if (Volatile.Read(ref _turn) is { } turn)
+        {
+            _ledger.DropTurn(turn);
+        }
     }
 
     internal void EndTurn(long number) => _ledger.EndTurn(_turn!, number);

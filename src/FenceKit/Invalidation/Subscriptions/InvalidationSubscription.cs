@@ -172,6 +172,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         if (Interlocked.CompareExchange(ref _life, Removing, Subscribed) == Subscribed)
         {
             _lastThatMayCall = _registry.Remove(this);
+            DropTurn();
             Volatile.Write(ref _life, Removed);
         }
 
