@@ -8,14 +8,17 @@ internal sealed partial class InvalidationLedger
 {
     private HeldTurn? _firstTurn; // under the gate: those that are not idle, a few at most
 
+    /// <summary>Whether a schedule has to read the clock, before it enters the gate. A turn that is just being taken is not overdue.</summary>
+    internal bool HasTurns => Volatile.Read(ref _firstTurn) is not null;
+
     /// <summary>The number of the turn; 0 when somebody else comes first.</summary>
-    internal long TryTakeTurn(HeldTurn turn, AddressRange range, TimeSpan limit, TimeProvider clock)
+    internal long TryTakeTurn(HeldTurn turn, AddressRange range, long now, long ends)
     {
         _gate.EnterShielded();
         try
         {
             bool wasIdle = turn.IsIdle;
-            long number = turn.TryTake(range, limit, clock);
+            long number = turn.TryTake(range, now, ends);
             if (wasIdle)
             {
                 turn.Next = _firstTurn;
@@ -48,12 +51,12 @@ internal sealed partial class InvalidationLedger
     }
 
     /// <summary>Under the gate, before <see cref="BeginLocked"/>: the reader for whom a schedule has to come again; null for nobody.</summary>
-    internal InvalidationSubscription? FindTurnLocked(ReadOnlySpan<AddressRange> ranges, TimeProvider clock)
+    internal InvalidationSubscription? FindTurnLocked(ReadOnlySpan<AddressRange> ranges, long now)
     {
         InvalidationSubscription? heldUpBy = null;
         for (HeldTurn? turn = _firstTurn; turn is not null; turn = turn.Next)
         {
-            if (turn.HoldsUp(ranges, clock))
+            if (turn.HoldsUp(ranges, now))
             {
                 heldUpBy = turn.Subscription;
             }

@@ -163,6 +163,7 @@ public sealed partial class InvalidationNotifier
     {
         index = null;
         heldUpBy = null;
+        long now = _ledger.HasTurns ? _clock.GetTimestamp() : 0;
         InvalidationSessionState state = lease.State;
         state.BeginScheduling(lease);
         state.SetRanges(ranges, reason, place);
@@ -180,7 +181,7 @@ public sealed partial class InvalidationNotifier
             {
                 Volatile.Write(ref _disposed, true);
             }
-            else if ((heldUpBy = _ledger.FindTurnLocked(ranges, _clock)) is not null)
+            else if ((heldUpBy = _ledger.FindTurnLocked(ranges, now)) is not null)
             {
                 _counters.Begun++;
                 _counters.Refused++;

@@ -18,8 +18,7 @@ namespace FenceKit;
 internal sealed class HeldTurn(InvalidationSubscription subscription)
 {
     private AddressRange _range;
-    private TimeSpan _limit;
-    private long _began;
+    private long _ends; // a timestamp of the notifier's clock, which is read outside the gate: it is a user's
     private long _number;
     private bool _hasRefused;
     private State _state;
@@ -39,17 +38,16 @@ internal sealed class HeldTurn(InvalidationSubscription subscription)
     internal bool IsIdle => _state == State.Idle;
 
     /// <summary>The number of the reader's turn, or 0 when it has to wait.</summary>
-    internal long TryTake(AddressRange range, TimeSpan limit, TimeProvider clock)
+    internal long TryTake(AddressRange range, long now, long ends)
     {
-        EndIfOverdue(clock);
+        EndIfOverdue(now);
         if (_state != State.Idle)
         {
             return 0;
         }
 
         _range = range;
-        _limit = limit;
-        _began = clock.GetTimestamp();
+        _ends = ends;
         _hasRefused = false;
         _state = State.Reader;
         return ++_number;
@@ -68,7 +66,7 @@ internal sealed class HeldTurn(InvalidationSubscription subscription)
     internal void Drop() => _state = State.Idle;
 
     /// <summary>Somebody is about to schedule. True: it is refused.</summary>
-    internal bool HoldsUp(ReadOnlySpan<AddressRange> ranges, TimeProvider clock)
+    internal bool HoldsUp(ReadOnlySpan<AddressRange> ranges, long now)
     {
         bool isConcerned = false;
         foreach (AddressRange range in ranges)
@@ -76,7 +74,7 @@ internal sealed class HeldTurn(InvalidationSubscription subscription)
             isConcerned |= range.Overlaps(_range);
         }
 
-        EndIfOverdue(clock);
+        EndIfOverdue(now);
         _hasRefused |= isConcerned;
         return isConcerned && _state == State.Reader;
     }
@@ -93,9 +91,9 @@ internal sealed class HeldTurn(InvalidationSubscription subscription)
         }
     }
 
-    private void EndIfOverdue(TimeProvider clock)
+    private void EndIfOverdue(long now)
     {
-        if (_state == State.Reader && clock.GetElapsedTime(_began) >= _limit)
+        if (_state == State.Reader && now >= _ends)
         {
             _state = State.Owner;
         }

@@ -41,7 +41,9 @@ public sealed partial class InvalidationSubscription
         CheckReadable(range);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
         HeldTurn held = Volatile.Read(ref _turn) ?? MakeTurn();
-        long number = _ledger.TryTakeTurn(held, range, limit, _clock);
+        long now = _clock.GetTimestamp();
+        double ends = now + (limit.Ticks * (double)_clock.TimestampFrequency / TimeSpan.TicksPerSecond);
+        long number = _ledger.TryTakeTurn(held, range, now, ends < long.MaxValue ? (long)ends : long.MaxValue);
         turn = number == 0 ? default : new ReadTurn(this, number);
         if (IsDisposed)
         {
