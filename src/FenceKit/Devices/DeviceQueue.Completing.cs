@@ -158,5 +158,12 @@ public sealed partial class DeviceQueue<TCommand>
         slot.Phase = DeviceSlotPhase.Free;
         slot.Command = default!;
         slot.Fault = null;
+        foreach (DeviceDependency<TCommand> dependency in slot.Dependencies.AsSpan(0, slot.DependencyCount))
+        {
+            dependency.Fence = default; // a queue keeps no timeline alive that it does not wait for
+            dependency.Forget();
+        }
+
+        slot.DependencyCount = 0;
     }
 }

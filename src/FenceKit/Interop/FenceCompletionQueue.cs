@@ -145,7 +145,7 @@ public sealed class FenceCompletionQueue : IDisposable
     private void Free(Node node)
     {
         node.Watched = default;
-        node.DeliveredError = null;
+        node.Forget(); // a queue keeps no timeline alive that it does not watch
         Volatile.Write(ref node.IsWatching, false);
         _gate.EnterShielded();
         node.NextFree = _free;

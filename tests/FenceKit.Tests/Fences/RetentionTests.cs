@@ -81,6 +81,28 @@ public class RetentionTests
     }
 
     [Fact]
+    public void A_wait_set_that_is_kept_refers_to_no_timeline_that_it_does_not_wait_for()
+    {
+        using FenceWaitSet set = new(3);
+        AssertCollected(WaitBySlots(set));
+    }
+
+    [Fact]
+    public void A_completion_queue_that_is_kept_refers_to_no_timeline_that_it_does_not_watch()
+    {
+        using FenceCompletionQueue queue = new(2);
+        AssertCollected(WatchAndRead(queue));
+    }
+
+    [Fact]
+    public async Task A_device_queue_refers_to_no_timeline_that_none_of_its_commands_depends_on()
+    {
+        DeviceQueue<int> queue = new("queue", new AtOnceDriver(), new DeviceQueueOptions { Dispatch = DeviceDispatch.Inline });
+        AssertCollected(Depend(queue));
+        await queue.DisposeAsync();
+    }
+
+    [Fact]
     public void A_callback_refers_to_none_of_those_that_it_stood_beside()
     {
         RecordingCallback kept = new();
@@ -223,6 +245,56 @@ public class RetentionTests
         fence.TryAddCallback(behind);
         timeline.Signal(fence);
         return [new(before), new(behind)];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference[] WaitBySlots(FenceWaitSet set)
+    {
+        FenceTimeline taken = new("taken");
+        FenceTimeline cleared = new("cleared");
+        FenceTimeline pending = new("cleared while pending");
+        set.Set(0, taken.Issue());
+        set.Set(1, cleared.Issue());
+        set.Set(2, pending.Issue());
+        taken.Signal(1);
+        Assert.Equal(0, set.WaitAny(Limit.Time).Index);
+        cleared.Signal(1);
+        Assert.True(set.Clear(1));
+        Assert.True(set.Clear(2));
+        return [new(taken), new(cleared), new(pending)];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference[] WatchAndRead(FenceCompletionQueue queue)
+    {
+        FenceTimeline timeline = new("read");
+        InvalidOperationException error = new("broken");
+        Assert.True(queue.TryWatch(timeline.Issue()));
+        timeline.Signal(1, error);
+        Assert.True(queue.Reader.TryRead(out FenceCompletion completion));
+        Assert.Equal(FenceStatus.Faulted, completion.Status);
+        return [new(timeline), new(error)];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference[] Depend(DeviceQueue<int> queue)
+    {
+        FenceTimeline timeline = new("dependency");
+        Assert.Equal(DeviceSubmitStatus.Submitted, queue.TrySubmit(0, [timeline.Issue()], out Fence fence));
+        timeline.Signal(1);
+        Assert.Equal(FenceStatus.Signaled, fence.Wait(Limit.Time));
+        return [new(timeline)];
+    }
+
+    private sealed class AtOnceDriver : DeviceDriver<int>
+    {
+        public override void Start(ReadOnlySpan<DeviceCommand<int>> batch)
+        {
+            foreach (ref readonly DeviceCommand<int> command in batch)
+            {
+                command.Complete();
+            }
+        }
     }
 
     private static void AssertCollected(WeakReference[] used)

@@ -25,17 +25,6 @@ public readonly partial struct Fence
         return new FenceAwaitable(this, continuation);
     }
 
-    /// <summary>Has the code after the <c>await</c> run on a scheduler.</summary>
-    /// <param name="scheduler">The scheduler.</param>
-    /// <returns>Something to await.</returns>
-    /// <remarks>A scheduler of one's own costs one task per await; the other places allocate nothing.</remarks>
-    /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is null.</exception>
-    public FenceSchedulerAwaitable ConfigureAwait(TaskScheduler scheduler)
-    {
-        ArgumentNullException.ThrowIfNull(scheduler);
-        return new FenceSchedulerAwaitable(this, scheduler);
-    }
-
     /// <summary>Waits, without a thread, until the fence is complete or the time is over.</summary>
     /// <param name="timeout">How long at most; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait, not the work behind the fence. A complete fence wins over a canceled token.</param>

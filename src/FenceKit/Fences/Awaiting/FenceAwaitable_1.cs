@@ -48,17 +48,6 @@ public readonly struct FenceAwaitable<TResult>
         return new FenceAwaitable<TResult>(_wait, _subject, _timeout, continuation, _cancellationToken);
     }
 
-    /// <summary>Has the code after the <c>await</c> run on a scheduler.</summary>
-    /// <param name="scheduler">The scheduler.</param>
-    /// <returns>Something to await.</returns>
-    /// <remarks>A scheduler of one's own costs one task per await; the other places allocate nothing.</remarks>
-    /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is null.</exception>
-    public FenceAwaitable<TResult> ConfigureAwait(TaskScheduler scheduler)
-    {
-        ArgumentNullException.ThrowIfNull(scheduler);
-        return new FenceAwaitable<TResult>(_wait, _subject, _timeout, FencePlace.On(scheduler), _cancellationToken);
-    }
-
     /// <summary>Begins the wait at once, as a task, for those who combine it with others. Allocates.</summary>
     /// <returns>The task.</returns>
     public Task<TResult> AsTask() => Start().AsTask();

@@ -32,17 +32,6 @@ public readonly struct FenceWaitAwaitable
         return new FenceWaitAwaitable(_timeline, (_word & ~TimelineState.Flags) | (ulong)continuation, _timeout, _cancellationToken);
     }
 
-    /// <summary>Has the code after the <c>await</c> run on a scheduler.</summary>
-    /// <param name="scheduler">The scheduler.</param>
-    /// <returns>Something to await.</returns>
-    /// <remarks>A scheduler of one's own costs one task per await; the other places allocate nothing.</remarks>
-    /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is null.</exception>
-    public FenceWaitSchedulerAwaitable ConfigureAwait(TaskScheduler scheduler)
-    {
-        ArgumentNullException.ThrowIfNull(scheduler);
-        return new FenceWaitSchedulerAwaitable(this, FencePlace.On(scheduler));
-    }
-
     private string DebuggerDisplay =>
         $"waits for {(_timeline is null ? default : new Fence(_timeline, TimelineState.PointOf(_word)))}, {FenceText.Of(_timeout)}";
 

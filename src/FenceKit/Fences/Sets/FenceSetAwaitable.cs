@@ -24,19 +24,6 @@ public readonly struct FenceSetAwaitable
         return new FenceSetAwaitable(_awaiter.At(continuation));
     }
 
-    /// <summary>
-    /// Has the code after the <c>await</c> run on a scheduler. It is kept in the wait, which can be awaited once: of several given to copies of
-    /// this, the last counts.
-    /// </summary>
-    /// <param name="scheduler">The scheduler.</param>
-    /// <returns>Something to await.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is null.</exception>
-    public FenceSetAwaitable ConfigureAwait(TaskScheduler scheduler)
-    {
-        ArgumentNullException.ThrowIfNull(scheduler);
-        return new FenceSetAwaitable(_awaiter.At(scheduler));
-    }
-
     /// <summary>Makes <c>await</c> work.</summary>
     /// <returns>The awaiter; the compiler uses it.</returns>
     public FenceSetAwaiter GetAwaiter() => _awaiter;

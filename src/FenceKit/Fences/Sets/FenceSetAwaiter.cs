@@ -20,7 +20,6 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
     private readonly long _word;
 
     private const long PlaceMask = 3;
-    private const long PlaceInWait = 3; // a scheduler, which the set keeps
 
     internal FenceSetAwaiter(FenceWaitResult result)
     {
@@ -57,7 +56,6 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
         long place = _word & PlaceMask;
         if (_state is not FenceSetWait wait
             || continuation is null
-            || place == PlaceInWait
             || (place == (long)FenceContinuation.CapturedContext && FencePlace.HasContext)
             || !wait.TryStart(Round, continuation, place == (long)FenceContinuation.Inline))
         {
@@ -98,17 +96,6 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
     internal FenceSetAwaiter At(FenceContinuation place) =>
         _state is FenceSetWait wait ? new FenceSetAwaiter(wait, Round | (long)place) : this;
 
-    internal FenceSetAwaiter At(TaskScheduler scheduler)
-    {
-        if (_state is not FenceSetWait wait)
-        {
-            return this;
-        }
-
-        wait.SetScheduler(Round, scheduler);
-        return new FenceSetAwaiter(wait, Round | PlaceInWait);
-    }
-
     private void Arm(Action continuation, bool flowsContext)
     {
         ArgumentNullException.ThrowIfNull(continuation);
@@ -122,7 +109,7 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
     {
         FenceSetWait wait = (FenceSetWait)_state!;
         long place = _word & PlaceMask;
-        return wait.TryStart(Round, place == PlaceInWait ? wait.Scheduler : (FenceContinuation)place, continuation, flowsContext);
+        return wait.TryStart(Round, (FenceContinuation)place, continuation, flowsContext);
     }
 
     /// <summary>

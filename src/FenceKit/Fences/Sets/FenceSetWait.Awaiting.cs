@@ -128,15 +128,6 @@ internal sealed partial class FenceSetWait
         return result;
     }
 
-    /// <summary>For an awaiter, which has no room for a scheduler. Does nothing in a later round.</summary>
-    internal void SetScheduler(long round, TaskScheduler scheduler)
-    {
-        if (Volatile.Read(ref _word) == round)
-        {
-            Scheduler = FencePlace.On(scheduler);
-        }
-    }
-
     /// <summary>Blocks, if need be, until a wait is over that somebody asks for its result.</summary>
     private void WaitForResult()
     {

@@ -45,9 +45,6 @@ internal sealed partial class FenceSetWait : FenceSet
         return wait;
     }
 
-    /// <summary>Where the continuation runs, for an awaiter that says that it is kept here.</summary>
-    internal FencePlace Scheduler { get; private set; }
-
     internal long Round => Volatile.Read(ref _word) & ~StageMask;
 
     internal FenceWaitResult Wait()
@@ -106,7 +103,6 @@ internal sealed partial class FenceSetWait : FenceSet
 
     protected override void OnIdle()
     {
-        Scheduler = default;
         Forget();
         FenceWaiterPools.Return(this);
     }

@@ -152,6 +152,7 @@ public sealed partial class FenceWaitSet
             State = SlotState.Empty;
             Fence = default;
             Error = null;
+            Node.Forget(); // a set that is kept keeps no timeline alive that it does not wait for
         }
     }
 

@@ -11,7 +11,8 @@ namespace FenceKit;
 /// <remarks>
 /// <para>A callback waits for at most one fence at a time. It may be added again as soon as it was removed or has finished, and its own
 /// <see cref="OnSignaled"/> may add it again to another fence as the last thing it does: that is how a driver chains steps.</para>
-/// <para>A timeline refers to the callbacks that wait for it, and to no others.</para>
+/// <para>A timeline refers to the callbacks that wait for it, and to no others. A callback refers to the timeline that it waited for last, until
+/// it is added elsewhere.</para>
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public abstract class FenceCallback
@@ -234,6 +235,16 @@ public abstract class FenceCallback
 
     /// <summary>Says who waits here, for people. Nodes of our own name whom they stand for.</summary>
     internal virtual void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of($"callback {GetType().Name}", fence));
+
+    /// <summary>
+    /// For a callback of FenceKit's own that outlives what it waited for: it refers to nothing of that any more. Only while it is in no list, and
+    /// nobody but the caller may add it.
+    /// </summary>
+    internal void Forget()
+    {
+        Timeline = null;
+        DeliveredError = null;
+    }
 
     /// <summary>Runs the callback. Only the signaler that detached the node calls this, outside the gate.</summary>
     internal void Run(ref FenceHandOff handOff)

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit;
 
-/// <summary>Where a continuation runs: one of the named places, or a scheduler that the caller gave.</summary>
-/// <remarks>One reference, because awaiters carry it and are copied: null for the captured context, a mark, or the scheduler.</remarks>
+/// <summary>Where a continuation runs: one of the named places.</summary>
+/// <remarks>One reference, because awaiters carry it and are copied: null for the captured context, or a mark.</remarks>
 internal readonly struct FencePlace
 {
     private static readonly object s_threadPool = new();
@@ -27,9 +27,6 @@ internal readonly struct FencePlace
         FenceContinuation.Inline => s_inline,
         _ => null,
     });
-
-    /// <summary>The default scheduler is the thread pool, and the pool is reached faster without a task.</summary>
-    internal static FencePlace On(TaskScheduler scheduler) => new(scheduler == TaskScheduler.Default ? s_threadPool : scheduler);
 
     /// <summary>The SynchronizationContext or TaskScheduler to post to; false for the thread pool, or inline.</summary>
     internal bool TryGetTarget([NotNullWhen(true)] out object? target)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.ObjectPool;
 
 namespace FenceKit;
@@ -13,7 +14,15 @@ internal sealed class FenceWaiterPools
     // Nodes beyond this go to the garbage collector: enough for a burst, small enough (about half a megabyte) to keep.
     private const int RetainedNodes = 4096;
 
-    internal static readonly FenceWaiterPools Shared = new(new DefaultObjectPoolProvider { MaximumRetained = RetainedNodes });
+    private static readonly ObjectPoolProvider s_usual = new DefaultObjectPoolProvider { MaximumRetained = RetainedNodes };
+
+    /// <summary>Of each provider that a user has handed in, as long as he keeps it.</summary>
+    private static readonly ConditionalWeakTable<ObjectPoolProvider, FenceWaiterPools> s_byProvider = [];
+
+    /// <summary>Waits for several fences are always of these: whose provider would count, of so many?</summary>
+    private static readonly ObjectPool<FenceSetWait> s_sets = s_usual.Create(new SetPolicy());
+
+    internal static readonly FenceWaiterPools Shared = new(s_usual);
 
     /// <summary>What a thread keeps: a hundred awaits of one fence, and about ten kilobytes.</summary>
     private const int RetainedByThread = 100;
@@ -25,16 +34,14 @@ internal sealed class FenceWaiterPools
     {
         Await = provider.Create(new AwaitPolicy(this));
         Wait = provider.Create(new WaitPolicy(this));
-        Sets = provider.Create(new SetPolicy());
     }
 
-    internal static FenceWaiterPools For(ObjectPoolProvider? provider) => provider is null ? Shared : new FenceWaiterPools(provider);
+    internal static FenceWaiterPools For(ObjectPoolProvider? provider) =>
+        provider is null ? Shared : s_byProvider.GetValue(provider, static own => new FenceWaiterPools(own));
 
     private ObjectPool<FenceAwaitNode> Await { get; }
 
     private ObjectPool<FenceWaitNode> Wait { get; }
-
-    private ObjectPool<FenceSetWait> Sets { get; }
 
     /// <summary>A node for a plain await.</summary>
     internal FenceAwaitNode RentAwait()
@@ -91,13 +98,13 @@ internal sealed class FenceWaiterPools
 
     /// <summary>The state of a wait for several fences.</summary>
     internal static FenceSetWait RentSet() =>
-        t_nodes is { } nodes && nodes.Sets.TryTake(out FenceSetWait? set) ? set : Shared.Sets.GetShielded();
+        t_nodes is { } nodes && nodes.Sets.TryTake(out FenceSetWait? set) ? set : s_sets.GetShielded();
 
     internal static void Return(FenceSetWait set)
     {
         if (!(t_nodes ??= new ThreadNodes()).Sets.TryKeep(set))
         {
-            Shared.Sets.ReturnShielded(set);
+            s_sets.ReturnShielded(set);
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Tests.Fences;
 
-/// <summary>Where the code after the await of a wait set or of a lock runs: each kind of wait offers the same four places.</summary>
+/// <summary>Where the code after the await of a wait set or of a lock runs: each kind of wait offers the same three places.</summary>
 public sealed class PlacementTests : IDisposable
 {
     private readonly FenceTimeline _timeline = new("device");
@@ -92,18 +92,6 @@ public sealed class PlacementTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_given_scheduler_gets_the_continuation(Kind kind)
-    {
-        ConcurrentExclusiveSchedulerPair pair = new();
-        TaskScheduler? where = null;
-        Task wait = BeginOn(kind, pair.ExclusiveScheduler, () => where = TaskScheduler.Current);
-        TestThread.Run(() => End(kind));
-        Limit.On(wait);
-        Assert.Same(pair.ExclusiveScheduler, where);
-    }
-
-    [Theory]
-    [MemberData(nameof(Kinds))]
     public void A_wait_that_has_nothing_to_wait_for_goes_on_at_once(Kind kind)
     {
         int thread = 0;
@@ -123,7 +111,6 @@ public sealed class PlacementTests : IDisposable
     public void A_place_that_is_none_is_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>("continuation", () => _set.WaitAnyAsync(Limit.Time).ConfigureAwait((FenceContinuation)7));
-        Assert.Throws<ArgumentNullException>("scheduler", () => _set.WaitAnyAsync(Limit.Time).ConfigureAwait(null!));
     }
 
     [Fact]
@@ -158,18 +145,6 @@ public sealed class PlacementTests : IDisposable
     {
         Hold(kind);
         return Await(kind, continuation, after);
-    }
-
-    private Task BeginOn(Kind kind, TaskScheduler scheduler, Action after)
-    {
-        Hold(kind);
-        return kind switch
-        {
-            Kind.WaitSet => Run(_set.WaitAnyAsync(Limit.Time).ConfigureAwait(scheduler), after),
-            Kind.LockWithContext => Run(_lock.LockAsync(_waiter, Limit.Time).ConfigureAwait(scheduler), after),
-            Kind.LockAlone => Run(_lock.LockAsync(Limit.Time).ConfigureAwait(scheduler), after),
-            _ => Run(new WoundWaitLockSet(_class).LockAsync(new[] { _lock }, Limit.Time).ConfigureAwait(scheduler), after),
-        };
     }
 
     private Task Await(Kind kind, FenceContinuation continuation, Action after) => kind switch

@@ -93,28 +93,6 @@ public sealed class SetAwaiterMisuseTests : IDisposable
         Assert.Single(late);
     }
 
-    [Fact]
-    public void Of_two_schedulers_given_to_copies_of_one_wait_the_last_counts()
-    {
-        TaskScheduler first = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
-        TaskScheduler last = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
-        Fence fence = _device.Issue();
-        FenceSetAwaitable wait = Fence.WaitAnyAsync([_never.Issue(), fence]);
-        FenceSetAwaitable copy = wait.ConfigureAwait(first);
-        wait.ConfigureAwait(last);
-        Task<TaskScheduler> after = AwaitAsync();
-
-        _device.Signal(fence);
-
-        Assert.Same(last, Limit.On(after));
-
-        async Task<TaskScheduler> AwaitAsync()
-        {
-            await copy;
-            return TaskScheduler.Current;
-        }
-    }
-
     public void Dispose() => _source.Dispose();
 
     private static async Task<FenceWaitResult> AwaitAnyAsync(params Fence[] fences) =>

@@ -266,40 +266,6 @@ public class WaitAnyTests
     }
 
     [Fact]
-    public void The_code_after_the_await_runs_on_a_given_scheduler()
-    {
-        ConcurrentExclusiveSchedulerPair pair = new();
-        Fence[] fences = Issue(2);
-        Task<TaskScheduler> set = OnSetAsync();
-        Task<TaskScheduler> single = OnSingleAsync();
-        Task<TaskScheduler> timed = OnTimedAsync();
-
-        _timelines[1].Signal(1);
-
-        Assert.Same(pair.ExclusiveScheduler, Limit.On(set));
-        Assert.Same(pair.ExclusiveScheduler, Limit.On(single));
-        Assert.Same(pair.ExclusiveScheduler, Limit.On(timed));
-
-        async Task<TaskScheduler> OnSetAsync()
-        {
-            await Fence.WaitAnyAsync(fences).ConfigureAwait(pair.ExclusiveScheduler);
-            return TaskScheduler.Current;
-        }
-
-        async Task<TaskScheduler> OnSingleAsync()
-        {
-            await fences[1].ConfigureAwait(pair.ExclusiveScheduler);
-            return TaskScheduler.Current;
-        }
-
-        async Task<TaskScheduler> OnTimedAsync()
-        {
-            await fences[1].WaitAsync(s_tick).ConfigureAwait(pair.ExclusiveScheduler);
-            return TaskScheduler.Current;
-        }
-    }
-
-    [Fact]
     public void Waiters_signalers_and_cancelers_race_and_nothing_stays_behind()
     {
         const int Rounds = 2_000;
