@@ -135,7 +135,7 @@ public sealed class Device : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Something to await: false when the time ran out.</returns>
     /// <remarks>Allocates.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     public async ValueTask<bool> DrainAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         bool[] ended = await Task.WhenAll(Queues().Select(queue => queue.DrainAsync(timeout, cancellationToken).AsTask())).ConfigureAwait(false);

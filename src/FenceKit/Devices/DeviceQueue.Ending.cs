@@ -14,7 +14,7 @@ public sealed partial class DeviceQueue<TCommand>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Something to await: false when the time ran out.</returns>
     /// <remarks>Does not say how the commands ended: their fences do. Allocates nothing in steady state.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> DrainAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {

@@ -16,7 +16,8 @@ public enum FenceStatus
     /// <summary>
     /// The point is complete, but so long ago that its outcome is no longer known: the timeline keeps only its last faults
     /// (<see cref="FenceTimelineOptions.RetainedFaults"/>). Never reported as <see cref="Signaled"/> by mistake. A waiter that was
-    /// registered before the signal never gets this: its outcome is delivered with the signal.
+    /// registered before the signal never gets this: its outcome is delivered with the signal. Where somebody has to know (<c>await</c>, a task, a
+    /// command that depends on it, a reservation) it does not count as success.
     /// </summary>
     Retired = 3,
 }

@@ -21,7 +21,7 @@ public sealed partial class InvalidationNotifier
     /// Blocks the thread; allocates. A refusal is an error here, since there is no later attempt. Subscriptions outlive the notifier
     /// until they are disposed; sessions that are open can still be ended by their owners.
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">
     /// Called from inside a callback of this notifier; or, with a budget, from inside a <see cref="ReaderGate"/> or an open session of it: it would wait for
     /// this very thread. Nothing has happened then.

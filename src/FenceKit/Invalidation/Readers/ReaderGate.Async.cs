@@ -35,7 +35,7 @@ public sealed partial class ReaderGate
     /// status instead of an exception: <see cref="TryEnterAsync"/>.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">It would wait for a session that this thread itself has scheduled; see the remarks of the type.</exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
@@ -62,7 +62,7 @@ public sealed partial class ReaderGate
     /// Blocks no thread. Allocates nothing in steady state when it need not wait.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">It would wait for a session that this thread itself has scheduled; see the remarks of the type.</exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
@@ -76,7 +76,6 @@ public sealed partial class ReaderGate
     {
         Check(range);
         FenceThrow.IfNotATimeout(budget);
-        FenceThrow.IfBeyondTimers(budget);
         if (FenceContract.IsChecked)
         {
             AnnounceEnterAsync(budget);

@@ -152,7 +152,7 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
     /// <returns>False when the time ran out.</returns>
     /// <remarks>As <see cref="Enter()"/>.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">It would park behind a session that this thread itself has scheduled; see the remarks of the type.</exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>

@@ -77,7 +77,7 @@ public sealed class ReclaimSweep
     /// <returns>What this run did. What it did not get is remembered.</returns>
     /// <remarks>Blocks the thread, within the budget plus the time that one call of the owner takes. When the owner throws, the range in question is backed off and forgotten; when it throws in Free, the range counts as freed.</remarks>
     /// <exception cref="ArgumentException">A range is empty.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">
     /// Another run is under way. Or what is left to wait for is this thread itself, inside a <see cref="ReaderGate"/>: what could be
     /// reclaimed without it has been, the rest is remembered. With a budget of zero there is no such exception.

@@ -116,7 +116,7 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// Blocks the thread; allocates nothing in steady state. Takes as long as the slowest subscriber, not the sum; the first that fails
     /// ends it, whatever the order of subscribers, for then the session can no longer complete.
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">
     /// The session has ended. Or this thread would wait for itself: it is inside a <see cref="ReaderGate"/> whose readers the session waits
     /// for, or has an earlier session open over a part of the range.
@@ -141,13 +141,12 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// <param name="cancellationToken">Ends this wait; the session stays as it is.</param>
     /// <returns>How far it is. To be awaited once, like every ValueTask.</returns>
     /// <remarks>Allocates nothing in steady state.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond about 49 days.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">As in <see cref="Wait"/>: also this wait would end only after this thread has left the gate.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public ValueTask<InvalidationOutcome> WaitAsync(TimeSpan budget, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(budget);
-        FenceThrow.IfBeyondTimers(budget);
         InvalidationSessionState state = Enter();
         if (FenceContract.IsChecked)
         {

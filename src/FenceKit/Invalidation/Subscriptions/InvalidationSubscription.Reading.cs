@@ -30,7 +30,7 @@ public sealed partial class InvalidationSubscription
     /// long as the budget says. Blocks the thread; allocates nothing.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">
     /// This thread has scheduled an invalidation of the range that is still open: it would wait for itself. See <see cref="ReaderGate"/> for what is noticed.
     /// </exception>
@@ -73,7 +73,7 @@ public sealed partial class InvalidationSubscription
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The sequence, or null when the time ran out. To be awaited once.</returns>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">
     /// This thread has scheduled an invalidation of the range that is still open: it would wait for itself. See <see cref="ReaderGate"/> for what is noticed.
     /// </exception>
@@ -83,7 +83,6 @@ public sealed partial class InvalidationSubscription
         AddressRange range, TimeSpan budget, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(budget);
-        FenceThrow.IfBeyondTimers(budget);
         CheckReadable(range);
         if (budget != TimeSpan.Zero)
         {

@@ -52,6 +52,5 @@ public sealed class InvalidationSubscriptionOptions
         }
 
         FenceThrow.IfNotATimeout(DrainTimeout);
-        FenceThrow.IfBeyondTimers(DrainTimeout);
     }
 }
