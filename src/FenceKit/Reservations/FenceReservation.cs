@@ -260,11 +260,11 @@ public sealed partial class FenceReservation
         return false;
     }
 
-    // The usual fence is pending, and the usual timeline has never faulted: both are one load, and the outcome has not to be looked up.
+    // The usual fence is pending, which is one load: the outcome has not to be looked up.
     private static bool HasSucceeded(Fence fence) => fence.IsSignaled && fence.Status == FenceStatus.Signaled;
 
     private static bool HasFailed(Fence fence) =>
-        fence.Timeline is { HasFaulted: true } && fence.Status is (FenceStatus.Faulted or FenceStatus.Retired);
+        fence.IsSignaled && fence.Status is (FenceStatus.Faulted or FenceStatus.Retired);
 
     private void RemoveAt(int index)
     {
