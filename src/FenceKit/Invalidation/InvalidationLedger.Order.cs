@@ -28,19 +28,17 @@ namespace FenceKit;
 // So a later one that sees the earlier one gone also sees that it was superseded, and never takes it for a back-off.
 internal sealed partial class InvalidationLedger
 {
-    /// <summary>Under the gate, before the invalidation is in the list.</summary>
+    /// <summary>Under the gate, before the invalidation is in the tree of those that are open. O(log n + k) for k that overlap.</summary>
     private void WaitForEarlierLocked(ActiveInvalidation later)
     {
-        for (ActiveInvalidation? earlier = _firstActive; earlier is not null; earlier = earlier.Next)
+        Following following = new(later);
+        foreach (AddressRange range in later.Ranges)
         {
-            if (earlier.Overlaps(later))
-            {
-                later.WaitForLocked(earlier);
-            }
+            _open.Find(range, after: 0, ref following, int.MaxValue, out _);
         }
     }
 
-    /// <summary>Under the gate, when the invalidation is out of the list.</summary>
+    /// <summary>Under the gate, when the invalidation is out of the tree.</summary>
     /// <returns>
     /// False: nobody later has waited for it, or the contents are still there. True though all that waited have backed off meanwhile: their
     /// owners may come back for the range, and look how this one ended (<see cref="ReclaimSweep"/>).
@@ -53,15 +51,33 @@ internal sealed partial class InvalidationLedger
             return false;
         }
 
-        for (ActiveInvalidation? later = _firstActive; later is not null; later = later.Next)
+        // All that are open and overlap are later: had one been earlier, this one could not have completed.
+        Superseding superseding = default;
+        foreach (AddressRange range in committed.Ranges)
         {
-            // All that are active and overlap are later: had one been earlier, this one could not have completed.
-            if (!later.TakesWhatIsLeft && later.Overlaps(committed))
-            {
-                later.SupersedeLocked();
-            }
+            _open.Find(range, after: 0, ref superseding, int.MaxValue, out _);
         }
 
         return true;
+    }
+
+    /// <summary>Accepts none, so that it is shown all.</summary>
+    private readonly struct Following(ActiveInvalidation later) : IRangeFilter<ActiveInvalidation>
+    {
+        public bool Accepts(ulong number, ActiveInvalidation? item)
+        {
+            later.WaitForLocked(item!);
+            return false;
+        }
+    }
+
+    /// <inheritdoc cref="Following"/>
+    private readonly struct Superseding : IRangeFilter<ActiveInvalidation>
+    {
+        public bool Accepts(ulong number, ActiveInvalidation? item)
+        {
+            item!.SupersedeLocked();
+            return false;
+        }
     }
 }

@@ -11,6 +11,7 @@ internal abstract partial class ActiveInvalidation
     private EarlierInvalidation[] _earlier = []; // written under the ledger's gate, before the session is anybody else's to use
     private int _earlierCount;
     private bool _isSuperseded;
+    private ulong _lastFollower; // under the ledger's gate: the number of the last one that waits for this one; 0 for none
 
     /// <summary>Those that were open over a part of the range when this one began. They are waited for like anybody who holds the range.</summary>
     internal ReadOnlySpan<EarlierInvalidation> Earlier => _earlier.AsSpan(0, _earlierCount);
@@ -22,7 +23,7 @@ internal abstract partial class ActiveInvalidation
     internal bool IsSuperseded => Volatile.Read(ref _isSuperseded);
 
     /// <summary>Under the ledger's gate: whether a later one waits for this one.</summary>
-    internal bool IsWaitedForByLater { get; private set; }
+    internal bool IsWaitedForByLater => _lastFollower != 0;
 
     /// <summary>A shutdown: it waits for earlier ones too, but is superseded by none, because it asks for what is left, whatever that is.</summary>
     internal bool TakesWhatIsLeft { get; set; }
@@ -30,49 +31,15 @@ internal abstract partial class ActiveInvalidation
     /// <summary>Whether a commit hands back what stood in the range. After the other reasons it is still there for the next one.</summary>
     internal bool TakesContents => Reason is not (InvalidationReason.Protect or InvalidationReason.Exclusive);
 
-    /// <summary>Under the ledger's gate, where neither changes.</summary>
-    internal bool Overlaps(ActiveInvalidation other)
-    {
-        foreach (AddressRange range in other.Ranges)
-        {
-            if (Overlaps(range))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private bool Overlaps(AddressRange range)
-    {
-        ReadOnlySpan<AddressRange> ranges = Ranges; // sorted, with a gap between any two
-        int low = 0;
-        int high = ranges.Length - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            if (ranges[middle].Overlaps(range))
-            {
-                return true;
-            }
-
-            if (ranges[middle].Start < range.Start)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle - 1;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>Under the ledger's gate.</summary>
+    /// <summary>Under the ledger's gate. Several ranges of one are one to wait for.</summary>
     internal void WaitForLocked(ActiveInvalidation earlier)
     {
+        if (earlier._lastFollower == Number)
+        {
+            return;
+        }
+
+        earlier._lastFollower = Number;
         if (_earlierCount == _earlier.Length)
         {
             // The object keeps its size in the pool, so this ends after warm-up.
@@ -80,11 +47,16 @@ internal abstract partial class ActiveInvalidation
         }
 
         _earlier[_earlierCount++] = new EarlierInvalidation(earlier.Cover, earlier.Reason, earlier.Place, earlier.Ended);
-        earlier.IsWaitedForByLater = true;
     }
 
-    /// <summary>Under the ledger's gate.</summary>
-    internal void SupersedeLocked() => Volatile.Write(ref _isSuperseded, true);
+    /// <summary>Under the ledger's gate: contents of the range have gone with an earlier one.</summary>
+    internal void SupersedeLocked()
+    {
+        if (!TakesWhatIsLeft)
+        {
+            Volatile.Write(ref _isSuperseded, true);
+        }
+    }
 
     /// <summary>Under the ledger's gate, or while nobody else has the object.</summary>
     private protected void ForgetOthers()
@@ -92,7 +64,7 @@ internal abstract partial class ActiveInvalidation
         Array.Clear(_earlier, 0, _earlierCount);
         _earlierCount = 0;
         _isSuperseded = false;
-        IsWaitedForByLater = false;
+        _lastFollower = 0;
         TakesWhatIsLeft = false;
     }
 }
