@@ -20,7 +20,17 @@ internal sealed partial class FenceKitEventSource : EventSource
     {
         if (IsEnabled(EventLevel.Error, EventKeywords.None))
         {
-            CallbackFaulted(timeline, point.ToString(CultureInfo.InvariantCulture), exception.ToString());
+            CallbackFaulted(timeline, point.ToString(CultureInfo.InvariantCulture), TextOf(exception));
+        }
+    }
+
+    /// <summary>A user's code that is no callback threw where FenceKit called it.</summary>
+    [NonEvent]
+    internal void UserCodeFaulted(string origin, string timeline, Exception exception)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            UserFaulted(origin, timeline, TextOf(exception));
         }
     }
 
@@ -30,7 +40,7 @@ internal sealed partial class FenceKitEventSource : EventSource
     {
         if (IsEnabled(EventLevel.Error, EventKeywords.None))
         {
-            SubscriberFaulted(subscription, range, exception.ToString());
+            SubscriberFaulted(subscription, range, TextOf(exception));
         }
     }
 
@@ -137,6 +147,9 @@ internal sealed partial class FenceKitEventSource : EventSource
     [Event(1, Level = EventLevel.Error, Message = "A callback of {0}:{1} threw: {2}")]
     private void CallbackFaulted(string timeline, string point, string exception) => WriteEvent(1, timeline, point, exception);
 
+    [Event(30, Level = EventLevel.Error, Message = "The code of a user threw, {0} (timeline {1}): {2}")]
+    private void UserFaulted(string origin, string timeline, string exception) => WriteEvent(30, origin, timeline, exception);
+
     [Event(2, Level = EventLevel.Error, Message = "The subscriber {0} threw while {1} was being invalidated: {2}")]
     private void SubscriberFaulted(string subscription, string range, string exception) => WriteEvent(2, subscription, range, exception);
 
@@ -145,4 +158,32 @@ internal sealed partial class FenceKitEventSource : EventSource
 
     [Event(4, Level = EventLevel.Warning, Message = "{2} of {0} is quarantined: {1} has not let go of it")]
     private void Quarantined(string notifier, string subscription, string range) => WriteEvent(4, notifier, subscription, range);
+
+    /// <summary>What an exception says of itself is a user's code too, and may throw; whoever reports a fault must not fault by that.</summary>
+    [NonEvent]
+    private static string TextOf(Exception exception)
+    {
+        try
+        {
+            return exception.ToString();
+        }
+        catch (Exception)
+        {
+            return $"{exception.GetType()} (its ToString threw)";
+        }
+    }
+
+    /// <inheritdoc cref="TextOf"/>
+    [NonEvent]
+    private static string MessageOf(Exception exception)
+    {
+        try
+        {
+            return exception.Message ?? "";
+        }
+        catch (Exception)
+        {
+            return $"{exception.GetType()} (its Message threw)";
+        }
+    }
 }

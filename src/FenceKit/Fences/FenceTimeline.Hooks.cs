@@ -18,7 +18,8 @@ public partial class FenceTimeline
     /// <returns>True if the counter moved.</returns>
     /// <remarks>
     /// For drivers without interrupts, and for readers who would rather look once than wait: <see cref="Fence.IsSignaled"/> is pure and
-    /// never asks. Callbacks run on this thread. Never blocks, unless the driver's hook does.
+    /// never asks. Callbacks run on this thread. Never blocks, unless the driver's hook does. What the hook throws is reported, see
+    /// <see cref="CallbackFaulted"/>, and the answer is false: who asks is not who drives.
     /// </remarks>
     public bool TryPoll() => PollCore();
 
@@ -53,7 +54,7 @@ public partial class FenceTimeline
     /// <summary>Somebody needs <paramref name="point"/> sooner than anything asked for so far. A hint; may be ignored.</summary>
     /// <param name="point">The point.</param>
     /// <param name="timestamp">When, on the clock of the timeline; in the past for "at once".</param>
-    /// <remarks>Called on the asking thread, under no lock. It must not block.</remarks>
+    /// <remarks>Called on the asking thread, under no lock. It must not block. What it throws is reported, not thrown at who asks.</remarks>
     protected virtual void OnDeadline(ulong point, long timestamp) => _options.DeadlineChanged?.Invoke(point, timestamp);
 
     /// <summary>The fences are made of other fences; whoever flattens sets must not store them.</summary>
@@ -61,11 +62,35 @@ public partial class FenceTimeline
 
     internal virtual bool PollCore()
     {
-        ulong point = Math.Min(OnPoll(), Issued);
+        ulong point;
+        try
+        {
+            point = OnPoll();
+        }
+        catch (Exception exception)
+        {
+            ReportUserFault("a driver's poll", exception, this);
+            return false;
+        }
+
+        point = Math.Min(point, Issued);
         return point > Completed && SignalCore(TimelineState.TargetOf(point));
     }
 
+    /// <summary>A hint: when the clock or the driver throws, it is reported and the hint is lost, and nothing else.</summary>
     internal void SetDeadline(ulong target, TimeSpan fromNow)
+    {
+        try
+        {
+            TakeDeadline(target, fromNow);
+        }
+        catch (Exception exception)
+        {
+            ReportUserFault("a driver's deadline, or the clock", exception, this, TimelineState.PointOf(target));
+        }
+    }
+
+    private void TakeDeadline(ulong target, TimeSpan fromNow)
     {
         double ticks = fromNow.TotalSeconds * TimeProvider.TimestampFrequency;
         long timestamp = TimeProvider.GetTimestamp() + (long)Math.Clamp(ticks, long.MinValue / 2, long.MaxValue / 2);

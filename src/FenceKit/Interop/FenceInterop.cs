@@ -38,6 +38,9 @@ public static class FenceInterop
     /// <param name="fence">The fence.</param>
     /// <param name="registration">Ends the bridge when the token is not needed any more: dispose it.</param>
     /// <returns>The token. Code that is registered with it runs on the thread pool, never on the signaler's stack.</returns>
+    /// <remarks>
+    /// What registered code throws is reported through <see cref="FenceTimeline.CallbackFaulted"/>; all that is registered runs.
+    /// </remarks>
     public static CancellationToken AsCancellationToken(this Fence fence, out IDisposable registration)
     {
         TokenCallback callback = new(fence);
@@ -144,7 +147,21 @@ public static class FenceInterop
             fence.TryRemoveCallback(this);
         }
 
-        public void Execute() => _cancellation.Cancel();
+        public void Execute()
+        {
+            try
+            {
+                _cancellation.Cancel();
+            }
+            catch (AggregateException exception)
+            {
+                // All that was registered has run. One report for each that threw: nobody else hears of it on the thread pool.
+                foreach (Exception inner in exception.InnerExceptions)
+                {
+                    FenceTimeline.ReportUserFault("a registration of AsCancellationToken", inner, fence.Timeline, fence.Point);
+                }
+            }
+        }
 
         internal void CancelNow() => _cancellation.Cancel(); // nobody can have registered yet
 

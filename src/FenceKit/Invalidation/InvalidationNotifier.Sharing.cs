@@ -107,11 +107,25 @@ public sealed partial class InvalidationNotifier
         // It will unsubscribe, and that waits for callbacks to return.
         if (IsSchedulingOnThisThread)
         {
-            InterruptShield.Queue(static value => value!.Dispose(), shared.Value, preferLocal: false);
+            InterruptShield.Queue(DisposeGuarded, shared.Value!, preferLocal: false);
         }
         else
         {
             shared.Value!.Dispose();
+        }
+    }
+
+    /// <summary>On the thread pool, where nobody hears what a user's object throws.</summary>
+    private static void DisposeGuarded<T>(T value)
+        where T : class, IDisposable
+    {
+        try
+        {
+            value.Dispose();
+        }
+        catch (Exception exception)
+        {
+            FenceTimeline.ReportUserFault($"the Dispose of a shared {typeof(T).Name}", exception);
         }
     }
 

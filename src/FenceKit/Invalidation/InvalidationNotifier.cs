@@ -52,7 +52,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         _faultsCountAsDone = options.FaultPolicy == InvalidationFaultPolicy.TreatAsQuiesced;
         _ledger = new InvalidationLedger(options.RememberedInvalidations);
         SessionPolicy policy = new(this, options);
-        _sessions = (options.PoolProvider ?? new DefaultObjectPoolProvider { MaximumRetained = RetainedSessions }).Create(policy);
+        _sessions = GuardedPoolProvider.Or(options.PoolProvider, RetainedSessions).Create(policy);
         policy.Pool = _sessions;
     }
 

@@ -53,7 +53,7 @@ internal sealed partial class FenceKitEventSource
     {
         if (IsEnabled(EventLevel.Informational, Keywords.Faults))
         {
-            PointsFaulted(timeline, poison ? $"{first} and all later ones" : $"{first}..{last}", error.Message);
+            PointsFaulted(timeline, poison ? $"{first} and all later ones" : $"{first}..{last}", MessageOf(error));
         }
     }
 
@@ -117,7 +117,7 @@ internal sealed partial class FenceKitEventSource
     {
         if (IsEnabled(EventLevel.Error, EventKeywords.None))
         {
-            SharedEnded(timeline, error.Message);
+            SharedEnded(timeline, MessageOf(error));
         }
     }
 

@@ -56,18 +56,32 @@ internal sealed class FenceWatchdog : IDisposable
             if (_watched[i].Timeline.TryGetTarget(out FenceTimeline? timeline))
             {
                 anyAlive = true;
-                LookAt(timeline, ref _watched[i]);
+                try
+                {
+                    LookAt(timeline, ref _watched[i]);
+                }
+                catch (Exception exception)
+                {
+                    FenceTimeline.ReportUserFault("the clock of a watchdog", exception, timeline); // the next look may go better
+                }
             }
         }
 
         // Set anew each time, so that two looks never run at once, and a look that took long does not make the next ones hurry.
-        if (anyAlive)
+        try
         {
-            _timer.Change(_period, Timeout.InfiniteTimeSpan);
+            if (anyAlive)
+            {
+                _timer.Change(_period, Timeout.InfiniteTimeSpan);
+            }
+            else
+            {
+                _timer.Dispose();
+            }
         }
-        else
+        catch (Exception exception)
         {
-            _timer.Dispose();
+            FenceTimeline.ReportUserFault("the timer of a watchdog", exception); // nobody looks any more: that is what is reported
         }
     }
 

@@ -32,6 +32,27 @@ internal sealed class StuckWaitWatch : IDisposable
 
     private void Look()
     {
+        try
+        {
+            LookOnce();
+        }
+        catch (Exception exception)
+        {
+            FenceTimeline.ReportUserFault("the clock of a watch for stuck waits", exception); // the next look may go better
+        }
+
+        try
+        {
+            _timer.Change(_period, Timeout.InfiniteTimeSpan);
+        }
+        catch (Exception exception)
+        {
+            FenceTimeline.ReportUserFault("the timer of a watch for stuck waits", exception); // nobody looks any more: that is what is reported
+        }
+    }
+
+    private void LookOnce()
+    {
         long now = _clock.GetTimestamp();
         bool isAnyStuck = false;
         Dictionary<(FenceCallback, long), long> seen = [];
@@ -51,9 +72,14 @@ internal sealed class StuckWaitWatch : IDisposable
         {
             WaitForGraph graph = WaitForGraph.Capture();
             FenceKitEventSource.Log.StuckWait(graph);
-            _onStuck?.Invoke(graph);
+            try
+            {
+                _onStuck?.Invoke(graph);
+            }
+            catch (Exception exception)
+            {
+                FenceTimeline.ReportUserFault("the receiver of a stuck wait", exception);
+            }
         }
-
-        _timer.Change(_period, Timeout.InfiniteTimeSpan);
     }
 }

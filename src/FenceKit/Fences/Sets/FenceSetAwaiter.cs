@@ -117,7 +117,19 @@ public readonly struct FenceSetAwaiter : ICriticalNotifyCompletion
     /// and <see cref="GetResult"/> throws where it can be caught.
     /// </summary>
     private static void GoOnToThrow(Action continuation) =>
-        InterruptShield.Queue(static state => state(), continuation, preferLocal: true);
+        InterruptShield.Queue(RunGuarded, continuation, preferLocal: true);
+
+    private static void RunGuarded(Action continuation)
+    {
+        try
+        {
+            continuation();
+        }
+        catch (Exception exception)
+        {
+            FenceTimeline.ReportUserFault("a continuation", exception);
+        }
+    }
 
     private static InvalidOperationException AwaitedTwice() =>
         new("A wait for several fences can be awaited once. Call WaitAnyAsync or WaitAllAsync again to wait again.");

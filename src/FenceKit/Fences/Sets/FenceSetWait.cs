@@ -116,7 +116,15 @@ internal sealed partial class FenceSetWait : FenceSet
     {
         if (_continuation.RunsAtOnce && CallbackTrampoline.HasRoom)
         {
-            _continuation.TakeBareContinuation()();
+            Action continuation = _continuation.TakeBareContinuation();
+            try
+            {
+                continuation();
+            }
+            catch (Exception exception)
+            {
+                FenceTimeline.ReportUserFault("a continuation", exception); // whoever decided, a signaler or a timer, is not to blame
+            }
         }
         else
         {

@@ -5,8 +5,8 @@ namespace FenceKit;
 /// <summary>Holds the continuation of an <c>await</c> and brings it to its place.</summary>
 internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThreadPoolWorkItem
 {
-    private static readonly SendOrPostCallback s_post = static state => ((FenceContinuationNode)state!).RunContinuation();
-    private static readonly Action<object?> s_start = static state => ((FenceContinuationNode)state!).RunContinuation();
+    private static readonly SendOrPostCallback s_post = static state => ((FenceContinuationNode)state!).RunGuarded();
+    private static readonly Action<object?> s_start = static state => ((FenceContinuationNode)state!).RunGuarded();
     private static readonly ContextCallback s_invoke = static state => ((Action)state!).Invoke();
 
     private Action? _continuation;
@@ -98,7 +98,25 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
             InterruptShield.Queue((FenceContinuationNode)behind, preferLocal: true);
         }
 
-        RunContinuation();
+        RunGuarded();
+    }
+
+    /// <summary>
+    /// Runs the continuation on a thread that is nobody's: of the pool, of a timer, of a canceler. What a continuation throws (one that was
+    /// handed over by hand; an async method catches its own) must not end the process.
+    /// </summary>
+    private void RunGuarded()
+    {
+        FenceTimeline? timeline = Timeline; // before the continuation: the node may serve another wait afterwards
+        ulong target = Target;
+        try
+        {
+            RunContinuation();
+        }
+        catch (Exception exception)
+        {
+            FenceTimeline.ReportUserFault("a continuation", exception, timeline, TimelineState.PointOf(target));
+        }
     }
 
     protected override void OnSignaled(FenceStatus status, Exception? fault) => Dispatch();
@@ -114,7 +132,7 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
         else if ((Carries & Load.Inline) != 0 && handOff.HasRoom)
         {
             handOff.Flush();
-            RunContinuation();
+            RunGuarded();
         }
         else
         {

@@ -10,16 +10,6 @@ public partial class FenceTimeline
     /// <summary>No word of a round that waits.</summary>
     internal const long NotAdded = 0;
 
-    private static long s_callbackFaults;
-
-    /// <summary>
-    /// Raised when a callback (or an inline continuation) throws, on the signaler's thread, under no lock. What a handler throws is swallowed.
-    /// </summary>
-    public static event EventHandler<FenceCallbackFaultedEventArgs>? CallbackFaulted;
-
-    /// <summary>How many callbacks have thrown since the process started, whether or not anybody listened.</summary>
-    public static long CallbackFaults => Volatile.Read(ref s_callbackFaults);
-
     /// <summary>
     /// As <see cref="AddRound(FenceCallback, ulong)"/>. The usual case stands here: nobody waits. Whatever else there is, is called and not
     /// looked at again, so that nothing has to be kept in memory for it.
@@ -231,25 +221,6 @@ public partial class FenceTimeline
 
         LeaveGate(state);
         return removed;
-    }
-
-    internal static void ReportCallbackFault(FenceCallback callback, FenceTimeline timeline, ulong point, Exception exception)
-    {
-        Interlocked.Increment(ref s_callbackFaults);
-        FenceKitEventSource.Log.CallbackFaulted(timeline.Name, point, exception);
-        FenceCallbackFaultedEventArgs arguments = new(callback, timeline.Name, point, exception);
-        foreach (EventHandler<FenceCallbackFaultedEventArgs> handler in Delegate.EnumerateInvocationList(CallbackFaulted))
-        {
-            try
-            {
-                handler(timeline, arguments);
-            }
-            catch (Exception handlerException)
-            {
-                // A handler must stop neither the other handlers nor the other callbacks; the counter already has the first fault.
-                FenceKitEventSource.Log.CallbackFaulted(timeline.Name, point, handlerException);
-            }
-        }
     }
 
     private bool IsFor(FenceCallback callback, ulong target) => ReferenceEquals(callback.Timeline, this) && callback.Target == target;

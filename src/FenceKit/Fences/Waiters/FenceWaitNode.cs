@@ -38,7 +38,11 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
 
         timeline!.AttachToken(this, word, cancellationToken);
-        StartTimer(timeline.TimeProvider, WaitDeadline.Left(timeline.TimeProvider, deadline));
+        if (!TryStartTimer(timeline.TimeProvider))
+        {
+            EndOverdue(timeline, word);
+        }
+
         Arrive();
     }
 
@@ -83,30 +87,78 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
             return;
         }
 
-        TimeSpan left = WaitDeadline.Left(timeline.TimeProvider, _deadline);
-        if (left > TimeSpan.Zero)
+        if (!TryPostpone(timeline, word))
         {
-            Postpone(word, left);
+            EndOverdue(timeline, word);
         }
-        else if (timeline.TryRemoveRound(this, word))
+    }
+
+    /// <summary>
+    /// The time is over; or the clock or the timer of a user threw, so that nobody could tell any more when it is. Who awaits asks the clock then,
+    /// and hears what it throws.
+    /// </summary>
+    private void EndOverdue(FenceTimeline timeline, long word)
+    {
+        if (timeline.TryRemoveRound(this, word))
         {
             EndEarly(IsCanceled ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
         }
     }
 
     /// <summary>By the one who arms, who has the node to himself until <see cref="Arrive"/>.</summary>
-    private void StartTimer(TimeProvider clock, TimeSpan due)
+    /// <returns>False when the clock or the timer of a user threw, which is reported.</returns>
+    private bool TryStartTimer(TimeProvider clock)
     {
-        ITimer? timer = _timer;
-        if (timer is null || _clock != clock)
+        try
         {
-            timer?.Dispose();
-            timer = CreateUnflowedTimer(clock);
-            _clock = clock;
-            Volatile.Write(ref _timer, timer); // pairs with the read in Postpone
-        }
+            TimeSpan due = WaitDeadline.Left(clock, _deadline);
+            ITimer? timer = _timer;
+            if (timer is null || _clock != clock)
+            {
+                timer?.Dispose();
+                timer = CreateUnflowedTimer(clock);
+                _clock = clock;
+                Volatile.Write(ref _timer, timer); // pairs with the read in Postpone
+            }
 
-        timer.ChangeShielded(due);
+            timer.ChangeShielded(due);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            DropTimer(exception);
+            return false;
+        }
+    }
+
+    /// <summary>By the one who has the node to himself: the next wait makes a new timer.</summary>
+    private void DropTimer(Exception exception)
+    {
+        Volatile.Write(ref _timer, null); // pairs with the read in Postpone
+        ReportClock(exception);
+    }
+
+    private void ReportClock(Exception exception) =>
+        FenceTimeline.ReportUserFault("the clock of a timed wait", exception, Timeline, TimelineState.PointOf(Target));
+
+    /// <returns>False when the time is over, or the clock or the timer of a user threw, which is reported.</returns>
+    private bool TryPostpone(FenceTimeline timeline, long word)
+    {
+        try
+        {
+            TimeSpan left = WaitDeadline.Left(timeline.TimeProvider, _deadline);
+            if (left > TimeSpan.Zero)
+            {
+                Postpone(word, left);
+            }
+
+            return left > TimeSpan.Zero;
+        }
+        catch (Exception exception)
+        {
+            ReportClock(exception);
+            return false;
+        }
     }
 
     /// <summary>
@@ -124,17 +176,24 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     /// </summary>
     private void Postpone(long word, TimeSpan left)
     {
-        ITimer timer = Volatile.Read(ref _timer)!;
-        timer.ChangeShielded(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)));
+        ITimer? timer = Volatile.Read(ref _timer);
+        timer?.ChangeShielded(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)));
         if (!IsStillQueued(word))
         {
-            timer.ChangeShielded(TimeSpan.Zero);
+            timer?.ChangeShielded(TimeSpan.Zero);
         }
     }
 
     private void StopTimer()
     {
-        _timer?.ChangeShielded(Timeout.InfiniteTimeSpan);
+        try
+        {
+            _timer?.ChangeShielded(Timeout.InfiniteTimeSpan);
+        }
+        catch (Exception exception)
+        {
+            DropTimer(exception); // the wait is over: its continuation must run all the same
+        }
     }
 
     /// <summary>The timer outlives the wait that makes it, so it must not carry that caller's async-locals.</summary>

@@ -37,7 +37,7 @@ internal sealed class FenceWaiterPools
     }
 
     internal static FenceWaiterPools For(ObjectPoolProvider? provider) =>
-        provider is null ? Shared : s_byProvider.GetValue(provider, static own => new FenceWaiterPools(own));
+        provider is null ? Shared : s_byProvider.GetValue(provider, static own => new FenceWaiterPools(new GuardedPoolProvider(own)));
 
     private ObjectPool<FenceAwaitNode> Await { get; }
 

@@ -21,5 +21,9 @@ public sealed class SharedSubscriber<T> : IDisposable
     public T Value { get; }
 
     /// <summary>Lets go; the last one to do so disposes the object. A second call does nothing.</summary>
+    /// <remarks>
+    /// What the object's own Dispose throws comes out here; from inside a callback, where it runs on the thread pool, it is reported through
+    /// <see cref="FenceTimeline.CallbackFaulted"/>.
+    /// </remarks>
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
 }
