@@ -81,7 +81,7 @@ public sealed class UserFaultTests : IDisposable
         WaitForReport();
 
         using CancellationTokenSource cancellation = new();
-        _timeline.Issue().WaitAsync(cancellation.Token).ConfigureAwait(FenceContinuation.Inline).GetAwaiter().UnsafeOnCompleted(Throw);
+        _timeline.Issue().WaitAsync(Timeout.InfiniteTimeSpan, cancellation.Token).ConfigureAwait(FenceContinuation.Inline).GetAwaiter().UnsafeOnCompleted(Throw);
         cancellation.Cancel();
         WaitForReport(2);
     }
@@ -212,8 +212,8 @@ public sealed class UserFaultTests : IDisposable
         using InvalidationNotifier notifier = new("memory");
         AddressRange range = new(0, 4096);
         SharedSubscriber<ThrowingDisposable>? shared = notifier.GetOrCreate(_ => new ThrowingDisposable());
-        notifier.Subscribe(range, new LetsGo(() => Interlocked.Exchange(ref shared, null)?.Dispose()));
-        notifier.Invalidate(range, InvalidationReason.Unmap, _ => { });
+        notifier.Subscribe(range, new LetsGo(() => Interlocked.Exchange(ref shared, null)?.Dispose()), "lets go");
+        Assert.Equal(InvalidationOutcome.Completed, notifier.Invalidate(range, InvalidationReason.Unmap, _ => { }));
         Assert.Equal("the Dispose of a shared ThrowingDisposable", WaitForReport().Origin);
     }
 
