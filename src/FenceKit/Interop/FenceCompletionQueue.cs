@@ -12,7 +12,8 @@ namespace FenceKit;
 /// <remarks>
 /// <para>
 /// Bounded at the entrance: <see cref="TryWatch"/> is false when as many fences as the queue has room for are watched or wait to be
-/// read. So there is always room for a completion, a signaler never waits, and none is lost.
+/// read. So there is always room for a completion, a signaler never waits, and none is lost, also when the signaler or the reader is
+/// interrupted (<see cref="Thread.Interrupt"/>): nothing here throws because of it, and the interrupt stays for the thread's next wait.
 /// </para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Allocates</b>: the constructor.</para>
 /// </remarks>
@@ -21,24 +22,46 @@ namespace FenceKit;
 public sealed class FenceCompletionQueue : IDisposable
 #pragma warning restore CA1711
 {
+    /// <summary>The largest <see cref="Capacity"/>.</summary>
+    public const int MaxCapacity = 1 << 24;
+
     private readonly Lock _gate = new();
     private readonly Node[] _nodes;
-    private readonly Channel<FenceCompletion> _completed;
+    private readonly Channel<Node> _completed;
     private Node? _free;    // under the gate
     private int _inUse;     // under the gate: watched, or not read yet
     private bool _disposed; // under the gate
 
+    // A node is a place in the queue from the watch until the read.
+    //
+    //   Free ──TryWatch──► Watching ──signal──► Completed (and then in the channel) ──read──► Free
+    //    ▲                    │                     │
+    //    └──Dispose removed it┴──the channel ended──┘
+    //
+    //   Free → Watching       under the gate
+    //   Watching → Completed  the signaler alone, after it has written the outcome
+    //   → Free                under the gate, by whoever finds it in the state before
+    private enum Phase
+    {
+        Free = 0,
+        Watching = 1,
+        Completed = 2,
+    }
+
     /// <summary>Creates the queue and everything in it.</summary>
-    /// <param name="capacity">How many fences may be watched or wait to be read, at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1.</exception>
+    /// <param name="capacity">How many fences may be watched or wait to be read, 1 to <see cref="MaxCapacity"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is out of range.</exception>
     public FenceCompletionQueue(int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        _completed = Channel.CreateBounded<FenceCompletion>(new BoundedChannelOptions(capacity)
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MaxCapacity);
+
+        // The channel wakes readers after it has taken an item. An interrupt there makes the write be done again, see Complete: hence twice the room.
+        _completed = Channel.CreateBounded<Node>(new BoundedChannelOptions(2 * capacity)
         {
             AllowSynchronousContinuations = false, // a reader's code must not run on the signaler's stack
         });
-        Reader = new CountingReader(this, _completed.Reader);
+        Reader = new CompletionReader(this, _completed.Reader);
         _nodes = new Node[capacity];
         for (int i = 0; i < capacity; i++)
         {
@@ -69,14 +92,13 @@ public sealed class FenceCompletionQueue : IDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            node = _inUse < _nodes.Length ? _free : null;
+            node = _free;
             if (node is not null)
             {
                 _free = node.NextFree;
                 _inUse++;
-                node.Watched = fence;
-                node.Tag = tag;
-                node.IsWatching = true;
+                node.Completion = new FenceCompletion(fence, tag, FenceStatus.Pending, Error: null);
+                Volatile.Write(ref node.Phase, (int)Phase.Watching);
             }
         }
         finally
@@ -98,7 +120,7 @@ public sealed class FenceCompletionQueue : IDisposable
         }
         else if (Volatile.Read(ref _disposed) && fence.TryRemoveCallback(node) == FenceCallbackRemoval.Removed)
         {
-            Drop(node);
+            Free(node);
         }
 
         return true;
@@ -124,82 +146,114 @@ public sealed class FenceCompletionQueue : IDisposable
 
         foreach (Node node in _nodes)
         {
-            if (Volatile.Read(ref node.IsWatching) && node.Watched.TryRemoveCallback(node) == FenceCallbackRemoval.Removed)
+            if (Volatile.Read(ref node.Phase) == (int)Phase.Watching
+                && node.Completion.Fence.TryRemoveCallback(node) == FenceCallbackRemoval.Removed)
             {
-                Drop(node);
+                Free(node);
             }
         }
 
-        _completed.Writer.TryComplete();
+        InterruptShield.Run(_completed.Writer, static writer => writer.TryComplete());
     }
 
-    /// <summary>There is room: whoever watches takes a place, and gives it back only when the completion was read.</summary>
+    /// <summary>
+    /// The channel's lock is one that an interrupted thread throws out of, so the write is done again until it is not interrupted. If it was
+    /// done already, the channel has the node twice; whoever reads it the second time finds that it was read, see <see cref="TryTake"/>.
+    /// </summary>
     private void Complete(Node node, FenceStatus status, Exception? error)
     {
-        FenceCompletion completion = new(node.Watched, node.Tag, status, error);
-        Free(node);
-        bool written = _completed.Writer.TryWrite(completion);
-        Debug.Assert(written || Volatile.Read(ref _disposed), "A place was kept for this completion.");
+        node.Completion = node.Completion with { Status = status, Error = error };
+        Volatile.Write(ref node.Phase, (int)Phase.Completed); // pairs with the look under the gate in TryTake
+        if (!InterruptShield.Run((_completed.Writer, node), static work => work.Writer.TryWrite(work.node)))
+        {
+            Debug.Assert(Volatile.Read(ref _disposed), "A place was kept for this completion.");
+            Free(node); // disposed meanwhile: it is not reported
+        }
+    }
+
+    /// <summary>Gives the place back with the completion that is read.</summary>
+    private bool TryTake(Node node, out FenceCompletion completion)
+    {
+        _gate.EnterShielded();
+        bool isFirst = Volatile.Read(ref node.Phase) == (int)Phase.Completed;
+        completion = isFirst ? node.Completion : default;
+        if (isFirst)
+        {
+            FreeLocked(node);
+        }
+
+        _gate.Exit();
+        return isFirst;
+    }
+
+    private bool TryLook(Node node, out FenceCompletion completion)
+    {
+        _gate.EnterShielded();
+        bool isFirst = Volatile.Read(ref node.Phase) == (int)Phase.Completed;
+        completion = isFirst ? node.Completion : default;
+        _gate.Exit();
+        return isFirst;
     }
 
     private void Free(Node node)
     {
-        node.Watched = default;
-        node.Forget(); // a queue keeps no timeline alive that it does not watch
-        Volatile.Write(ref node.IsWatching, false);
         _gate.EnterShielded();
+        FreeLocked(node);
+        _gate.Exit();
+    }
+
+    private void FreeLocked(Node node)
+    {
+        node.Completion = default;
+        node.Forget(); // a queue keeps no timeline alive that it does not watch
+        Volatile.Write(ref node.Phase, (int)Phase.Free);
         node.NextFree = _free;
         _free = node;
-        _gate.Exit();
-    }
-
-    private void Drop(Node node)
-    {
-        Free(node);
-        OnRead();
-    }
-
-    private void OnRead()
-    {
-        _gate.EnterShielded();
         _inUse--;
-        _gate.Exit();
     }
 
     private sealed class Node(FenceCompletionQueue owner) : FenceCallback(isPrivate: true)
     {
         internal Node? NextFree;
-        internal Fence Watched;
-        internal ulong Tag;
-        internal bool IsWatching;
+        internal FenceCompletion Completion;
+        internal int Phase;
 
         protected override void OnSignaled(FenceStatus status, Exception? fault) => owner.Complete(this, status, fault);
     }
 
-    /// <summary>Gives the place back with every completion that is read; the rest is the channel's.</summary>
-    private sealed class CountingReader(FenceCompletionQueue owner, ChannelReader<FenceCompletion> inner) : ChannelReader<FenceCompletion>
+    /// <summary>The channel's reader, with completions for nodes.</summary>
+    private sealed class CompletionReader(FenceCompletionQueue owner, ChannelReader<Node> inner) : ChannelReader<FenceCompletion>
     {
         public override bool CanCount => inner.CanCount;
 
         public override bool CanPeek => inner.CanPeek;
 
-        public override int Count => inner.Count;
+        public override int Count => InterruptShield.Run(inner, static reader => reader.Count);
 
         public override Task Completion => inner.Completion;
 
-        public override bool TryPeek(out FenceCompletion item) => inner.TryPeek(out item);
+        public override bool TryPeek(out FenceCompletion item)
+        {
+            Node? node = InterruptShield.Run(inner, static reader => reader.TryPeek(out Node? next) ? next : null);
+            item = default;
+            return node is not null && owner.TryLook(node, out item);
+        }
 
         public override bool TryRead(out FenceCompletion item)
         {
-            if (!inner.TryRead(out item))
+            while (InterruptShield.Run(inner, static reader => reader.TryRead(out Node? next) ? next : null) is { } node)
             {
-                return false;
+                if (owner.TryTake(node, out item))
+                {
+                    return true;
+                }
             }
 
-            owner.OnRead();
-            return true;
+            item = default;
+            return false;
         }
 
-        public override ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default) => inner.WaitToReadAsync(cancellationToken);
+        public override ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default) =>
+            InterruptShield.Run((inner, cancellationToken), static wait => wait.inner.WaitToReadAsync(wait.cancellationToken));
     }
 }

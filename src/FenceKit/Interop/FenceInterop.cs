@@ -10,33 +10,42 @@ public static class FenceInterop
 {
     /// <summary>A task that completes with the fence.</summary>
     /// <param name="fence">The fence.</param>
-    /// <returns>Completed, or faulted with the error of the fence. Its continuations never run on the signaler's stack.</returns>
-    /// <remarks>Allocates a task for a pending fence; none for a complete one without an error.</remarks>
-    public static Task AsTask(this Fence fence)
+    /// <returns>
+    /// Completed; or faulted with the error of the fence, or with <see cref="InvalidOperationException"/> when the outcome is no longer known
+    /// (<see cref="FenceStatus.Retired"/>), which is no success. Its continuations never run on the signaler's stack.
+    /// </returns>
+    /// <remarks>
+    /// A pending fence has one task, whoever asks for it and however often: it is allocated for the first, and kept until the fence completes.
+    /// None is allocated for a fence that signaled.
+    /// </remarks>
+    public static Task AsTask(this Fence fence) => fence.GetStatus(out Exception? error) switch
     {
-        if (fence.GetStatus(out Exception? error) != FenceStatus.Pending)
-        {
-            return error is null ? Task.CompletedTask : Task.FromException(error);
-        }
-
-        TaskCallback callback = new();
-        return fence.TryAddCallback(callback) ? callback.Task : AsTask(fence);
-    }
+        FenceStatus.Pending => FenceTasks.Of(fence),
+        FenceStatus.Signaled => Task.CompletedTask,
+        _ => Task.FromException(error ?? OutcomeForgotten(fence)),
+    };
 
     /// <summary>A value task that completes with the fence. Prefer to await the fence itself.</summary>
     /// <param name="fence">The fence.</param>
     /// <returns>As <see cref="AsTask"/>; it may be awaited more than once.</returns>
     public static ValueTask AsValueTask(this Fence fence) =>
-        fence.GetStatus(out Exception? error) != FenceStatus.Pending && error is null ? default : new ValueTask(fence.AsTask());
+        fence.Status == FenceStatus.Signaled ? default : new ValueTask(fence.AsTask());
+
+    /// <summary>What stands for the error of a fence that is complete with an outcome that nobody knows any more.</summary>
+    internal static InvalidOperationException OutcomeForgotten(Fence fence) =>
+        new($"Whether {fence} succeeded is no longer known: its timeline has had more faults since than it retains.");
 
     /// <summary>A wait handle that is set when the fence is complete, with whatever outcome.</summary>
     /// <param name="fence">The fence.</param>
-    /// <returns>The handle; the caller disposes it, also before the fence is complete.</returns>
+    /// <returns>The handle; the caller disposes it, also before the fence is complete. One that is dropped goes when it is collected.</returns>
     public static WaitHandle AsWaitHandle(this Fence fence) => new FenceWaitHandle(fence);
 
     /// <summary>A token that is canceled when the fence is complete, with whatever outcome.</summary>
     /// <param name="fence">The fence.</param>
-    /// <param name="registration">Ends the bridge when the token is not needed any more: dispose it.</param>
+    /// <param name="registration">
+    /// Ends the bridge when the token is not needed any more: dispose it. Until then, or until the fence completes, the token is kept, because
+    /// code may be registered with it that nobody else refers to.
+    /// </param>
     /// <returns>The token. Code that is registered with it runs on the thread pool, never on the signaler's stack.</returns>
     /// <remarks>
     /// What registered code throws is reported through <see cref="FenceTimeline.CallbackFaulted"/>; all that is registered runs.
@@ -116,25 +125,6 @@ public static class FenceInterop
         }
     }
 
-    private sealed class TaskCallback : FenceCallback
-    {
-        private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        internal Task Task => _completion.Task;
-
-        protected override void OnSignaled(FenceStatus status, Exception? fault)
-        {
-            if (fault is null)
-            {
-                _completion.TrySetResult();
-            }
-            else
-            {
-                _completion.TrySetException(fault);
-            }
-        }
-    }
-
     private sealed class TokenCallback(Fence fence) : FenceCallback, IDisposable, IThreadPoolWorkItem
     {
         private readonly CancellationTokenSource _cancellation = new();
@@ -170,38 +160,46 @@ public static class FenceInterop
 
     private sealed class FenceWaitHandle : EventWaitHandle
     {
-        private readonly Fence _fence;
-        private readonly SetCallback _callback;
+        private readonly WeakReference<SetCallback> _callback; // weak: a handle that is held does not keep the timeline from being abandoned
 
         internal FenceWaitHandle(Fence fence)
             : base(initialState: false, EventResetMode.ManualReset)
         {
-            _fence = fence;
-            _callback = new SetCallback(this);
-            if (!fence.TryAddCallback(_callback))
+            SetCallback callback = new(fence, this);
+            _callback = new WeakReference<SetCallback>(callback);
+            if (!fence.TryAddCallback(callback))
             {
                 Set();
+                return;
             }
+
+            // To the handle of the system, because that is what a wait registered with the thread pool keeps; and it keeps us.
+            BridgeLifeline.Tie(SafeWaitHandle, callback, kept: this);
         }
 
         protected override void Dispose(bool explicitDisposing)
         {
-            if (explicitDisposing)
+            if (explicitDisposing && _callback.TryGetTarget(out SetCallback? callback))
             {
-                _fence.TryRemoveCallback(_callback);
+                callback.Remove();
             }
 
             base.Dispose(explicitDisposing);
         }
     }
 
-    private sealed class SetCallback(EventWaitHandle handle) : FenceCallback
+    private sealed class SetCallback(Fence fence, EventWaitHandle handle) : BridgeCallback(fence)
     {
+        private readonly WeakReference<EventWaitHandle> _handle = new(handle);
+
         protected override void OnSignaled(FenceStatus status, Exception? fault)
         {
             try
             {
-                handle.Set();
+                if (_handle.TryGetTarget(out EventWaitHandle? handle))
+                {
+                    handle.Set();
+                }
             }
             catch (ObjectDisposedException)
             {

@@ -18,16 +18,24 @@ public static class LinuxFences
     /// <summary>An eventfd that becomes readable when the fence is complete, with whatever outcome, and stays so.</summary>
     /// <param name="fence">The fence.</param>
     /// <returns>The descriptor, for poll and epoll by any number of threads and processes. Do not read from it; dispose it.</returns>
-    /// <remarks>Made before the callback, because making it can fail and signaling must not. A signal costs one system call.</remarks>
+    /// <remarks>
+    /// Made before the callback, because making it can fail and signaling must not. A signal costs one system call. Keep the handle as long
+    /// as anybody polls, also through a duplicate: when it is disposed or dropped nobody signals it, and nothing of it stays with the fence.
+    /// </remarks>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
     /// <exception cref="IOException">No descriptor is left.</exception>
     public static SafeFileHandle ExportEvent(Fence fence)
     {
         ThrowIfNotSupported();
         SafeFileHandle descriptor = LinuxNative.CreateEvent();
-        if (!fence.TryAddCallback(new EventCallback(descriptor)))
+        EventCallback callback = new(fence, descriptor);
+        if (!fence.TryAddCallback(callback))
         {
             LinuxNative.TryWriteEvent(descriptor);
+        }
+        else
+        {
+            BridgeLifeline.Tie(descriptor, callback);
         }
 
         return descriptor;
@@ -37,7 +45,11 @@ public static class LinuxFences
     /// <param name="descriptor">The descriptor; it stays the caller's and must stay open until the fence is complete.</param>
     /// <param name="source">The producer's side of the fence.</param>
     /// <returns>Ends the bridge when disposed; the fence is then still to be signaled by the caller.</returns>
-    /// <remarks>Allocates, and keeps one background thread for each import until it ends.</remarks>
+    /// <remarks>
+    /// Allocates, and keeps one background thread for each import until it ends. The fence faults, with <see cref="IOException"/> or
+    /// <see cref="ObjectDisposedException"/>, when the descriptor can never become readable: it is not open, was closed, is in error, or its
+    /// other end was closed with nothing left to read.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="descriptor"/> is null.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
     public static IDisposable ImportReadable(SafeFileHandle descriptor, FenceSource source)
@@ -53,7 +65,7 @@ public static class LinuxFences
     /// <param name="processId">The process.</param>
     /// <returns>The descriptor; dispose it.</returns>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
-    /// <exception cref="IOException">There is no such process.</exception>
+    /// <exception cref="IOException">There is no such process, or no descriptor is left.</exception>
     public static SafeFileHandle OpenProcess(int processId)
     {
         ThrowIfNotSupported();
@@ -68,13 +80,18 @@ public static class LinuxFences
         }
     }
 
-    private sealed class EventCallback(SafeFileHandle descriptor) : FenceCallback
+    private sealed class EventCallback(Fence fence, SafeFileHandle descriptor) : BridgeCallback(fence)
     {
+        private readonly WeakReference<SafeFileHandle> _descriptor = new(descriptor);
+
         protected override void OnSignaled(FenceStatus status, Exception? fault)
         {
             try
             {
-                LinuxNative.TryWriteEvent(descriptor);
+                if (_descriptor.TryGetTarget(out SafeFileHandle? descriptor) && !LinuxNative.TryWriteEvent(descriptor))
+                {
+                    throw LinuxNative.Failed("Writing to the eventfd of a fence"); // reported as a fault of this callback
+                }
             }
             catch (ObjectDisposedException)
             {
@@ -102,9 +119,9 @@ public static class LinuxFences
                     }
                 }
             }
-            catch (ObjectDisposedException exception)
+            catch (Exception exception)
             {
-                source.TrySignal(exception);
+                source.TrySignal(exception); // nobody will hear of the descriptor: whoever waits must not wait for it
             }
         }
     }

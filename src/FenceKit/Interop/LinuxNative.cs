@@ -31,6 +31,10 @@ internal static class LinuxNative
     private const int AddSeals = 1033; // F_ADD_SEALS
     private const int ReadSeals = 1034; // F_GET_SEALS
     private const short PollIn = 1;
+    private const short PollNotOpen = 0x20; // POLLNVAL
+    private const int ProtectRead = 1;   // PROT_READ
+    private const int ProtectWrite = 2;  // PROT_WRITE
+    private const int MapShared = 1;     // MAP_SHARED
     private const int FutexWaitOperation = 0; // shared between processes: without the private flag
     private const int FutexWakeOperation = 1;
 
@@ -103,14 +107,32 @@ internal static class LinuxNative
     }
 
     /// <summary>Whether the descriptor becomes readable in time.</summary>
+    /// <exception cref="IOException">It never will: it is not open, is in error, or its other end was closed with nothing left to read.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     internal static bool WaitReadable(SafeFileHandle descriptor, int milliseconds)
+    {
+        short events = WaitEvents(descriptor, milliseconds);
+        return (events & PollIn) != 0 || (events != 0 && ThrowNeverReadable(events));
+    }
+
+    private static bool ThrowNeverReadable(short events) => throw new IOException((events & PollNotOpen) != 0
+        ? "The descriptor is not open."
+        : "The descriptor is in error, or its other end was closed with nothing left to read: it does not become readable any more.");
+
+    private static short WaitEvents(SafeFileHandle descriptor, int milliseconds)
     {
         bool added = false;
         descriptor.DangerousAddRef(ref added);
         try
         {
             PollDescriptor poll = new() { Descriptor = (int)descriptor.DangerousGetHandle(), Events = PollIn };
-            return Poll(ref poll, 1, milliseconds) > 0;
+            if (poll.Descriptor < 0)
+            {
+                return PollNotOpen; // poll would pass it over and wait for nothing
+            }
+
+            // Less than 0: interrupted by a signal, or no memory for a moment. Whoever waits looks again.
+            return Poll(ref poll, 1, milliseconds) > 0 ? poll.Returned : (short)0;
         }
         finally
         {
@@ -143,7 +165,16 @@ internal static class LinuxNative
     internal static void FutexWakeAll(nint address) =>
         SystemCall(IsArm ? 98 : 202, address, FutexWakeOperation, int.MaxValue, 0, 0, 0);
 
-    private static IOException Failed(string call) =>
+    /// <summary>Maps the beginning of the memory. It needs no descriptor of its own, and does not load anything.</summary>
+    internal static nint Map(SafeFileHandle memory, int bytes, bool isWritable)
+    {
+        nint address = MapCore(0, bytes, isWritable ? ProtectRead | ProtectWrite : ProtectRead, MapShared, memory, 0);
+        return address is not (0 or -1) ? address : throw Failed("mmap");
+    }
+
+    internal static bool Unmap(nint address, int bytes) => UnmapCore(address, bytes) == 0;
+
+    internal static IOException Failed(string call) =>
         new($"{call} failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 
     [DllImport("libc", EntryPoint = "eventfd", SetLastError = true)]
@@ -165,6 +196,14 @@ internal static class LinuxNative
     [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Poll(ref PollDescriptor descriptors, nuint count, int milliseconds);
+
+    [DllImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint MapCore(nint address, nint length, int protection, int flags, SafeFileHandle memory, nint offset);
+
+    [DllImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int UnmapCore(nint address, nint length);
 
     [DllImport("libc", EntryPoint = "syscall", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

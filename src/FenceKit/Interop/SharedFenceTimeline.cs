@@ -6,7 +6,8 @@ namespace FenceKit;
 
 /// <summary>
 /// A timeline in memory that two or more processes on one Linux machine share: one produces, the others wait. The counter is the shared
-/// word itself; signaling wakes the others by futex. A producer that dies, or disposes it, with points pending faults them.
+/// word itself; signaling wakes the others by futex. A producer that dies, or disposes it, with points pending faults them; one that says that
+/// a point failed faults it with <see cref="SharedFenceFaultException"/> there.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -25,12 +26,13 @@ namespace FenceKit;
 [DebuggerDisplay("{Name,nq}: {Completed} of {Issued}")]
 public sealed partial class SharedFenceTimeline : IDisposable
 {
-    private const ulong Magic = 0x32_54_46_4B; // "KFT2", and the layout below
+    private const ulong Magic = 0x33_54_46_4B; // "KFT3", and the layout below
     private const int MagicAt = 0;
     private const int TurnAt = 8;        // int: changes with every signal; the futex
     private const int EndedAt = 16;      // int: 1 when the producer has disposed it
     private const int IssuedAt = 64;     // ulong
     private const int CompletedAt = 128; // ulong; a line of its own
+                                         // 192 and on: SharedFaults
 
     private readonly Lock _gate = new(); // keeps the page mapped while a call touches it
     private readonly SharedWords _words;
@@ -38,7 +40,8 @@ public sealed partial class SharedFenceTimeline : IDisposable
     private readonly SafeFileHandle? _memory; // the producer's, so that others can open it; null for a consumer
     private readonly SafeFileHandle? _peer;   // the producer's process; null for the producer itself
     private readonly Thread? _watcher;
-    private ulong _published; // under the gate: what the others know. Not read back from the page, which others might have written to
+    private readonly SharedFaults _faults;
+    private int _users;       // of the page and the descriptors: Dispose, and the watcher. The last one to leave closes them
     private bool _disposed;   // under the gate; Volatile.Read by the watcher
 
     /// <summary>The producer's side.</summary>
@@ -46,8 +49,10 @@ public sealed partial class SharedFenceTimeline : IDisposable
     {
         Name = name;
         _memory = memory;
-        _local = new FenceTimeline(name);
+        _local = new FenceTimeline(name, s_localOptions);
         _words = SharedWords.Create(memory);
+        _faults = new SharedFaults(_words);
+        _users = 1;
         Volatile.Write(ref _words.Long(MagicAt), Magic);
     }
 
@@ -56,8 +61,10 @@ public sealed partial class SharedFenceTimeline : IDisposable
     {
         Name = name;
         _words = words;
+        _faults = new SharedFaults(words);
         _peer = peer;
-        _local = new FenceTimeline(name);
+        _local = new FenceTimeline(name, s_localOptions);
+        _users = 2;
         _watcher = new Thread(Watch) { IsBackground = true, Name = $"FenceKit {name}" };
         _watcher.Start();
     }
@@ -157,59 +164,6 @@ public sealed partial class SharedFenceTimeline : IDisposable
         }
     }
 
-    /// <summary>Hands out the next point. Producer only.</summary>
-    /// <returns>The fence; the other processes know it by its <see cref="Fence.Point"/>.</returns>
-    /// <exception cref="InvalidOperationException">This process is a consumer.</exception>
-    /// <exception cref="ObjectDisposedException">Disposed.</exception>
-    public Fence Issue()
-    {
-        CheckProducer();
-        _gate.EnterShielded();
-        try
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            Fence fence = _local.Issue();
-            Volatile.Write(ref _words.Long(IssuedAt), fence.Point); // before anybody can hear of the point from us
-            return fence;
-        }
-        finally
-        {
-            _gate.Exit();
-        }
-    }
-
-    /// <summary>Completes every point up to a fence, in all processes. Producer only.</summary>
-    /// <param name="fence">A fence of this timeline.</param>
-    /// <returns>True for the call that moved the counter.</returns>
-    /// <remarks>One system call wakes the others.</remarks>
-    /// <exception cref="InvalidOperationException">This process is a consumer.</exception>
-    /// <exception cref="ArgumentException">The fence is of another timeline.</exception>
-    public bool Signal(Fence fence)
-    {
-        CheckProducer();
-        if (!_local.Signal(fence))
-        {
-            return false;
-        }
-
-        _gate.EnterShielded();
-        try
-        {
-            if (!_disposed && fence.Point > _published)
-            {
-                _published = fence.Point;
-                Volatile.Write(ref _words.Long(CompletedAt), fence.Point);
-                TellOthers();
-            }
-        }
-        finally
-        {
-            _gate.Exit();
-        }
-
-        return true;
-    }
-
     /// <summary>The fence of a point, to be waited for as any other.</summary>
     /// <param name="point">A point that the producer has issued.</param>
     /// <returns>The fence.</returns>
@@ -223,45 +177,6 @@ public sealed partial class SharedFenceTimeline : IDisposable
         }
 
         return new Fence(_local, point);
-    }
-
-    /// <summary>Ends this side. Pending fences of this process fault; if it is the producer, so do those of the others.</summary>
-    public void Dispose()
-    {
-        _gate.EnterShielded();
-        try
-        {
-            if (_disposed)
-            {
-                return;
-            }
-
-            Volatile.Write(ref _disposed, true);
-            if (_memory is null)
-            {
-                LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt)); // our own watcher
-            }
-            else
-            {
-                Volatile.Write(ref _words.Int(EndedAt), 1);
-                TellOthers();
-            }
-        }
-        finally
-        {
-            _gate.Exit();
-        }
-
-        if (_watcher is not null && _watcher != Thread.CurrentThread)
-        {
-            _watcher.Join(); // it looks at the page
-        }
-
-        _local.Poison(new FenceAbandonedException($"The shared timeline '{Name}' was disposed."));
-        _local.Dispose();
-        _peer?.Dispose();
-        _memory?.Dispose();
-        _words.Dispose();
     }
 
     private ulong Read(int offset)
@@ -298,19 +213,5 @@ public sealed partial class SharedFenceTimeline : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(producerProcessId, 1);
         LinuxFences.ThrowIfNotSupported();
-    }
-
-    private void TellOthers()
-    {
-        Interlocked.Increment(ref _words.Int(TurnAt)); // after what is to be told: who sees the turn sees it
-        LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt));
-    }
-
-    private void CheckProducer()
-    {
-        if (_memory is null)
-        {
-            throw new InvalidOperationException($"The shared timeline '{Name}' is produced by another process.");
-        }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace FenceKit;
@@ -17,24 +17,20 @@ internal sealed class SharedWords : IDisposable
     internal const int Bytes = 4096;
     internal const int Seals = LinuxNative.SealShrink | LinuxNative.SealGrow | LinuxNative.SealSeal;
 
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
-    private readonly nint _address;
+    private readonly Mapping _mapping;
+    private readonly nint _address; // valid until Dispose
 
-    private SharedWords(SafeFileHandle memory, MemoryMappedFileAccess access)
+    private SharedWords(SafeFileHandle memory, bool isWritable)
     {
-        _file = MemoryMappedFile.CreateFromFile(memory, mapName: null, Bytes, access, HandleInheritability.None, leaveOpen: true);
-        _view = _file.CreateViewAccessor(0, Bytes, access);
-        bool added = false;
-        _view.SafeMemoryMappedViewHandle.DangerousAddRef(ref added); // until Dispose: the address stays valid as long as anybody may use it
-        _address = _view.SafeMemoryMappedViewHandle.DangerousGetHandle() + (nint)_view.PointerOffset;
+        _mapping = new Mapping(LinuxNative.Map(memory, Bytes, isWritable));
+        _address = _mapping.DangerousGetHandle();
     }
 
     /// <summary>Makes and maps a page of zeros, and seals it.</summary>
     internal static SharedWords Create(SafeFileHandle memory)
     {
         RandomAccess.SetLength(memory, Bytes);
-        SharedWords words = new(memory, MemoryMappedFileAccess.ReadWrite);
+        SharedWords words = new(memory, isWritable: true);
 
         // After mapping it: the first of the two forbids to map it for writing once more.
         if (LinuxNative.TrySeal(memory, Seals | LinuxNative.SealFutureWrite) || LinuxNative.TrySeal(memory, Seals))
@@ -58,7 +54,7 @@ internal sealed class SharedWords : IDisposable
 
         // After the seals: from here on the length is what it is. Huge pages, which the kernel may fail to provide, cannot have it.
         return RandomAccess.GetLength(memory) == Bytes
-            ? new SharedWords(memory, MemoryMappedFileAccess.Read)
+            ? new SharedWords(memory, isWritable: false)
             : throw new InvalidDataException("This is not a shared timeline: its size is wrong.");
     }
 
@@ -69,10 +65,19 @@ internal sealed class SharedWords : IDisposable
 
     internal ref int Int(int offset) => ref Unsafe.AddByteOffset(ref Unsafe.NullRef<int>(), _address + offset);
 
-    public void Dispose()
+    internal Span<byte> BytesAt(int offset, int length) =>
+        MemoryMarshal.CreateSpan(ref Unsafe.AddByteOffset(ref Unsafe.NullRef<byte>(), _address + offset), length);
+
+    public void Dispose() => _mapping.Dispose();
+
+    private sealed class Mapping : SafeHandleZeroOrMinusOneIsInvalid
     {
-        _view.SafeMemoryMappedViewHandle.DangerousRelease();
-        _view.Dispose();
-        _file.Dispose();
+        internal Mapping(nint address)
+            : base(ownsHandle: true)
+        {
+            SetHandle(address);
+        }
+
+        protected override bool ReleaseHandle() => LinuxNative.Unmap(handle, Bytes);
     }
 }

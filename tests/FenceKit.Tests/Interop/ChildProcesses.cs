@@ -10,6 +10,9 @@ internal static class StartupHook
         string[] work = Environment.GetEnvironmentVariable(ChildProcesses.Variable)?.Split(' ') ?? [];
         switch (work)
         {
+            case ["descriptors"]:
+                ChildDescriptors.Run();
+                break;
             case ["produce"]:
                 ChildProcesses.Produce();
                 break;

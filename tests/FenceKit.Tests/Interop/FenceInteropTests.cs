@@ -47,6 +47,21 @@ public sealed class FenceInteropTests : IDisposable
     }
 
     [Fact]
+    public void An_outcome_that_is_no_longer_known_is_no_success_of_a_task()
+    {
+        FenceTimeline timeline = new("short memory", new FenceTimelineOptions { RetainedFaults = 1 });
+        Fence early = timeline.Issue();
+        Task before = early.AsTask();
+        timeline.Signal(early, new IOException("early"));
+        timeline.Signal(timeline.Issue());
+        timeline.Signal(timeline.Issue(), new IOException("late"));
+        Assert.Equal(FenceStatus.Retired, early.Status);
+        Assert.Throws<IOException>(() => Limit.On(before));
+        Assert.Throws<InvalidOperationException>(() => Limit.On(early.AsTask()));
+        Assert.Throws<InvalidOperationException>(() => Limit.On(early.AsValueTask().AsTask()));
+    }
+
+    [Fact]
     public void A_wait_handle_is_set_by_its_fence_and_leaves_nothing_behind_when_it_is_disposed()
     {
         Fence fence = _timeline.Issue();

@@ -70,6 +70,74 @@ public sealed class LinuxFencesTests : IDisposable
         Assert.Equal(FenceStatus.Signaled, source.Fence.Wait(Limit.Time));
     }
 
+    [Theory]
+    [InlineData(100_000)] // no such descriptor
+    [InlineData(-1)]      // none at all: poll would pass it over for ever
+    public void A_descriptor_that_is_not_open_faults_the_fence(int number)
+    {
+        using SafeFileHandle none = new(number, ownsHandle: false);
+        Assert.True(_pool.TryRent(out FenceSource source));
+        if (LinuxOnly.IsRefused(() => LinuxFences.ImportReadable(none, source)))
+        {
+            return;
+        }
+
+        using IDisposable import = LinuxFences.ImportReadable(none, source);
+        Assert.Equal(FenceStatus.Faulted, source.Fence.Wait(Limit.Time));
+        Assert.IsType<IOException>(source.Fence.Error);
+    }
+
+    [Fact]
+    public void A_descriptor_that_is_disposed_or_hangs_up_while_it_is_watched_faults_the_fence()
+    {
+        using AnonymousPipeServerStream hangsUp = new(PipeDirection.Out);
+        using AnonymousPipeServerStream disposed = new(PipeDirection.Out);
+        using SafeFileHandle one = new(hangsUp.ClientSafePipeHandle.DangerousGetHandle(), ownsHandle: false);
+        SafeFileHandle two = new(disposed.ClientSafePipeHandle.DangerousGetHandle(), ownsHandle: false);
+        Assert.True(_pool.TryRent(out FenceSource first));
+        Assert.True(_pool.TryRent(out FenceSource second));
+        if (LinuxOnly.IsRefused(() => LinuxFences.ImportReadable(one, first)))
+        {
+            return;
+        }
+
+        using IDisposable a = LinuxFences.ImportReadable(one, first);
+        using IDisposable b = LinuxFences.ImportReadable(two, second);
+        Assert.False(first.Fence.IsSignaled || second.Fence.IsSignaled);
+        hangsUp.SafePipeHandle.Dispose();
+        two.Dispose();
+        Assert.Equal(FenceStatus.Faulted, first.Fence.Wait(Limit.Time));
+        Assert.Equal(FenceStatus.Faulted, second.Fence.Wait(Limit.Time));
+        Assert.IsType<IOException>(first.Fence.Error);
+        Assert.IsType<ObjectDisposedException>(second.Fence.Error);
+    }
+
+    [Fact]
+    public void With_too_few_free_descriptors_everything_throws_what_is_documented_and_works_again_with_enough()
+    {
+        if (LinuxOnly.IsRefused(() => LinuxFences.OpenProcess(1)))
+        {
+            return;
+        }
+
+        using Process child = SharedFenceTimelineTests.StartChild("descriptors");
+        List<string> lines = [];
+        while (child.StandardOutput.ReadLine() is { } line && line != "end")
+        {
+            lines.Add(line);
+        }
+
+        child.Kill();
+        child.WaitForExit();
+        Assert.All(lines, line => Assert.Matches("^[0-9] [a-z]+ (ok$|System.IO.IOException: )", line));
+        Assert.Equal(7 * 5, lines.Count);
+        foreach (string what in (string[])["create", "export", "process", "open"])
+        {
+            Assert.Contains(lines, line => line.StartsWith($"0 {what} System.IO.IOException", StringComparison.Ordinal));
+            Assert.Contains($"6 {what} ok", lines);
+        }
+    }
+
     [Fact]
     public void The_end_of_a_process_is_a_fence()
     {

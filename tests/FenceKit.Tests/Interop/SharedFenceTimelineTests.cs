@@ -311,18 +311,18 @@ public sealed class SharedFenceTimelineTests
     }
 
     /// <summary>A peer's own memory with the right beginning, writable for the test.</summary>
-    private static MemoryMappedViewAccessor Fill(SafeFileHandle memory, int bytes)
+    internal static MemoryMappedViewAccessor Fill(SafeFileHandle memory, int bytes)
     {
         RandomAccess.SetLength(memory, bytes);
         using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(
             memory, null, bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
         MemoryMappedViewAccessor view = file.CreateViewAccessor();
-        view.Write(MagicAt, 0x32_54_46_4BUL);
+        view.Write(MagicAt, 0x33_54_46_4BUL);
         return view;
     }
 
     /// <summary>This assembly once more, with its startup hook, which does the child's work before anything else runs.</summary>
-    private static Process StartChild(string work)
+    internal static Process StartChild(string work)
     {
         string assembly = typeof(SharedFenceTimelineTests).Assembly.Location;
         ProcessStartInfo start = new(Environment.ProcessPath is { } host && host.EndsWith("dotnet", StringComparison.Ordinal) ? host : "dotnet")
