@@ -16,12 +16,14 @@ internal sealed class BridgeLifeline
 {
     private static readonly ConditionalWeakTable<object, BridgeLifeline> s_lifelines = [];
 
+    private readonly object _reference; // the callback's weak reference to the user's object, which the callback may not outlive
     private readonly object? _kept;
     private WeakGCHandle<BridgeCallback> _callback; // not a WeakReference: that may have been finalized before this is
 
     private BridgeLifeline(BridgeCallback callback, object? kept)
     {
         _callback = new WeakGCHandle<BridgeCallback>(callback);
+        _reference = callback.Reference;
         _kept = kept;
     }
 
@@ -33,6 +35,7 @@ internal sealed class BridgeLifeline
         }
 
         _callback.Dispose();
+        BridgeCallback.Release(_reference);
     }
 
     /// <summary>Ties a callback to an object.</summary>

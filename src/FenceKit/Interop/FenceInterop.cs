@@ -170,6 +170,7 @@ public static class FenceInterop
             if (!fence.TryAddCallback(callback))
             {
                 Set();
+                BridgeCallback.Release(callback.Reference);
                 return;
             }
 
@@ -188,18 +189,13 @@ public static class FenceInterop
         }
     }
 
-    private sealed class SetCallback(Fence fence, EventWaitHandle handle) : BridgeCallback(fence)
+    private sealed class SetCallback(Fence fence, EventWaitHandle handle) : BridgeCallback<EventWaitHandle>(fence, handle)
     {
-        private readonly WeakReference<EventWaitHandle> _handle = new(handle);
-
         protected override void OnSignaled(FenceStatus status, Exception? fault)
         {
             try
             {
-                if (_handle.TryGetTarget(out EventWaitHandle? handle))
-                {
-                    handle.Set();
-                }
+                User?.Set();
             }
             catch (ObjectDisposedException)
             {

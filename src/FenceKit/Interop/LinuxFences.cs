@@ -32,6 +32,7 @@ public static class LinuxFences
         if (!fence.TryAddCallback(callback))
         {
             LinuxNative.TryWriteEvent(descriptor);
+            BridgeCallback.Release(callback.Reference);
         }
         else
         {
@@ -80,15 +81,13 @@ public static class LinuxFences
         }
     }
 
-    private sealed class EventCallback(Fence fence, SafeFileHandle descriptor) : BridgeCallback(fence)
+    private sealed class EventCallback(Fence fence, SafeFileHandle descriptor) : BridgeCallback<SafeFileHandle>(fence, descriptor)
     {
-        private readonly WeakReference<SafeFileHandle> _descriptor = new(descriptor);
-
         protected override void OnSignaled(FenceStatus status, Exception? fault)
         {
             try
             {
-                if (_descriptor.TryGetTarget(out SafeFileHandle? descriptor) && !LinuxNative.TryWriteEvent(descriptor))
+                if (User is { } descriptor && !LinuxNative.TryWriteEvent(descriptor))
                 {
                     throw LinuxNative.Failed("Writing to the eventfd of a fence"); // reported as a fault of this callback
                 }

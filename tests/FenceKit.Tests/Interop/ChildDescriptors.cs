@@ -9,6 +9,8 @@ internal static class ChildDescriptors
     private const int NumberOfFiles = 7; // RLIMIT_NOFILE
     private const int MostSpare = 6;
 
+    private static readonly List<string> s_lines = [];
+
     [StructLayout(LayoutKind.Sequential)]
     private struct Limits
     {
@@ -19,6 +21,7 @@ internal static class ChildDescriptors
     /// <summary>Nothing of FenceKit was used before, so whatever it has to load is loaded under the limit.</summary>
     internal static void Run()
     {
+        Console.WriteLine("begin"); // the console itself needs descriptors
         using FencePool pool = new("bridge", 100);
         for (int spare = 0; spare <= MostSpare; spare++)
         {
@@ -42,6 +45,7 @@ internal static class ChildDescriptors
         }
 
         LeaveSpare(100);
+        s_lines.ForEach(Console.WriteLine);
         Console.WriteLine("end");
     }
 
@@ -50,11 +54,11 @@ internal static class ChildDescriptors
         try
         {
             action();
-            Console.WriteLine($"{what} ok");
+            s_lines.Add($"{what} ok");
         }
         catch (Exception exception)
         {
-            Console.WriteLine($"{what} {exception.GetType().FullName}: {exception.Message}");
+            s_lines.Add($"{what} {exception.GetType().FullName}: {exception.Message}");
         }
     }
 

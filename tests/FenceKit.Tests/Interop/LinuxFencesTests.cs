@@ -121,6 +121,7 @@ public sealed class LinuxFencesTests : IDisposable
         }
 
         using Process child = SharedFenceTimelineTests.StartChild("descriptors");
+        Assert.Equal("begin", child.StandardOutput.ReadLine());
         List<string> lines = [];
         while (child.StandardOutput.ReadLine() is { } line && line != "end")
         {
