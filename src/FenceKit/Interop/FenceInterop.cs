@@ -11,8 +11,8 @@ public static class FenceInterop
     /// <summary>A task that completes with the fence.</summary>
     /// <param name="fence">The fence.</param>
     /// <returns>
-    /// Completed; or faulted with the error of the fence, or with <see cref="InvalidOperationException"/> when the outcome is no longer known
-    /// (<see cref="FenceStatus.Retired"/>), which is no success. Its continuations never run on the signaler's stack.
+    /// Completed; or faulted with the error of the fence, or with <see cref="FenceRetiredException"/> when the outcome is no longer known,
+    /// which is no success. Its continuations never run on the signaler's stack.
     /// </returns>
     /// <remarks>
     /// A pending fence has one task, whoever asks for it and however often: it is allocated for the first, and kept until the fence completes.
@@ -22,7 +22,7 @@ public static class FenceInterop
     {
         FenceStatus.Pending => FenceTasks.Of(fence),
         FenceStatus.Signaled => Task.CompletedTask,
-        _ => Task.FromException(error ?? OutcomeForgotten(fence)),
+        _ => Task.FromException(error ?? FenceRetiredException.For(fence)),
     };
 
     /// <summary>A value task that completes with the fence. Prefer to await the fence itself.</summary>
@@ -30,10 +30,6 @@ public static class FenceInterop
     /// <returns>As <see cref="AsTask"/>; it may be awaited more than once.</returns>
     public static ValueTask AsValueTask(this Fence fence) =>
         fence.Status == FenceStatus.Signaled ? default : new ValueTask(fence.AsTask());
-
-    /// <summary>What stands for the error of a fence that is complete with an outcome that nobody knows any more.</summary>
-    internal static InvalidOperationException OutcomeForgotten(Fence fence) =>
-        new($"Whether {fence} succeeded is no longer known: its timeline has had more faults since than it retains.");
 
     /// <summary>A wait handle that is set when the fence is complete, with whatever outcome.</summary>
     /// <param name="fence">The fence.</param>

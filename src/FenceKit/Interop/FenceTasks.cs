@@ -93,7 +93,7 @@ internal sealed class FenceTasks
             }
             else
             {
-                _completion.TrySetException(error ?? FenceInterop.OutcomeForgotten(Fence));
+                _completion.TrySetException(error ?? FenceRetiredException.For(Fence));
             }
         }
 

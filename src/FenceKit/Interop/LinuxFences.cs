@@ -52,13 +52,14 @@ public static class LinuxFences
     /// other end was closed with nothing left to read.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="descriptor"/> is null.</exception>
+    /// <exception cref="IOException">No thread can be started, or hardly any descriptor is left.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
     public static IDisposable ImportReadable(SafeFileHandle descriptor, FenceSource source)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         ThrowIfNotSupported();
         Import import = new(descriptor, source);
-        new Thread(import.Run) { IsBackground = true, Name = "FenceKit descriptor" }.Start();
+        Start(new Thread(import.Run) { IsBackground = true, Name = "FenceKit descriptor" });
         return import;
     }
 
@@ -73,12 +74,28 @@ public static class LinuxFences
         return LinuxNative.OpenProcess(processId);
     }
 
+    /// <summary>Starting a thread needs descriptors too; the runtime calls it a lack of memory when there are none.</summary>
+    internal static void Start(Thread thread)
+    {
+        try
+        {
+            thread.Start();
+        }
+        catch (OutOfMemoryException exception)
+        {
+            throw new IOException("A thread could not be started: no descriptor, thread or memory is left.", exception);
+        }
+    }
+
+    /// <summary>The first step of every member here, and of shared timelines.</summary>
     internal static void ThrowIfNotSupported()
     {
         if (!IsSupported)
         {
             throw new PlatformNotSupportedException("Fences as file descriptors and shared timelines need Linux on x86-64 or arm64.");
         }
+
+        LinuxDescriptors.Ensure();
     }
 
     private sealed class EventCallback(Fence fence, SafeFileHandle descriptor) : BridgeCallback<SafeFileHandle>(fence, descriptor)

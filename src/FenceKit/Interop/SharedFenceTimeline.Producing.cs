@@ -6,9 +6,6 @@ namespace FenceKit;
 // The producer's side. The local timeline decides: what it says of a point is what the others are told, in the order in which it said it.
 public sealed partial class SharedFenceTimeline
 {
-    // As many faults as the page holds: what is not forgotten there is not forgotten here.
-    private static readonly FenceTimelineOptions s_localOptions = new() { RetainedFaults = SharedFaults.Slots };
-
     // Made before the gate is taken, because an exception's message is its user's code.
     private static readonly ConditionalWeakTable<Exception, string> s_texts = [];
 

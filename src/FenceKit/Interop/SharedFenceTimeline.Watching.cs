@@ -115,7 +115,7 @@ public sealed partial class SharedFenceTimeline
 
             CompleteUpTo(fault.First - 1);
             _hasMissedFaults = false; // whatever was missed came before this one
-            Exception error = fault.Text is null ? FenceTimeline.UnknownOutcome : new SharedFenceFaultException(Name, fault);
+            Exception error = fault.Text is null ? FaultLog.UnknownOutcome : new SharedFenceFaultException(Name, fault);
             _local.FaultCore(TimelineState.TargetOf(fault.Last), error, poison: false);
         }
 
@@ -133,7 +133,7 @@ public sealed partial class SharedFenceTimeline
 
         if (_hasMissedFaults)
         {
-            _local.FaultCore(TimelineState.TargetOf(point), FenceTimeline.UnknownOutcome, poison: false);
+            _local.FaultCore(TimelineState.TargetOf(point), FaultLog.UnknownOutcome, poison: false);
         }
         else
         {

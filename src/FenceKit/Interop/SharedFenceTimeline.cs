@@ -49,7 +49,7 @@ public sealed partial class SharedFenceTimeline : IDisposable
     {
         Name = name;
         _memory = memory;
-        _local = new FenceTimeline(name, s_localOptions);
+        _local = new FenceTimeline(name);
         _words = SharedWords.Create(memory);
         _faults = new SharedFaults(_words);
         _users = 1;
@@ -63,10 +63,10 @@ public sealed partial class SharedFenceTimeline : IDisposable
         _words = words;
         _faults = new SharedFaults(words);
         _peer = peer;
-        _local = new FenceTimeline(name, s_localOptions);
+        _local = new FenceTimeline(name);
         _users = 2;
         _watcher = new Thread(Watch) { IsBackground = true, Name = $"FenceKit {name}" };
-        _watcher.Start();
+        LinuxFences.Start(_watcher);
     }
 
     /// <summary>What this process calls it: it appears in errors, reports and the debugger.</summary>
@@ -117,7 +117,7 @@ public sealed partial class SharedFenceTimeline : IDisposable
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id or descriptor that cannot be one.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
-    /// <exception cref="IOException">The process or the descriptor does not exist, or may not be opened.</exception>
+    /// <exception cref="IOException">The process or the descriptor does not exist, or may not be opened; or no descriptor or thread is left.</exception>
     /// <exception cref="InvalidDataException">It is not a shared timeline, or not sealed as one.</exception>
     public static SharedFenceTimeline Open(string name, int producerProcessId, int descriptor)
     {

@@ -18,35 +18,44 @@ internal static class ChildDescriptors
         public ulong Hard;
     }
 
-    /// <summary>Nothing of FenceKit was used before, so whatever it has to load is loaded under the limit.</summary>
+    /// <summary>
+    /// First nothing of the bridges was used before, so whatever they have to load they load under the limit; then everything was.
+    /// </summary>
     internal static void Run()
     {
         Console.WriteLine("begin"); // the console itself needs descriptors
         using FencePool pool = new("bridge", 100);
-        for (int spare = 0; spare <= MostSpare; spare++)
+        Fence pending = new FenceTimeline("pending").Issue();
+        Try("", static () => throw new IOException("So that what the child itself needs is loaded."));
+        s_lines.Clear();
+        SharedFenceTimeline? producer = null;
+        foreach (string when in (string[])["cold", "warm"])
         {
-            LeaveSpare(spare);
-            Try($"{spare} create", static () => SharedFenceTimeline.Create("mine").Dispose());
-            Try($"{spare} export", static () => LinuxFences.ExportEvent(new FenceTimeline("x").Issue()).Dispose());
-            Try($"{spare} process", static () => LinuxFences.OpenProcess(Environment.ProcessId).Dispose());
-            Try($"{spare} import", () =>
+            for (int spare = 0; spare <= MostSpare; spare++)
             {
-                pool.TryRent(out FenceSource source);
-                LinuxFences.ImportReadable(new SafeFileHandle(0, ownsHandle: false), source).Dispose();
-            });
+                LeaveSpare(spare);
+                TryEach($"{when} {spare}", pool, pending, producer);
+            }
+
+            LeaveSpare(100);
+            producer ??= SharedFenceTimeline.Create("mine");
         }
 
-        LeaveSpare(100);
-        using SharedFenceTimeline producer = SharedFenceTimeline.Create("mine");
-        for (int spare = 0; spare <= MostSpare; spare++)
-        {
-            LeaveSpare(spare);
-            Try($"{spare} open", () => SharedFenceTimeline.Open("theirs", Environment.ProcessId, producer.Descriptor).Dispose());
-        }
-
-        LeaveSpare(100);
         s_lines.ForEach(Console.WriteLine);
         Console.WriteLine("end");
+    }
+
+    private static void TryEach(string when, FencePool pool, Fence pending, SharedFenceTimeline? producer)
+    {
+        Try($"{when} create", static () => SharedFenceTimeline.Create("mine").Dispose());
+        Try($"{when} export", () => LinuxFences.ExportEvent(pending).Dispose());
+        Try($"{when} process", static () => LinuxFences.OpenProcess(Environment.ProcessId).Dispose());
+        Try($"{when} import", () =>
+        {
+            pool.TryRent(out FenceSource source);
+            LinuxFences.ImportReadable(new SafeFileHandle(0, ownsHandle: false), source).Dispose();
+        });
+        Try($"{when} open", () => SharedFenceTimeline.Open("theirs", Environment.ProcessId, producer?.Descriptor ?? 0).Dispose());
     }
 
     private static void Try(string what, Action action)
@@ -65,6 +74,8 @@ internal static class ChildDescriptors
     /// <summary>The limit counts numbers, not descriptors: the lowest number that is free, and as many more.</summary>
     private static void LeaveSpare(int spare)
     {
+        Limits enough = new() { Soft = 1024, Hard = 4096 };
+        _ = SetLimit(NumberOfFiles, ref enough);
         int free = Duplicate(0);
         _ = Close(free);
         Limits limits = new() { Soft = (ulong)(free + spare), Hard = 4096 };

@@ -57,8 +57,8 @@ public sealed class FenceInteropTests : IDisposable
         timeline.Signal(timeline.Issue(), new IOException("late"));
         Assert.Equal(FenceStatus.Retired, early.Status);
         Assert.Throws<IOException>(() => Limit.On(before));
-        Assert.Throws<InvalidOperationException>(() => Limit.On(early.AsTask()));
-        Assert.Throws<InvalidOperationException>(() => Limit.On(early.AsValueTask().AsTask()));
+        Assert.Throws<FenceRetiredException>(() => Limit.On(early.AsTask()));
+        Assert.Throws<FenceRetiredException>(() => Limit.On(early.AsValueTask().AsTask()));
     }
 
     [Fact]

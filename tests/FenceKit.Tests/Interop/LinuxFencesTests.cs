@@ -130,12 +130,12 @@ public sealed class LinuxFencesTests : IDisposable
 
         child.Kill();
         child.WaitForExit();
-        Assert.All(lines, line => Assert.Matches("^[0-9] [a-z]+ (ok$|System.IO.IOException: )", line));
-        Assert.Equal(7 * 5, lines.Count);
+        Assert.All(lines, line => Assert.Matches("^(cold|warm) [0-9] [a-z]+ (ok$|System.IO.IOException: )", line));
+        Assert.Equal(2 * 7 * 5, lines.Count);
         foreach (string what in (string[])["create", "export", "process", "open"])
         {
-            Assert.Contains(lines, line => line.StartsWith($"0 {what} System.IO.IOException", StringComparison.Ordinal));
-            Assert.Contains($"6 {what} ok", lines);
+            Assert.Contains(lines, line => line.StartsWith($"warm 0 {what} System.IO.IOException", StringComparison.Ordinal));
+            Assert.Contains($"warm 6 {what} ok", lines);
         }
     }
 

@@ -223,7 +223,7 @@ public sealed class SharedFaultTests
         Fence fence = consumer.GetFence(1);
         fence.Wait(Limit.Time);
         Assert.Equal(FenceStatus.Retired, fence.Status);
-        Assert.Throws<InvalidOperationException>(() => Limit.On(fence.AsTask()));
+        Assert.Throws<FenceRetiredException>(() => Limit.On(fence.AsTask()));
     }
 
     private static void Write(MemoryMappedViewAccessor peer, ulong number, ulong first, ulong last, string text)
