@@ -151,7 +151,7 @@ public static class FenceInterop
 
         internal void CancelNow() => _cancellation.Cancel(); // nobody can have registered yet
 
-        protected override void OnSignaled(FenceStatus status, Exception? fault) => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        protected override void OnSignaled(FenceStatus status, Exception? fault) => InterruptShield.Queue(this, preferLocal: false);
     }
 
     private sealed class FenceWaitHandle : EventWaitHandle

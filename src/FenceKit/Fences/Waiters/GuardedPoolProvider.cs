@@ -24,7 +24,7 @@ internal sealed class GuardedPoolProvider(ObjectPoolProvider provider) : ObjectP
             {
                 return pool.Get();
             }
-            catch (Exception exception)
+            catch (Exception exception) when (exception is not ThreadInterruptedException) // the caller is shielded from that
             {
                 FenceTimeline.ReportUserFault("a user's pool", exception);
                 return policy.Create();
@@ -37,7 +37,7 @@ internal sealed class GuardedPoolProvider(ObjectPoolProvider provider) : ObjectP
             {
                 pool.Return(obj);
             }
-            catch (Exception exception)
+            catch (Exception exception) when (exception is not ThreadInterruptedException) // the caller is shielded from that
             {
                 FenceTimeline.ReportUserFault("a user's pool", exception);
             }
