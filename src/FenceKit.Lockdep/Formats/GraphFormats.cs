@@ -70,10 +70,13 @@ internal static class GraphFormats
     }
 
     private static string Quote(string name)
-        => $"\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+        => $"\"{WellFormed.Of(name).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
-    private static string Entities(string name) => name
+    // Also what Mermaid takes for an entity, or, at both ends, for Markdown.
+    private static string Entities(string name) => WellFormed.Of(name)
         .Replace("#", "#35;", StringComparison.Ordinal)
+        .Replace("&", "#amp;", StringComparison.Ordinal)
+        .Replace("`", "#96;", StringComparison.Ordinal)
         .Replace("\"", "#quot;", StringComparison.Ordinal)
         .Replace("<", "#lt;", StringComparison.Ordinal);
 }

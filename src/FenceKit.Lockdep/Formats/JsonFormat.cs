@@ -48,9 +48,9 @@ internal sealed class JsonFormat
         foreach (LockDependency dependency in report.Dependencies)
         {
             json.WriteStartObject();
-            json.WriteString("from", dependency.From);
-            json.WriteString("to", dependency.To);
-            json.WriteString("kinds", dependency.Kinds.ToString());
+            json.WriteText("from", dependency.From);
+            json.WriteText("to", dependency.To);
+            json.WriteText("kinds", dependency.Kinds.ToString());
             json.WritePropertyName("evidence");
             WriteEdge(dependency.Evidence);
             json.WriteEndObject();
@@ -65,17 +65,17 @@ internal sealed class JsonFormat
     {
         Utf8JsonWriter json = _json;
         json.WriteStartObject();
-        json.WriteString("kind", violation.Kind.ToString());
-        json.WriteString("title", LockViolationFormatter.Title(violation.Kind));
-        json.WriteString("confidence", violation.Confidence.ToString());
-        json.WriteString("message", violation.Message);
-        json.WriteString("assumption", violation.Assumption);
-        json.WriteString("key", violation.Key);
-        json.WriteString("thread", violation.Thread);
+        json.WriteText("kind", violation.Kind.ToString());
+        json.WriteText("title", LockViolationFormatter.Title(violation.Kind));
+        json.WriteText("confidence", violation.Confidence.ToString());
+        json.WriteText("message", violation.Message);
+        json.WriteText("assumption", violation.Assumption);
+        json.WriteText("key", violation.Key);
+        json.WriteText("thread", violation.Thread);
         json.WriteStartArray("classes");
         foreach (string name in violation.ClassNames)
         {
-            json.WriteStringValue(name);
+            json.WriteTextValue(name);
         }
 
         json.WriteEndArray();
@@ -91,7 +91,7 @@ internal sealed class JsonFormat
         json.WriteStartArray("threads");
         foreach (string thread in violation.Interleaving.Threads)
         {
-            json.WriteStringValue(thread);
+            json.WriteTextValue(thread);
         }
 
         json.WriteEndArray();
@@ -100,7 +100,7 @@ internal sealed class JsonFormat
         {
             json.WriteStartObject();
             json.WriteNumber("thread", step.Thread);
-            json.WriteString("text", step.Text);
+            json.WriteText("text", step.Text);
             json.WriteBoolean("hangs", step.Hangs);
             json.WriteEndObject();
         }
@@ -114,8 +114,8 @@ internal sealed class JsonFormat
     {
         Utf8JsonWriter json = _json;
         json.WriteStartObject();
-        json.WriteString("thread", edge.Thread);
-        json.WriteString("origin", edge.Origin);
+        json.WriteText("thread", edge.Thread);
+        json.WriteText("origin", edge.Origin);
         json.WritePropertyName("held");
         WriteLock(edge.Held);
         json.WritePropertyName("wanted");
@@ -139,10 +139,10 @@ internal sealed class JsonFormat
     {
         Utf8JsonWriter json = _json;
         json.WriteStartObject();
-        json.WriteString("class", held.ClassName);
-        json.WriteString("instance", held.Instance);
-        json.WriteString("mode", held.ModeText);
-        json.WriteString("site", held.Site?.ToString());
+        json.WriteText("class", held.ClassName);
+        json.WriteText("instance", held.Instance);
+        json.WriteText("mode", held.ModeText);
+        json.WriteText("site", held.Site?.ToString());
         if (_stacks is not null)
         {
             json.WriteNumber("stack", _stacks.NumberOf(held.Stack));
@@ -153,7 +153,7 @@ internal sealed class JsonFormat
         json.WriteStartArray("stack");
         foreach (string frame in held.Stack?.Frames ?? [])
         {
-            json.WriteStringValue(frame);
+            json.WriteTextValue(frame);
         }
 
         json.WriteEndArray();

@@ -8,17 +8,30 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("{Violations.Count} violations, {Dependencies.Count} dependencies")]
 public sealed class LockReport
 {
-    private LockReport(IReadOnlyList<LockViolation> violations, IReadOnlyList<LockDependency> dependencies)
+    private readonly Dictionary<(LockClass Class, int Subclass), string> _names;
+
+    private LockReport(
+        IReadOnlyList<LockViolation> violations, IReadOnlyList<LockDependency> dependencies, Dictionary<(LockClass Class, int Subclass), string> names)
     {
         Violations = violations;
         Dependencies = dependencies;
+        _names = names;
     }
 
-    /// <summary>The reports.</summary>
+    /// <summary>The reports, the surest first.</summary>
     public IReadOnlyList<LockViolation> Violations { get; }
 
     /// <summary>The graph.</summary>
     public IReadOnlyList<LockDependency> Dependencies { get; }
+
+    /// <summary>Puts together what a validator knows and what it has found.</summary>
+    /// <param name="validator">The validator.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="validator"/> is null.</exception>
+    public static LockReport Create(LockValidator validator)
+    {
+        ArgumentNullException.ThrowIfNull(validator);
+        return Create(validator, validator.Violations);
+    }
 
     /// <summary>Puts together what a validator knows and what was collected from it.</summary>
     /// <param name="validator">The validator.</param>
@@ -28,7 +41,8 @@ public sealed class LockReport
     {
         ArgumentNullException.ThrowIfNull(validator);
         ArgumentNullException.ThrowIfNull(violations);
-        return new LockReport([.. violations], validator.GetDependencies());
+        return new LockReport(
+            [.. violations.OrderByDescending(static violation => violation.Confidence)], validator.GetDependencies(), validator.GetNodeNames());
     }
 
     /// <summary>Plain text: one report after the other.</summary>
@@ -57,7 +71,7 @@ public sealed class LockReport
         {
             foreach (LockViolationEdge edge in violation.Dependencies)
             {
-                steps.Add((edge.Held.ClassName, edge.Wanted.ClassName));
+                steps.Add((NameOf(edge.Held), NameOf(edge.Wanted)));
             }
         }
 
@@ -75,9 +89,21 @@ public sealed class LockReport
 
         foreach (LockViolation violation in Violations)
         {
-            names.UnionWith(violation.ClassNames);
+            foreach (LockViolationEdge edge in violation.Dependencies)
+            {
+                names.Add(NameOf(edge.Held));
+                names.Add(NameOf(edge.Wanted));
+            }
+
+            if (violation.Dependencies.Count == 0)
+            {
+                names.UnionWith(violation.ClassNames);
+            }
         }
 
         return [.. names];
     }
+
+    /// <summary>As in the graph, where two classes that are called the same have two names.</summary>
+    private string NameOf(HeldLock held) => _names.GetValueOrDefault((held.Class, held.Subclass), held.ClassName);
 }

@@ -13,8 +13,8 @@ internal static class SarifFormat
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            json.WriteString("$schema", "https://json.schemastore.org/sarif-2.1.0.json");
-            json.WriteString("version", "2.1.0");
+            json.WriteText("$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+            json.WriteText("version", "2.1.0");
             json.WriteStartArray("runs");
             json.WriteStartObject();
             WriteTool(json);
@@ -39,14 +39,14 @@ internal static class SarifFormat
     {
         json.WriteStartObject("tool");
         json.WriteStartObject("driver");
-        json.WriteString("name", "FenceKit.Lockdep");
+        json.WriteText("name", "FenceKit.Lockdep");
         json.WriteStartArray("rules");
         foreach (LockViolationKind kind in Enum.GetValues<LockViolationKind>())
         {
             json.WriteStartObject();
-            json.WriteString("id", RuleId(kind));
-            json.WriteString("name", kind.ToString());
-            WriteText(json, "shortDescription", LockViolationFormatter.Title(kind));
+            json.WriteText("id", RuleId(kind));
+            json.WriteText("name", kind.ToString());
+            WriteMessage(json, "shortDescription", LockViolationFormatter.Title(kind));
             json.WriteEndObject();
         }
 
@@ -58,15 +58,15 @@ internal static class SarifFormat
     private static void WriteResult(Utf8JsonWriter json, LockViolation violation)
     {
         json.WriteStartObject();
-        json.WriteString("ruleId", RuleId(violation.Kind));
+        json.WriteText("ruleId", RuleId(violation.Kind));
         json.WriteNumber("ruleIndex", (int)violation.Kind - 1);
-        json.WriteString("level", violation.Confidence switch
+        json.WriteText("level", violation.Confidence switch
         {
             LockConfidence.Certain => "error",
             LockConfidence.Likely => "warning",
             _ => "note",
         });
-        WriteText(json, "message", violation.Message);
+        WriteMessage(json, "message", violation.Message);
         LockSite? site = violation.Lock?.Site ?? (violation.Dependencies.Count > 0 ? violation.Dependencies[0].Wanted.Site : null);
         json.WriteStartArray("locations");
         if (site is not null)
@@ -76,7 +76,7 @@ internal static class SarifFormat
 
         json.WriteEndArray();
         json.WriteStartObject("partialFingerprints");
-        json.WriteString("fencekit/v1", violation.Key);
+        json.WriteText("fencekit/v1", violation.Key);
         json.WriteEndObject();
         if (violation.Dependencies.Count > 0)
         {
@@ -95,8 +95,8 @@ internal static class SarifFormat
         {
             LockViolationEdge edge = violation.Dependencies[i];
             json.WriteStartObject();
-            json.WriteString("id", $"step {i + 1}");
-            WriteText(json, "message", $"{edge}, seen on {edge.Origin ?? edge.Thread}");
+            json.WriteText("id", $"step {i + 1}");
+            WriteMessage(json, "message", $"{edge}, seen on {edge.Origin ?? edge.Thread}");
             json.WriteStartArray("locations");
             WriteStep(json, edge.Held, "takes");
             WriteStep(json, edge.Wanted, "wants");
@@ -124,7 +124,7 @@ internal static class SarifFormat
                 json.WriteStartObject("location");
                 json.WriteStartArray("logicalLocations");
                 json.WriteStartObject();
-                json.WriteString("fullyQualifiedName", frame);
+                json.WriteText("fullyQualifiedName", frame);
                 json.WriteEndObject();
                 json.WriteEndArray();
                 json.WriteEndObject();
@@ -145,11 +145,11 @@ internal static class SarifFormat
         {
             json.WriteStartObject("physicalLocation");
             json.WriteStartObject("artifactLocation");
-            (string uri, string? root) = SourceUri.Of(site.File);
-            json.WriteString("uri", uri);
+            (string uri, string? root) = SourceUri.Of(WellFormed.Of(site.File));
+            json.WriteText("uri", uri);
             if (root is not null)
             {
-                json.WriteString("uriBaseId", root);
+                json.WriteText("uriBaseId", root);
             }
 
             json.WriteEndObject();
@@ -165,16 +165,16 @@ internal static class SarifFormat
 
         if (message is not null)
         {
-            WriteText(json, "message", message);
+            WriteMessage(json, "message", message);
         }
 
         json.WriteEndObject();
     }
 
-    private static void WriteText(Utf8JsonWriter json, string name, string text)
+    private static void WriteMessage(Utf8JsonWriter json, string name, string text)
     {
         json.WriteStartObject(name);
-        json.WriteString("text", text);
+        json.WriteText("text", text);
         json.WriteEndObject();
     }
 }

@@ -29,7 +29,7 @@ internal sealed class StackTable
         json.WriteStartArray("frames");
         foreach (string frame in _frames)
         {
-            json.WriteStringValue(frame);
+            json.WriteTextValue(frame);
         }
 
         json.WriteEndArray();

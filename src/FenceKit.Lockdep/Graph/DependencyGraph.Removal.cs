@@ -34,6 +34,7 @@ internal sealed partial class DependencyGraph
 
         node.IsRemoved = true;
         _nodes.Remove((node.Class.Id, node.Subclass));
+        _names.Remove(node.Name);
     }
 
     public IEnumerable<LockNode> NodesOf(LockClass lockClass)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Globalization;
 using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Graph;
@@ -13,6 +14,7 @@ internal sealed partial class DependencyGraph
     private readonly Dictionary<(LockNode From, LockNode To), LockEdge> _edges = [];
     private readonly HashSet<LockClass> _cyclic = [];
     private readonly Dictionary<string, LockNode> _unclaimed = [];
+    private readonly HashSet<string> _names = [];
 
     public int NodeCount => _nodes.Count;
 
@@ -26,11 +28,29 @@ internal sealed partial class DependencyGraph
     {
         if (!_nodes.TryGetValue((lockClass.Id, subclass), out LockNode? node))
         {
-            node = Claim(lockClass, subclass) ?? new LockNode(lockClass, subclass);
+            string name = UnusedNameOf(lockClass, subclass);
+            node = Claim(lockClass, subclass, name) ?? new LockNode(lockClass, subclass, name);
+            _names.Add(name);
             _nodes.Add((lockClass.Id, subclass), node);
         }
 
         return node;
+    }
+
+    /// <summary>
+    /// Two classes may be called the same, and a class may be called like the subclass of another. The first one seen has the name; the others
+    /// get a number, so that nothing is lost where nodes go by their names. A name that is only primed is still to be had.
+    /// </summary>
+    private string UnusedNameOf(LockClass lockClass, int subclass)
+    {
+        string natural = HeldLock.NameOf(lockClass, subclass);
+        string name = natural;
+        for (int number = 2; _names.Contains(name); number++)
+        {
+            name = string.Create(CultureInfo.InvariantCulture, $"{natural} ({number})");
+        }
+
+        return name;
     }
 
     /// <summary>The node of a primed name, or of a class seen by that name; a class that comes later under this name takes it over.</summary>
@@ -43,7 +63,7 @@ internal sealed partial class DependencyGraph
 
         int slash = name.Length - 2;
         bool hasSubclass = slash > 0 && name[slash] == '/' && name[^1] is >= '1' and <= (char)('0' + LockClass.MaxSubclass);
-        node = new LockNode(LockClass.Create(hasSubclass ? name[..slash] : name), hasSubclass ? name[^1] - '0' : 0);
+        node = new LockNode(LockClass.Primed(hasSubclass ? name[..slash] : name), hasSubclass ? name[^1] - '0' : 0, name);
         _nodes.Add((node.Class.Id, node.Subclass), node);
         _unclaimed.Add(name, node);
         return node;
@@ -108,20 +128,21 @@ internal sealed partial class DependencyGraph
         return true;
     }
 
-    private LockNode? Claim(LockClass lockClass, int subclass)
+    private LockNode? Claim(LockClass lockClass, int subclass, string name)
     {
-        if (_unclaimed.Count == 0 || !_unclaimed.Remove(HeldLock.NameOf(lockClass, subclass), out LockNode? node))
+        if (_unclaimed.Count == 0 || !_unclaimed.Remove(name, out LockNode? node))
         {
             return null;
         }
 
-        _nodes.Remove((node.Class.Id, subclass));
+        _nodes.Remove((node.Class.Id, node.Subclass));
         if (_cyclic.Contains(node.Class))
         {
             _cyclic.Add(lockClass);
         }
 
         node.Class = lockClass;
+        node.Subclass = subclass;
         return node;
     }
 

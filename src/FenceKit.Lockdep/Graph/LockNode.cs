@@ -6,14 +6,15 @@ namespace FenceKit.Lockdep.Graph;
 
 /// <summary>A class and subclass in the graph of one validator. Guarded by the validator's gate.</summary>
 [DebuggerDisplay("{Name,nq}")]
-internal sealed class LockNode(LockClass lockClass, int subclass)
+internal sealed class LockNode(LockClass lockClass, int subclass, string name)
 {
     /// <summary>A stand-in of the same name until a primed class is first seen.</summary>
     public LockClass Class { get; set; } = lockClass;
 
-    public int Subclass { get; } = subclass;
+    public int Subclass { get; set; } = subclass;
 
-    public string Name => HeldLock.NameOf(Class, Subclass);
+    /// <summary>Of no other node of the graph: by it nodes are told apart in snapshots and pictures.</summary>
+    public string Name { get; } = name;
 
     public List<LockEdge> After { get; } = [];
 

@@ -12,6 +12,7 @@ internal readonly struct AcquireShape(uint bits)
     private const uint WaitBit = 1u << 9;
     private const uint BacksOffBit = 1u << 10;
     private const uint AwaitBit = 1u << 11;
+    private const uint ReentrantBit = 1u << 12;
 
     public uint Bits { get; } = bits;
 
@@ -41,6 +42,11 @@ internal readonly struct AcquireShape(uint bits)
         uint backsOff = nestedIn is LockMap { Class.Options.BreaksDeadlocks: true } ? BacksOffBit : 0;
         return new(Of(mode, attempt, subclass).Bits | NestedBit | backsOff);
     }
+
+    /// <summary>The lock lets its holder in again, whatever its class says: a monitor.</summary>
+    public bool IsReentrant => (Bits & ReentrantBit) != 0;
+
+    public AcquireShape AsReentrant() => new(Bits | ReentrantBit);
 
     public AcquireShape AsWait() => new(Bits | WaitBit);
 

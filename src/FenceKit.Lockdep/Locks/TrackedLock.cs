@@ -4,7 +4,10 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>A <see cref="Lock"/> that reports to a validator. With <see cref="LockValidatorSwitch"/> off it is the bare lock.</summary>
+/// <summary>
+/// A <see cref="Lock"/> that reports to a validator. With <see cref="LockValidatorSwitch"/> off it is the bare lock.
+/// <b>Never write <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and excludes nobody.</b> Write <c>using (x.EnterScope())</c>.
+/// </summary>
 /// <remarks>
 /// Thread safe; re-entrant like <see cref="Lock"/>. Blocks where <see cref="Lock"/> blocks; allocates only when the validator sees
 /// something new. A report comes before the lock is taken, and the lock is then not taken if a sink throws.

@@ -6,8 +6,7 @@ namespace FenceKit.Lockdep;
 /// <summary><see cref="Monitor"/> for objects that exist already, reporting to a validator. With <see cref="LockValidatorSwitch"/> off it is the bare monitor.</summary>
 /// <remarks>
 /// Keep the class and the site in <c>static readonly</c> fields. Does not keep the object alive. Thread safe; re-entrant like
-/// <see cref="Monitor"/>; allocates only when the validator sees something new. Declare the class with
-/// <see cref="LockClassOptions.IsReentrant"/> where the same object is entered again.
+/// <see cref="Monitor"/>, whatever the class says; allocates only when the validator sees something new.
 /// </remarks>
 public static class TrackedMonitor
 {
@@ -31,7 +30,7 @@ public static class TrackedMonitor
         }
 
         LockValidator judge = validator ?? LockValidator.Default;
-        judge.Acquire(lockClass, target, site);
+        judge.AcquireMonitor(lockClass, target, LockAttempt.Blocking, site);
         try
         {
             Monitor.Enter(target);
@@ -81,7 +80,7 @@ public static class TrackedMonitor
         }
 
         LockAttempt attempt = timeout == Timeout.InfiniteTimeSpan ? LockAttempt.Blocking : LockAttempt.Timed;
-        judge.Acquire(lockClass, target, new LockAcquireOptions { Attempt = attempt }, site);
+        judge.AcquireMonitor(lockClass, target, attempt, site);
         bool isTaken = false;
         try
         {
@@ -142,11 +141,11 @@ public static class TrackedMonitor
         try
         {
             // Without the monitor itself, which is let go while it waits.
-            judge.Wait(s_pulses.GetValue(lockClass, static key => new LockMap(LockClass.Infer(key.Name + " pulse"))));
+            judge.Wait(s_pulses.GetValue(lockClass, static key => new LockMap(LockClass.Derived(key.Name + " pulse"))));
         }
         finally
         {
-            judge.Acquire(lockClass, target, site);
+            judge.AcquireMonitor(lockClass, target, LockAttempt.Blocking, site);
         }
 
         return Monitor.Wait(target, timeout);
@@ -156,7 +155,7 @@ public static class TrackedMonitor
     {
         try
         {
-            judge.Acquire(lockClass, target, new LockAcquireOptions { Attempt = LockAttempt.Try }, site);
+            judge.AcquireMonitor(lockClass, target, LockAttempt.Try, site);
             return true;
         }
         catch

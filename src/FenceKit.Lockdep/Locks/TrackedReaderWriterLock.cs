@@ -4,7 +4,10 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>A <see cref="ReaderWriterLockSlim"/> without recursion that reports to a validator. With <see cref="LockValidatorSwitch"/> off it is the bare lock.</summary>
+/// <summary>
+/// A <see cref="ReaderWriterLockSlim"/> without recursion that reports to a validator. With <see cref="LockValidatorSwitch"/> off it is the bare lock.
+/// <b>Never write <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and excludes nobody.</b> Call <see cref="EnterReadLock"/> or <see cref="EnterWriteLock"/>.
+/// </summary>
 /// <remarks>Thread safe. Blocks where the wrapped lock blocks; allocates only when the validator sees something new.</remarks>
 [DebuggerDisplay("{_map}, readers: {_lock.CurrentReadCount}, written: {_lock.IsWriteLockHeld}")]
 public sealed partial class TrackedReaderWriterLock : IDisposable

@@ -4,7 +4,10 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>A <see cref="SemaphoreSlim"/> used as a lock: the thread that took a permit gives it back. Reports to a validator; off, it is the bare semaphore.</summary>
+/// <summary>
+/// A <see cref="SemaphoreSlim"/> used as a lock: the thread that took a permit gives it back. Reports to a validator; off, it is the bare semaphore.
+/// <b>Never write <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and excludes nobody.</b> Call <see cref="Wait(string, int)"/> and <see cref="Release"/>.
+/// </summary>
 /// <remarks>
 /// Thread safe. For synchronous use: a permit that is given back by another thread than took it is reported. Blocks where the wrapped
 /// semaphore blocks; allocates only when the validator sees something new.

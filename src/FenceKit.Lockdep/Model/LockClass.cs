@@ -16,6 +16,9 @@ public sealed class LockClass
     /// <summary>The highest subclass that an acquisition may name.</summary>
     public const int MaxSubclass = 7;
 
+    /// <summary>The longest name: what a line of a snapshot can hold.</summary>
+    public const int MaxNameLength = 8192;
+
     private static readonly ConcurrentDictionary<(string File, int Line), LockClass> s_bySite = new();
     private static int s_lastId;
 
@@ -39,9 +42,9 @@ public sealed class LockClass
     internal int Id { get; }
 
     /// <summary>Declares a class by name. Two calls make two classes, even with the same name.</summary>
-    /// <param name="name">The name in reports; names should be unique, for snapshots go by them.</param>
+    /// <param name="name">The name in reports; names should be unique, for snapshots go by them: of several with one name, the later ones get a number there.</param>
     /// <param name="options">The rules of the class, or null for a plain one.</param>
-    /// <exception cref="ArgumentException"><paramref name="name"/> is null, empty or white space, or holds a control character.</exception>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null, empty or white space, longer than <see cref="MaxNameLength"/>, or holds a control character.</exception>
     public static LockClass Create(string name, LockClassOptions? options = null)
     {
         ValidateName(name);
@@ -64,23 +67,34 @@ public sealed class LockClass
     /// <summary>The class that a tool found for locks nobody annotated; reports never rest on it alone.</summary>
     /// <param name="name">The name in reports, such as the field that holds the lock.</param>
     /// <param name="options">The rules of the class, or null for a plain one.</param>
-    /// <exception cref="ArgumentException"><paramref name="name"/> is null, empty or white space, or holds a control character.</exception>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null, empty or white space, longer than <see cref="MaxNameLength"/>, or holds a control character.</exception>
     public static LockClass Infer(string name, LockClassOptions? options = null)
     {
         ValidateName(name);
         return new LockClass(name, options ?? LockClassOptions.Default, isDeclared: false);
     }
 
+    /// <summary>A class whose name is made of another's.</summary>
+    internal static LockClass Derived(string name) => new(name, LockClassOptions.Default, isDeclared: false);
+
+    /// <summary>The stand-in for a class that a snapshot names, whatever the name.</summary>
+    internal static LockClass Primed(string name) => new(name, LockClassOptions.Default, isDeclared: true);
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 
     // A file may be called anything; snapshots are line by line.
     private static string NameOf(string file, int line)
-        => $"{string.Concat(LockSite.FileNameOf(file).Select(static character => char.IsControl(character) ? '_' : character))}:{line}";
+        => $"{string.Concat(LockSite.FileNameOf(file).TakeLast(MaxNameLength / 2).Select(static character => char.IsControl(character) ? '_' : character))}:{line}";
 
     private static void ValidateName(string name)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        if (name.Length > MaxNameLength)
+        {
+            throw new ArgumentException($"A class name must not be longer than {MaxNameLength} characters.", nameof(name));
+        }
+
         foreach (char character in name)
         {
             if (char.IsControl(character))

@@ -4,7 +4,10 @@ using System.Diagnostics;
 namespace FenceKit.Lockdep;
 
 /// <summary>A captured call stack, turned into text only when somebody reads it.</summary>
-/// <remarks>Thread safe. Frames of the validator itself are left out.</remarks>
+/// <remarks>
+/// Thread safe. It begins with the user's code: the frames of FenceKit at the top, and what the compiler and the runtime put between
+/// asynchronous methods, are left out, and methods have the names that they have in the source.
+/// </remarks>
 [DebuggerDisplay("{Frames.Count} frames")]
 public sealed class LockTrace
 {
@@ -34,15 +37,17 @@ public sealed class LockTrace
             }
 
             string type = method.DeclaringTypeName ?? "?";
-            if (lines.Count == 0 && type.StartsWith("FenceKit.Lockdep.", StringComparison.Ordinal)
-                && method.DeclaringAssemblyName.StartsWith("FenceKit.Lockdep,", StringComparison.Ordinal))
+            if ((lines.Count == 0 && IsOurs(method.DeclaringAssemblyName)) || SourceName.IsPlumbing(type))
             {
                 continue;
             }
 
-            lines.Add($"{type}.{method.Name}");
+            lines.Add(SourceName.Of(type, method.Name));
         }
 
         return [.. lines];
     }
+
+    private static bool IsOurs(string assembly) =>
+        assembly.StartsWith("FenceKit.Lockdep,", StringComparison.Ordinal) || assembly.StartsWith("FenceKit,", StringComparison.Ordinal);
 }

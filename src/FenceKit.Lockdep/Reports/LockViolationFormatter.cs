@@ -21,7 +21,7 @@ public static class LockViolationFormatter
         AppendDependencies(text, violation);
         AppendInterleaving(text, violation.Interleaving);
         AppendHeld(text, violation);
-        return text.ToString();
+        return WellFormed.Of(text.ToString());
     }
 
     private static void AppendHead(StringBuilder text, LockViolation violation)

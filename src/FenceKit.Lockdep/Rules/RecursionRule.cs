@@ -77,7 +77,7 @@ internal static class RecursionRule
 
     private static RecursionVerdict SameInstance(SituationItem held, Acquisition wanted, List<LockViolation> violations)
     {
-        bool isReentrant = wanted.Map.IsReentrant || wanted.Class.Options.IsReentrant;
+        bool isReentrant = wanted.Map.IsReentrant || wanted.Class.Options.IsReentrant || wanted.Record.Shape.IsReentrant;
         if (wanted.Attempt == LockAttempt.Try)
         {
             return isReentrant ? RecursionVerdict.Reentry : RecursionVerdict.AddNothing;

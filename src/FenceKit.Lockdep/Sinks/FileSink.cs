@@ -4,7 +4,10 @@ using System.Diagnostics;
 namespace FenceKit.Lockdep;
 
 /// <summary>Appends each report to a text file. Several processes may share one file, so a whole run can be asked for what it found.</summary>
-/// <remarks>Thread safe. The file is made by the first report. A report that cannot be written throws: it must not get lost.</remarks>
+/// <remarks>
+/// Thread safe. The file is made by the first report. A report that cannot be written throws; the validator counts that and says so once on
+/// standard error, and the code that takes the lock goes on.
+/// </remarks>
 [DebuggerDisplay("appends to {_path}")]
 public sealed class FileSink : ILockViolationSink
 {

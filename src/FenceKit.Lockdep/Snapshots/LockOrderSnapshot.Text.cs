@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Globalization;
 using System.Text;
 
 namespace FenceKit.Lockdep;
@@ -6,7 +7,7 @@ namespace FenceKit.Lockdep;
 public sealed partial class LockOrderSnapshot
 {
     private const string Head = "FenceKit lock order 1";
-    private const int LongestLine = 4096;
+    private const int LongestName = LockClass.MaxNameLength + 64; // a subclass, a number where classes are called the same, what a name is derived with
 
     private static readonly (LockDependencyKinds Kind, string Code)[] s_codes =
     [
@@ -33,11 +34,6 @@ public sealed partial class LockOrderSnapshot
             if (line.IsEmpty || line[0] == '#')
             {
                 continue;
-            }
-
-            if (line.Length > LongestLine)
-            {
-                throw Bad(number, $"it is longer than {LongestLine} characters");
             }
 
             if (!hasHead)
@@ -125,6 +121,12 @@ public sealed partial class LockOrderSnapshot
                 if (line[at] == '\\' && at + 1 < line.Length)
                 {
                     at++;
+                    if (line[at] == 'u')
+                    {
+                        text.Append(ReadHalf(line[(at + 1)..], number));
+                        at += 4;
+                        continue;
+                    }
                 }
 
                 text.Append(line[at]);
@@ -145,13 +147,28 @@ public sealed partial class LockOrderSnapshot
             line = end < 0 ? [] : line[end..].TrimStart();
         }
 
-        return string.IsNullOrWhiteSpace(name) ? throw Bad(number, "a name is empty") : name;
+        return string.IsNullOrWhiteSpace(name) ? throw Bad(number, "a name is empty")
+            : name.Length > LongestName ? throw Bad(number, $"a name is longer than {LongestName} characters")
+            : name;
     }
+
+    private static char ReadHalf(ReadOnlySpan<char> text, int number) =>
+        text.Length >= 4 && ushort.TryParse(text[..4], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort half) && char.IsSurrogate((char)half)
+            ? (char)half
+            : throw Bad(number, "after \\u come the four digits of half a character");
 
     private static string Quote(string name)
     {
-        bool isPlain = name[0] is not ('"' or '#') && !name.AsSpan().ContainsAny("\"\\") && !name.Any(char.IsWhiteSpace);
-        return isPlain ? name : $"\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+        bool isPlain = name[0] is not ('"' or '#') && !name.AsSpan().ContainsAny("\"\\") && !name.Any(char.IsWhiteSpace)
+            && WellFormed.IndexOfLoneSurrogate(name, 0) < 0;
+        if (isPlain)
+        {
+            return name;
+        }
+
+        // What was a backslash is two by now, so half a character, written with one, is read back as just that.
+        string quoted = name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        return $"\"{WellFormed.Of(quoted)}\"";
     }
 
     private static FormatException Bad(int line, string why) => new($"Line {line} of the snapshot cannot be read: {why}.");

@@ -120,6 +120,18 @@ public sealed partial class LockValidator
         }
     }
 
+    /// <summary>As <see cref="Acquire(LockClass, object, LockSite)"/>, of a monitor, which always lets its holder in again.</summary>
+    internal void AcquireMonitor(LockClass lockClass, object instance, LockAttempt attempt, LockSite? site)
+    {
+        AcquireShape shape = AcquireShape.Of(LockAcquireMode.Exclusive, attempt).AsReentrant();
+        ulong own = OwnKey(ForeignIdentity(lockClass, instance), shape, nestedIn: null, line: 0);
+        LockHolder stack = LockHolder.Current(this);
+        if (!stack.TryPushCached(instance, own, site))
+        {
+            AcquireForeignSlow(stack, lockClass, instance, shape, null, own, site);
+        }
+    }
+
     /// <summary>Says that something is waited for here that is never held: an event, a fence, the end of a thread. It is validated like a lock and not kept.</summary>
     /// <param name="map">What is waited for. Whoever leads to its signal holds it in <see cref="LockAcquireMode.Shared"/> meanwhile.</param>
     /// <param name="file">Filled in by the compiler.</param>

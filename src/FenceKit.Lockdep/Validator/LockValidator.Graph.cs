@@ -24,6 +24,15 @@ public sealed partial class LockValidator
         return dependencies;
     }
 
+    /// <summary>The names that <see cref="GetDependencies"/> uses, for classes and subclasses.</summary>
+    internal Dictionary<(LockClass Class, int Subclass), string> GetNodeNames()
+    {
+        lock (_gate)
+        {
+            return _graph.Nodes.ToDictionary(static node => (node.Class, node.Subclass), static node => node.Name);
+        }
+    }
+
     /// <summary>For tests: throws when the graph contradicts itself.</summary>
     internal void CheckInvariants()
     {

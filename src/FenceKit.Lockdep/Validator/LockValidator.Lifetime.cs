@@ -91,7 +91,8 @@ public sealed partial class LockValidator
     private void ForgetChainsLocked()
     {
         _chains.Clear();
-        _situationKeys.Clear();
+        _lockSets.Clear();
+        _placeSets.Clear();
         Volatile.Write(ref _seed, ChainKey.Mix(_seed, 0xC2B2AE3D27D4EB4FUL)); // pairs with the reads in LockHolder.Refresh
         Stacks.MarkAllStale();
     }

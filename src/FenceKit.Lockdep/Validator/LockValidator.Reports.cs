@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-using System.Runtime.ExceptionServices;
 using FenceKit.Lockdep.Held;
 using FenceKit.Lockdep.Rules;
 
@@ -38,6 +37,7 @@ public sealed partial class LockValidator
                     InstancesNotKept = _instancesNotKept,
                     ChainsNotKept = _chainsNotKept,
                     SearchesGivenUp = _search.GaveUp,
+                    SinkFailures = Interlocked.Read(ref _sinkFailures),
                 };
             }
         }
@@ -140,37 +140,5 @@ public sealed partial class LockValidator
             stack.RemoveAt(depth - 1);
             throw;
         }
-    }
-
-    private void Deliver(LockHolder stack, List<LockViolation> violations)
-    {
-        ExceptionDispatchInfo? failure = null;
-        bool wasReporting = stack.IsReporting;
-        stack.IsReporting = true;
-        try
-        {
-            foreach (LockViolation violation in violations)
-            {
-                foreach (ILockViolationSink sink in _options.Sinks)
-                {
-                    try
-                    {
-                        sink.Report(violation);
-                    }
-#pragma warning disable CA1031 // One sink must not keep the others from their report; the first failure is rethrown below.
-                    catch (Exception exception)
-#pragma warning restore CA1031
-                    {
-                        failure ??= ExceptionDispatchInfo.Capture(exception);
-                    }
-                }
-            }
-        }
-        finally
-        {
-            stack.IsReporting = wasReporting;
-        }
-
-        failure?.Throw();
     }
 }

@@ -268,7 +268,7 @@ public sealed partial class LockValidator
     private LockViolation? AddWantLocked(Acquisition wanted)
     {
         SituationItem[] held = Array.FindAll(wanted.Held, item => item.Record.Context.Equals(wanted.Record.Context));
-        if (_situationKeys.Count >= _options.ChainCapacity)
+        if (_lockSets.Count + _placeSets.Count >= _options.ChainCapacity)
         {
             _instancesNotKept++;
             return null;
@@ -276,12 +276,12 @@ public sealed partial class LockValidator
 
         var situation = new Situation(held, wanted.Want, wanted.Thread);
         ulong key = PathTable.LocksOf(situation);
-        if (held.Length > 0 && _situationKeys.Add(ChainKey.Mix(key, PathTable.PlacesOf(held))))
+        if (held.Length > 0 && _placeSets.Add(ChainKey.Mix(key, PathTable.PlacesOf(held))))
         {
             _situations.Paths.Add(situation);
         }
 
-        if (!_situationKeys.Add(key))
+        if (!_lockSets.Add(key))
         {
             return null;
         }

@@ -33,7 +33,8 @@ public sealed partial class LockValidator
     private readonly ContextRule _contextRule;
     private readonly ConcurrentDictionary<ulong, ChainRecord> _chains = new();
     private readonly ConditionalWeakTable<object, LockMap> _foreign = [];
-    private readonly HashSet<ulong> _situationKeys = [];
+    private readonly HashSet<ulong> _lockSets = [];  // keys of sets of locks with what was wanted under them
+    private readonly HashSet<ulong> _placeSets = []; // and those keys mixed with the places: another kind of key, so another set
     private readonly LockValidatorOptions _options;
 
     // Part of every key. A change makes all that threads know by heart unknown; they are told, see LockHolder.MarkStale.
@@ -46,6 +47,7 @@ public sealed partial class LockValidator
     {
         _options = options ?? new LockValidatorOptions();
         _options.Validate();
+        _sinks = [.. _options.Sinks];
         _search = new DeadlockSearch(_situations);
         _cycles = new CycleRule(_graph, _search);
         _contextRule = new ContextRule(_graph, ContextNameOf);
@@ -53,7 +55,8 @@ public sealed partial class LockValidator
 
     /// <summary>
     /// The validator of the drop-in locks that are given none. It writes to the event source, and to the file that
-    /// <see cref="LockValidatorSwitch.ReportsVariableName"/> names if there is one, unless it is replaced.
+    /// <see cref="LockValidatorSwitch.ReportsVariableName"/> names if there is one, or else to standard error, unless it is replaced.
+    /// Sinks can be added to it at any time.
     /// </summary>
     /// <exception cref="InvalidOperationException">On setting: the default is in use already.</exception>
     /// <exception cref="ArgumentNullException">On setting: the value is null.</exception>

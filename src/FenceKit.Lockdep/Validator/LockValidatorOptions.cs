@@ -7,7 +7,10 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("{Sinks.Count} sinks, at least {MinimumConfidence}")]
 public sealed class LockValidatorOptions
 {
-    /// <summary>Where reports go; none by default, then they are only counted.</summary>
+    /// <summary>
+    /// Where reports go from the start; <see cref="LockValidator.AddSink"/> adds others later. A report that no sink but an
+    /// <see cref="EventSourceSink"/> has taken goes to standard error.
+    /// </summary>
     public IReadOnlyList<ILockViolationSink> Sinks { get; init; } = [];
 
     /// <summary>Less sure findings are counted but not reported.</summary>
@@ -25,9 +28,13 @@ public sealed class LockValidatorOptions
     /// <summary>How many different chains are kept; further ones are validated anew each time, and counted.</summary>
     public int ChainCapacity { get; init; } = 1 << 20;
 
+    /// <summary>How many findings <see cref="LockValidator.Violations"/> keeps; later ones are counted.</summary>
+    public int ViolationCapacity { get; init; } = 1000;
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Sinks);
+        ArgumentOutOfRangeException.ThrowIfNegative(ViolationCapacity);
         ArgumentOutOfRangeException.ThrowIfNegative(ChainCapacity);
         foreach (ILockViolationSink sink in Sinks)
         {

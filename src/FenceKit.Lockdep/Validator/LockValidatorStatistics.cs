@@ -42,4 +42,7 @@ public sealed record LockValidatorStatistics
 
     /// <summary>Searches for a set of instances that took too many steps; the finding then rests on classes.</summary>
     public required long SearchesGivenUp { get; init; }
+
+    /// <summary>Reports that a sink did not take because it threw; the first is told on standard error.</summary>
+    public required long SinkFailures { get; init; }
 }

@@ -54,8 +54,8 @@ internal static partial class FenceAnnotations
     /// </summary>
     internal static void ExportReaders(object map) => Prime(((LockMap)map).Class, static (validator, readers) =>
     {
-        validator.Acquire(s_reclaim, PrimedSite, 0);
-        validator.MightAcquire(readers, file: PrimedSite, line: 0);
+        validator.Acquire(s_reclaim, ReaderRule, 0);
+        validator.MightAcquire(readers, file: ReaderRule, line: 0);
         validator.Release(s_reclaim);
     });
 
@@ -81,8 +81,8 @@ internal static partial class FenceAnnotations
     {
         LockValidator validator = checker.Validator;
         LockMap onTheWay = new(whole, "(any)");
-        validator.Acquire(onTheWay, new LockAcquireOptions { Mode = LockAcquireMode.Shared }, PrimedSite, 0);
-        validator.MightAcquire(new LockMap(member, "(any)"), file: PrimedSite, line: 0);
+        validator.Acquire(onTheWay, new LockAcquireOptions { Mode = LockAcquireMode.Shared }, DependenceRule, 0);
+        validator.MightAcquire(new LockMap(member, "(any)"), file: DependenceRule, line: 0);
         validator.Release(onTheWay);
     });
 }

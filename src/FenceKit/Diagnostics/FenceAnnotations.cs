@@ -17,8 +17,11 @@ namespace FenceKit.Diagnostics;
 /// </remarks>
 internal static partial class FenceAnnotations
 {
-    // The site of primed dependencies: it stands in reports where the other driver's code would stand.
-    private const string PrimedSite = "docs/contract.md";
+    // The sites of primed dependencies: the rule stands in reports where the other driver's code would stand. Numbers as in docs/contract.md.
+    private const string OrderRule = "rule 5: owner's table, reservation, reclaim, invalidation, wait";
+    private const string DependenceRule = "rule 6: a fence depends on fences, in one direction";
+    private const string PublishingRule = "rule 11: a publishing scope stores the mapping and does nothing else";
+    private const string ReaderRule = "rule 15: a reader inside a gate takes no memory from a pool that reclaims";
 
     private static readonly ConcurrentDictionary<string, LockClass> s_classes = new();
     private static readonly LockMap s_reservation = new(LockClass.Create("reservation locks"), "(any)");
@@ -70,8 +73,8 @@ internal static partial class FenceAnnotations
         LockMap map = new(ClassOf("table", name));
         Prime(map.Class, static (validator, table) =>
         {
-            validator.Acquire(table, PrimedSite, 0);
-            validator.MightAcquire(s_reservation, file: PrimedSite, line: 0);
+            validator.Acquire(table, OrderRule, 0);
+            validator.MightAcquire(s_reservation, file: OrderRule, line: 0);
             validator.Release(table);
         });
         return map;
@@ -84,7 +87,7 @@ internal static partial class FenceAnnotations
         LockMap map = new(ClassOf("publishing of", name));
         Prime(map.Class, static (validator, publishing) =>
         {
-            validator.Acquire(s_schedule, PrimedSite, 0);
+            validator.Acquire(s_schedule, PublishingRule, 0);
             PassPublishers(validator, publishing);
             validator.Release(s_schedule);
         });
@@ -98,8 +101,8 @@ internal static partial class FenceAnnotations
         {
             Prime(((LockMap)map).Class, static (validator, fence) =>
             {
-                validator.Acquire(s_schedule, PrimedSite, 0);
-                validator.MightAcquire(fence, file: PrimedSite, line: 0); // the callback itself never waits
+                validator.Acquire(s_schedule, OrderRule, 0);
+                validator.MightAcquire(fence, file: OrderRule, line: 0); // the callback itself never waits
                 validator.Release(s_schedule);
             });
         }
@@ -294,9 +297,10 @@ internal static partial class FenceAnnotations
     private static LockClass ClassOf(string kind, string name) =>
         s_classes.GetOrAdd($"{kind} {name}", static full => LockClass.Create(Printed(full)));
 
-    private static string Printed(string name) => string.Create(name.Length, name, static (printed, source) =>
+    /// <summary>Timelines and notifiers may be called anything; classes may not.</summary>
+    private static string Printed(string name) => string.Create(Math.Min(name.Length, LockClass.MaxNameLength), name, static (printed, source) =>
     {
-        for (int i = 0; i < source.Length; i++)
+        for (int i = 0; i < printed.Length; i++)
         {
             printed[i] = char.IsControl(source[i]) ? '?' : source[i];
         }
@@ -314,9 +318,9 @@ internal static partial class FenceAnnotations
             Checker checker = new(validator, primesHere);
             OnItsOwn(checker, () =>
             {
-                validator.Acquire(s_reservation, PrimedSite, 0);
-                validator.Acquire(s_reclaim, PrimedSite, 0);
-                validator.MightAcquire(s_schedule, file: PrimedSite, line: 0);
+                validator.Acquire(s_reservation, OrderRule, 0);
+                validator.Acquire(s_reclaim, OrderRule, 0);
+                validator.MightAcquire(s_schedule, file: OrderRule, line: 0);
                 validator.Release(s_reclaim);
                 validator.Release(s_reservation);
             });

@@ -131,6 +131,28 @@ public sealed class TrackedLockTests
     }
 
     [Fact]
+    public void A_monitor_of_a_plain_class_lets_its_holder_in_again_without_a_report()
+    {
+        object target = new();
+        LockClass lockClass = LockClass.Create("M");
+        for (int i = 0; i < 3; i++)
+        {
+            using (TrackedMonitor.EnterScope(target, lockClass, null, _bench.Validator))
+            using (TrackedMonitor.EnterScope(target, lockClass, null, _bench.Validator))
+            {
+                Assert.True(TrackedMonitor.TryEnter(target, lockClass, TimeSpan.FromSeconds(1), null, _bench.Validator));
+                Assert.True(TrackedMonitor.TryEnter(target, lockClass, TimeSpan.Zero, null, _bench.Validator));
+                TrackedMonitor.Exit(target, _bench.Validator);
+                TrackedMonitor.Exit(target, _bench.Validator);
+            }
+        }
+
+        Assert.Empty(_bench.Reports);
+        _bench.Validator.AssertNoneHeld();
+        Assert.False(Monitor.IsEntered(target));
+    }
+
+    [Fact]
     public void A_monitor_of_an_existing_object_is_tracked()
     {
         LockClass lockClass = LockClass.Create("M", new LockClassOptions { IsReentrant = true });
