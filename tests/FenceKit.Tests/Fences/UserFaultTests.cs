@@ -202,7 +202,8 @@ public sealed class UserFaultTests : IDisposable
         AddressRange range = new(0, 4096);
         SharedSubscriber<ThrowingDisposable>? shared = notifier.GetOrCreate(_ => new ThrowingDisposable());
         notifier.Subscribe(range, new LetsGo(() => Interlocked.Exchange(ref shared, null)?.Dispose()), "lets go");
-        Assert.Equal(InvalidationOutcome.Completed, notifier.Invalidate(range, InvalidationReason.Unmap, _ => { }));
+        Assert.True(notifier.TrySchedule(range, InvalidationReason.Unmap, out InvalidationSession session));
+        session.Dispose();
         Assert.Equal("the Dispose of a shared ThrowingDisposable", WaitForReport().Origin);
     }
 
