@@ -19,6 +19,12 @@ public sealed partial class DeviceQueue<TCommand>
     /// </summary>
     /// <param name="notifier">The notifier of the memory's owner.</param>
     /// <param name="range">What the commands of this queue use of it.</param>
+    /// <param name="owner">
+    /// Whom the device belongs to; null for nobody. In a session for <see cref="InvalidationReason.Migrate"/> or
+    /// <see cref="InvalidationReason.Exclusive"/> whose initiator is the same object, the device is not told, and its commands on the range run: so the
+    /// one who moves a range can have it copied out by its own device. It waits for the fence of the copy before it ends the session, and mappings
+    /// that the device keeps are not dropped. A device that is lost is told like any other.
+    /// </param>
     /// <returns>
     /// The attachment. Disposing it unsubscribes: at once if no command that was submitted before uses the range, otherwise when the last of them
     /// is over and its mappings are dropped. The end of the queue unsubscribes too, and so does the loss of the device, as soon as the driver
@@ -32,11 +38,11 @@ public sealed partial class DeviceQueue<TCommand>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ObjectDisposedException">The notifier or the queue is disposed.</exception>
     /// <exception cref="DeviceLostException">The device is lost.</exception>
-    public IDisposable Attach(InvalidationNotifier notifier, AddressRange range)
+    public IDisposable Attach(InvalidationNotifier notifier, AddressRange range, object? owner = null)
     {
         ArgumentNullException.ThrowIfNull(notifier);
         AddressRange.IfEmpty(range);
-        Attachment attachment = new(this, notifier, range);
+        Attachment attachment = new(this, notifier, range, owner);
         attachment.Subscribe(Name);
         Exception? lostReason;
         bool isClosing;
@@ -148,7 +154,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         // Unsubscribing waits for schedules that are under way, and we may be inside one.
-        ThreadPool.UnsafeQueueUserWorkItem(static leaver => leaver.Unsubscribe(), leaver, preferLocal: false);
+        InterruptShield.Queue(static leaver => leaver.Unsubscribe(), leaver, preferLocal: false);
     }
 
     private void RemoveLocked(Attachment attachment)
@@ -171,7 +177,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
     }
 
-    private sealed class Attachment(DeviceQueue<TCommand> queue, InvalidationNotifier notifier, AddressRange range)
+    private sealed class Attachment(DeviceQueue<TCommand> queue, InvalidationNotifier notifier, AddressRange range, object? owner)
         : IInvalidationSubscriber, IDisposable
     {
         private InvalidationSubscription? _subscription;
@@ -179,6 +185,8 @@ public sealed partial class DeviceQueue<TCommand>
         internal InvalidationNotifier Notifier => notifier;
 
         internal AddressRange Range => range;
+
+        internal object? Owner => owner;
 
         /// <summary>Under the queue's gate, as the other: it goes when no command up to a point uses its range.</summary>
         internal bool IsLeaving;
@@ -189,7 +197,9 @@ public sealed partial class DeviceQueue<TCommand>
 
         public void Dispose() => queue.Detach(this);
 
-        internal void Subscribe(string name) => _subscription = notifier.Subscribe(range, this, name);
+        internal void Subscribe(string name) => _subscription = notifier.Subscribe(range, this, name, new InvalidationSubscriptionOptions { Owner = owner });
+
+        internal void TellAlways() => _subscription!.TellAlways();
 
         internal void Unsubscribe() => _subscription?.Dispose();
     }

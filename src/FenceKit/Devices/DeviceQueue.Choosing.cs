@@ -3,18 +3,70 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-// What the pump does next. All of it is decided under the gate.
+// What there is to do, and what the pump does next. All of it is decided under the gate.
 public sealed partial class DeviceQueue<TCommand>
 {
+    /// <summary>The steps of the pump, the most urgent first.</summary>
+    [Flags]
+    private enum Work
+    {
+        None = 0,
+
+        /// <summary>Tell the driver that the device is given up, then fault everything.</summary>
+        StandDown = 1,
+        Reset = 2,
+        Cancel = 4,
+
+        /// <summary>Ask the driver whether a command that has used up its time hangs.</summary>
+        Ask = 8,
+        Unmap = 16,
+
+        /// <summary>An attachment that was disposed is not in use any more.</summary>
+        Detach = 32,
+
+        /// <summary>Commands that ended before their start are next in turn.</summary>
+        Retire = 64,
+        Start = 128,
+        Close = 256,
+    }
+
+    /// <summary>
+    /// What there is to look at, and the only place that says so. A step may still not be ready: it waits for room at the device, for
+    /// dependencies, for the end of an invalidation or of other commands.
+    /// </summary>
+    private Work WorkLocked()
+    {
+        if (_lostReason is not null)
+        {
+            return _closeCalled ? Work.None : !_stoodDown ? Work.StandDown : _closing ? Work.Close : Work.None;
+        }
+
+        Work work = (_isUnordered ? _ready != 0 : _taken != _timeline.Issued) ? Work.Start : Work.None;
+        work |= _mustReset is not null ? Work.Reset : Work.None;
+        work |= _mustCancel ? Work.Cancel : Work.None;
+        work |= _mustAsk ? Work.Ask : Work.None;
+        work |= _unmapsPending.Issued != _unmapsDone || (_readyDrains != 0 && _unmaps is not null) ? Work.Unmap : Work.None;
+        work |= _leaving != 0 ? Work.Detach : Work.None;
+        work |= HasFinishedHeadLocked() ? Work.Retire : Work.None;
+        work |= _closing && !_closeCalled ? Work.Close : Work.None;
+        return work;
+    }
+
+    /// <summary>The next in turn is over, and nobody is about to signal it: it ended without having been started.</summary>
+    private bool HasFinishedHeadLocked() => _isUnordered
+        ? _firstEnded is not null
+        : !_retiring && _retired != _taken && SlotOf(_retired + 1).Phase == DeviceSlotPhase.Finished;
+
     /// <summary>Chooses what to do next. When there is nothing, the pump stops in the same critical section: no event falls between.</summary>
     /// <param name="mustTake">As in <see cref="RunPump(bool)"/>; false once the pump is ours.</param>
     /// <param name="step">What to do.</param>
     /// <param name="count">How many commands of the batch to start.</param>
     /// <param name="unmap">What to unmap.</param>
     /// <param name="leaver">The attachment that goes.</param>
-    private bool TryTakeStep(ref bool mustTake, out Step step, out int count, out PendingUnmap unmap, out Attachment? leaver)
+    private bool TryTakeStep(ref bool mustTake, out Work step, out int count, out PendingUnmap unmap, out Attachment? leaver)
     {
         bool mustWatch = false;
+        ulong roomMade = 0;
         _gate.Enter();
         try
         {
@@ -33,17 +85,15 @@ public sealed partial class DeviceQueue<TCommand>
 
             Debug.Assert(_pumping, "Only the pump takes steps.");
             _inDriver = false;
-            if (!TryChooseLocked(out step, out count, out unmap, out leaver))
-            {
-                _pumping = false;
-                return false;
-            }
-
-            if (step != Step.Retire && (step != Step.Detach || _unmaps is not null))
+            ulong taken = _taken;
+            step = ChooseLocked(WorkLocked(), out count, out unmap, out leaver);
+            roomMade = _taken == taken ? 0 : MakeRoomLocked();
+            _pumping = step != Work.None;
+            if (step is not (Work.None or Work.Retire) && (step != Work.Detach || _unmaps is not null))
             {
                 _inDriver = true;
                 _driverCalls++;
-                mustWatch = TryArmWatchdogLocked(step == Step.Start ? Least(_hangTimeout, _batchTimeout) : _hangTimeout);
+                mustWatch = TryArmWatchdogLocked(step == Work.Start ? Least(_hangTimeout, _batchTimeout) : _hangTimeout);
             }
         }
         finally
@@ -51,88 +101,80 @@ public sealed partial class DeviceQueue<TCommand>
             _gate.Exit();
         }
 
+        SignalRoom(roomMade);
         if (mustWatch)
         {
             StartTimer();
         }
 
-        return true;
+        return step != Work.None;
     }
 
-    private bool TryChooseLocked(out Step step, out int count, out PendingUnmap unmap, out Attachment? leaver)
+    /// <summary>The first step that is ready, with what it needs.</summary>
+    private Work ChooseLocked(Work work, out int count, out PendingUnmap unmap, out Attachment? leaver)
     {
         count = 0;
         unmap = default;
         leaver = null;
-        if (_lostReason is not null)
+        if ((work & Work.StandDown) != 0)
         {
-            step = _stoodDown ? Step.Close : Step.StandDown;
-            bool chosen = !_closeCalled && (!_stoodDown || _closing);
-            _closeCalled |= _stoodDown && chosen;
             _stoodDown = true;
-            return chosen;
+            return Work.StandDown;
         }
 
-        if (_mustReset is not null)
+        if ((work & Work.Reset) != 0)
         {
-            step = Step.Reset;
-            return true;
+            return Work.Reset;
         }
 
-        if (TryTakeCancelLocked())
+        if ((work & Work.Cancel) != 0 && TryTakeCancelLocked())
         {
-            step = Step.Cancel;
-            return true;
+            return Work.Cancel;
         }
 
-        if (TryTakeLateLocked())
+        if ((work & Work.Ask) != 0 && TryTakeLateLocked())
         {
-            step = Step.Ask;
-            return true;
+            return Work.Ask;
         }
 
-        if (TryPeekUnmapLocked(out unmap))
+        if ((work & Work.Unmap) != 0 && TryPeekUnmapLocked(out unmap))
         {
-            step = Step.Unmap;
-            return true;
+            return Work.Unmap;
         }
 
-        if (TryFindLeaverLocked(out leaver))
+        if ((work & Work.Detach) != 0 && TryFindLeaverLocked(out leaver))
         {
-            step = Step.Detach;
-            return true;
+            return Work.Detach;
         }
 
-        count = HasFinishedHeadLocked() ? 0 : TakeBatchLocked();
-        if (count > 0)
+        if ((work & Work.Retire) == 0 && (work & Work.Start) != 0)
         {
-            step = Step.Start;
-            return true;
+            count = TakeBatchLocked();
+            if (count > 0)
+            {
+                return Work.Start;
+            }
         }
 
-        if (HasFinishedHeadLocked())
+        if (HasFinishedHeadLocked()) // taking a batch may have found commands that are over
         {
-            step = Step.Retire;
-            return true;
+            return Work.Retire;
         }
 
-        step = Step.Close;
-        if (_closing && !_closeCalled && _retired == _timeline.Issued && _unmapsPending.Issued == _unmapsDone && _readyDrains == 0)
+        if ((work & Work.Close) != 0 && (_lostReason is not null || HasEndedLocked()))
         {
             _closeCalled = true;
-            return true;
+            return Work.Close;
         }
 
-        return false;
+        return Work.None;
     }
+
+    /// <summary>All commands are over and nobody waits for a mapping to be dropped.</summary>
+    private bool HasEndedLocked() => _retired == _timeline.Issued && _unmapsPending.Issued == _unmapsDone && _readyDrains == 0;
 
     private bool TryTakeCancelLocked()
     {
-        if (!_mustCancel)
-        {
-            return false;
-        }
-
         for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null; slot = NextLocked(slot))
         {
             if (slot.MustCancel && slot.Phase == DeviceSlotPhase.Running)
@@ -150,11 +192,6 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>A command that has used up its time, for the driver to be asked about.</summary>
     private bool TryTakeLateLocked()
     {
-        if (!_mustAsk)
-        {
-            return false;
-        }
-
         for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null; slot = NextLocked(slot))
         {
             if (slot.MustAsk && slot.Phase == DeviceSlotPhase.Running)
@@ -169,7 +206,7 @@ public sealed partial class DeviceQueue<TCommand>
         return false;
     }
 
-    /// <summary>Moves commands from the channel to the device, as far as their turn, their dependencies and their ranges allow.</summary>
+    /// <summary>Moves commands to the device, as far as their turn, their dependencies and their ranges allow.</summary>
     private int TakeBatchLocked()
     {
         _batchTimeout = TimeSpan.MaxValue;
@@ -181,15 +218,13 @@ public sealed partial class DeviceQueue<TCommand>
         int count = 0;
         while (count < _batch.Length && _taken - _retired < (ulong)_options.Depth && _taken != _timeline.Issued)
         {
-            ulong point = _taken + 1; // what stands first in the channel: every point goes there in the critical section that issues it
+            ulong point = _taken + 1;
             DeviceSlot<TCommand> slot = SlotOf(point);
             if (slot.Holds > 0 || (slot.Phase == DeviceSlotPhase.Queued && IsHeldBackLocked(slot)))
             {
                 break;
             }
 
-            bool read = _channel.Reader.TryRead(out ulong first);
-            Debug.Assert(read && first == point, "Only the pump reads.");
             _taken = point;
             if (slot.Phase == DeviceSlotPhase.Queued)
             {

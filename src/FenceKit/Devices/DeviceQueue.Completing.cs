@@ -31,7 +31,7 @@ public sealed partial class DeviceQueue<TCommand>
             }
             else if (isRetired = fault is null && TryRetireAloneLocked(slot))
             {
-                mustPump = !_pumping && HasWorkLocked() && TryBeginPumpLocked();
+                mustPump = !_pumping && WorkLocked() != Work.None && TryBeginPumpLocked();
             }
             else
             {
@@ -142,7 +142,7 @@ public sealed partial class DeviceQueue<TCommand>
 
             _retiring = last != _retired;
             _retired = last;
-            mustPump = mine && !_retiring && HasWorkLocked() && TryBeginPumpLocked();
+            mustPump = mine && !_retiring && WorkLocked() != Work.None && TryBeginPumpLocked();
             mine = _retiring;
             return mine;
         }

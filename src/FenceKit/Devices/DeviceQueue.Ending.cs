@@ -36,7 +36,7 @@ public sealed partial class DeviceQueue<TCommand>
         _gate.Enter();
         _closing = true;
         _gate.Exit();
-        CloseRoom();
+        MakeRoom(); // for nobody: who waits for it is told that the queue ends
         Kick();
         if (!await DrainAsync(_options.DrainTimeout).ConfigureAwait(false))
         {
@@ -63,6 +63,7 @@ public sealed partial class DeviceQueue<TCommand>
         _timeline.Dispose();
         DisposeUnordered();
         _unmapsPending.Dispose();
+        _room.Dispose();
     }
 
     /// <summary>On the pump. Nothing runs, unless the device was lost before.</summary>

@@ -178,7 +178,7 @@ public sealed partial class DeviceQueue<TCommand>
             {
                 // When the session that is in the way has ended meanwhile, another one may be.
                 while (attachment.Range.Overlaps(range)
-                    && !attachment.Notifier.Ledger.TryBeginRead(attachment.Range.Intersect(range), out _, out Fence blocker))
+                    && !attachment.Notifier.Ledger.TryBeginRead(attachment.Range.Intersect(range), attachment.Owner, out _, out Fence blocker))
                 {
                     if (_isUnordered ? TryHoldBackLocked(slot, blocker) : TryWaitLocked(blocker))
                     {

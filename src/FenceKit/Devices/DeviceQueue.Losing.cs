@@ -75,6 +75,11 @@ public sealed partial class DeviceQueue<TCommand>
 
             _keptMappings = _unmaps is null ? default : _unmapsPending.Issue();
             Volatile.Write(ref _lostReason, error);
+            foreach (Attachment attachment in _attachments)
+            {
+                attachment.TellAlways();
+            }
+
             mustPump = TryBeginPumpLocked();
             mustWatch = TryArmWatchdogLocked(_hangTimeout);
         }
@@ -83,7 +88,7 @@ public sealed partial class DeviceQueue<TCommand>
             _gate.Exit();
         }
 
-        CloseRoom();
+        MakeRoom(); // for nobody: who waits for it is told of the loss
         if (mustWatch)
         {
             StartTimer();
@@ -134,7 +139,7 @@ public sealed partial class DeviceQueue<TCommand>
         if (isFree)
         {
             // Unsubscribing waits for schedules that are under way, and we may be inside one.
-            ThreadPool.UnsafeQueueUserWorkItem(static queue => queue.DetachAll(), this, preferLocal: false);
+            InterruptShield.Queue(static queue => queue.DetachAll(), this, preferLocal: false);
         }
 
         return isFree && wasHeld;

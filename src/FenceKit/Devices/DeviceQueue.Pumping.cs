@@ -19,26 +19,6 @@ public sealed partial class DeviceQueue<TCommand>
     private bool _inDriver;      // under the gate: a call into the driver has not returned
     private long _driverCalls;   // under the gate
 
-    private enum Step
-    {
-        /// <summary>Tell the driver that the device is given up, then fault everything.</summary>
-        StandDown,
-        Reset,
-        Cancel,
-
-        /// <summary>Ask the driver whether a command that has used up its time hangs.</summary>
-        Ask,
-        Unmap,
-
-        /// <summary>An attachment that was disposed is not in use any more.</summary>
-        Detach,
-        Start,
-
-        /// <summary>Commands that ended before their start are next in turn.</summary>
-        Retire,
-        Close,
-    }
-
     /// <summary>Under the gate. True: the caller must call <see cref="DispatchPump"/>, outside it.</summary>
     private bool TryBeginPumpLocked()
     {
@@ -51,32 +31,11 @@ public sealed partial class DeviceQueue<TCommand>
         return true;
     }
 
-    /// <summary>
-    /// Under the gate. Whether the pump has anything to look at; what it looks at may still not be ready. Everything that can be chosen in
-    /// <see cref="TryChooseLocked"/> is named here.
-    /// </summary>
-    private bool HasWorkLocked() =>
-        (_isUnordered ? _ready != 0 : _taken != _timeline.Issued)
-        || _mustCancel
-        || _closing
-        || _mustAsk
-        || _mustReset is not null
-        || _lostReason is not null
-        || _unmapsPending.Issued != _unmapsDone
-        || _leaving != 0
-        || (_readyDrains != 0 && _unmaps is not null)
-        || HasFinishedHeadLocked();
-
-    /// <summary>The next in turn is over, and nobody is about to signal it: it ended without having been started.</summary>
-    private bool HasFinishedHeadLocked() => _isUnordered
-        ? _firstEnded is not null
-        : !_retiring && _retired != _taken && SlotOf(_retired + 1).Phase == DeviceSlotPhase.Finished;
-
     private void Kick()
     {
         bool mustPump;
         _gate.Enter();
-        mustPump = HasWorkLocked() && TryBeginPumpLocked();
+        mustPump = WorkLocked() != Work.None && TryBeginPumpLocked();
         _gate.Exit();
         if (mustPump)
         {
@@ -111,7 +70,7 @@ public sealed partial class DeviceQueue<TCommand>
 
     /// <summary>
     /// Under the gate, for a command that was just issued and whose turn it would be. True: it is running, the pump is the caller's, and the
-    /// caller must call <see cref="StartHere"/>. Then it need not go through the channel: nothing is before it.
+    /// caller must call <see cref="StartHere"/>. Then it need not go through the pump's steps: there is nothing else to do.
     /// </summary>
     private bool TryBeginHereLocked(DeviceSlot<TCommand> slot, out bool mustWatch)
     {
@@ -120,14 +79,7 @@ public sealed partial class DeviceQueue<TCommand>
             || _pumping
             || (_isUnordered ? _ready != 0 : _taken + 1 != slot.Point)
             || _taken - _retired >= (ulong)_options.Depth
-            || _mustCancel
-            || _closing
-            || _mustAsk
-            || _mustReset is not null
-            || _unmapsPending.Issued != _unmapsDone
-            || _leaving != 0
-            || _readyDrains != 0
-            || HasFinishedHeadLocked()
+            || (WorkLocked() & ~Work.Start) != Work.None
             || IsHeldBackLocked(slot))
         {
             return false;
@@ -172,7 +124,7 @@ public sealed partial class DeviceQueue<TCommand>
     private bool TryStopPump()
     {
         _gate.Enter();
-        bool stops = !HasWorkLocked();
+        bool stops = WorkLocked() == Work.None;
         _pumping = !stops;
         _inDriver = false;
         _gate.Exit();
@@ -184,9 +136,8 @@ public sealed partial class DeviceQueue<TCommand>
     /// <param name="mustTake">The pump stood in the list of the pool, and another thread may have taken it: then there is nothing to do.</param>
     private void RunPump(bool mustTake)
     {
-        while (TryTakeStep(ref mustTake, out Step step, out int count, out PendingUnmap unmap, out Attachment? leaver))
+        while (TryTakeStep(ref mustTake, out Work step, out int count, out PendingUnmap unmap, out Attachment? leaver))
         {
-            TellRoom();
             try
             {
                 Perform(step, count, unmap, leaver);
@@ -194,34 +145,32 @@ public sealed partial class DeviceQueue<TCommand>
             catch (Exception exception)
             {
                 // Nobody knows what the device does now. The next step tells the driver so, unless this was the last call or that very one.
-                TryGiveUp(exception, evenIfClosed: step == Step.Close);
-                if (step is Step.StandDown or Step.Close)
+                TryGiveUp(exception, evenIfClosed: step == Work.Close);
+                if (step is Work.StandDown or Work.Close)
                 {
                     FaultEverything(hasStopped: false);
                 }
 
-                if (step == Step.Close)
+                if (step == Work.Close)
                 {
                     _closed.TrySetResult();
                 }
             }
         }
-
-        TellRoom();
     }
 
-    private void Perform(Step step, int count, PendingUnmap unmap, Attachment? leaver)
+    private void Perform(Work step, int count, PendingUnmap unmap, Attachment? leaver)
     {
         switch (step)
         {
-            case Step.StandDown:
+            case Work.StandDown:
                 _driver.OnLost(LostReason!);
                 FaultEverything(hasStopped: !_driver.HasSaidNothing);
                 break;
-            case Step.Reset:
+            case Work.Reset:
                 Reset();
                 break;
-            case Step.Cancel:
+            case Work.Cancel:
                 using (BeginSignaling(_timeline))
                 {
                     _driver.Cancel(in _batch[0]);
@@ -229,11 +178,11 @@ public sealed partial class DeviceQueue<TCommand>
 
                 _batch[0] = default;
                 break;
-            case Step.Ask:
+            case Work.Ask:
                 AskAboutLate(in _batch[0]);
                 _batch[0] = default;
                 break;
-            case Step.Unmap:
+            case Work.Unmap:
                 using (BeginSignaling(_unmapsPending))
                 {
                     _driver.Unmap(unmap.Range);
@@ -241,10 +190,10 @@ public sealed partial class DeviceQueue<TCommand>
 
                 FinishUnmap(unmap);
                 break;
-            case Step.Detach:
+            case Work.Detach:
                 LetGo(leaver!);
                 break;
-            case Step.Start:
+            case Work.Start:
                 using (BeginSignaling(_timeline))
                 {
                     _driver.Start(_batch.AsSpan(0, count));
@@ -252,10 +201,10 @@ public sealed partial class DeviceQueue<TCommand>
 
                 _batch.AsSpan(0, count).Clear();
                 break;
-            case Step.Retire:
+            case Work.Retire:
                 Retire();
                 break;
-            case Step.Close:
+            case Work.Close:
                 Close();
                 break;
         }

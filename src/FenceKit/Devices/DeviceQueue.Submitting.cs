@@ -99,7 +99,7 @@ public sealed partial class DeviceQueue<TCommand>
             slot.MustCancel = false;
             slot.MustAsk = false;
             slot.IsHeldBack = false;
-            slot.IsInChannel = false;
+            slot.IsReady = false;
             slot.HangTimeout = hangTimeout;
             slot.SeenSince = NotSeen;
             ranges[..rangeCount].CopyTo(slot.Ranges);
@@ -109,14 +109,9 @@ public sealed partial class DeviceQueue<TCommand>
             startsHere = dependencies.IsEmpty && TryBeginHereLocked(slot, out mustWatch);
             if (!startsHere)
             {
-                if (!_isUnordered)
+                if (_isUnordered && slot.Holds == 0)
                 {
-                    bool written = _channel.Writer.TryWrite(point);
-                    Debug.Assert(written, "The count above leaves room in the channel.");
-                }
-                else if (slot.Holds == 0)
-                {
-                    PutInChannelLocked(slot);
+                    AddReadyLocked(slot);
                 }
 
                 mustPump = dependencies.IsEmpty && TryBeginPumpLocked();
@@ -148,46 +143,6 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         return DeviceSubmitStatus.Submitted;
-    }
-
-    /// <summary>Submits a command; waits, without a thread, while there is no room.</summary>
-    /// <param name="command">What is to be done.</param>
-    /// <param name="dependencies">Fences that must have signaled before it starts.</param>
-    /// <param name="cancellationToken">Ends the wait for room; to cancel a command that was submitted, see <see cref="TryCancel"/>.</param>
-    /// <returns>The fence of the command. To be awaited once, like every ValueTask.</returns>
-    /// <remarks>Allocates nothing in steady state. Whoever waits longest is not served first: there is no order among those who wait.</remarks>
-    /// <exception cref="ArgumentException">There are too many dependencies.</exception>
-    /// <exception cref="DeviceLostException">The device is lost.</exception>
-    /// <exception cref="ObjectDisposedException">The queue is being disposed.</exception>
-    /// <exception cref="OperationCanceledException">The token was canceled before there was room.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<Fence> SubmitAsync(
-        TCommand command, ReadOnlyMemory<Fence> dependencies = default, CancellationToken cancellationToken = default)
-    {
-        FenceContract.Await(ContractMap); // for room, even if there is some this time
-        while (true)
-        {
-            switch (TrySubmit(in command, dependencies.Span, out Fence fence))
-            {
-                case DeviceSubmitStatus.Submitted:
-                    return fence;
-                case DeviceSubmitStatus.Lost:
-                    throw LostReason!;
-                case DeviceSubmitStatus.Closed:
-                    throw new ObjectDisposedException($"{nameof(DeviceQueue<>)} '{Name}'");
-                default:
-                    if (!_isUnordered)
-                    {
-                        await _channel.Writer.WaitToWriteAsync(cancellationToken).ConfigureAwait(false);
-                    }
-                    else if (TryAskForRoom(out Fence room))
-                    {
-                        await room.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(FenceContinuation.ThreadPool);
-                    }
-
-                    break;
-            }
-        }
     }
 
     /// <summary>Takes a command back, or has it stopped.</summary>
@@ -362,9 +317,9 @@ public sealed partial class DeviceQueue<TCommand>
         {
             slot.Holds -= holds;
             Debug.Assert(slot.Holds >= 0, "A hold is released once.");
-            if (slot.Holds == 0 && _isUnordered && !slot.IsInChannel && _lostReason is null)
+            if (slot.Holds == 0 && _isUnordered && !slot.IsReady && _lostReason is null)
             {
-                PutInChannelLocked(slot);
+                AddReadyLocked(slot);
             }
 
             mustPump = slot.Holds == 0 && TryBeginPumpLocked();

@@ -10,21 +10,22 @@ namespace FenceKit;
 //                    --------                                  ------------
 //   fence            a point of the one timeline               the next point of the slot's own timeline
 //   slot             follows from the point                    any that is free; the point names it, see PointOf
-//   the channel      all that wait; the first holds up         only those that could start at once: a command comes into it
-//                    those behind it                           when the last of its holds is released
+//   the queue        all that wait, by their points; the       only those that could start at once: a command comes into the
+//                    first holds up those behind it            chain of the ready when the last of its holds is released
 //   the end          a run of finished commands at the head    each by itself
 //   _timeline        the fences                                a point for each submission; it signals when this one and all before it
 //                                                              are over, which is what draining waits for
 //
-// _taken and _retired count in both: commands that have left the channel for good, and commands that are over.
+// _taken and _retired count in both: commands that wait no more, and commands that are over.
 public sealed partial class DeviceQueue<TCommand>
 {
     private readonly bool _isUnordered;
     private readonly int _slotBits;          // the slots are 2 to the power of this
     private readonly DeviceSlot<TCommand>[] _freeSlots; // under the gate: a stack; empty for a queue in order
-    private readonly FenceTimeline? _rooms;  // a point for those who wait for room; null for a queue in order
     private int _freeCount;                  // under the gate, like all that follows
-    private int _ready;                      // points in the channel
+    private int _ready;                      // how many commands nothing holds back: they stand in a chain, until the pump takes them
+    private DeviceSlot<TCommand>? _firstReady;
+    private DeviceSlot<TCommand>? _lastReady;
     private DeviceSlot<TCommand>? _oldest;   // the list of all commands that are not over, in the order of their submission
     private DeviceSlot<TCommand>? _newest;
     private DeviceSlot<TCommand>? _firstEnded; // the chain of those that have ended and whose fence is not signaled
@@ -67,22 +68,45 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>Under the gate: nothing holds the command back, so the pump may take it.</summary>
-    private void PutInChannelLocked(DeviceSlot<TCommand> slot)
+    private void AddReadyLocked(DeviceSlot<TCommand> slot)
     {
-        bool written = _channel.Writer.TryWrite(slot.Point);
-        Debug.Assert(written, "The count of those that wait leaves room in the channel, and nobody closes it.");
-        slot.IsInChannel = true;
+        Debug.Assert(!slot.IsReady, "A command stands in the chain once.");
+        slot.IsReady = true;
+        slot.NextReady = null;
+        if (_lastReady is null)
+        {
+            _firstReady = slot;
+        }
+        else
+        {
+            _lastReady.NextReady = slot;
+        }
+
+        _lastReady = slot;
         _ready++;
+    }
+
+    private bool TryTakeReadyLocked([NotNullWhen(true)] out DeviceSlot<TCommand>? slot)
+    {
+        slot = _firstReady;
+        if (slot is null)
+        {
+            return false;
+        }
+
+        _firstReady = slot.NextReady;
+        _lastReady = _firstReady is null ? null : _lastReady;
+        slot.NextReady = null;
+        slot.IsReady = false;
+        _ready--;
+        return true;
     }
 
     private int TakeUnorderedBatchLocked()
     {
         int count = 0;
-        while (count < _batch.Length && _taken - _retired < (ulong)_options.Depth && _channel.Reader.TryRead(out ulong point))
+        while (count < _batch.Length && _taken - _retired < (ulong)_options.Depth && TryTakeReadyLocked(out DeviceSlot<TCommand>? slot))
         {
-            _ready--;
-            DeviceSlot<TCommand> slot = SlotOf(point);
-            slot.IsInChannel = false;
             if (slot.Holds > 0 || (slot.Phase == DeviceSlotPhase.Queued && IsHeldBackLocked(slot)))
             {
                 continue; // a thread cancels it, or its memory is going away: when the last hold is released, the command comes back
@@ -92,7 +116,7 @@ public sealed partial class DeviceQueue<TCommand>
             if (slot.Phase == DeviceSlotPhase.Queued)
             {
                 MarkRunningLocked(slot);
-                _batch[count++] = new DeviceCommand<TCommand>(this, point, slot.Command);
+                _batch[count++] = new DeviceCommand<TCommand>(this, slot.Point, slot.Command);
             }
             else
             {
@@ -216,7 +240,7 @@ public sealed partial class DeviceQueue<TCommand>
         slot.Next = null;
         _freeSlots[_freeCount++] = slot;
         _retired++;
-        return new Aftermath(drained, HasWorkLocked() && TryBeginPumpLocked(), hasReadyDrains);
+        return new Aftermath(drained, WorkLocked() != Work.None && TryBeginPumpLocked(), hasReadyDrains);
     }
 
     private void Settle(in Aftermath aftermath)
@@ -234,60 +258,6 @@ public sealed partial class DeviceQueue<TCommand>
         if (aftermath.MustPump)
         {
             DispatchPump();
-        }
-    }
-
-    /// <summary>For a submitter that found no room: signals when there may be some. False when it must look again at once.</summary>
-    private bool TryAskForRoom(out Fence room)
-    {
-        room = default;
-        _gate.Enter();
-        try
-        {
-            if (_lostReason is not null || _closing || _timeline.Issued - _taken < (ulong)_options.Capacity)
-            {
-                return false;
-            }
-
-            room = _rooms!.Issued == _rooms.Completed ? _rooms.Issue() : _rooms.GetFence(_rooms.Issued);
-            return true;
-        }
-        finally
-        {
-            _gate.Exit();
-        }
-    }
-
-    /// <summary>After a step of the pump, or at the end: those who wait for room look again. Usually nobody does.</summary>
-    private void TellRoom()
-    {
-        if (_rooms is null || _rooms.Issued == _rooms.Completed)
-        {
-            return;
-        }
-
-        bool hasRoom;
-        ulong asked;
-        _gate.Enter();
-        asked = _rooms.Issued;
-        hasRoom = _lostReason is not null || _closing || _timeline.Issued - _taken < (ulong)_options.Capacity;
-        _gate.Exit();
-        if (hasRoom)
-        {
-            _rooms.Signal(asked);
-        }
-    }
-
-    /// <summary>Nothing more is accepted: those who wait for room are told.</summary>
-    private void CloseRoom()
-    {
-        if (_isUnordered)
-        {
-            TellRoom(); // the channel stays open: commands that were accepted come into it later
-        }
-        else
-        {
-            _channel.Writer.TryComplete();
         }
     }
 
@@ -312,6 +282,9 @@ public sealed partial class DeviceQueue<TCommand>
         _newest = null;
         _firstEnded = null;
         _lastEnded = null;
+        _firstReady = null;
+        _lastReady = null;
+        _ready = 0;
     }
 
     /// <summary>The end of a lost queue's fences.</summary>
@@ -323,7 +296,6 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         PoisonDrains(reason);
-        _rooms?.Poison(reason);
     }
 
     private void DisposeUnordered()
@@ -334,7 +306,6 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         DisposeDrains();
-        _rooms?.Dispose();
     }
 
     /// <summary>The timeline of a slot: it knows which queue and which slot a fence is of.</summary>

@@ -66,7 +66,7 @@ public sealed partial class DeviceQueue<TCommand>
         {
             // Rounded up, since a look that comes a moment early has to be repeated. One that comes early by days does no harm.
             double milliseconds = Math.Min(Math.Ceiling(period.TotalMilliseconds), LongestPeriod);
-            _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
+            _timer.ChangeShielded(TimeSpan.FromMilliseconds(milliseconds));
         }
     }
 

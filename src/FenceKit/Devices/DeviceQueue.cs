@@ -2,7 +2,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
-using System.Threading.Channels;
 
 namespace FenceKit;
 
@@ -13,7 +12,7 @@ namespace FenceKit;
 /// <typeparam name="TCommand">What the device understands.</typeparam>
 /// <remarks>
 /// <para>Commands start in order; the hardware may finish them in any order; their fences signal in order. Commands wait in a bounded
-/// channel until the driver has room, until the fences that they depend on have signaled, and until no invalidation of their ranges is
+/// ring until the driver has room, until the fences that they depend on have signaled, and until no invalidation of their ranges is
 /// under way. No thread is ever blocked for any of this.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never, but for a gate that is held
 /// for a few instructions. <b>Allocates</b>: nothing per command in steady state. With <see cref="DeviceDispatch.ThreadPool"/> the
@@ -29,20 +28,20 @@ namespace FenceKit;
 [SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue, as hardware has it.")]
 public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQueue
 {
-    // One gate for everything that moves; never held while the driver, a callback or a continuation runs. Inside it only the gates of the
-    // channel and of a notifier's ledger are taken, which call nobody. It is not a lock, because a command passes it three times.
+    // One gate for everything that moves; never held while the driver, a callback or a continuation runs. Inside it only the gates of a
+    // notifier's ledger and of timelines are taken, which call nobody. It is not a lock, because a command passes it three times, and because a
+    // lock can be interrupted.
     private SpinGate _gate;
     private readonly DeviceDriver<TCommand> _driver;
     private readonly Device? _device; // whose queue it is; null when it stands alone
     private readonly DeviceQueueOptions _options;
     private readonly bool _isInline;
     private readonly FenceTimeline _timeline;
-    private readonly Channel<ulong> _channel; // points that wait to be started, in order
     private readonly DeviceSlot<TCommand>[] _slots; // the command with point p stands at p & mask
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // retired <= taken <= issued; all under the gate. What lies between the first two is running or waits for its turn to be signaled,
-    // what lies between the last two is in the channel.
+    // what lies between the last two waits to be started.
     private ulong _taken;
     private ulong _retired;
 
@@ -84,7 +83,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
             ReportsCumulativeSignals = false, // commands are signaled in order, and several by one signal
         };
         _timeline = new FenceTimeline(name, timeline) { Producer = new Commands(this) };
-        _channel = Channel.CreateBounded<ulong>(new BoundedChannelOptions(options.Capacity) { SingleReader = true });
+        _room = new FenceTimeline($"{name} room", timeline) { ContractMap = _timeline.ContractMap };
         _slots = new DeviceSlot<TCommand>[(int)BitOperations.RoundUpToPowerOf2((uint)(options.Capacity + options.Depth))];
         _isUnordered = options.IsUnordered;
         _slotBits = BitOperations.Log2((uint)_slots.Length);
@@ -102,7 +101,6 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
 
         _freeSlots = _isUnordered ? [.. _slots] : [];
         _freeCount = _freeSlots.Length;
-        _rooms = _isUnordered ? new FenceTimeline($"{name} room", timeline) : null;
         _drains = MakeDrains($"{name} drains", _isUnordered ? options.MaxUnmaps : 0, timeline);
 
         CanceledError = new OperationCanceledException($"The command was canceled in the queue '{name}'.");
@@ -173,6 +171,6 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
         Debug.Assert(_gate.IsHeld, "The gate is held.");
         Debug.Assert(_retired <= _taken && _taken <= _timeline.Issued, "A command is taken before it retires, and issued before it is taken.");
         Debug.Assert(_taken - _retired <= (ulong)_options.Depth, "The device is given no more than it has room for.");
-        Debug.Assert(_timeline.Issued - _taken <= (ulong)_options.Capacity, "No more wait than the channel holds.");
+        Debug.Assert(_timeline.Issued - _taken <= (ulong)_options.Capacity, "No more wait than there is room for.");
     }
 }

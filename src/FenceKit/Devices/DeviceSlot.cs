@@ -88,8 +88,10 @@ internal sealed class DeviceSlot<TCommand>
     /// <summary>One of its holds is the invalidation of a range.</summary>
     internal bool IsHeldBack;
 
-    /// <summary>Nothing held it when it was put in the channel, and the pump has not read it.</summary>
-    internal bool IsInChannel;
+    /// <summary>Nothing held it when it was put into the chain of those that are ready, and the pump has not taken it.</summary>
+    internal bool IsReady;
+
+    internal DeviceSlot<TCommand>? NextReady;
 
     /// <summary>Dependencies that have not signaled, and threads that are adding or removing them.</summary>
     internal int Holds;

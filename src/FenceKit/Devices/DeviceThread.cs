@@ -44,16 +44,33 @@ internal sealed class DeviceThread
 
     private bool TryWait()
     {
-        lock (_gate)
+        InterruptShield.EnterShielded(_gate);
+        try
         {
             while (!_isWoken && !_isEnding)
             {
-                Monitor.Wait(_gate);
+                Sleep();
             }
 
             bool hasWork = _isWoken;
             _isWoken = false;
             return hasWork;
+        }
+        finally
+        {
+            Monitor.Exit(_gate);
+        }
+    }
+
+    /// <summary>Somebody may have got hold of this thread in a callback. Nobody waits here for an interrupt, so it is dropped.</summary>
+    private void Sleep()
+    {
+        try
+        {
+            Monitor.Wait(_gate);
+        }
+        catch (ThreadInterruptedException)
+        {
         }
     }
 }

@@ -289,7 +289,7 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
             wait = TimeSpan.FromTicks((long)Math.Ceiling(ticks));
         }
 
-        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        _timer.ChangeShielded(wait);
     }
 
     private long Read(Func<SimulatedDevice<TCommand>, long> counter)

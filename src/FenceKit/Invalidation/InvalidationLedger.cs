@@ -106,13 +106,16 @@ internal sealed partial class InvalidationLedger
     }
 
     /// <summary>The number for a reader that starts now; false, and whom to wait for, when the range is being invalidated.</summary>
-    internal bool TryBeginRead(AddressRange range, out ulong number, out Fence blocker)
+    internal bool TryBeginRead(AddressRange range, out ulong number, out Fence blocker) => TryBeginRead(range, owner: null, out number, out blocker);
+
+    /// <summary>As the other, for a reader that may read while its owner moves the range.</summary>
+    internal bool TryBeginRead(AddressRange range, object? owner, out ulong number, out Fence blocker)
     {
         // Sequence, then count; BeginLocked writes them the other way round. So: a count of 0 means that all invalidations up to this
         // number have ended, and any later one has a higher number, which MustRetry will notice.
         number = Volatile.Read(ref _sequence);
         blocker = default;
-        return Volatile.Read(ref Signals.Active) == 0 || TryEnter(range, ulong.MaxValue, InvalidationReasons.All, out number, out blocker);
+        return Volatile.Read(ref Signals.Active) == 0 || TryEnter(range, ulong.MaxValue, InvalidationReasons.All, out number, out blocker, owner);
     }
 
     /// <summary>
@@ -120,9 +123,9 @@ internal sealed partial class InvalidationLedger
     /// it gives find a reader who announced itself before the call: their process-wide barrier comes after their entry here, which the
     /// reader has not seen, so its announcement was made before the barrier.
     /// </summary>
-    internal bool TryEnter(AddressRange range, ulong upTo, InvalidationReasons reasons, out ulong number, out Fence blocker)
+    internal bool TryEnter(AddressRange range, ulong upTo, InvalidationReasons reasons, out ulong number, out Fence blocker, object? owner = null)
     {
-        if (TryLook(range, upTo, reasons, out number))
+        if (TryLook(range, upTo, reasons, owner, out number))
         {
             blocker = default;
             return true;
@@ -132,7 +135,7 @@ internal sealed partial class InvalidationLedger
         try
         {
             number = _sequence;
-            Blocking blocking = new(upTo, reasons);
+            Blocking blocking = new(upTo, reasons, owner);
             int node = _open.Find(range, after: 0, ref blocking, int.MaxValue, out _);
             blocker = node == 0 ? default : _open.ItemOf(node)!.Ended;
             return node == 0;
@@ -195,7 +198,7 @@ internal sealed partial class InvalidationLedger
     internal ulong SequenceLocked => _sequence;
 
     /// <summary>As <see cref="TryEnter"/>, without the gate. False: ask under it.</summary>
-    private bool TryLook(AddressRange range, ulong upTo, InvalidationReasons reasons, out ulong number)
+    private bool TryLook(AddressRange range, ulong upTo, InvalidationReasons reasons, object? owner, out ulong number)
     {
         int version = Volatile.Read(ref _version); // acquire: with BeginChangeLocked and EndChangeLocked
         number = _sequence;
@@ -204,7 +207,7 @@ internal sealed partial class InvalidationLedger
             return false;
         }
 
-        Blocking blocking = new(upTo, reasons);
+        Blocking blocking = new(upTo, reasons, owner);
         if (_open.Find(range, after: 0, ref blocking, LooksWithoutGate, out bool isSure) != 0 || !isSure)
         {
             return false;
@@ -256,9 +259,9 @@ internal sealed partial class InvalidationLedger
     }
 
     /// <summary>Those that keep a reader out who came in when the last number was <paramref name="upTo"/>.</summary>
-    private readonly struct Blocking(ulong upTo, InvalidationReasons reasons) : IRangeFilter<ActiveInvalidation>
+    private readonly struct Blocking(ulong upTo, InvalidationReasons reasons, object? owner) : IRangeFilter<ActiveInvalidation>
     {
-        public bool Accepts(ulong number, ActiveInvalidation? item) => number <= upTo && (item is null || item.IsFor(reasons));
+        public bool Accepts(ulong number, ActiveInvalidation? item) => number <= upTo && (item is null || (item.IsFor(reasons) && !item.PassesOver(owner)));
     }
 
     /// <summary>Of those, the ones that the calling thread holds. Under the gate only.</summary>

@@ -117,6 +117,7 @@ public sealed partial class InvalidationNotifier
         FenceContract.MightSchedule();
         SessionLease lease = _sessions.GetShielded();
         InvalidationSessionState state = lease.State;
+        state.Initiator = initiator;
         if (!TryBegin(lease, ranges, reason, place, isRelease: false, out IntervalIndex<InvalidationSubscription>? index, out refusedBy))
         {
             if (refusedBy is null)

@@ -104,6 +104,22 @@ internal sealed class ExploredQueue
         }
     }
 
+    /// <summary>Waits for room without a thread; the loss of the device ends the wait.</summary>
+    public void SubmitWaiting(int payload) => Flows.Start(async () =>
+    {
+        try
+        {
+            Fence fence = await Queue.SubmitAsync(payload).ConfigureAwait(false);
+            _submitted.Add((fence, payload));
+        }
+        catch (DeviceLostException)
+        {
+            Assert.NotNull(Queue.LostReason);
+        }
+
+        Leave();
+    });
+
     public void SignalDependency() => _other.Signal(1);
 
     public void FailDependency() => _other.Signal(1, Error);

@@ -64,6 +64,15 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
     /// <summary>Why; for gates that let readers pass for some reasons.</summary>
     internal InvalidationReason Reason { get; private set; }
 
+    /// <summary>Who asked for it, if that one is a subscriber too. Set before the ledger's gate is entered, and not kept when it has ended.</summary>
+    internal object? Initiator { get; set; }
+
+    /// <summary>Whether it leaves alone who belongs to its initiator: that one is about to use the range itself, to move it for example.</summary>
+    internal bool PassesOver(object? owner) => owner is not null && PassesOver(owner, Initiator, Reason);
+
+    internal static bool PassesOver(object? owner, object? initiator, InvalidationReason reason) =>
+        initiator is not null && ReferenceEquals(initiator, owner) && (reason is InvalidationReason.Migrate or InvalidationReason.Exclusive);
+
     /// <summary>Before the ledger's gate is entered: it may have to grow.</summary>
     internal void SetRanges(ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, SchedulePlace place)
     {

@@ -131,6 +131,7 @@ internal sealed partial class InvalidationSessionState
         ClearHolders();
         ForgetOthers();
         _holder.Forget();
+        Initiator = null;
         Volatile.Write(ref _word, (_word & ~(OneVersion - 1)) + OneVersion);
         if (lease is not null)
         {

@@ -33,6 +33,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     private readonly TimeProvider _clock;
     private readonly InvalidationReasons _reasons;
     private readonly object? _owner;
+    private bool _isAlwaysTold; // true: sessions of the owner do not pass it over
     private readonly AttemptLog? _attempts; // null: what it maps is not known
     private readonly HandedOutFences? _handedOut; // null: unsubscribing does not wait for fences
     private readonly TimeSpan _drainTimeout;
@@ -214,7 +215,10 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     /// <summary>Whether it is told at all.</summary>
     internal bool WantsToKnow(InvalidationReason reason, object? initiator) =>
         ((int)_reasons & (1 << (int)reason)) != 0
-        && (initiator is null || !ReferenceEquals(initiator, _owner) || reason is not (InvalidationReason.Migrate or InvalidationReason.Exclusive));
+        && (!ActiveInvalidation.PassesOver(_owner, initiator, reason) || Volatile.Read(ref _isAlwaysTold));
+
+    /// <summary>From now on its owner's own sessions do not pass it over either: it does not do what its owner wants any more.</summary>
+    internal void TellAlways() => Volatile.Write(ref _isAlwaysTold, true);
 
     /// <summary>Phase A for this subscription.</summary>
     internal bool TrySchedule(in InvalidationRequest request, out Fence fence, out bool isReused)
