@@ -25,7 +25,7 @@ internal sealed class FaultLog(int capacity)
     internal static readonly Exception UnknownOutcome = new InvalidOperationException("The outcome is no longer known.");
 
     private SpinGate _gate;          // guards all writes here, and those of the trails
-    private long _version;           // odd while it is being written; pairs the writers with LookUp
+    private SequenceLock _sequence;  // of all that is written under the gate; LookUp reads without
     private long _count;             // faults ever written; the one of number n stands at n % capacity
     private Entry[]?[] _chunks = []; // replaced when it grows; the chunks stay
 
@@ -151,24 +151,15 @@ internal sealed class FaultLog(int capacity)
     /// <summary>The outcome of a point that is complete.</summary>
     internal FenceStatus LookUp(in Trail trail, ulong point, out Exception? error)
     {
-        SpinBackoff backoff = default;
         while (true)
         {
-            long version = Volatile.Read(ref _version); // an acquire: the look does not begin before
-            if ((version & 1) == 0)
+            int version = _sequence.BeginRead();
+            FenceStatus status = Search(in trail, point, out Exception? found);
+            if (_sequence.IsUnchanged(version))
             {
-                FenceStatus status = Search(in trail, point, out Exception? found);
-
-                // The reads in Search must not sink below the second look at the version.
-                Interlocked.MemoryBarrier();
-                if (Volatile.Read(ref _version) == version)
-                {
-                    error = found;
-                    return status;
-                }
+                error = found;
+                return status;
             }
-
-            backoff.Once();
         }
     }
 
@@ -261,17 +252,15 @@ internal sealed class FaultLog(int capacity)
         return ref At(_count);
     }
 
-    // Interlocked, not Volatile: the odd version must be visible before any write to the log, and a release store lets later
-    // writes pass. Pairs with the two reads of the version in LookUp.
     private void BeginWrite()
     {
         _gate.Enter();
-        Interlocked.Increment(ref _version);
+        _sequence.BeginWrite();
     }
 
     private void EndWrite()
     {
-        Interlocked.Increment(ref _version);
+        _sequence.EndWrite();
         _gate.Exit();
     }
 }

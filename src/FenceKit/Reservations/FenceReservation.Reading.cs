@@ -46,23 +46,14 @@ public sealed partial class FenceReservation
     public bool IsSignaled(FenceUsage usage)
     {
         CheckUsage(usage);
-        SpinBackoff backoff = default;
         while (true)
         {
-            long version = Volatile.Read(ref _version);
-            if ((version & 1) == 0)
+            int version = _sequence.BeginRead();
+            bool isAnyPending = IsAnyPending(usage);
+            if (_sequence.IsUnchanged(version))
             {
-                bool isAnyPending = IsAnyPending(usage);
-
-                // As in TryRead: the reads must not sink below the second look at the version; pairs with BeginWrite.
-                Volatile.ReadBarrier();
-                if (Volatile.Read(ref _version) == version)
-                {
-                    return !isAnyPending;
-                }
+                return !isAnyPending;
             }
-
-            backoff.Once();
         }
     }
 
@@ -146,16 +137,9 @@ public sealed partial class FenceReservation
     }
 
     /// <summary>Reads one entry; all or nothing of it.</summary>
-    internal ReadResult TryRead(ref long version, int index, out Fence fence, out FenceUsage usage)
+    internal ReadResult TryRead(ref int version, int index, out Fence fence, out FenceUsage usage)
     {
-        SpinBackoff backoff = default;
-        long now = Volatile.Read(ref _version);
-        while ((now & 1) != 0)
-        {
-            backoff.Once();
-            now = Volatile.Read(ref _version);
-        }
-
+        int now = _sequence.BeginRead();
         fence = default;
         usage = default;
         if (now != version)
@@ -168,9 +152,7 @@ public sealed partial class FenceReservation
         bool isEnd = index >= Math.Min(Volatile.Read(ref _count), entries.Length);
         Entry entry = isEnd ? default : entries[index];
 
-        // The reads above must not sink below the second look at the version; pairs with BeginWrite.
-        Volatile.ReadBarrier();
-        if (Volatile.Read(ref _version) != now)
+        if (!_sequence.IsUnchanged(now))
         {
             version = -1;
             return ReadResult.Changed;

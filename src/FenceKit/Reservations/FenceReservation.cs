@@ -33,7 +33,7 @@ public sealed partial class FenceReservation
     private int _count;
     private int _reserved;        // slots that Add may use; under the lock
     private ulong _reservedIn;    // the turn of holding the lock in which they were reserved
-    private long _version;        // odd while an entry is being changed; pairs the writers below with TryRead
+    private SequenceLock _sequence;    // of the entries and their count: written by the holder of the lock, read by all
 
     /// <summary>Creates an empty reservation.</summary>
     /// <param name="reservationLock">The lock that guards it; several reservations may share one.</param>
@@ -149,7 +149,7 @@ public sealed partial class FenceReservation
 
         // In one write: a reader that found neither would take the resource for idle.
         bool stays = !HasSucceeded(replacement);
-        BeginWrite();
+        _sequence.BeginWrite();
         if (stays && (ReferenceEquals(replacement.Timeline, old.Timeline) || IndexOf(replacement.Timeline!) < 0))
         {
             _entries[index].Fence = replacement;
@@ -164,15 +164,15 @@ public sealed partial class FenceReservation
             }
         }
 
-        EndWrite();
+        _sequence.EndWrite();
         return true;
     }
 
     private void Put(Fence fence, FenceUsage usage)
     {
-        BeginWrite();
+        _sequence.BeginWrite();
         PutInWrite(fence, usage);
-        EndWrite();
+        _sequence.EndWrite();
     }
 
     /// <summary>Between BeginWrite and EndWrite.</summary>
@@ -208,9 +208,9 @@ public sealed partial class FenceReservation
 
         Entry[] larger = new Entry[Math.Max(Math.Max(SmallestCapacity, _entries.Length * 2), _count + count)];
         Array.Copy(_entries, larger, _count);
-        BeginWrite();
+        _sequence.BeginWrite();
         Volatile.Write(ref _entries, larger);
-        EndWrite();
+        _sequence.EndWrite();
     }
 
     private void DropSucceeded()
@@ -219,9 +219,9 @@ public sealed partial class FenceReservation
         {
             if (HasSucceeded(_entries[i].Fence) || TryMergeFailed(i))
             {
-                BeginWrite();
+                _sequence.BeginWrite();
                 RemoveAt(i);
-                EndWrite();
+                _sequence.EndWrite();
             }
         }
     }
@@ -233,9 +233,9 @@ public sealed partial class FenceReservation
         {
             if (HasFailed(_entries[i].Fence))
             {
-                BeginWrite();
+                _sequence.BeginWrite();
                 RemoveAt(i);
-                EndWrite();
+                _sequence.EndWrite();
                 dropped++;
             }
         }
@@ -250,9 +250,9 @@ public sealed partial class FenceReservation
         {
             if (ReferenceEquals(_entries[i].Fence.Timeline, _entries[index].Fence.Timeline) && HasFailed(_entries[i].Fence))
             {
-                BeginWrite();
+                _sequence.BeginWrite();
                 _entries[i].Usage = _entries[index].Usage < _entries[i].Usage ? _entries[index].Usage : _entries[i].Usage;
-                EndWrite();
+                _sequence.EndWrite();
                 return true;
             }
         }
@@ -297,16 +297,6 @@ public sealed partial class FenceReservation
 
         return index;
     }
-
-    // Only the holder of the lock writes, so the version needs no interlocked operation, but an order: odd before any change of an entry
-    // (a store barrier), even after all of them (a release). Pairs with the two looks at the version in TryRead.
-    private void BeginWrite()
-    {
-        _version++;
-        Volatile.WriteBarrier();
-    }
-
-    private void EndWrite() => Volatile.Write(ref _version, _version + 1);
 
     private void CheckLocked()
     {

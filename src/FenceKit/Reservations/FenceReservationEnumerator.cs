@@ -13,7 +13,7 @@ public ref struct FenceReservationEnumerator
     private readonly FenceReservation? _reservation; // null in a default value: nothing to walk over
     private readonly FenceUsage _usage;
     private readonly bool _withFailed;
-    private long _version;
+    private int _version;
     private int _index;
 
     internal FenceReservationEnumerator(FenceReservation reservation, FenceUsage usage, bool withFailed)
@@ -21,7 +21,7 @@ public ref struct FenceReservationEnumerator
         _withFailed = withFailed;
         _reservation = reservation;
         _usage = usage;
-        _version = -1; // no version is negative: the first step restarts
+        _version = -1; // odd, so no reader ever begins with it: the first step restarts
     }
 
     /// <summary>The fence.</summary>

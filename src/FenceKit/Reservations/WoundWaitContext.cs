@@ -34,7 +34,7 @@ public sealed partial class WoundWaitContext : IDisposable
     public WoundWaitClass Class { get; }
 
     /// <summary>The age: lower is older, and wins.</summary>
-    public ulong Ticket { get; }
+    public ulong Ticket { get; private set; }
 
     /// <summary>How many locks the context holds.</summary>
     public int HeldLocks => Volatile.Read(ref _held);
@@ -81,6 +81,20 @@ public sealed partial class WoundWaitContext : IDisposable
     /// <summary>Class and ticket.</summary>
     /// <returns>A text for people.</returns>
     public override string ToString() => $"The context {Class.Name} #{Ticket}";
+
+    /// <summary>
+    /// Begins another attempt, as a new context would: for a set of locks, which keeps its context. Nothing is held and nothing waited for, so
+    /// no other context looks at the ticket; a wake-up that comes late is one too many, and no more.
+    /// </summary>
+    internal void Renew()
+    {
+        Debug.Assert(HeldLocks == 0, "An attempt ends when nothing is held.");
+        Ticket = Class.NextTicket();
+        ContendedLock = null;
+        Volatile.Write(ref _wounded, 0);
+        _done = false;
+        _disposed = false;
+    }
 
     internal bool IsOlderThan(WoundWaitContext other) => Ticket < other.Ticket;
 

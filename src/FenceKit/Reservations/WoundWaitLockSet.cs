@@ -6,15 +6,17 @@ namespace FenceKit;
 
 /// <summary>Takes any set of locks of a class in any order, and backs off and tries again by itself until it holds them all.</summary>
 /// <remarks>
-/// <b>Thread safety</b>: one thread (or async flow) at a time. <b>Allocates</b>: the constructor, and <see cref="Lock"/> a context and room
-/// for the locks.
+/// <b>Thread safety</b>: one thread (or async flow) at a time. <b>Allocates</b>: the constructor, and a call that takes more locks than any
+/// before; otherwise nothing.
 /// </remarks>
 [DebuggerDisplay("{Count} held")]
 public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
 {
-    private readonly WoundWaitClass _class;
-    private readonly List<WoundWaitLock> _held = [];
-    private WoundWaitContext? _context;
+    private const int UsualLocks = 8;
+
+    private readonly List<WoundWaitLock> _held = new(UsualLocks);
+    private readonly WoundWaitContext _context; // begins anew with each attempt
+    private bool _isOpen;
     private ReadOnlyMemory<WoundWaitLock> _wanted; // between LockAsync and its await
 
     /// <summary>Creates an empty set.</summary>
@@ -23,7 +25,7 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
     public WoundWaitLockSet(WoundWaitClass lockClass)
     {
         ArgumentNullException.ThrowIfNull(lockClass);
-        _class = lockClass;
+        _context = new WoundWaitContext(lockClass);
     }
 
     /// <summary>How many locks the set holds.</summary>
@@ -44,14 +46,14 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
     {
         FenceThrow.IfNotATimeout(timeout);
         Begin();
-        WaitBudget budget = WaitBudget.Start(TimeProvider.System, timeout);
         bool complete = false;
         try
         {
-            int next = 0;
+            int next = TakeFree(locks);
+            WaitBudget budget = next == locks.Length ? default : WaitBudget.Start(TimeProvider.System, timeout); // a clock is read only to wait
             while (next < locks.Length)
             {
-                WoundWaitLock? contended = _context!.ContendedLock;
+                WoundWaitLock? contended = _context.ContendedLock;
                 WoundWaitLock target = contended ?? locks[next];
                 WoundWaitOutcome outcome = contended is null
                     ? target.Lock(_context, budget.Remaining, cancellationToken)
@@ -64,7 +66,7 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
                 next = Account(outcome, target, contended is null ? next + 1 : 0);
             }
 
-            _context!.Done();
+            _context.Done();
             complete = true;
             return true;
         }
@@ -94,8 +96,8 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
     public void Unlock()
     {
         ReleaseAll();
-        _context?.Dispose();
-        _context = null;
+        _context.Dispose();
+        _isOpen = false;
     }
 
     /// <summary>As <see cref="Unlock"/>.</summary>
@@ -107,14 +109,14 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
     {
         Begin();
         ReadOnlyMemory<WoundWaitLock> locks = _wanted;
-        WaitBudget budget = WaitBudget.Start(TimeProvider.System, timeout);
         bool complete = false;
         try
         {
-            int next = 0;
+            int next = TakeFree(locks.Span);
+            WaitBudget budget = next == locks.Length ? default : WaitBudget.Start(TimeProvider.System, timeout);
             while (next < locks.Length)
             {
-                WoundWaitLock? contended = _context!.ContendedLock;
+                WoundWaitLock? contended = _context.ContendedLock;
                 WoundWaitLock target = contended ?? locks.Span[next];
                 FenceAwaitable<WoundWaitOutcome> wait = contended is null
                     ? target.LockAsync(_context, budget.Remaining, cancellationToken)
@@ -128,7 +130,7 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
                 next = Account(outcome, target, contended is null ? next + 1 : 0);
             }
 
-            _context!.Done();
+            _context.Done();
             complete = true;
             return true;
         }
@@ -143,12 +145,33 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
 
     private void Begin()
     {
-        if (_context is not null)
+        if (_isOpen)
         {
             throw new InvalidOperationException("The set holds locks already. Unlock them first.");
         }
 
-        _context = new WoundWaitContext(_class);
+        _isOpen = true;
+        _context.Renew();
+    }
+
+    /// <summary>
+    /// The usual case: takes the locks as long as they are free, which needs neither a clock nor a place in a line.
+    /// </summary>
+    /// <returns>The first that is not free, or is held by the set already; all the rest is for the caller.</returns>
+    private int TakeFree(ReadOnlySpan<WoundWaitLock> locks)
+    {
+        if (FenceContract.IsChecked)
+        {
+            return 0; // the validator judges a lock that is waited for otherwise than one that is only tried
+        }
+
+        int next = 0;
+        while (next < locks.Length && locks[next].TryLock(_context))
+        {
+            _held.Add(locks[next++]);
+        }
+
+        return next;
     }
 
     /// <summary>Notes what was taken, or gives everything back; says which lock comes next.</summary>

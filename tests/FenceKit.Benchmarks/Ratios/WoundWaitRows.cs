@@ -7,12 +7,14 @@ internal static class WoundWaitRows
     private const int Locks = 4;
     private static readonly WoundWaitClass s_class = new("ratios");
     private static readonly WoundWaitContext s_context = new(s_class);
+    private static readonly WoundWaitLockSet s_set = new(s_class);
     private static readonly WoundWaitLock[] s_woundWait = [.. Enumerable.Range(0, Locks).Select(_ => new WoundWaitLock(s_class))];
     private static readonly Lock[] s_nested = [.. Enumerable.Range(0, Locks).Select(_ => new Lock())];
 
     internal static IEnumerable<RatioRow> All() =>
     [
         new("ww.set4", AnyOrder, Nested, 3.0, "4 locks in any order, uncontended", "4 nested System.Threading.Lock"),
+        new("ww.lockset2", SetOfTwo, NestedTwo, 4.0, "WoundWaitLockSet of 2 free locks", "2 nested System.Threading.Lock"),
     ];
 
     private static void AnyOrder(int count)
@@ -30,6 +32,30 @@ internal static class WoundWaitRows
             {
                 locks[(i + turn) % Locks].Unlock(context);
             }
+        }
+    }
+
+    private static void SetOfTwo(int count)
+    {
+        WoundWaitLockSet set = s_set;
+        ReadOnlySpan<WoundWaitLock> locks = s_woundWait.AsSpan(0, 2);
+        for (int i = 0; i < count; i++)
+        {
+            set.Lock(locks, Timeout.InfiniteTimeSpan);
+            set.Unlock();
+        }
+    }
+
+    private static void NestedTwo(int count)
+    {
+        Lock outer = s_nested[0];
+        Lock inner = s_nested[1];
+        for (int i = 0; i < count; i++)
+        {
+            outer.Enter();
+            inner.Enter();
+            inner.Exit();
+            outer.Exit();
         }
     }
 

@@ -18,7 +18,11 @@ internal sealed class InterruptedWork
     private readonly WoundWaitLock[] _locks;
     private readonly FenceReservation _reservation;
     private readonly InvalidationNotifier _notifier = new("memory");
-    private readonly DeviceQueue<int> _queue = new("queue", new AtOnce());
+    private readonly DeviceQueue<int>[] _queues =
+    [
+        new("queue", new AtOnce()),
+        new("inline queue", new AtOnce(), new DeviceQueueOptions { Dispatch = DeviceDispatch.Inline }),
+    ];
     private readonly CancellationTokenSource _neverCanceled = new();
     private readonly ConcurrentDictionary<string, string> _thrown = new();
     private long _begun;
@@ -77,7 +81,7 @@ internal sealed class InterruptedWork
                 Watched("signal", () => _timelines[0].Signal(_timelines[0].Issued));
                 break;
             case 8:
-                Watched("submit", Submit);
+                Watched("submit", () => Submit(_queues[random.Next(2)]));
                 break;
             default:
                 Watched("session", () => Invalidate(random));
@@ -193,9 +197,9 @@ internal sealed class InterruptedWork
         End();
     }
 
-    private void Submit()
+    private void Submit(DeviceQueue<int> queue)
     {
-        if (_queue.TrySubmit(1, out Fence fence) == DeviceSubmitStatus.Submitted)
+        if (queue.TrySubmit(1, out Fence fence) == DeviceSubmitStatus.Submitted)
         {
             AddCallback(fence);
         }

@@ -89,6 +89,42 @@ public class UserCodeUnderNoLockTests
     }
 
     [Fact]
+    public void A_signaler_does_not_wait_for_the_timer_of_a_blocking_wait()
+    {
+        using CallingClock clock = new();
+        FenceTimeline timeline = new("timeline", new FenceTimelineOptions { TimeProvider = clock });
+        Fence fence = timeline.Issue();
+        clock.InsideChange = () => TestThread.Run(() => timeline.Signal(fence));
+
+        TestThread.Run(() => Assert.Equal(FenceStatus.Signaled, fence.Wait(Limit.Time)));
+    }
+
+    [Fact]
+    public void A_timer_that_looks_late_does_not_postpone_the_wait_that_has_its_node_by_then() => TestThread.Run(() =>
+    {
+        OneTimerClock clock = new();
+        FenceTimeline timeline = new("timeline", new FenceTimelineOptions { TimeProvider = clock });
+        FenceStatus first = FenceStatus.Pending;
+        FenceStatus second = FenceStatus.Retired; // nothing yet
+        _ = WaitAsync(timeline.Issue(), TimeSpan.FromHours(1), status => first = status);
+
+        // The timer fires early, and reads the clock to see how much is left. Meanwhile its wait ends, and another begins with the same node.
+        clock.InsideTimestamp = () =>
+        {
+            timeline.Signal(timeline.Issued);
+            _ = WaitAsync(timeline.Issue(), TimeSpan.FromSeconds(10), status => second = status);
+        };
+        clock.Fire();
+        Assert.Equal(FenceStatus.Signaled, first);
+
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(FenceStatus.Pending, second);
+
+        static async Task WaitAsync(Fence fence, TimeSpan limit, Action<FenceStatus> over) =>
+            over(await fence.WaitAsync(limit).ConfigureAwait(FenceContinuation.Inline));
+    });
+
+    [Fact]
     public void The_clock_of_a_reader_gate_may_have_others_use_the_gate()
     {
         using CallingClock clock = new();
@@ -185,6 +221,8 @@ public class UserCodeUnderNoLockTests
 
         internal int Fired { get; private set; }
 
+        internal Action? InsideChange { get; set; }
+
         internal Action? InsideTimestamp { get; set; }
 
         public override long GetTimestamp()
@@ -207,6 +245,9 @@ public class UserCodeUnderNoLockTests
         {
             public bool Change(TimeSpan dueTime, TimeSpan period)
             {
+                Action? inside = clock.InsideChange;
+                clock.InsideChange = null;
+                inside?.Invoke();
                 if (clock.FiresInsideChange)
                 {
                     clock.FiresInsideChange = false;
@@ -220,6 +261,58 @@ public class UserCodeUnderNoLockTests
             public void Dispose() => inner.Dispose();
 
             public ValueTask DisposeAsync() => inner.DisposeAsync();
+        }
+    }
+
+    /// <summary>A clock that the test moves, for one timer, which fires in <see cref="Advance"/> if it is due by then.</summary>
+    private sealed class OneTimerClock : TimeProvider, ITimer
+    {
+        private Action _fire = () => { };
+        private TimeSpan _due = Timeout.InfiniteTimeSpan;
+        private long _now;
+
+        internal Action? InsideTimestamp { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp()
+        {
+            long now = _now;
+            Action? inside = InsideTimestamp;
+            InsideTimestamp = null;
+            inside?.Invoke();
+            return now;
+        }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _fire = () => callback(state);
+            return this;
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            _due = dueTime == Timeout.InfiniteTimeSpan ? dueTime : new TimeSpan(_now) + dueTime;
+            return true;
+        }
+
+        public void Dispose() => _due = Timeout.InfiniteTimeSpan;
+
+        public ValueTask DisposeAsync() => default;
+
+        internal void Fire() => _fire();
+
+        internal void Advance(TimeSpan by)
+        {
+            long end = _now + by.Ticks;
+            while (_due != Timeout.InfiniteTimeSpan && _due.Ticks <= end)
+            {
+                _now = Math.Max(_now, _due.Ticks);
+                _due = Timeout.InfiniteTimeSpan;
+                _fire();
+            }
+
+            _now = end;
         }
     }
 }

@@ -256,6 +256,38 @@ public class WoundWaitLockTests
         world.A.Unlock();
     }
 
+    [Fact]
+    public void Locking_a_set_again_and_again_allocates_nothing()
+    {
+        using World world = new(WoundWaitPolicy.WoundWait);
+        using WoundWaitLockSet set = new(world.Class);
+        WoundWaitLock[] locks = [world.A, world.B];
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            Assert.True(set.Lock(locks, Limit.Time));
+            set.Unlock();
+        }));
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            Assert.True(set.LockAsync(locks, Limit.Time).GetAwaiter().GetResult());
+            set.Unlock();
+        }));
+    }
+
+    [Fact]
+    public void Each_attempt_of_a_set_is_younger_than_the_one_before()
+    {
+        using World world = new(WoundWaitPolicy.WaitDie);
+        using WoundWaitLockSet set = new(world.Class); // older than those that come, as long as it has not begun anew
+        using WoundWaitContext between = new(world.Class);
+        Assert.True(set.Lock([world.A], s_none));
+        Assert.True(world.B.TryLock(between));
+
+        Assert.Equal(WoundWaitOutcome.TimedOut, world.A.Lock(between, TimeSpan.FromTicks(1))); // the older one waits for the younger: no back-off
+
+        world.B.Unlock(between);
+    }
+
     private sealed class World : IDisposable
     {
         internal World(WoundWaitPolicy policy)

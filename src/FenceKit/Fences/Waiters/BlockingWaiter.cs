@@ -216,6 +216,12 @@ internal sealed class BlockingWaiter : FenceCallback
 
     private void SleepUntilNews(TimeProvider clock, ITimer? timer, long start, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        if (timer is not null)
+        {
+            SleepByTimer(clock, timer, start, timeout, cancellationToken);
+            return;
+        }
+
         bool limited = timeout != Timeout.InfiniteTimeSpan;
         Monitor.Enter(this);
         try
@@ -228,21 +234,7 @@ internal sealed class BlockingWaiter : FenceCallback
                     return;
                 }
 
-                // Rounded up: waking a fraction of a millisecond early would spin through the rest.
-                int milliseconds = (int)Math.Ceiling(Math.Min(left.TotalMilliseconds, s_longestSleep.TotalMilliseconds));
-                if (timer is null)
-                {
-                    Rest(milliseconds);
-                    continue;
-                }
-
-                // Set anew in every round: a timer may fire a little before its clock agrees. It may also fire inside Change.
-                _nudged = false;
-                timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
-                if (!_nudged)
-                {
-                    Rest(Timeout.Infinite);
-                }
+                Rest(InMilliseconds(left));
             }
         }
         finally
@@ -250,6 +242,50 @@ internal sealed class BlockingWaiter : FenceCallback
             Monitor.Exit(this);
         }
     }
+
+    /// <summary>
+    /// The clock and its timer are a user's: they are asked outside the monitor, which the signaler needs. The timer may fire inside its own
+    /// Change, or before we sleep; that it did is remembered.
+    /// </summary>
+    private void SleepByTimer(TimeProvider clock, ITimer timer, long start, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        while (!ForgetNudges() && !cancellationToken.IsCancellationRequested) // in this order: a token that is canceled later nudges later
+        {
+            TimeSpan left = timeout - clock.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
+            {
+                return;
+            }
+
+            // Set anew in every round: a timer may fire a little before its clock agrees.
+            timer.ChangeShielded(TimeSpan.FromMilliseconds(InMilliseconds(left)));
+            Monitor.Enter(this);
+            try
+            {
+                if (!_signaled && !_nudged)
+                {
+                    Rest(Timeout.Infinite);
+                }
+            }
+            finally
+            {
+                Monitor.Exit(this);
+            }
+        }
+    }
+
+    /// <returns>Whether the fence has signaled.</returns>
+    private bool ForgetNudges()
+    {
+        InterruptShield.EnterShielded(this);
+        _nudged = false;
+        bool signaled = _signaled;
+        Monitor.Exit(this);
+        return signaled;
+    }
+
+    /// <summary>Rounded up: waking a fraction of a millisecond early would spin through the rest.</summary>
+    private static int InMilliseconds(TimeSpan left) => (int)Math.Ceiling(Math.Min(left.TotalMilliseconds, s_longestSleep.TotalMilliseconds));
 
     /// <summary>
     /// Sleeps until something happens. While the contract is checked, a wait that is not over in a moment first writes down where it
