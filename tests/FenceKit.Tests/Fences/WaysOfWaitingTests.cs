@@ -33,6 +33,13 @@ public class WaysOfWaitingTests
             new((fence, time, token) => Blocking(() => Holding(fence).Wait(FenceUsage.Read, time, token))),
             new(async (fence, time, token) => (await Holding(fence).WaitAsync(FenceUsage.Read, time, token)).Status),
         ],
+        ["`await fence.AsTask`"] = [new(
+            async (fence, _, _) =>
+            {
+                await fence.AsTask();
+                return FenceStatus.Signaled;
+            },
+            TakesTime: false)],
         ["`FenceCompletionQueue`"] = [new(
             async (fence, _, _) =>
             {
