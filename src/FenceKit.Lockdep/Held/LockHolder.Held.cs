@@ -21,13 +21,13 @@ public sealed partial class LockHolder
     private object? _firstSiteToken;
     private ulong _firstKnown = Unsettled;
 
-    private LockHolder(LockValidator validator)
+    private LockHolder(IHeldListOwner owner)
     {
-        Validator = validator;
+        Owner = owner;
         Thread = Thread.CurrentThread;
     }
 
-    internal LockValidator Validator { get; }
+    internal IHeldListOwner Owner { get; }
 
     internal Thread Thread { get; }
 
@@ -38,14 +38,14 @@ public sealed partial class LockHolder
     private ulong TopKey => _depth == 0 ? 0 : _entries[_depth - 1].Key;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static LockHolder Current(LockValidator validator)
+    internal static LockHolder Current(IHeldListOwner owner)
     {
         LockHolder? recent = t_recent;
-        return recent is not null && ReferenceEquals(recent.Validator, validator) ? recent : Find(validator);
+        return recent is not null && ReferenceEquals(recent.Owner, owner) ? recent : Find(owner);
     }
 
-    internal static LockHolder? CurrentIfAny(LockValidator validator)
-        => t_recent is { } recent && ReferenceEquals(recent.Validator, validator) ? recent : FindOther(validator);
+    internal static LockHolder? CurrentIfAny(IHeldListOwner owner)
+        => t_recent is { } recent && ReferenceEquals(recent.Owner, owner) ? recent : FindOther(owner);
 
     /// <summary>Pushes when this thread has been exactly here before: no shared write, no allocation.</summary>
     /// <remarks>

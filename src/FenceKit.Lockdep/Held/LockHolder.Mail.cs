@@ -85,9 +85,9 @@ public sealed partial class LockHolder
     /// <summary>Writes the stamp of the present state. False when there is news: the stamp is then stale.</summary>
     private bool Refresh()
     {
-        ulong seed = Validator.Seed;
+        ulong seed = Owner.Seed;
         Interlocked.Exchange(ref _stamp, _state ^ seed); // pairs with the write in MarkStale
-        if (Volatile.Read(ref _mail) is null && Validator.Seed == seed)
+        if (Volatile.Read(ref _mail) is null && Owner.Seed == seed)
         {
             return true;
         }

@@ -70,7 +70,7 @@ public sealed partial class LockHolder
             }
 
             released = i == index ? before.Count : released;
-            before.Add(new HeldStep(Validator.MapOf(entry.Instance!, entry.Record.Class), entry.Record, entry.Path));
+            before.Add(new HeldStep(Owner.MapOf(entry.Instance!, entry.Record.Class), entry.Record, entry.Path));
         }
 
         return HeldPath.After([.. before], released, key);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Held;
 using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep;
@@ -10,15 +11,15 @@ public sealed partial class LockHolder
     private static List<WeakReference<LockHolder>>? t_others;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static LockHolder Find(LockValidator validator)
+    private static LockHolder Find(IHeldListOwner owner)
     {
-        LockHolder stack = FindOther(validator) ?? validator.Stacks.Register(new LockHolder(validator));
+        LockHolder stack = FindOther(owner) ?? owner.Stacks.Register(new LockHolder(owner));
         Park(t_recent);
         t_recent = stack;
         return stack;
     }
 
-    private static LockHolder? FindOther(LockValidator validator)
+    private static LockHolder? FindOther(IHeldListOwner owner)
     {
         if (t_others is not { } others)
         {
@@ -27,7 +28,7 @@ public sealed partial class LockHolder
 
         foreach (WeakReference<LockHolder> other in others)
         {
-            if (other.TryGetTarget(out LockHolder? stack) && ReferenceEquals(stack.Validator, validator))
+            if (other.TryGetTarget(out LockHolder? stack) && ReferenceEquals(stack.Owner, owner))
             {
                 return stack;
             }

@@ -26,7 +26,7 @@ public sealed partial class LockHolder
 
         if (!TryPopTop(map))
         {
-            Validator.ReleaseSlow(this, map);
+            Owner.ReleaseSlow(this, map);
         }
     }
 

@@ -4,8 +4,16 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
-public sealed partial class LockValidator
+public sealed partial class LockValidator : IHeldListOwner
 {
+    HeldStackRegistry IHeldListOwner.Stacks => Stacks;
+
+    ulong IHeldListOwner.Seed => Seed;
+
+    void IHeldListOwner.ReleaseSlow(LockHolder stack, object instance) => ReleaseSlow(stack, instance);
+
+    LockMap IHeldListOwner.MapOf(object instance, LockClass lockClass) => MapOf(instance, lockClass);
+
     /// <summary>What a thread holds, outermost first. Last comes what it waits for, since a lock is announced before it is entered.</summary>
     /// <param name="thread">The thread; null for this one.</param>
     /// <returns>A copy. Of another thread it is a look from outside: exact if the thread stands still, otherwise perhaps empty.</returns>

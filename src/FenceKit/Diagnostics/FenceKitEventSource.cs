@@ -76,21 +76,21 @@ internal sealed partial class FenceKitEventSource : EventSource
 
     /// <summary>A timeline was disposed or collected with points pending.</summary>
     [NonEvent]
-    internal void Abandoned(FenceAbandonedException error)
+    internal void TellAbandoned(string? timeline, string message)
     {
         if (IsEnabled(EventLevel.Error, EventKeywords.None))
         {
-            Abandoned(error.TimelineName ?? "", error.Message);
+            Abandoned(timeline ?? "", message);
         }
     }
 
     /// <summary>A watchdog faulted points that were not signaled in time.</summary>
     [NonEvent]
-    internal void TimedOut(FenceTimeoutException error)
+    internal void TellTimedOut(string? timeline, string message)
     {
         if (IsEnabled(EventLevel.Error, EventKeywords.None))
         {
-            TimedOut(error.TimelineName ?? "", error.Message);
+            TimedOut(timeline ?? "", message);
         }
     }
 
@@ -106,12 +106,13 @@ internal sealed partial class FenceKitEventSource : EventSource
 
     /// <summary>A subscriber's callback took longer than its notifier allows.</summary>
     [NonEvent]
-    internal void SlowSubscriber(string subscription, Type subscriber, AddressRange range, TimeSpan took)
+    internal void SlowSubscriber<TRange>(string subscription, Type subscriber, TRange range, TimeSpan took)
+        where TRange : struct
     {
         if (IsEnabled(EventLevel.Warning, EventKeywords.None))
         {
             string milliseconds = took.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
-            SlowSubscriber(subscription, subscriber.ToString(), range.ToString(), milliseconds, Environment.StackTrace);
+            SlowSubscriber(subscription, subscriber.ToString(), range.ToString() ?? "", milliseconds, Environment.StackTrace);
         }
     }
 

@@ -117,7 +117,7 @@ public partial class FenceTimeline
             return false;
         }
 
-        FenceKitEventSource.Log.TimedOut(error);
+        FenceKitEventSource.Log.TellTimedOut(error.TimelineName, error.Message);
         return true;
     }
 
@@ -134,7 +134,7 @@ public partial class FenceTimeline
         }
 
         FenceAbandonedException error = FenceAbandonedException.ForCollected(Name, completed, issued, FindIssuer(completed + 1));
-        FenceKitEventSource.Log.Abandoned(error);
+        FenceKitEventSource.Log.TellAbandoned(error.TimelineName, error.Message);
         InterruptShield.Queue(static work => work.Timeline.Poison(work.Error), (Timeline: this, Error: error), preferLocal: false);
     }
 

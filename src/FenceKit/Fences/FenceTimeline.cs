@@ -220,7 +220,7 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
         if (completed < issued)
         {
             error = FenceAbandonedException.ForTimeline(Name, completed, issued, FindIssuer(completed + 1));
-            FenceKitEventSource.Log.Abandoned(error);
+            FenceKitEventSource.Log.TellAbandoned(error.TimelineName, error.Message);
         }
 
         Poison(error);

@@ -242,8 +242,8 @@ public class RepeatedSetExplorations(ITestOutputHelper output) : ExplorationTest
         /// </summary>
         private static void FillPool()
         {
-            FenceSetWait[] sets = [.. Enumerable.Range(0, 8).Select(_ => FenceWaiterPools.RentSet())];
-            Array.ForEach(sets, FenceWaiterPools.Return);
+            FenceSetWait[] sets = [.. Enumerable.Range(0, 8).Select(_ => FenceSetPool.Rent())];
+            Array.ForEach(sets, FenceSetPool.Return);
         }
 
         private static void CheckNothingLeft(Fence fence)

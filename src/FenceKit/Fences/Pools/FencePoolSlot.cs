@@ -73,7 +73,7 @@ internal sealed class FencePoolSlot : FenceTimeline
         FenceAbandonedException error = FenceAbandonedException.ForDroppedSource(Name, point, FindIssuer(point));
         if (FaultCore(target, error, poison: false))
         {
-            FenceKitEventSource.Log.Abandoned(error);
+            FenceKitEventSource.Log.TellAbandoned(error.TimelineName, error.Message);
             Return(new FenceLease(this));
         }
     }

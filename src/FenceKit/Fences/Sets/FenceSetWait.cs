@@ -38,7 +38,7 @@ internal sealed partial class FenceSetWait : FenceSet
     internal static FenceSetWait Rent(
         ReadOnlySpan<Fence> fences, FenceArrayMode mode, TimeSpan timeout, CancellationToken cancellationToken, bool endsAtFailure = false)
     {
-        FenceSetWait wait = FenceWaiterPools.RentSet();
+        FenceSetWait wait = FenceSetPool.Rent();
         wait.Begin(fences, mode, endsAtFailure);
         wait._timeout = timeout;
         wait._cancellationToken = cancellationToken;
@@ -104,7 +104,7 @@ internal sealed partial class FenceSetWait : FenceSet
     protected override void OnIdle()
     {
         Forget();
-        FenceWaiterPools.Return(this);
+        FenceSetPool.Return(this);
     }
 
     /// <summary>

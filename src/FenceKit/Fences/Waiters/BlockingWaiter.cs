@@ -68,7 +68,7 @@ internal sealed class BlockingWaiter : FenceCallback
         }
 
         FenceKitMeter.Count(FenceKitCounter.ThreadsBlocked);
-        FenceKitEventSource.Log.BlockingWaitStart(fence);
+        FenceKitEventSource.Log.BlockingWaitStart(fence.Timeline?.Name, fence.Point);
         try
         {
             waiter.Sleep(timeline, timeout, cancellationToken);
@@ -77,7 +77,7 @@ internal sealed class BlockingWaiter : FenceCallback
         {
             // Interrupted (Thread.Interrupt), or a clock of the user's threw: nothing may stay behind in the list.
             fence.TryRemoveCallback(waiter);
-            FenceKitEventSource.Log.BlockingWaitStop(fence, FenceStatus.Pending);
+            FenceKitEventSource.Log.BlockingWaitStop(fence.Timeline?.Name, fence.Point, FenceStatus.Pending);
             throw;
         }
 
@@ -311,7 +311,7 @@ internal sealed class BlockingWaiter : FenceCallback
         if (fence.TryRemoveCallback(this) != FenceCallbackRemoval.Removed)
         {
             FenceStatus status = DeliveredStatus;
-            FenceKitEventSource.Log.BlockingWaitStop(fence, status);
+            FenceKitEventSource.Log.BlockingWaitStop(fence.Timeline?.Name, fence.Point, status);
             InterruptShield.EnterShielded(this);
             bool callbackIsOver = _signaled;
             Monitor.Exit(this);
@@ -326,7 +326,7 @@ internal sealed class BlockingWaiter : FenceCallback
 
         Recycle();
         FenceKitMeter.Count(cancellationToken.IsCancellationRequested ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
-        FenceKitEventSource.Log.BlockingWaitStop(fence, FenceStatus.Pending);
+        FenceKitEventSource.Log.BlockingWaitStop(fence.Timeline?.Name, fence.Point, FenceStatus.Pending);
         cancellationToken.ThrowIfCancellationRequested();
         return FenceStatus.Pending;
     }

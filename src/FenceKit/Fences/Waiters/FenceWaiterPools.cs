@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.ObjectPool;
 
@@ -12,15 +11,12 @@ namespace FenceKit;
 internal sealed class FenceWaiterPools
 {
     // Nodes beyond this go to the garbage collector: enough for a burst, small enough (about half a megabyte) to keep.
-    private const int RetainedNodes = 4096;
+    internal const int RetainedNodes = 4096;
 
     private static readonly ObjectPoolProvider s_usual = new DefaultObjectPoolProvider { MaximumRetained = RetainedNodes };
 
     /// <summary>Of each provider that a user has handed in, as long as he keeps it.</summary>
     private static readonly ConditionalWeakTable<ObjectPoolProvider, FenceWaiterPools> s_byProvider = [];
-
-    /// <summary>Waits for several fences are always of these: whose provider would count, of so many?</summary>
-    private static readonly ObjectPool<FenceSetWait> s_sets = s_usual.Create(new SetPolicy());
 
     internal static readonly FenceWaiterPools Shared = new(s_usual);
 
@@ -96,67 +92,12 @@ internal sealed class FenceWaiterPools
         }
     }
 
-    /// <summary>The state of a wait for several fences.</summary>
-    internal static FenceSetWait RentSet() =>
-        t_nodes is { } nodes && nodes.Sets.TryTake(out FenceSetWait? set) ? set : s_sets.GetShielded();
-
-    internal static void Return(FenceSetWait set)
-    {
-        if (!(t_nodes ??= new ThreadNodes()).Sets.TryKeep(set))
-        {
-            s_sets.ReturnShielded(set);
-        }
-    }
-
-    /// <summary>
-    /// Two of a kind. One serves whoever waits again and again; with an inline continuation the next wait begins before the last one has
-    /// been given back, and takes the other.
-    /// </summary>
-    private struct Pair<T>
-        where T : class
-    {
-        private T? _first;
-        private T? _second;
-
-        internal bool TryTake([NotNullWhen(true)] out T? item)
-        {
-            item = _first;
-            if (item is not null)
-            {
-                _first = null;
-                return true;
-            }
-
-            item = _second;
-            _second = null;
-            return item is not null;
-        }
-
-        internal bool TryKeep(T item)
-        {
-            if (_first is null)
-            {
-                _first = item;
-                return true;
-            }
-
-            if (_second is null)
-            {
-                _second = item;
-                return true;
-            }
-
-            return false;
-        }
-    }
-
     /// <summary>Free nodes. Only their thread touches them.</summary>
     private sealed class ThreadNodes
     {
         internal FenceAwaitNode? Last; // the one that was given back last: all that a thread needs that awaits one thing at a time
 
-        internal Pair<FenceWaitNode> Waits;
-        internal Pair<FenceSetWait> Sets;
+        internal SparePair<FenceWaitNode> Waits;
 
         private readonly Place[] _others = new Place[RetainedByThread];
 
@@ -186,13 +127,6 @@ internal sealed class FenceWaiterPools
         {
             internal FenceAwaitNode? Node;
         }
-    }
-
-    private sealed class SetPolicy : PooledObjectPolicy<FenceSetWait>
-    {
-        public override FenceSetWait Create() => new();
-
-        public override bool Return(FenceSetWait obj) => true;
     }
 
     private sealed class AwaitPolicy(FenceWaiterPools pools) : PooledObjectPolicy<FenceAwaitNode>

@@ -32,6 +32,15 @@ public class FiniteTimeTests
     }
 
     [Fact]
+    public void A_point_that_is_late_and_of_an_unknown_issuer_names_the_option_that_would_tell()
+    {
+        using FenceTimeline timeline = new("ring", Options());
+        Fence fence = timeline.Issue();
+        _clock.Advance(s_limit * 2);
+        Assert.Contains($"{nameof(FenceTimelineOptions)}.{nameof(FenceTimelineOptions.TrackedIssuers)}", fence.Error?.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_point_that_is_signaled_in_time_is_left_alone_and_so_are_later_ones()
     {
         using FenceTimeline timeline = new("ring", Options());

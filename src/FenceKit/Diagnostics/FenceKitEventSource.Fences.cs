@@ -58,20 +58,21 @@ internal sealed partial class FenceKitEventSource
     }
 
     [NonEvent]
-    internal void BlockingWaitStart(Fence fence)
+    internal void BlockingWaitStart(string? timeline, ulong point)
     {
         if (IsEnabled(EventLevel.Verbose, Keywords.Waits))
         {
-            WaitStart(fence.Timeline?.Name ?? "", Text(fence.Point));
+            WaitStart(timeline ?? "", Text(point));
         }
     }
 
     [NonEvent]
-    internal void BlockingWaitStop(Fence fence, FenceStatus outcome)
+    internal void BlockingWaitStop<TStatus>(string? timeline, ulong point, TStatus outcome)
+        where TStatus : struct, Enum
     {
         if (IsEnabled(EventLevel.Verbose, Keywords.Waits))
         {
-            WaitStop(fence.Timeline?.Name ?? "", Text(fence.Point), outcome.ToString());
+            WaitStop(timeline ?? "", Text(point), outcome.ToString());
         }
     }
 

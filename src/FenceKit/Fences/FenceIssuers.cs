@@ -17,8 +17,9 @@ internal sealed class FenceIssuers(int capacity)
     internal string? Find(ulong point) =>
         Volatile.Read(ref _entries[point % (ulong)_entries.Length]) is { } entry && entry.Point == point ? entry.Issuer : null;
 
+    // The option's name stands as text: the errors that say this are below the timeline and its options. FiniteTimeTests holds the name.
     internal static string Describe(ulong point, string? issuer) => issuer is null
-        ? $"Who issued it is not known; set {nameof(FenceTimelineOptions)}.{nameof(FenceTimelineOptions.TrackedIssuers)} to see it here."
+        ? "Who issued it is not known; set FenceTimelineOptions.TrackedIssuers to see it here."
         : $"Point {point} was issued by {issuer}.";
 
     /// <summary>The frames of a stack outside FenceKit, innermost first.</summary>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
 
-namespace FenceKit.Lockdep.Held;
+namespace FenceKit.Lockdep;
 
 /// <summary>Everything about an acquisition that is not the lock or the place, in one word: it goes into the chain key.</summary>
 internal readonly struct AcquireShape(uint bits)
