@@ -8,6 +8,6 @@ public sealed class DocumentTests
     public void The_page_for_drivers_lists_every_check()
     {
         string page = File.ReadAllText(Path.Combine(ConformanceProof.Root(), "docs", "writing-a-driver.md"));
-        Assert.Empty(DriverConformance.Checks.Select(check => check.Name).Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
+        Assert.DoesNotContain(DriverConformance.Checks.Select(check => check.Name), name => !page.Contains($"`{name}`", StringComparison.Ordinal));
     }
 }

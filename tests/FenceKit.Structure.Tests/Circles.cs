@@ -17,7 +17,10 @@ internal static class Circles
         List<string[]> circles = [];
         foreach (string node in next.Keys.Order(StringComparer.Ordinal))
         {
-            if (!index.ContainsKey(node)) Visit(node);
+            if (!index.ContainsKey(node))
+            {
+                Visit(node);
+            }
         }
 
         return circles;
@@ -28,16 +31,31 @@ internal static class Circles
             open.Push(node);
             foreach (string other in next[node])
             {
-                if (!index.ContainsKey(other)) Visit(other);
-                else if (!open.Contains(other)) continue;
+                if (!index.ContainsKey(other))
+                {
+                    Visit(other);
+                }
+                else if (!open.Contains(other))
+                {
+                    continue;
+                }
                 low[node] = Math.Min(low[node], low[other]);
             }
 
-            if (low[node] != index[node]) return;
+            if (low[node] != index[node])
+            {
+                return;
+            }
             List<string> circle = [];
-            do circle.Add(open.Pop());
+            do
+            {
+                circle.Add(open.Pop());
+            }
             while (circle[^1] != node);
-            if (circle.Count > 1) circles.Add([.. circle.Order(StringComparer.Ordinal)]);
+            if (circle.Count > 1)
+            {
+                circles.Add([.. circle.Order(StringComparer.Ordinal)]);
+            }
         }
     }
 }

@@ -49,9 +49,9 @@ public class RoomTests
 
     [Fact]
     public void No_file_is_longer_than_a_reader_can_hold_in_the_head() =>
-        Assert.Empty(((string[])["FenceKit.Lockdep", "FenceKit", "FenceKit.Conformance"])
-            .SelectMany(Sources.FilesBelow)
-            .Where(file => File.ReadLines(Path.Combine(Sources.Root, "src", file)).Count() > MostLinesOfAFile));
+        Assert.DoesNotContain(
+            ((string[])["FenceKit.Lockdep", "FenceKit", "FenceKit.Conformance"]).SelectMany(Sources.FilesBelow),
+            file => File.ReadLines(Path.Combine(Sources.Root, "src", file)).Count() > MostLinesOfAFile);
 
     [Fact]
     public void The_notions_that_a_user_must_learn_do_not_grow() =>

@@ -26,9 +26,19 @@ internal static class Rooms
     internal static string? Objection(string from, string to)
     {
         string upper = TopOf(from), lower = TopOf(to);
-        if (upper == lower) return null; // sub-rooms of one room: see the circles
-        if (!s_floors.TryGetValue(upper, out int above)) return $"the room {upper} stands on no floor (see Rooms.cs)";
-        if (!s_floors.TryGetValue(lower, out int below)) return $"the room {lower} stands on no floor (see Rooms.cs)";
+        // sub-rooms of one room: see the circles
+        if (upper == lower)
+        {
+            return null;
+        }
+        if (!s_floors.TryGetValue(upper, out int above))
+        {
+            return $"the room {upper} stands on no floor (see Rooms.cs)";
+        }
+        if (!s_floors.TryGetValue(lower, out int below))
+        {
+            return $"the room {lower} stands on no floor (see Rooms.cs)";
+        }
         return above > below ? null : above == below ? "sideways" : "upward";
     }
 

@@ -25,7 +25,10 @@ internal sealed class Sources
         CSharpCompilation conformance = Compile("FenceKit.Conformance", [.. platform, lockdep.ToMetadataReference(), fenceKit.ToMetadataReference()]);
         foreach (CSharpCompilation compilation in (CSharpCompilation[])[lockdep, fenceKit, conformance])
         {
-            foreach (SyntaxTree tree in compilation.SyntaxTrees) Read(compilation.GetSemanticModel(tree), tree);
+            foreach (SyntaxTree tree in compilation.SyntaxTrees)
+            {
+                Read(compilation.GetSemanticModel(tree), tree);
+            }
         }
     }
 
@@ -69,30 +72,54 @@ internal sealed class Sources
         SyntaxNode root = tree.GetRoot();
         foreach (MemberDeclarationSyntax declaration in root.DescendantNodes().OfType<MemberDeclarationSyntax>())
         {
-            if (declaration is not (BaseTypeDeclarationSyntax or DelegateDeclarationSyntax)) continue;
-            if (model.GetDeclaredSymbol(declaration) is INamedTypeSymbol { ContainingType: null } type && PrimaryFile(type) == tree.FilePath) _types.Add(type);
+            if (declaration is not (BaseTypeDeclarationSyntax or DelegateDeclarationSyntax))
+            {
+                continue;
+            }
+            if (model.GetDeclaredSymbol(declaration) is INamedTypeSymbol { ContainingType: null } type && PrimaryFile(type) == tree.FilePath)
+            {
+                _types.Add(type);
+            }
         }
 
         HashSet<SourceReference> seen = [];
         foreach (SimpleNameSyntax name in root.DescendantNodes().OfType<SimpleNameSyntax>())
         {
             ISymbol? symbol = model.GetSymbolInfo(name).Symbol;
-            if (symbol is IMethodSymbol { ReducedFrom: { } extension }) symbol = extension;
+            if (symbol is IMethodSymbol { ReducedFrom: { } extension })
+            {
+                symbol = extension;
+            }
             symbol = symbol?.OriginalDefinition;
-            if (symbol is not (INamedTypeSymbol or IMethodSymbol or IFieldSymbol or IPropertySymbol or IEventSymbol)) continue;
-            if (symbol.DeclaringSyntaxReferences.Length == 0 || Outermost(symbol) is not { } target) continue;
-            if (name.Ancestors().OfType<BaseTypeDeclarationSyntax>().LastOrDefault() is not { } enclosing) continue;
+            if (symbol is not (INamedTypeSymbol or IMethodSymbol or IFieldSymbol or IPropertySymbol or IEventSymbol))
+            {
+                continue;
+            }
+            if (symbol.DeclaringSyntaxReferences.Length == 0 || Outermost(symbol) is not { } target)
+            {
+                continue;
+            }
+            if (name.Ancestors().OfType<BaseTypeDeclarationSyntax>().LastOrDefault() is not { } enclosing)
+            {
+                continue;
+            }
 
             string file = symbol is INamedTypeSymbol ? PrimaryFile(target) : symbol.DeclaringSyntaxReferences[0].SyntaxTree.FilePath;
             SourceReference reference = new(tree.FilePath, Outermost(model.GetDeclaredSymbol(enclosing)!)!.Name, file, target.Name);
-            if (file != tree.FilePath && seen.Add(reference)) _references.Add(reference);
+            if (file != tree.FilePath && seen.Add(reference))
+            {
+                _references.Add(reference);
+            }
         }
     }
 
     private static INamedTypeSymbol? Outermost(ISymbol symbol)
     {
         INamedTypeSymbol? type = symbol as INamedTypeSymbol ?? symbol.ContainingType;
-        while (type?.ContainingType is { } outer) type = outer;
+        while (type?.ContainingType is { } outer)
+        {
+            type = outer;
+        }
         return type?.OriginalDefinition;
     }
 
@@ -105,7 +132,10 @@ internal sealed class Sources
     private static string FindRoot()
     {
         string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "FenceKit.sln"))) folder = Path.GetDirectoryName(folder);
+        while (folder is not null && !File.Exists(Path.Combine(folder, "FenceKit.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
         return folder ?? throw new InvalidOperationException("The repository's root was not found above the test's folder.");
     }
 }

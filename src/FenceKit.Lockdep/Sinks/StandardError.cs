@@ -9,7 +9,9 @@ internal static class StandardError
     {
         try
         {
+#pragma warning disable RS0030 // A library does not write to the console, unless a finding would be lost otherwise.
             Console.Error.WriteLine(text);
+#pragma warning restore RS0030
         }
         catch (Exception)
         {

@@ -149,7 +149,9 @@ public sealed partial class InvalidationNotifier
                     $"The factory of the shared {typeof(T).Name} asks for the shared {typeof(T).Name}: it would wait for itself.");
             }
 
+#pragma warning disable RS0030 // The caller is told that it waits here; a task is what the thread pool knows of.
             _made.Task.Wait();
+#pragma warning restore RS0030
         }
 
         internal void EndMaking() => _made.TrySetResult();

@@ -79,8 +79,10 @@ internal static class PeerRows
             for (int i = 0; i < count; i++)
             {
                 s_pooled.Reset();
+#pragma warning disable CA2012 // Awaited here and once: the awaiter goes through one that sets the event when it is attached.
                 await new AwaitRows.Attach<ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter>(
                     s_pooled.WaitAsync().ConfigureAwait(false).GetAwaiter(), s_setPooled);
+#pragma warning restore CA2012
             }
         }
     }

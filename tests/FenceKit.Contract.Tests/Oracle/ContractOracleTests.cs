@@ -30,7 +30,7 @@ public sealed class ContractOracleTests(ITestOutputHelper output)
     [InlineData("y{L0(L0)}b | L0(Sb(Sa) Ix) Sb(Iy L0) | T0", LockConfidence.Certain, true)] // whoever invalidates, waits: it is all one place in the order
     [InlineData("x{L0}b x{L0(L0)}b | Ix(Wa) T0(Sb(Sb) Iy)", LockConfidence.Certain, false)] // but not if nobody who gets the fence holds anything
     [InlineData("x{L0}a | Wa L0(T0(Wa)) | Ix(Rx) | L0(Sa)", LockConfidence.Certain, false)] // a try for one's own lock fails
-    [InlineData("x{L0}a | Ix(T1(Ix) Rx) | Wa T1(T0(L1))", LockConfidence.Certain, false)] // waiting for oneself is waiting for nobody else
+    [InlineData("x{L0}a | Ix(T1 Rx) | Wa T1(T0(L1))", LockConfidence.Certain, false)] // waiting for oneself is waiting for nobody else
     [InlineData("b=a x{}b | Sa(Ix)", LockConfidence.Likely, false)] // what is done with one of a class may be done with the other
     [InlineData("b=a x{}b | Sa(Ix(Sb))", LockConfidence.Likely, false)]
     [InlineData("1=0 | L0(Wa) | Sa(L1)", LockConfidence.Likely, false)]

@@ -66,7 +66,7 @@ public class FinalRules : ContractTest
 
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(session.Commit);
 
-        Assert.Contains("still uses the range", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the range is still in use. Wait, or back off. In the way: engine for ", error.Message, StringComparison.Ordinal);
         Assert.False(session.HasEnded);
         Assert.Equal(0, notifier.GetStatistics().Committed);
         session.BackOff();

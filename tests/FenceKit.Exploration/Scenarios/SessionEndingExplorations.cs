@@ -44,7 +44,7 @@ public class SessionEndingExplorations(ITestOutputHelper output) : ExplorationTe
         private readonly InvalidationNotifier _notifier = new("memory", new InvalidationNotifierOptions { PoolProvider = new TwinPoolProvider() });
         private readonly InvalidationSubscription _subscription;
         private readonly SessionLease _lease;
-        private InvalidationSession _session;
+        private readonly InvalidationSession _session;
         private InvalidationSession _next;
         private bool _committed;
         private int _isGone;

@@ -126,9 +126,11 @@ internal sealed partial class ReaderRoster
 
     internal void ThrowIfClosed(bool isClosed)
     {
+#pragma warning disable CA1513 // ThrowIf would name the type only, not the gate.
         if (isClosed)
         {
             throw new ObjectDisposedException($"{nameof(ReaderGate)} '{Name}'");
+#pragma warning restore CA1513
         }
     }
 

@@ -42,7 +42,9 @@ internal sealed class RosterIndex
             return;
         }
 
+#pragma warning disable CA1816 // It is given back by its roster, and not disposed by a user.
         GC.SuppressFinalize(this);
+#pragma warning restore CA1816
         foreach (ReaderSlot? slot in _slots)
         {
             slot?.Table?.Remove(Value, slot);
