@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 /// <summary>A point of a <see cref="SharedFenceTimeline"/> failed in the process that produces it.</summary>
 /// <remarks>What it says was written by the other process: it is bounded and free of control characters, and otherwise that process's word.</remarks>
+[DebuggerDisplay("{Message}")]
 public sealed class SharedFenceFaultException : Exception
 {
     /// <summary>Creates an exception without details.</summary>
