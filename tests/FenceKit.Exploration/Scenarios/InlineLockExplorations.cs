@@ -7,6 +7,7 @@ namespace FenceKit.Exploration;
 /// unlock, in a cancellation. There they lock and unlock what the operation is about. None may run under a gate (HeldGates), and both get
 /// through.
 /// </summary>
+[Trait("Contract", "broken on purpose")]
 public class InlineLockExplorations(ITestOutputHelper output) : ExplorationTests(output)
 {
     private const FenceContinuation Inline = FenceContinuation.Inline;

@@ -46,6 +46,7 @@ public class HandedOutFencesTests : NotifierTest
     }
 
     [Fact]
+    [Trait("Contract", "of no meaning with the validator on")]
     public void Handing_out_fences_of_ever_new_timelines_allocates_nothing()
     {
         // The whole run counts, not the cheapest part of it: what grows does so seldom.

@@ -2,6 +2,7 @@
 namespace FenceKit.Tests.Invalidation;
 
 /// <summary>Who invalidates inside its own gate waits for itself, and is told at once. A thread knows which scopes it is in, so this is exact.</summary>
+[Trait("Contract", "broken on purpose")]
 public sealed class SelfWaitInsideGateTests : GateTest
 {
     private delegate object? Wait(SelfWaitInsideGateTests test, InvalidationSession session, TimeSpan budget);

@@ -5,6 +5,7 @@ namespace FenceKit.Tests.Reservations;
 /// A flow may go on inside the operation that ended its wait, and lock and unlock there what the operation is about. A thread that would
 /// wait for its own gate spins for ever; so each test has a thread of its own, and a limit.
 /// </summary>
+[Trait("Contract", "broken on purpose")]
 public class InlineContinuationTests
 {
     private const FenceContinuation Inline = FenceContinuation.Inline;
