@@ -163,7 +163,9 @@ public sealed class FenceCompletionQueue : IDisposable
     private void Complete(Node node, FenceStatus status, Exception? error)
     {
         node.Completion = node.Completion with { Status = status, Error = error };
-        Volatile.Write(ref node.Phase, (int)Phase.Completed); // pairs with the look under the gate in TryTake
+        // Pairs with the look under the gate in TryTake. An exchange, so that the phase is out before the channel has the node and does not
+        // rest on the lock that the channel happens to take: a reader that came first would take the node for one that was read already.
+        Interlocked.Exchange(ref node.Phase, (int)Phase.Completed);
         if (!InterruptShield.Run((_completed.Writer, node), static work => work.Writer.TryWrite(work.node)))
         {
             Debug.Assert(Volatile.Read(ref _disposed), "A place was kept for this completion.");
