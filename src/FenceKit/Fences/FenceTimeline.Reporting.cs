@@ -14,7 +14,7 @@ public partial class FenceTimeline
     /// <summary>
     /// Raised when one signal completes the points of several commands on a timeline that reports it, see
     /// <see cref="FenceTimelineOptions.ReportsCumulativeSignals"/>. On the signaler's thread, under no lock, after the callbacks of the points.
-    /// What a handler throws is swallowed and reported.
+    /// What a handler throws is swallowed and reported. The arguments are allocated only where somebody listens.
     /// </summary>
     public static event EventHandler<FenceCumulativeSignalEventArgs>? CumulativelySignaled;
 
@@ -63,12 +63,12 @@ public partial class FenceTimeline
 
         Interlocked.Increment(ref s_cumulativeSignals);
         FenceKitEventSource.Log.CumulativelySignaled(Name, first, last);
-        FenceCumulativeSignalEventArgs arguments = new(Name, first, last);
+        FenceCumulativeSignalEventArgs? arguments = null; // made for the first listener: signals are reported where nothing may be allocated
         foreach (EventHandler<FenceCumulativeSignalEventArgs> handler in Delegate.EnumerateInvocationList(CumulativelySignaled))
         {
             try
             {
-                handler(this, arguments);
+                handler(this, arguments ??= new FenceCumulativeSignalEventArgs(Name, first, last));
             }
             catch (Exception exception)
             {

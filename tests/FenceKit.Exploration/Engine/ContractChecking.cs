@@ -9,6 +9,10 @@ namespace FenceKit.Exploration;
 /// </summary>
 internal static class ContractChecking
 {
+    /// <summary>A scope in which nothing is reported on this thread; none where <paramref name="why"/> is null or nothing is checked.</summary>
+    internal static LockSectionScope AskedFor(string? why) =>
+        why is not null && FenceContract.IsChecked ? LockValidator.Default.Suppress(why) : default;
+
     [ModuleInitializer]
     internal static void Start()
     {

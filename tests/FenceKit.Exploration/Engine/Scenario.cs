@@ -1,3 +1,5 @@
+using FenceKit.Lockdep;
+
 namespace FenceKit.Exploration;
 
 /// <summary>What an exploration runs again and again: fresh state, two or three bodies that share it, and what must hold.</summary>
@@ -31,6 +33,7 @@ public sealed class Scenario<TState>(string name, Func<TState> create) : Scenari
     private readonly List<Action<TState>> _bodies = [];
     private Action<TState>? _always;
     private Action<TState>? _atEnd;
+    private string? _contractBroken;
 
     public override IReadOnlyList<string> ThreadNames => _names;
 
@@ -44,6 +47,13 @@ public sealed class Scenario<TState>(string name, Func<TState> create) : Scenari
     /// <summary>A thread that runs what the others queue to the thread pool, until they are done.</summary>
     public Scenario<TState> PoolThread() => Thread("thread pool", _ => ThreadPoolTwin.RunUntilOthersFinish());
 
+    /// <summary>What the bodies do breaks the contract, on purpose; where it is checked, nothing of this scenario is reported.</summary>
+    public Scenario<TState> BreakingTheContract(string why)
+    {
+        _contractBroken = why;
+        return this;
+    }
+
     public Scenario<TState> Always(Action<TState> check)
     {
         _always += check;
@@ -56,11 +66,23 @@ public sealed class Scenario<TState>(string name, Func<TState> create) : Scenari
         return this;
     }
 
-    public override object CreateState() => create();
+    public override object CreateState()
+    {
+        using LockSectionScope asked = ContractChecking.AskedFor(_contractBroken);
+        return create();
+    }
 
-    public override void RunBody(int thread, object state) => _bodies[thread]((TState)state);
+    public override void RunBody(int thread, object state)
+    {
+        using LockSectionScope asked = ContractChecking.AskedFor(_contractBroken);
+        _bodies[thread]((TState)state);
+    }
 
     public override void CheckAlways(object state) => _always?.Invoke((TState)state);
 
-    public override void CheckAtEnd(object state) => _atEnd?.Invoke((TState)state);
+    public override void CheckAtEnd(object state)
+    {
+        using LockSectionScope asked = ContractChecking.AskedFor(_contractBroken);
+        _atEnd?.Invoke((TState)state);
+    }
 }

@@ -85,7 +85,11 @@ internal sealed class ExploredQueue
     public static ExploredQueue WaitingForMemory(bool isUnordered = false)
     {
         ExploredQueue state = new ExploredQueue(DriverOfMemory(isSynchronous: true), isUnordered: isUnordered).Attached();
-        Assert.True(state.Notifier.TrySchedule(s_memory, InvalidationReason.Unmap, out state._open));
+
+        // By nobody of the scenario: the thread that makes the state is one of those that run the bodies, and would be told that it waits for itself.
+        Thread elsewhere = new(() => Assert.True(state.Notifier.TrySchedule(s_memory, InvalidationReason.Unmap, out state._open)));
+        elsewhere.Start();
+        elsewhere.Join();
         return state.WithSubmitted(1);
     }
 

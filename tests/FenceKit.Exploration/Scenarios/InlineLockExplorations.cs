@@ -7,10 +7,12 @@ namespace FenceKit.Exploration;
 /// unlock, in a cancellation. There they lock and unlock what the operation is about. None may run under a gate (HeldGates), and both get
 /// through.
 /// </summary>
-[Trait("Contract", "broken on purpose")]
 public class InlineLockExplorations(ITestOutputHelper output) : ExplorationTests(output)
 {
     private const FenceContinuation Inline = FenceContinuation.Inline;
+
+    // To the validator a thread holds what the flows of all contexts hold that run on it.
+    private const string SharedThread = "the flows of several contexts share a thread";
 
     [Theory]
     [InlineData(WoundWaitPolicy.WoundWait, MemoryModel.SequentiallyConsistent, 2)]
@@ -22,6 +24,7 @@ public class InlineLockExplorations(ITestOutputHelper output) : ExplorationTests
             Scenario.Of($"{policy}: inline lock b, a against lock a, b", () => new ContestedLocks(policy))
                 .Thread("younger", state => state.TakeBothAsync(1, first: 1, second: 0, Inline))
                 .Thread("older", state => state.TakeBoth(0, first: 0, second: 1))
+                .BreakingTheContract(SharedThread)
                 .AtEnd(state => CheckBothGotThrough(state)),
             preemptions,
             memory);
@@ -35,6 +38,7 @@ public class InlineLockExplorations(ITestOutputHelper output) : ExplorationTests
                 .Thread("younger", state => state.TakeBothAsync(1, first: 0, second: 1, Inline))
                 .Thread("older", state => state.TakeBoth(0, first: 0, second: 1))
                 .Thread("holder", state => state.Release(1))
+                .BreakingTheContract(SharedThread)
                 .AtEnd(state => CheckBothGotThrough(state)),
             preemptions: 1);
 
@@ -47,6 +51,7 @@ public class InlineLockExplorations(ITestOutputHelper output) : ExplorationTests
                 .Thread("younger", state => state.TakeBothAsync(1, first: 1, second: 0, Inline))
                 .Thread("older", state => state.TakeBoth(0, first: 0, second: 1))
                 .Thread("holder", state => state.Release(0))
+                .BreakingTheContract(SharedThread)
                 .AtEnd(state => CheckBothGotThrough(state)),
             preemptions: 1);
 
@@ -58,6 +63,7 @@ public class InlineLockExplorations(ITestOutputHelper output) : ExplorationTests
             Scenario.Of($"{policy}: inline lock a, b against inline lock b, a", () => new ContestedLocks(policy))
                 .Thread("older", state => state.TakeBothAsync(0, first: 0, second: 1, Inline))
                 .Thread("younger", state => state.TakeBothAsync(1, first: 1, second: 0, Inline))
+                .BreakingTheContract(SharedThread)
                 .AtEnd(state => CheckBothGotThrough(state)),
             preemptions: 2);
 
@@ -70,6 +76,7 @@ public class InlineLockExplorations(ITestOutputHelper output) : ExplorationTests
                 .Thread("oldest", state => state.TakeBoth(0, first: 0, second: 1))
                 .Thread("middle", state => state.TakeBothAsync(1, first: 1, second: 0, Inline))
                 .Thread("youngest", state => state.TakeBothAsync(2, first: 1, second: 0, Inline))
+                .BreakingTheContract(SharedThread)
                 .AtEnd(state =>
                 {
                     Assert.Equal(3, state.GotBoth);
@@ -84,6 +91,7 @@ public class InlineLockExplorations(ITestOutputHelper output) : ExplorationTests
             Scenario.Of("inline set a, b against set b, a", () => new ContestedLocks(WoundWaitPolicy.WoundWait))
                 .Thread("first", state => state.TakeSetAsync(0, first: 0, second: 1, Inline))
                 .Thread("second", state => state.TakeSet(1, first: 1, second: 0))
+                .BreakingTheContract(SharedThread)
                 .AtEnd(state => CheckBothGotThrough(state)),
             preemptions: 2);
 
@@ -94,6 +102,7 @@ public class InlineLockExplorations(ITestOutputHelper output) : ExplorationTests
                 .Thread("first", state => state.TakeOneTwiceAsync(0, index: 0, Inline))
                 .Thread("second", state => state.TakeOneTwiceAsync(1, index: 0, Inline))
                 .Thread("holder", state => state.Release(0))
+                .BreakingTheContract(SharedThread)
                 .AtEnd(state => CheckBothGotThrough(state)),
             preemptions: 1);
 
@@ -104,6 +113,7 @@ public class InlineLockExplorations(ITestOutputHelper output) : ExplorationTests
                 .Thread("waiter", state => state.TakeOneUnlessCanceledAsync(0, index: 0, Inline))
                 .Thread("holder", state => state.Release(0))
                 .Thread("canceler", state => Explored.Cancel(state.Cancellation))
+                .BreakingTheContract(SharedThread)
                 .AtEnd(state => state.CheckFree()),
             preemptions: 1);
 

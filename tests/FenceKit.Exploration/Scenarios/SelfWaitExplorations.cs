@@ -3,7 +3,6 @@ using Xunit.Abstractions;
 namespace FenceKit.Exploration;
 
 /// <summary>Threads that would wait for themselves, beside others that end what they would wait for, or hand it to them.</summary>
-[Trait("Contract", "broken on purpose")]
 public class SelfWaitExplorations(ITestOutputHelper output) : ExplorationTests(output)
 {
     /// <summary>The holder either is told and ends the session itself, or the other thread has taken it over and will end it. Nobody hangs.</summary>
@@ -15,6 +14,7 @@ public class SelfWaitExplorations(ITestOutputHelper output) : ExplorationTests(o
             Scenario.Of("enter inside one's session against use and end of the session", () => new SharedSession())
                 .Thread("holder", state => state.ScheduleAndEnter())
                 .Thread("other", state => state.UseAndEnd())
+                .BreakingTheContract("a thread would wait for itself, and is told")
                 .AtEnd(state => state.CheckAtRest()),
             preemptions,
             memory);
@@ -26,6 +26,7 @@ public class SelfWaitExplorations(ITestOutputHelper output) : ExplorationTests(o
                 .Thread("holder", state => state.ScheduleAndEnter())
                 .Thread("other", state => state.UseAndEnd())
                 .Thread("reader", state => state.Read())
+                .BreakingTheContract("a thread would wait for itself, and is told")
                 .AtEnd(state =>
                 {
                     Assert.Equal(1, state.Reads); // an innocent reader is never told
@@ -42,6 +43,7 @@ public class SelfWaitExplorations(ITestOutputHelper output) : ExplorationTests(o
             Scenario.Of("wait inside one's gate against schedule, wait, commit", () => new SharedSession())
                 .Thread("reader", state => state.EnterAndWait())
                 .Thread("owner", state => state.Replace())
+                .BreakingTheContract("a thread would wait for itself, and is told")
                 .AtEnd(state => state.CheckAtRest()),
             preemptions,
             memory);

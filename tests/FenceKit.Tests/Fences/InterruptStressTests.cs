@@ -13,13 +13,11 @@ public class InterruptStressTests
     private long _interrupts;
 
     [Fact]
-    [Trait("Contract", "of no meaning with the validator on")]
     public void Nothing_that_does_not_block_throws_and_everything_that_began_ends() => RunFor(turns: 3_000, TimeSpan.Zero);
 
     /// <summary>As the test above, for as long as FENCEKIT_SOAK_SECONDS says (2 seconds when it does not).</summary>
     [Fact]
     [Trait("Suite", "Soak")]
-    [Trait("Contract", "of no meaning with the validator on")]
     public void For_a_long_time_nothing_is_lost_to_interrupts() => RunFor(
         turns: 0,
         TimeSpan.FromSeconds(double.Parse(Environment.GetEnvironmentVariable("FENCEKIT_SOAK_SECONDS") ?? "2", CultureInfo.InvariantCulture)));

@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 internal static class ChildDescriptors
 {
     private const int NumberOfFiles = 7; // RLIMIT_NOFILE
-    private const int MostSpare = 6;
+    private const int MostSpare = 10; // with the contract checked, classes of locks are made known on a thread that has to start, too
 
     private static readonly List<string> s_lines = [];
 

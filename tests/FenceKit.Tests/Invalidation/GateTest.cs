@@ -19,6 +19,15 @@ public abstract class GateTest
         return session;
     }
 
+    /// <summary>The calling thread would wait for itself, and is told. The validator would report it too, which is not what is tested here.</summary>
+    private protected static InvalidOperationException Told(Action wait)
+    {
+        using (ContractReports.AskedFor("a wait for oneself ends in an exception"))
+        {
+            return Assert.Throws<InvalidOperationException>(wait);
+        }
+    }
+
     private protected static int SlotCount(ReaderGate gate) => RosterOf(gate).SlotCount;
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_roster")]

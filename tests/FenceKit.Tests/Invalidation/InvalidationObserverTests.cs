@@ -119,7 +119,7 @@ public class InvalidationObserverTests : NotifierTest
     public void Unsubscribing_inside_the_call_is_an_error()
     {
         Exception? error = null;
-        _observer.WhenTold = () => error = Record.Exception(_subscription.Dispose);
+        _observer.WhenTold = ContractReports.AskedFor("an exception is allocated", () => error = Record.Exception(_subscription.Dispose));
 
         Schedule(0, 10).Commit();
 
@@ -130,11 +130,11 @@ public class InvalidationObserverTests : NotifierTest
     [Fact]
     public void It_may_begin_and_end_a_session_of_its_own()
     {
-        _observer.WhenTold = () =>
+        _observer.WhenTold = ContractReports.AskedFor("the first session inside another one allocates", () =>
         {
             _observer.WhenTold = null;
             Schedule(3, 4).Commit();
-        };
+        });
 
         Schedule(0, 10).BackOff();
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Lockdep;
+
 namespace FenceKit.Tests.Reservations;
 
 /// <summary>
 /// A flow may go on inside the operation that ended its wait, and lock and unlock there what the operation is about. A thread that would
 /// wait for its own gate spins for ever; so each test has a thread of its own, and a limit.
 /// </summary>
-[Trait("Contract", "broken on purpose")]
 public class InlineContinuationTests
 {
     private const FenceContinuation Inline = FenceContinuation.Inline;
@@ -15,6 +16,7 @@ public class InlineContinuationTests
     [Fact]
     public void A_wounded_flow_unlocks_inside_the_lock_call_of_the_older_which_gets_the_lock()
     {
+        using LockSectionScope asked = FlowsShareAThread();
         WoundWaitClass rules = new("rules");
         WoundWaitLock wanted = new(rules);
         WoundWaitLock elsewhere = new(rules);
@@ -42,6 +44,7 @@ public class InlineContinuationTests
     public void Wait_die_every_flow_behind_the_older_gives_way_inside_its_lock_call_and_may_lock_again_there()
     {
         const int Flows = 3;
+        using LockSectionScope asked = FlowsShareAThread();
         WoundWaitClass rules = new("rules", WoundWaitPolicy.WaitDie);
         WoundWaitLock wanted = new(rules);
         using WoundWaitContext older = new(rules);
@@ -79,12 +82,17 @@ public class InlineContinuationTests
     public void Many_flows_that_go_on_inside_each_others_calls_all_get_their_sets(WoundWaitPolicy policy)
     {
         const int Rounds = 500;
+        using LockSectionScope asked = FlowsShareAThread();
         WoundWaitClass rules = new("rules", policy);
         WoundWaitLock[] locks = [.. Enumerable.Range(0, 4).Select(_ => new WoundWaitLock(rules))];
         int[] counts = new int[locks.Length]; // plain: the locks protect them
         int expected = 0;
 
-        TestThread.RunTogether([.. Enumerable.Range(0, 4).Select(seed => (Action)(() => Limit.On(RunAsync(seed))))]);
+        TestThread.RunTogether([.. Enumerable.Range(0, 4).Select(seed => (Action)(() =>
+        {
+            using LockSectionScope shared = FlowsShareAThread();
+            Limit.On(RunAsync(seed));
+        }))]);
 
         Assert.Equal(expected, counts.Sum());
         Assert.All(locks, one => Assert.False(one.IsHeld));
@@ -109,9 +117,16 @@ public class InlineContinuationTests
     private static TResult OnOwnThread<TResult>(Func<TResult> body)
     {
         TResult result = default!;
-        TestThread.Run(() => result = body());
+        OnOwnThread(() => { result = body(); });
         return result;
     }
 
-    private static void OnOwnThread(Action body) => TestThread.Run(body);
+    private static void OnOwnThread(Action body) => TestThread.Run(() =>
+    {
+        using LockSectionScope shared = FlowsShareAThread();
+        body();
+    });
+
+    /// <summary>To the validator a thread holds what the flows of all contexts hold that run on it, and may wait for itself.</summary>
+    private static LockSectionScope FlowsShareAThread() => ContractReports.AskedFor("the flows of several contexts share a thread");
 }

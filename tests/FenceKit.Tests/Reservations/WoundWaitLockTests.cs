@@ -220,9 +220,9 @@ public class WoundWaitLockTests
     }
 
     [Fact]
-    [Trait("Contract", "broken on purpose")]
     public void A_set_that_runs_out_of_time_holds_nothing()
     {
+        using LockSectionScope asked = ContractReports.AskedFor("two contexts share a thread");
         using World world = new(WoundWaitPolicy.WoundWait);
         using WoundWaitLockSet set = new(world.Class);
         Assert.Equal(WoundWaitOutcome.Acquired, world.Old.Lock(world.B));
@@ -276,9 +276,9 @@ public class WoundWaitLockTests
     }
 
     [Fact]
-    [Trait("Contract", "broken on purpose")]
     public void Each_attempt_of_a_set_is_younger_than_the_one_before()
     {
+        using LockSectionScope asked = ContractReports.AskedFor("two contexts share a thread");
         using World world = new(WoundWaitPolicy.WaitDie);
         using WoundWaitLockSet set = new(world.Class); // older than those that come, as long as it has not begun anew
         using WoundWaitContext between = new(world.Class);

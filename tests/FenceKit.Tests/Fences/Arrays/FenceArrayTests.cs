@@ -257,7 +257,6 @@ public sealed class FenceArrayTests : IDisposable
     }
 
     [Fact]
-    [Trait("Contract", "of no meaning with the validator on")]
     public void Arming_waiting_and_completing_allocates_nothing()
     {
         Fence[] members = new Fence[3];

@@ -81,7 +81,6 @@ public class SetAllocationTests
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(true, true)]
-    [Trait("Contract", "of no meaning with the validator on")]
     public void An_async_loop_that_awaits_sets_allocates_nothing_on_the_thread_that_signals_and_continues_it(bool all, bool withToken)
     {
         using CancellationTokenSource cancellation = new();
