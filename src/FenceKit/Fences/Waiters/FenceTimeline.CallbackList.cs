@@ -27,8 +27,7 @@ public partial class FenceTimeline
     {
         seated.Target = target;
         seated.MarkQueuedFromRest(word);
-        AssertInvariants(state);
-        Volatile.Write(ref _hot.State, state + TimelineState.Waiters); // leaves the gate, as LeaveGate does; nobody waited, so + is |, and shorter
+        LeaveGateWith(state + TimelineState.Waiters); // nobody waited, so + is |, and shorter
     }
 
     /// <summary>Under the gate: whoever works on the list finds all that wait in it.</summary>
