@@ -128,7 +128,11 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         return Subscribe(range, subscriber, name, options, readers: null);
     }
 
-    internal InvalidationSubscription Subscribe(
+    /// <summary>Registers the readers behind a gate.</summary>
+    internal InvalidationSubscription SubscribeReaders(AddressRange range, ReaderRoster readers, string name, InvalidationSubscriptionOptions options) =>
+        Subscribe(range, ScannedReaders.Instance, name, options, readers);
+
+    private InvalidationSubscription Subscribe(
         AddressRange range, IInvalidationSubscriber subscriber, string name, InvalidationSubscriptionOptions options, ReaderRoster? readers)
     {
         AddressRange.IfEmpty(range);

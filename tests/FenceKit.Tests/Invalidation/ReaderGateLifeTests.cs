@@ -108,16 +108,6 @@ public sealed class ReaderGateLifeTests : GateTest
     }
 
     [Fact]
-    public void A_gate_cannot_be_subscribed_to_another_notifier()
-    {
-        using InvalidationNotifier other = new("other");
-        using InvalidationSubscription subscription = other.Subscribe(s_left, _gate, "wrong");
-        Assert.True(other.TrySchedule(s_left, InvalidationReason.Unmap, out InvalidationSession session));
-        Assert.Equal(InvalidationOutcome.Faulted, session.TryWait());
-        session.BackOff();
-    }
-
-    [Fact]
     public void A_gate_says_what_it_is_and_who_is_waited_for()
     {
         Assert.Equal("gate 'readers' over [0x0, 0x3e8)", _gate.ToString());

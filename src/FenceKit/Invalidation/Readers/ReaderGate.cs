@@ -33,7 +33,7 @@ namespace FenceKit;
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
+public sealed partial class ReaderGate : IDisposable
 {
     private const InvalidationReasons GoesAway = InvalidationReasons.Unmap | InvalidationReasons.Discard | InvalidationReasons.Release;
 
@@ -84,7 +84,7 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
         _notifier = notifier;
         _ledger = notifier.Ledger;
         _roster = new ReaderRoster(name, _ledger.Signals, notifier.Clock);
-        _subscription = notifier.Subscribe(range, this, name, new InvalidationSubscriptionOptions { Reasons = reasons }, _roster);
+        _subscription = notifier.SubscribeReaders(range, _roster, name, new InvalidationSubscriptionOptions { Reasons = reasons });
         _number = _roster.Number;
         _lastReader = new LastReader(this);
     }
@@ -238,10 +238,6 @@ public sealed partial class ReaderGate : IInvalidationSubscriber, IDisposable
             Unsubscribe();
         }
     }
-
-    /// <summary>Readers of the gate look at one notifier only, the one that it was made with.</summary>
-    bool IInvalidationSubscriber.TrySchedule(in InvalidationRequest request, out Fence fence) =>
-        throw new InvalidOperationException($"The gate '{Name}' subscribes itself; it cannot be subscribed to a second notifier.");
 
     private void Unsubscribe()
     {

@@ -78,7 +78,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         _handedOut = _drainTimeout == TimeSpan.Zero ? null : new HandedOutFences();
     }
 
-    /// <summary>Who is called.</summary>
+    /// <summary>Who is called. Of the readers behind a <see cref="ReaderGate"/>: an object that never is.</summary>
     public IInvalidationSubscriber Subscriber { get; }
 
     /// <summary>The same one, if it also wants to hear how sessions end.</summary>
