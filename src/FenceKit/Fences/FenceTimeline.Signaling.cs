@@ -93,8 +93,7 @@ public partial class FenceTimeline
         }
 
         // Release for what the producer wrote before; pairs with the acquire read in Fence.IsSignaled.
-        return !TimelineState.HasReached(state, target)
-            && (Interlocked.CompareExchange(ref _hot.State, target, state) == state || SignalContended(target));
+        return !TimelineState.HasReached(state, target) && (TryMove(state, target) || SignalContended(target));
     }
 
     /// <summary>
@@ -104,9 +103,7 @@ public partial class FenceTimeline
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool SignalLookedAt(ulong target)
     {
-        ulong guess = target - TimelineState.TargetOf(1);
-        ulong state = Interlocked.CompareExchange(ref _hot.State, target, guess);
-        if (state == guess)
+        if (TryGuess(target - TimelineState.TargetOf(1), target, out ulong state))
         {
             return true;
         }
@@ -208,7 +205,7 @@ public partial class FenceTimeline
                     return RunUpTo(target);
                 }
             }
-            else if (Interlocked.CompareExchange(ref _hot.State, target, state) == state)
+            else if (TryMove(state, target))
             {
                 return true;
             }
@@ -264,85 +261,18 @@ public partial class FenceTimeline
         return true;
     }
 
-    /// <summary>Takes the spin gate and returns the word as it was, without the gate bit. Who waits is in the list.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong EnterGate() => EnterGate(Volatile.Read(ref _hot.State));
-
-    /// <inheritdoc cref="EnterGate()"/>
-    /// <param name="state">The word as it was a moment ago.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong EnterGate(ulong state)
+    /// <summary>
+    /// Completes every point up to <paramref name="point"/> if nobody waits for any: for signalers with a lock of their own, under which callbacks must
+    /// not run.
+    /// </summary>
+    /// <returns>False when somebody waits, when somebody is just coming to wait, or when it is complete already: then nothing has happened.</returns>
+    internal bool TrySignalQuietly(ulong point)
     {
-        if (TimelineState.IsGateHeld(state) || !TryTakeGate(state | TimelineState.Gate, state))
-        {
-            state = SpinForGate();
-        }
+        ulong target = TimelineState.TargetOf(point);
+        ulong state = Volatile.Read(ref _hot.State);
 
-        Unseat(state);
-        return state;
-    }
-
-    /// <summary>Takes the gate for a point that is still to come, if nobody waits. One try.</summary>
-    /// <param name="target">The point.</param>
-    /// <param name="state">The word without the gate; when it was not taken, as it was a moment ago.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryEnterQuiet(ulong target, out ulong state)
-    {
-        state = Volatile.Read(ref _hot.State);
-        if (TimelineState.HasReached(state, target) || !TimelineState.IsQuiet(state))
-        {
-            return false;
-        }
-
-        ulong seen = Interlocked.CompareExchange(ref _hot.State, state + TimelineState.Gate, state);
-        if (seen == state)
-        {
-            HeldGates.Entered();
-            return true;
-        }
-
-        state = seen;
-        return false;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong SpinForGate()
-    {
-        SpinBackoff backoff = default;
-        while (true)
-        {
-            backoff.Once();
-            ulong state = Volatile.Read(ref _hot.State);
-            if (!TimelineState.IsGateHeld(state) && TryTakeGate(state | TimelineState.Gate, state))
-            {
-                return state;
-            }
-        }
-    }
-
-    /// <summary>Leaves the gate with the counter of <paramref name="state"/>. Nobody else may write the word while the gate is held.</summary>
-    private void LeaveGate(ulong state) => LeaveGateWith(TimelineState.Leave(state, hasWaiters: _hot.First is not null));
-
-    /// <summary>Leaves the gate where the whole word is known. A release of all that was done under it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void LeaveGateWith(ulong word)
-    {
-        AssertInvariants(word);
-        HeldGates.Left();
-        Volatile.Write(ref _hot.State, word);
-    }
-
-    /// <summary>One try. Whoever works on the list, or moves the counter past somebody who waits, has the gate.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryTakeGate(ulong held, ulong seen)
-    {
-        if (Interlocked.CompareExchange(ref _hot.State, held, seen) != seen)
-        {
-            return false;
-        }
-
-        HeldGates.Entered();
-        return true;
+        // Release for what the producer wrote before, as in SignalCore.
+        return TimelineState.IsQuiet(state) && !TimelineState.HasReached(state, target) && TryMove(state, target);
     }
 
     private void CheckOwn(Fence fence)

@@ -116,6 +116,7 @@ internal sealed partial class FenceSetWait : FenceSet
     {
         if (_continuation.RunsAtOnce && CallbackTrampoline.HasRoom)
         {
+            HeldGates.CheckNone();
             Action continuation = _continuation.TakeBareContinuation();
             try
             {

@@ -150,6 +150,7 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
     /// <summary>Takes the continuation out and leaves nothing behind that would keep anything alive.</summary>
     protected Action TakeContinuation(out ExecutionContext? executionContext)
     {
+        HeldGates.CheckNone();
         executionContext = _executionContext;
         _executionContext = null;
         _context = null;
@@ -159,7 +160,6 @@ internal class FenceContinuationNode() : FenceCallback(isPrivate: true), IThread
     /// <summary>As <see cref="TakeContinuation(out ExecutionContext)"/>, where there is no context.</summary>
     internal Action TakeBareContinuation()
     {
-        HeldGates.CheckNone();
         Action continuation = _continuation!;
         Volatile.Write(ref _continuation, null);
         return continuation;

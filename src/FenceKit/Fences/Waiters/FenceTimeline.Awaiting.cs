@@ -154,6 +154,7 @@ public partial class FenceTimeline
 
         Action continuation = node.TakeAtOnce(out CancellationTokenRegistration registration);
         LeaveGateWith(target);
+        HeldGates.CheckNone();
         try
         {
             registration.UnregisterShielded();
