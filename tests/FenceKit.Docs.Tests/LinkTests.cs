@@ -73,6 +73,12 @@ public partial class LinkTests
             page => Assert.Contains($"({Path.GetFileName(page)})", index, StringComparison.Ordinal));
     }
 
+    /// <summary>Words that mean something in the code only. A page says it in the field's terms, or in plain English with a subject.</summary>
+    [Theory]
+    [MemberData(nameof(AllPages))]
+    public void A_page_uses_no_word_that_only_the_code_explains(string page) =>
+        Assert.DoesNotMatch(@"(?i)\b(whoever|seats?|mail|news)\b", Link().Replace(Pages.WithoutCode(Pages.Read(page)), ""));
+
     private static bool Exists(string page, string target)
     {
         string[] parts = target.Split('#', 2);
