@@ -4,14 +4,14 @@ namespace FenceKit.Lockdep.Held;
 /// <summary>All stacks of one validator. Stacks of threads that ended are dropped when there are many, and looked at on the way out.</summary>
 internal sealed class HeldStackRegistry
 {
-    private readonly Lock _gate = new();
+    private readonly UninterruptedLock _gate = new();
     private readonly List<LockHolder> _abandoned = [];
     private List<LockHolder> _stacks = [];
     private int _sweepAt = 32;
 
     public LockHolder Register(LockHolder stack)
     {
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             _stacks.Add(stack);
             if (_stacks.Count >= _sweepAt)
@@ -28,7 +28,7 @@ internal sealed class HeldStackRegistry
     public void MarkAllStale()
     {
         Interlocked.MemoryBarrier(); // what was forgotten is seen by whoever sees the mark
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             foreach (LockHolder stack in _stacks)
             {
@@ -40,7 +40,7 @@ internal sealed class HeldStackRegistry
     /// <summary>Stacks whose thread ended while it held something; each is handed out once.</summary>
     public IReadOnlyList<LockHolder> TakeAbandoned()
     {
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             SweepLocked();
             LockHolder[] taken = [.. _abandoned];
@@ -51,7 +51,7 @@ internal sealed class HeldStackRegistry
 
     public LockHolder? Find(Thread thread)
     {
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             return _stacks.Find(stack => ReferenceEquals(stack.Thread, thread));
         }
@@ -61,7 +61,7 @@ internal sealed class HeldStackRegistry
     {
         get
         {
-            lock (_gate)
+            using (_gate.EnterScope())
             {
                 return _stacks.Count;
             }

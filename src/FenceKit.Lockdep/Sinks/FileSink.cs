@@ -11,7 +11,7 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("appends to {_path}")]
 public sealed class FileSink : ILockViolationSink
 {
-    private readonly Lock _gate = new();
+    private readonly UninterruptedLock _gate = new();
     private readonly string _path;
 
     /// <summary>Makes the sink.</summary>
@@ -30,7 +30,7 @@ public sealed class FileSink : ILockViolationSink
     {
         ArgumentNullException.ThrowIfNull(violation);
         string text = $"{violation}{Environment.NewLine}{violation.Stack}{Environment.NewLine}{Environment.NewLine}";
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             File.AppendAllText(_path, text);
         }

@@ -16,7 +16,7 @@ public sealed class ThrowingSink : ILockViolationSink
 [DebuggerDisplay("{Count} reports, {Dropped} dropped")]
 public sealed class CollectingSink : ILockViolationSink
 {
-    private readonly Lock _gate = new();
+    private readonly UninterruptedLock _gate = new();
     private readonly List<LockViolation> _violations = [];
     private readonly int _capacity;
     private long _dropped;
@@ -35,7 +35,7 @@ public sealed class CollectingSink : ILockViolationSink
     {
         get
         {
-            lock (_gate)
+            using (_gate.EnterScope())
             {
                 return [.. _violations];
             }
@@ -47,7 +47,7 @@ public sealed class CollectingSink : ILockViolationSink
     {
         get
         {
-            lock (_gate)
+            using (_gate.EnterScope())
             {
                 return _violations.Count;
             }
@@ -59,7 +59,7 @@ public sealed class CollectingSink : ILockViolationSink
     {
         get
         {
-            lock (_gate)
+            using (_gate.EnterScope())
             {
                 return _dropped;
             }
@@ -70,7 +70,7 @@ public sealed class CollectingSink : ILockViolationSink
     public void Report(LockViolation violation)
     {
         ArgumentNullException.ThrowIfNull(violation);
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             if (_violations.Count < _capacity)
             {
@@ -86,7 +86,7 @@ public sealed class CollectingSink : ILockViolationSink
     /// <summary>Forgets all reports.</summary>
     public void Clear()
     {
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             _violations.Clear();
             _dropped = 0;

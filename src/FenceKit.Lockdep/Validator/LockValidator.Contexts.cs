@@ -24,7 +24,7 @@ public sealed partial class LockValidator
             Misuse.ThrowForeignContext(nameof(parent));
         }
 
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             var context = new InterruptingContext(this, name, parent, waitLimit, _contexts.Length);
             for (InterruptingContext? above = parent; above is not null; above = above.Parent)
@@ -158,7 +158,7 @@ public sealed partial class LockValidator
         SituationItem[] held = ItemsOf(stack, stack.Depth);
         List<LockViolation> found = [];
         List<LockViolation>? violations;
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             foreach (SituationItem item in held)
             {

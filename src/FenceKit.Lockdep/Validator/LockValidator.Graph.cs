@@ -10,7 +10,7 @@ public sealed partial class LockValidator
     public IReadOnlyList<LockDependency> GetDependencies()
     {
         var dependencies = new List<LockDependency>();
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             foreach (LockEdge edge in _graph.Edges)
             {
@@ -27,7 +27,7 @@ public sealed partial class LockValidator
     /// <summary>The names that <see cref="GetDependencies"/> uses, for classes and subclasses.</summary>
     internal Dictionary<(LockClass Class, int Subclass), string> GetNodeNames()
     {
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             return _graph.Nodes.ToDictionary(static node => (node.Class, node.Subclass), static node => node.Name);
         }
@@ -36,7 +36,7 @@ public sealed partial class LockValidator
     /// <summary>For tests: throws when the graph contradicts itself.</summary>
     internal void CheckInvariants()
     {
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             _graph.CheckInvariants();
         }

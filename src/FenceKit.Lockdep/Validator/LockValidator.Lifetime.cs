@@ -34,7 +34,7 @@ public sealed partial class LockValidator
     public void Forget(LockClass lockClass)
     {
         ArgumentNullException.ThrowIfNull(lockClass);
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             foreach (LockNode node in (LockNode[])[.. _graph.NodesOf(lockClass)])
             {

@@ -21,7 +21,7 @@ public sealed partial class LockValidator
         get
         {
             int threads = Stacks.Count;
-            lock (_gate)
+            using (_gate.EnterScope())
             {
                 return new LockValidatorStatistics
                 {
@@ -82,7 +82,7 @@ public sealed partial class LockValidator
             Stack = _options.CaptureStacks ? LockTrace.Capture() : null,
             Key = $"{kind}|{map.Class.Name}",
         };
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             _reports++;
         }

@@ -13,7 +13,7 @@ public sealed partial class LockValidator
     {
         get
         {
-            lock (_gate)
+            using (_gate.EnterScope())
             {
                 return new Dictionary<string, long>(_suppressions);
             }
@@ -112,7 +112,7 @@ public sealed partial class LockValidator
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
         LockHolder stack = LockHolder.Current(this);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             _suppressions[reason] = _suppressions.GetValueOrDefault(reason) + 1;
         }

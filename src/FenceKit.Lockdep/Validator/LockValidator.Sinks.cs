@@ -7,7 +7,7 @@ namespace FenceKit.Lockdep;
 // Where findings go, and where they stay: a sink may come late, fail, or not be there at all; no finding is lost by that.
 public sealed partial class LockValidator
 {
-    private readonly Lock _sinkGate = new(); // nothing of a user's is called under it
+    private readonly UninterruptedLock _sinkGate = new(); // nothing of a user's is called under it
     private readonly List<LockViolation> _kept = []; // under the sink gate
     private ILockViolationSink[] _sinks; // never changed, but replaced under the sink gate: pairs with the read in Deliver
     private long _dropped;      // under the sink gate
@@ -24,7 +24,7 @@ public sealed partial class LockValidator
         get
         {
             LockViolation[] found;
-            lock (_sinkGate)
+            using (_sinkGate.EnterScope())
             {
                 found = [.. _kept];
             }
@@ -38,7 +38,7 @@ public sealed partial class LockValidator
     {
         get
         {
-            lock (_sinkGate)
+            using (_sinkGate.EnterScope())
             {
                 return _dropped;
             }
@@ -52,7 +52,7 @@ public sealed partial class LockValidator
     public void AddSink(ILockViolationSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        lock (_sinkGate)
+        using (_sinkGate.EnterScope())
         {
             Volatile.Write(ref _sinks, [.. _sinks, sink]);
         }
@@ -65,7 +65,7 @@ public sealed partial class LockValidator
     public bool RemoveSink(ILockViolationSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        lock (_sinkGate)
+        using (_sinkGate.EnterScope())
         {
             int index = Array.LastIndexOf(_sinks, sink);
             if (index >= 0)
@@ -134,7 +134,7 @@ public sealed partial class LockValidator
 
     private void Keep(List<LockViolation> violations)
     {
-        lock (_sinkGate)
+        using (_sinkGate.EnterScope())
         {
             int room = Math.Max(0, Math.Min(violations.Count, _options.ViolationCapacity - _kept.Count));
             _kept.AddRange(violations[..room]);

@@ -20,7 +20,7 @@ public sealed partial class LockValidator
     public void Prime(LockOrderSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             if (!_chains.IsEmpty)
             {

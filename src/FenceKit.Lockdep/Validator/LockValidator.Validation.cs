@@ -96,7 +96,7 @@ public sealed partial class LockValidator
 
         // A thread that waits for itself hangs each time, so it is told each time.
         isSettled = !found.Exists(static draft => IsSelfDeadlock(draft));
-        lock (_gate)
+        using (_gate.EnterScope())
         {
             record = KeepLocked(record, request.Key, request.ClassKey, isSettled);
             if (verdict != RecursionVerdict.Reentry)

@@ -21,11 +21,11 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("{_graph.NodeCount} classes, {_graph.EdgeCount} dependencies, {_reports} reports")]
 public sealed partial class LockValidator
 {
-    private static readonly Lock s_defaultGate = new();
+    private static readonly UninterruptedLock s_defaultGate = new();
     private static LockValidator? s_default;
 
     // Nothing is called under it that could take another lock, but for the list of threads.
-    private readonly Lock _gate = new();
+    private readonly UninterruptedLock _gate = new();
     private readonly DependencyGraph _graph = new();
     private readonly SituationTable _situations = new();
     private readonly DeadlockSearch _search;
@@ -71,7 +71,7 @@ public sealed partial class LockValidator
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            lock (s_defaultGate)
+            using (s_defaultGate.EnterScope())
             {
                 if (s_default is not null)
                 {
@@ -90,7 +90,7 @@ public sealed partial class LockValidator
 
     private static LockValidator MakeDefault()
     {
-        lock (s_defaultGate)
+        using (s_defaultGate.EnterScope())
         {
             if (s_default is null)
             {

@@ -119,7 +119,6 @@ public sealed partial class DeviceQueue<TCommand>
         isFree = !_hasStopped && (hasStopped || !wasHeld);
         if (isFree)
         {
-            FreeAbandonedLocked();
             _hasStopped = true;
             reason.MayStillTouchMemory = false; // before the fences fault: a session that sees the fault sees this too
         }
@@ -164,14 +163,6 @@ public sealed partial class DeviceQueue<TCommand>
         _taken = _timeline.Issued;
         _retired = _timeline.Issued;
         ForgetUnorderedLocked();
-    }
-
-    private void FreeAbandonedLocked()
-    {
-        foreach (DeviceSlot<TCommand> slot in _slots)
-        {
-            slot.Phase = slot.Phase == DeviceSlotPhase.Abandoned ? DeviceSlotPhase.Free : slot.Phase;
-        }
     }
 
     /// <summary>Of a device that is lost and has not stopped. A command that names no ranges uses no memory that others could take away.</summary>

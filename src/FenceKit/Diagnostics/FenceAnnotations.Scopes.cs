@@ -14,9 +14,14 @@ internal static partial class FenceAnnotations
     internal static void CopySignalers(object map, List<FenceSignaler> signalers)
     {
         ThreadScopes[] threads;
-        lock (s_threads)
+        InterruptShield.EnterShielded(s_threads);
+        try
         {
             threads = [.. s_threads];
+        }
+        finally
+        {
+            Monitor.Exit(s_threads);
         }
 
         foreach (ThreadScopes scopes in threads)
@@ -44,15 +49,21 @@ internal static partial class FenceAnnotations
 
         internal void Add(OpenScope scope)
         {
-            lock (_open)
+            InterruptShield.EnterShielded(_open);
+            try
             {
                 _open.Add(scope);
+            }
+            finally
+            {
+                Monitor.Exit(_open);
             }
         }
 
         internal bool TryEnd(int cookie, out bool isHeld, out bool isInnermost)
         {
-            lock (_open)
+            InterruptShield.EnterShielded(_open);
+            try
             {
                 int index = _open.Count - 1;
                 while (index >= 0 && _open[index].Cookie != cookie)
@@ -69,25 +80,39 @@ internal static partial class FenceAnnotations
 
                 return index >= 0;
             }
+            finally
+            {
+                Monitor.Exit(_open);
+            }
         }
 
         internal bool TryFind(LockMap map, out OpenScope open)
         {
-            lock (_open)
+            InterruptShield.EnterShielded(_open);
+            try
             {
                 int index = _open.FindIndex(scope => ReferenceEquals(scope.Map, map));
                 open = index < 0 ? default : _open[index];
                 return index >= 0;
+            }
+            finally
+            {
+                Monitor.Exit(_open);
             }
         }
 
         private static ThreadScopes Register()
         {
             ThreadScopes scopes = t_scopes = new ThreadScopes();
-            lock (s_threads)
+            InterruptShield.EnterShielded(s_threads);
+            try
             {
                 s_threads.RemoveAll(static other => !other.Thread.IsAlive);
                 s_threads.Add(scopes);
+            }
+            finally
+            {
+                Monitor.Exit(s_threads);
             }
 
             return scopes;

@@ -308,7 +308,8 @@ internal static partial class FenceAnnotations
 
     private static Checker Start(LockValidator validator, bool primesHere)
     {
-        lock (s_gate)
+        s_gate.EnterShielded();
+        try
         {
             if (s_checker is { } known && ReferenceEquals(known.Validator, validator))
             {
@@ -326,6 +327,10 @@ internal static partial class FenceAnnotations
             });
             Volatile.Write(ref s_checker, checker); // pairs with the read in Current
             return checker;
+        }
+        finally
+        {
+            s_gate.Exit();
         }
     }
 
@@ -356,6 +361,6 @@ internal static partial class FenceAnnotations
 
         Thread thread = new(() => order()) { IsBackground = true, Name = "FenceKit contract" };
         thread.Start();
-        thread.Join();
+        InterruptShield.Run(thread, static started => started.Join()); // a moment; the caller is one that neither blocks nor throws
     }
 }

@@ -70,6 +70,7 @@ public partial class FenceTimeline
         }
     }
 
+    /// <summary>Who waits, in the order of points.</summary>
     internal (FenceCallback Callback, ulong Target, long Word)[] CopyWaiting()
     {
         if (!TimelineState.HasWaiters(Volatile.Read(ref _hot.State)))
@@ -77,27 +78,43 @@ public partial class FenceTimeline
             return []; // most timelines, most of the time: no need to make signalers wait
         }
 
-        (FenceCallback, ulong, long)[] copy = [];
+        WaiterCopy copy = new() { Rows = [] };
         while (true)
         {
-            // Count, allocate outside the gate, fill; again if the list has grown meanwhile.
-            int count = 0;
+            // Count, allocate outside the gate, fill; again if more wait by then.
+            copy.Count = 0;
             ulong state = EnterGate();
-            for (FenceCallback? node = _hot.First; node is not null; node = node.Next, count++)
+            for (FenceCallback? node = _hot.First; node is not null; node = node.Next)
             {
-                if (count < copy.Length)
-                {
-                    copy[count] = (node, node.Target, node.Word);
-                }
+                WaiterCopy.Add(ref copy, node);
             }
 
+            bool isSorted = _beside.IsEmpty;
+            _beside.Visit(ref copy, WaiterCopy.Add);
             LeaveGate(state);
-            if (count <= copy.Length)
+            if (copy.Count <= copy.Rows.Length)
             {
-                return copy[..count];
+                (FenceCallback, ulong Target, long)[] rows = copy.Rows[..copy.Count];
+                return isSorted ? rows : [.. rows.OrderBy(static row => row.Target)];
             }
 
-            copy = new (FenceCallback, ulong, long)[count];
+            copy.Rows = new (FenceCallback, ulong, long)[copy.Count];
+        }
+    }
+
+    private struct WaiterCopy
+    {
+        internal (FenceCallback Callback, ulong Target, long Word)[] Rows;
+        internal int Count;
+
+        internal static void Add(ref WaiterCopy copy, FenceCallback node)
+        {
+            if (copy.Count < copy.Rows.Length)
+            {
+                copy.Rows[copy.Count] = (node, node.Target, node.Word);
+            }
+
+            copy.Count++;
         }
     }
 }

@@ -134,7 +134,7 @@ public partial class FenceTimeline
 
         if (TimelineState.IsGateHeld(state)
             || !CallbackTrampoline.HasRoom // what is called at once below may run user code on this stack
-            || Interlocked.CompareExchange(ref _hot.State, target + TimelineState.Flags, state) != state)
+            || !TryTakeGate(target + TimelineState.Flags, state))
         {
             return SignalContended(target);
         }
@@ -152,8 +152,7 @@ public partial class FenceTimeline
     private bool RunOnly(FenceCallback only, long word, ulong due, ulong target)
     {
         long running = only.MarkRunning(word);
-        AssertInvariants(target);
-        Volatile.Write(ref _hot.State, target);
+        LeaveGateWith(target);
         only.RunAlone(this, due, running);
         return true;
     }
@@ -202,14 +201,17 @@ public partial class FenceTimeline
                 continue;
             }
 
-            bool hasWaiters = TimelineState.HasWaiters(state);
-            ulong next = hasWaiters ? target | TimelineState.Flags : target;
-            if (Interlocked.CompareExchange(ref _hot.State, next, state) != state)
+            if (TimelineState.HasWaiters(state))
             {
-                continue;
+                if (TryTakeGate(target | TimelineState.Flags, state))
+                {
+                    return RunUpTo(target);
+                }
             }
-
-            return !hasWaiters || RunUpTo(target);
+            else if (Interlocked.CompareExchange(ref _hot.State, target, state) == state)
+            {
+                return true;
+            }
         }
     }
 
@@ -271,7 +273,7 @@ public partial class FenceTimeline
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong EnterGate(ulong state)
     {
-        if (TimelineState.IsGateHeld(state) || Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state) != state)
+        if (TimelineState.IsGateHeld(state) || !TryTakeGate(state | TimelineState.Gate, state))
         {
             state = SpinForGate();
         }
@@ -295,6 +297,7 @@ public partial class FenceTimeline
         ulong seen = Interlocked.CompareExchange(ref _hot.State, state + TimelineState.Gate, state);
         if (seen == state)
         {
+            HeldGates.Entered();
             return true;
         }
 
@@ -310,8 +313,7 @@ public partial class FenceTimeline
         {
             backoff.Once();
             ulong state = Volatile.Read(ref _hot.State);
-            if (!TimelineState.IsGateHeld(state)
-                && Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state) == state)
+            if (!TimelineState.IsGateHeld(state) && TryTakeGate(state | TimelineState.Gate, state))
             {
                 return state;
             }
@@ -319,10 +321,28 @@ public partial class FenceTimeline
     }
 
     /// <summary>Leaves the gate with the counter of <paramref name="state"/>. Nobody else may write the word while the gate is held.</summary>
-    private void LeaveGate(ulong state)
+    private void LeaveGate(ulong state) => LeaveGateWith(TimelineState.Leave(state, hasWaiters: _hot.First is not null));
+
+    /// <summary>Leaves the gate where the whole word is known. A release of all that was done under it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void LeaveGateWith(ulong word)
     {
-        AssertInvariants(state);
-        Volatile.Write(ref _hot.State, TimelineState.Leave(state, hasWaiters: _hot.First is not null));
+        AssertInvariants(word);
+        HeldGates.Left();
+        Volatile.Write(ref _hot.State, word);
+    }
+
+    /// <summary>One try. Whoever works on the list, or moves the counter past somebody who waits, has the gate.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryTakeGate(ulong held, ulong seen)
+    {
+        if (Interlocked.CompareExchange(ref _hot.State, held, seen) != seen)
+        {
+            return false;
+        }
+
+        HeldGates.Entered();
+        return true;
     }
 
     private void CheckOwn(Fence fence)

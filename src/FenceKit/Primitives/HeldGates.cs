@@ -7,7 +7,7 @@ namespace FenceKit;
 /// In debug builds, and in the explorations: which internal gates this thread holds. Code of a user's, and a continuation, may do anything,
 /// and so come back to the same gate; none of it runs while this thread holds one.
 /// </summary>
-/// <remarks>A spin gate is counted. A lock knows by itself whether the thread holds it, so it is only remembered.</remarks>
+/// <remarks>A spin gate, and the gate of a timeline, is counted. A lock knows by itself whether the thread holds it, so it is only remembered.</remarks>
 internal static class HeldGates
 {
     private const string Debug = "DEBUG";

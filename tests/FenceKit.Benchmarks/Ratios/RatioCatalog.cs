@@ -8,6 +8,7 @@ internal static class RatioCatalog
     [
         ("fence.", FenceRows.All),
         ("fence.", AwaitRows.All),
+        ("fence.", WaiterRows.All),
         ("await.", PeerRows.Awaits),
         ("pool.", PoolRows.All),
         ("notifier.", NotifierRows.All),

@@ -227,7 +227,8 @@ public class RepeatedSetExplorations(ITestOutputHelper output) : ExplorationTest
             _first.Signal(_firsts[1]);
             Assert.Equal(answers, _answers);
             _second.Signal(_seconds[0]);
-            Assert.Equal((0, _guestBefore), (_beside.Runs, _guest.Runs));
+            Assert.Equal(0, _beside.Runs);
+            Assert.Equal(_guestBefore, _guest.Runs);
             _second.Signal(_seconds[1]);
             Assert.Equal(_isBeside ? 1 : 0, _beside.Runs);
             Assert.Equal(_isGuest ? 1 : 0, _guest.Runs - _guestBefore);

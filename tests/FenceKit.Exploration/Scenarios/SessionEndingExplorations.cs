@@ -109,7 +109,8 @@ public class SessionEndingExplorations(ITestOutputHelper output) : ExplorationTe
         public void CheckEndedOnce()
         {
             InvalidationStatistics statistics = _notifier.GetStatistics();
-            Assert.Equal((_committed ? 1L : 0L, _committed ? 0L : 1L), (statistics.Committed, statistics.BackedOff));
+            Assert.Equal(_committed ? 1 : 0, statistics.Committed);
+            Assert.Equal(_committed ? 0 : 1, statistics.BackedOff);
             Assert.Equal(statistics.BackedOff, statistics.Forgotten);
             Assert.Equal(1, statistics.Active);
             _next.Commit();
@@ -117,13 +118,16 @@ public class SessionEndingExplorations(ITestOutputHelper output) : ExplorationTe
 
         public void CheckForgotten()
         {
-            Assert.Equal((1L, 0), (_notifier.GetStatistics().Forgotten, _notifier.ActiveSessions));
+            Assert.Equal(1, _notifier.GetStatistics().Forgotten);
+            Assert.Equal(0, _notifier.ActiveSessions);
         }
 
         public void CheckCommitted()
         {
             InvalidationStatistics statistics = _notifier.GetStatistics();
-            Assert.Equal((1L, 0L, 0), (statistics.Committed, statistics.SubscriberFaults, statistics.Active));
+            Assert.Equal(1, statistics.Committed);
+            Assert.Equal(0, statistics.SubscriberFaults);
+            Assert.Equal(0, statistics.Active);
         }
 
         [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_lease")]

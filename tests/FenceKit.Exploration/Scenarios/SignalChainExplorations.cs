@@ -28,7 +28,7 @@ public class SignalChainExplorations(ITestOutputHelper output) : ExplorationTest
             Scenario.Of("two put off", () => new Nested())
                 .Thread("signaler", state => state.SignalOuter())
                 .Thread("other signaler", state => RuntimeHelpersTwin.WithShortStack(() => state.Inner.Signal(1)))
-                .AtEnd(state => Assert.Equal((1, 1), (state.First.Runs, state.Last.Runs))),
+                .AtEnd(state => Assert.True(state.First.Runs == 1 && state.Last.Runs == 1)),
             preemptions,
             memory);
 

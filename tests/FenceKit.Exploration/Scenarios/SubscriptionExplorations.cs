@@ -180,7 +180,9 @@ public class SubscriptionExplorations(ITestOutputHelper output) : ExplorationTes
             Assert.InRange(_leaver.Calls, 0, 1);
             (int newcomer, int leaver) = (_newcomer.Calls, _leaver.Calls);
             Schedule();
-            Assert.Equal((2, newcomer + 1, leaver), (_stayer.Calls, _newcomer.Calls, _leaver.Calls));
+            Assert.Equal(2, _stayer.Calls);
+            Assert.Equal(newcomer + 1, _newcomer.Calls);
+            Assert.Equal(leaver, _leaver.Calls);
         }
     }
 

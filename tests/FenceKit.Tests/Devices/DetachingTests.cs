@@ -18,6 +18,17 @@ public class DetachingTests
         }
     }
 
+    /// <summary>Unsubscribing is queued to the pool: what was queued before this call has begun when it returns, and was most likely done.</summary>
+    private static void LetThePoolDoWhatIsQueued()
+    {
+        for (int turn = 0; turn < 20; turn++)
+        {
+            using ManualResetEventSlim done = new();
+            ThreadPool.UnsafeQueueUserWorkItem(static done => done.Set(), done, preferLocal: false);
+            Limit.On(done);
+        }
+    }
+
     private void MustLeave() => Limit.Until(() => _notifier.GetStatistics().Subscriptions == 0, "Unsubscribing");
 
     [Fact]
@@ -116,6 +127,30 @@ public class DetachingTests
         Assert.Equal(InvalidationOutcome.Completed, Ask(1));
         queue.TrySubmit(1, out _);
         Assert.Equal(InvalidationOutcome.Pending, Ask(1));
+    }
+
+    [Fact]
+    public void An_attachment_whose_mappings_are_dropped_as_the_device_is_lost_stays_until_it_has_stopped()
+    {
+        DeviceQueue<int>? queue = null;
+        HandDriver driver = new()
+        {
+            RangeOf = PageOf,
+            Keeps = true,
+            WhenLost = static _ => throw new IOException(),
+            WhenUnmapped = () => queue!.Lose(new IOException("unplugged")),
+        };
+        queue = new DeviceQueue<int>("queue", driver, HandDriver.Options());
+        IDisposable attachment = queue.Attach(_notifier, PageOf(1));
+
+        attachment.Dispose();
+
+        Limit.Until(() => !driver.Unmapped.IsEmpty && driver.Losses == 1, "The loss");
+        LetThePoolDoWhatIsQueued();
+        Assert.Equal(1, _notifier.GetStatistics().Subscriptions);
+        Assert.NotEqual(InvalidationOutcome.Completed, Ask(1)); // who knows what the device still has mapped
+        Assert.True(queue.ReportStopped());
+        MustLeave();
     }
 
     [Fact]

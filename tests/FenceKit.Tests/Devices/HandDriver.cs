@@ -18,6 +18,8 @@ internal sealed class HandDriver : DeviceDriver<int>
 
     internal Action? WhenClosed { get; set; }
 
+    internal Action? WhenUnmapped { get; set; }
+
     internal Func<int, AddressRange>? RangeOf { get; set; }
 
     internal Func<int, TimeSpan>? LimitOf { get; set; }
@@ -83,7 +85,11 @@ internal sealed class HandDriver : DeviceDriver<int>
         WhenClosed?.Invoke();
     }
 
-    public override void Unmap(AddressRange range) => Unmapped.Enqueue(range);
+    public override void Unmap(AddressRange range)
+    {
+        Unmapped.Enqueue(range);
+        WhenUnmapped?.Invoke();
+    }
 
     public override int GetRanges(in int command, Span<AddressRange> ranges)
     {

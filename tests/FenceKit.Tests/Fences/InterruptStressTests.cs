@@ -50,7 +50,7 @@ public class InterruptStressTests
         interrupter.Join();
         FenceTimeline.CallbackFaulted -= listener;
 
-        Assert.Empty(work.Thrown);
+        Assert.True(work.Thrown.Count == 0, string.Join("\n", work.Thrown));
         Assert.Empty(callbackFaults);
         Assert.True(_interrupts > 0, "Interrupts that came while nothing blocked were kept for the threads' own waits.");
         work.ComeToRest();

@@ -201,7 +201,7 @@ public sealed class UserFaultTests : IDisposable
         using InvalidationNotifier notifier = new("memory");
         AddressRange range = new(0, 4096);
         SharedSubscriber<ThrowingDisposable>? shared = notifier.GetOrCreate(_ => new ThrowingDisposable());
-        notifier.Subscribe(range, new LetsGo(() => Interlocked.Exchange(ref shared, null)?.Dispose()), "lets go");
+        notifier.Subscribe(range, new LetsGo(ContractReports.AskedFor("the last user of a shared object goes", () => Interlocked.Exchange(ref shared, null)?.Dispose())), "lets go");
         Assert.True(notifier.TrySchedule(range, InvalidationReason.Unmap, out InvalidationSession session));
         session.Dispose();
         Assert.Equal("the Dispose of a shared ThrowingDisposable", WaitForReport().Origin);

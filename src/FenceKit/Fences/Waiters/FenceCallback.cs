@@ -82,6 +82,9 @@ public abstract class FenceCallback
     /// <summary>The point waited for, as <see cref="TimelineState.TargetOf"/>.</summary>
     internal ulong Target;
 
+    /// <summary>Where it stands among those of its point in the timeline's <see cref="WaiterTree"/>; 0 where it is not in the tree. Guarded as the links.</summary>
+    internal int TreeOrder;
+
     /// <summary>The outcome, written before the phase becomes Detached, so that it can be read without waiting for the callback to run.</summary>
     internal FenceStatus DeliveredStatus;
 

@@ -153,8 +153,7 @@ public partial class FenceTimeline
         }
 
         Action continuation = node.TakeAtOnce(out CancellationTokenRegistration registration);
-        AssertInvariants(target);
-        Volatile.Write(ref _hot.State, target);
+        LeaveGateWith(target);
         try
         {
             registration.UnregisterShielded();
@@ -171,8 +170,7 @@ public partial class FenceTimeline
     private bool QueueOwn(FenceAwaitNode node, ulong target)
     {
         node.MarkRunning(FenceStatus.Signaled);
-        AssertInvariants(target);
-        Volatile.Write(ref _hot.State, target);
+        LeaveGateWith(target);
         InterruptShield.Queue(node, preferLocal: true);
         return true;
     }
@@ -180,8 +178,7 @@ public partial class FenceTimeline
     private bool DeliverAlone(FenceCallback only, ulong due, ulong target)
     {
         only.MarkRunning(FenceStatus.Signaled);
-        AssertInvariants(target);
-        Volatile.Write(ref _hot.State, target);
+        LeaveGateWith(target);
         only.DeliverAlone(this, due);
         return true;
     }

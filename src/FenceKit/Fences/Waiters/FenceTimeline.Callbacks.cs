@@ -176,8 +176,7 @@ public partial class FenceTimeline
         }
 
         word = callback.MarkQueued(word);
-        AssertInvariants(state);
-        Volatile.Write(ref _hot.State, state | TimelineState.Waiters); // leaves the gate, as LeaveGate does
+        LeaveGateWith(state | TimelineState.Waiters);
         return word;
     }
 

@@ -21,8 +21,7 @@ public partial class FenceTimeline
 
         node.MarkQueuedAlone();
         _hot.First = node;
-        AssertInvariants(state);
-        Volatile.Write(ref _hot.State, state + TimelineState.Waiters); // leaves the gate, as LeaveGate does
+        LeaveGateWith(state + TimelineState.Waiters);
         return true;
     }
 
@@ -41,7 +40,7 @@ public partial class FenceTimeline
         }
 
         if (TimelineState.IsGateHeld(state)
-            || Interlocked.CompareExchange(ref _hot.State, state | TimelineState.Gate, state) != state)
+            || !TryTakeGate(state | TimelineState.Gate, state))
         {
             return RemoveContended(node);
         }
@@ -53,8 +52,7 @@ public partial class FenceTimeline
 
         _hot.First = null;
         node.MarkFree();
-        AssertInvariants(state);
-        Volatile.Write(ref _hot.State, state & ~TimelineState.Flags);
+        LeaveGateWith(state & ~TimelineState.Flags);
         return true;
     }
 
