@@ -18,7 +18,7 @@ public sealed class ConformanceTests
         ["io_uring (samples/CustomDriver)"] = static () => RingUnderTest.Create(),
         ["a driver by hand"] = static () => new PlainDevice(),
         ["a driver by hand that refuses busy ranges"] = static () => new PlainDevice(refusesBusyRanges: true),
-        ["the driver of README.md"] = static () => new CopyEngineUnderTest(),
+        ["the driver of docs/writing-a-driver.md"] = static () => new CopyEngineUnderTest(),
     };
 
     private const string Vulkan = "Vulkan (samples/VulkanDriver)";

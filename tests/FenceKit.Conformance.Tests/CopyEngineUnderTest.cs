@@ -3,7 +3,7 @@ using FenceKit.Tests.Readme;
 
 namespace FenceKit.Conformance.Tests;
 
-/// <summary>The driver of README.md, compiled from the very file that is printed there, with an array for memory.</summary>
+/// <summary>The driver of docs/writing-a-driver.md, compiled from the very file that is printed there, with an array for memory.</summary>
 internal sealed class CopyEngineUnderTest() : QueueUnderTest<CopyJob>(new DeviceQueue<CopyJob>("copy engine", new CopyEngine()))
 {
     private const int Block = 64;

@@ -10,6 +10,31 @@ internal static class RatioTable
     internal const string Begin = "<!-- ratios -->";
     internal const string End = "<!-- end of ratios -->";
 
+    /// <summary>The rows that README.md shows: one of each part of the library.</summary>
+    private static readonly string[] s_mainRows = ["fence.signal", "fence.await.pool", "notifier.split8", "gate.enter", "device.submit", "lockdep.on"];
+
+    /// <summary>What a document shows: README.md the main rows, every other one all of them.</summary>
+    internal static string For(string document, IReadOnlyList<RatioResult> results) =>
+        Path.GetFileName(document) == "README.md" ? ToShortMarkdown(results) : ToMarkdown(results);
+
+    /// <summary>The main rows, for those who want to know whether it is worth reading on.</summary>
+    private static string ToShortMarkdown(IReadOnlyList<RatioResult> results)
+    {
+        StringBuilder text = new();
+        text.Append("| FenceKit | beside it | time, FenceKit ÷ beside it | bytes |\n");
+        text.Append("|---|---|---:|---:|\n");
+        foreach (string name in s_mainRows)
+        {
+            if (results.FirstOrDefault(result => result.Name == name) is { } result)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"| {Cell(result.Ours)} | {Cell(result.Theirs)} | {Number(result.Ratio)} | {Math.Round(result.Bytes):0} |\n");
+            }
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"\nMade on {string.Join("; ", results.Select(result => result.Machine).Distinct())}.\n");
+        return text.ToString();
+    }
+
     /// <summary>The table, with the machine below it.</summary>
     internal static string ToMarkdown(IReadOnlyList<RatioResult> results)
     {

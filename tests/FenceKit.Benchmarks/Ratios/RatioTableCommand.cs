@@ -7,14 +7,14 @@ internal static class RatioTableCommand
     /// <exception cref="FormatException">The file holds no ratios, or the document has no place for the table.</exception>
     internal static int Run(string file, string? document)
     {
-        string table = RatioTable.ToMarkdown(RatioResult.FromJson(File.ReadAllText(file)));
+        IReadOnlyList<RatioResult> results = RatioResult.FromJson(File.ReadAllText(file));
         if (document is null)
         {
-            Console.Write(table);
+            Console.Write(RatioTable.ToMarkdown(results));
         }
         else
         {
-            File.WriteAllText(document, RatioTable.Insert(File.ReadAllText(document), table));
+            File.WriteAllText(document, RatioTable.Insert(File.ReadAllText(document), RatioTable.For(document, results)));
         }
 
         return 0;

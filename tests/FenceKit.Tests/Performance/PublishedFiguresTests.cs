@@ -19,7 +19,7 @@ public class PublishedFiguresTests
     [InlineData("README.md")]
     [InlineData("docs/performance.md")]
     public void The_table_in_a_document_is_the_one_of_the_committed_ratios(string document) =>
-        Assert.Equal(RatioTable.ToMarkdown(s_results), RatioTable.Extract(File.ReadAllText(Repository.PathOf(document))));
+        Assert.Equal(RatioTable.For(document, s_results), RatioTable.Extract(File.ReadAllText(Repository.PathOf(document))));
 
     [Fact]
     public void Every_row_that_misses_its_limit_has_its_reason_in_the_documentation()

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 
 namespace FenceKit.Tests.Readme;
 
-/// <summary>The owner of memory in README.md, around the method that is printed there.</summary>
+/// <summary>The owner of memory in docs/invalidation.md, around the method that is printed there.</summary>
 public sealed class BufferPool(InvalidationNotifier notifier, BufferPool.PageTable table)
 {
     private readonly InvalidationNotifier _notifier = notifier;

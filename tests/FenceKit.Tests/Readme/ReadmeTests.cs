@@ -3,15 +3,15 @@ using System.Text.RegularExpressions;
 
 namespace FenceKit.Tests.Readme;
 
-/// <summary>What README.md shows is what compiles here, and it does what it says.</summary>
+/// <summary>What README.md and the pages of docs show is what compiles here, and it does what it says.</summary>
 public sealed partial class ReadmeTests
 {
     private static readonly AddressRange s_pages = AddressRange.FromLength(0x1000, 0x4000);
 
     [Theory]
-    [InlineData("README.md", "DriverQuickStart", "CopyEngine.cs")]
-    [InlineData("README.md", "DriverInUse", "ReadmeTests.cs")]
-    [InlineData("README.md", "OwnerQuickStart", "BufferPool.cs")]
+    [InlineData("docs/writing-a-driver.md", "DriverQuickStart", "CopyEngine.cs")]
+    [InlineData("docs/writing-a-driver.md", "DriverInUse", "ReadmeTests.cs")]
+    [InlineData("docs/invalidation.md", "OwnerQuickStart", "BufferPool.cs")]
     [InlineData("docs/fences.md", "AnyOf", "FencesPage.cs")]
     [InlineData("docs/fences.md", "WaitSet", "FencesPage.cs")]
     [InlineData("docs/fences.md", "Array", "FencesPage.cs")]
@@ -19,7 +19,7 @@ public sealed partial class ReadmeTests
     [InlineData("docs/fences.md", "Locks", "FencesPage.cs")]
     [InlineData("docs/fences.md", "Bridges", "FencesPage.cs")]
     [InlineData("docs/fences.md", "Shared", "FencesPage.cs")]
-    public void A_snippet_in_the_readme_is_the_code_that_is_compiled_here(string page, string name, string file)
+    public void A_snippet_on_a_page_is_the_code_that_is_compiled_here(string page, string name, string file)
     {
         string compiled = Between(File.ReadAllText(SourceFile(file)), $"// snippet: {name}\n", "// endsnippet");
         string printed = Between(File.ReadAllText(Path.Combine(Root(), page)), $"<!-- snippet: {name} -->\n```csharp\n", "```\n<!-- endsnippet -->");
@@ -29,8 +29,9 @@ public sealed partial class ReadmeTests
     [Fact]
     public void The_readme_has_exactly_two_set_up_commands()
     {
-        string[] commands = [.. PlainBlock().Matches(ReadmeText())
-            .SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        string[] commands = [.. CodeBlock().Matches(ReadmeText())
+            .Where(block => block.Groups["language"].Length == 0)
+            .SelectMany(block => block.Groups["lines"].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             .Where(line => line.StartsWith("dotnet ", StringComparison.Ordinal))];
         Assert.Equal(["dotnet run -c Release --project samples/Reclaim", "dotnet test -c Release"], commands);
     }
@@ -138,6 +139,6 @@ public sealed partial class ReadmeTests
         return string.Join('\n', lines.Select(line => line.Length >= indent ? line[indent..].TrimEnd() : line.Trim()));
     }
 
-    [GeneratedRegex("^```\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
-    private static partial Regex PlainBlock();
+    [GeneratedRegex("^```(?<language>[a-z]*)\n(?<lines>.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex CodeBlock();
 }
