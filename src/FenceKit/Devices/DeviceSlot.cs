@@ -7,7 +7,7 @@ namespace FenceKit;
 ///   Free ──TrySubmit──► Queued ──the pump──► Running ──Complete, Fail──► Finished ──in its turn──► Free
 ///                          └──────────TryCancel, a failed dependency────────▲
 ///
-///   the device is lost:  Running ──its fence faults──► Abandoned ──the driver says that the device has stopped──► Free
+///   the device is lost:  Running ──its fence faults──► Abandoned, for good; once the driver has said that the device has stopped it means nothing
 ///                        Queued, Finished ──its fence faults──► Free
 /// </code>
 /// A slot leaves Queued for Running, and Finished for Free in its turn, only while nothing of its dependencies is under way.

@@ -27,6 +27,7 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     private long _started;    // under the gate, like all counters
     private long _cancels;
     private long _resets;
+    private long _changes;    // of what is running
 
     private readonly record struct Entry(DeviceCommand<TCommand> Command, SimulatedOutcome Outcome, long Due, long Epoch);
 
@@ -43,7 +44,10 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
             static state => ((SimulatedDevice<TCommand>)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>What a command does to the world when it succeeds, just before it is reported. One at a time.</summary>
+    /// <summary>
+    /// What a command does to the world when it succeeds, just before it is reported. One at a time, and never beside a reset or a stop, which wait for
+    /// it: so it must not lose or reset its own device. What it throws becomes the fault of the command.
+    /// </summary>
     public Action<TCommand>? Execute { get; init; }
 
     /// <summary>The memory that a command uses; null for none.</summary>
@@ -121,8 +125,9 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
                 : _clock.GetTimestamp() + (long)Math.Round(outcome.Latency.TotalSeconds * _clock.TimestampFrequency);
             _gate.EnterShielded();
             _running.Add(new Entry(command, outcome, due, Volatile.Read(ref _epoch)));
-            SetTimerLocked();
+            _changes++;
             _gate.Exit();
+            SetTimer();
         }
     }
 
@@ -200,6 +205,7 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
         if (Execute is not null)
         {
             using FenceContractScope signaling = entry.Command.BeginSignaling(file: null, line: 0);
+            Exception? thrown = null;
             _memory.EnterShielded();
             try
             {
@@ -210,9 +216,19 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
 
                 Execute(entry.Command.Payload);
             }
+            catch (Exception exception)
+            {
+                thrown = exception; // it may have been called by a timer, where nobody would catch it
+            }
             finally
             {
                 _memory.Exit();
+            }
+
+            if (thrown is not null)
+            {
+                entry.Command.Fail(thrown);
+                return;
             }
         }
 
@@ -224,8 +240,9 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     {
         _gate.EnterShielded();
         _running.Clear();
-        SetTimerLocked();
+        _changes++;
         _gate.Exit();
+        SetTimer();
         _memory.EnterShielded();
         _epoch++;
         _memory.Exit();
@@ -239,9 +256,7 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
             Report(entry);
         }
 
-        _gate.EnterShielded();
-        SetTimerLocked();
-        _gate.Exit();
+        SetTimer();
     }
 
     /// <summary>Takes out the entry with the earliest time among those that fit; the first to start among equals.</summary>
@@ -263,6 +278,7 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
             if (best >= 0)
             {
                 _running.RemoveAt(best);
+                _changes++;
             }
 
             return best >= 0;
@@ -273,14 +289,31 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
         }
     }
 
-    private void SetTimerLocked()
+    /// <summary>
+    /// Outside the gate: clock and timer are a user's, and the timer may fire inside its own Change. Of two who set it at once the one with the older
+    /// view may come last; he finds that out, and sets it again.
+    /// </summary>
+    private void SetTimer()
+    {
+        long seen;
+        do
+        {
+            _timer.ChangeShielded(UntilNext(out seen));
+        }
+        while (Read(static device => device._changes) != seen);
+    }
+
+    private TimeSpan UntilNext(out long changes)
     {
         long due = long.MaxValue;
+        _gate.EnterShielded();
+        changes = _changes;
         foreach (Entry entry in _running)
         {
             due = Math.Min(due, entry.Due);
         }
 
+        _gate.Exit();
         TimeSpan wait = Timeout.InfiniteTimeSpan;
         if (due != long.MaxValue)
         {
@@ -289,7 +322,7 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
             wait = TimeSpan.FromTicks((long)Math.Ceiling(ticks));
         }
 
-        _timer.ChangeShielded(wait);
+        return wait;
     }
 
     private long Read(Func<SimulatedDevice<TCommand>, long> counter)

@@ -139,7 +139,7 @@ public readonly partial struct Fence : IEquatable<Fence>
     /// </returns>
     /// <remarks>
     /// As dma_fence_add_callback. Never blocks, never allocates. The callback runs on the thread that signals, under no lock.
-    /// Constant time when callbacks are added in rising (or falling) order of points.
+    /// Constant time when callbacks are added in rising (or falling) order of points; otherwise it grows with the logarithm of how many wait.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="callback"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The callback already waits for a fence.</exception>

@@ -41,7 +41,8 @@ public partial class FenceTimeline
     /// <param name="error">What went wrong; every waiter gets this object.</param>
     /// <returns>True for the one caller who moved the counter; false when the point was complete already: its outcome stays as it was.</returns>
     /// <remarks>
-    /// As <see cref="Signal(ulong)"/>. The error is recorded before the counter moves, so whoever sees the point complete sees its fault.
+    /// As <see cref="Signal(ulong)"/>, but that it may allocate: the memory for the faults that a timeline remembers comes with the faults, sixteen at a
+    /// time. The error is recorded before the counter moves, so whoever sees the point complete sees its fault.
     /// A driver that must tell points apart signals them one by one.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The point was never issued.</exception>

@@ -18,7 +18,8 @@ namespace FenceKit;
 /// <para>
 /// <b>Thread safety</b>: every member may be called from any thread at any time.
 /// <b>Blocks</b>: never, but for a spin of a few instructions while another thread edits the list of callbacks.
-/// <b>Allocates</b>: only the constructor, <see cref="Dispose()"/> and the report of a throwing callback.
+/// <b>Allocates</b>: only the constructor, faults (a few at a time, see <see cref="FenceTimelineOptions.RetainedFaults"/>),
+/// <see cref="TryGiveUp"/>, <see cref="Dispose()"/> and the report of a throwing callback.
 /// </para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {Completed} of {Issued}")]

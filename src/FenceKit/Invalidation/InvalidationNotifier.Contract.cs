@@ -8,8 +8,6 @@ public sealed partial class InvalidationNotifier
 {
     internal NotifierContract? Contract { get; }
 
-    NotifierContract? IInvalidationRegistry.Contract => Contract;
-
     /// <summary>
     /// Says that this thread takes the lock of the owner's table (what maps ranges to their contents) and has it until the scope ends.
     /// </summary>

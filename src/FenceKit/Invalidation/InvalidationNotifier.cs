@@ -138,12 +138,15 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         AddressRange.IfEmpty(range);
         ArgumentNullException.ThrowIfNull(subscriber);
         ArgumentException.ThrowIfNullOrEmpty(name);
+
+        // Before the gate: it teaches the validator an order, and may call sinks of a user's.
+        SubscriptionContract? contract = Contract is null ? null : new SubscriptionContract(name, Contract);
         _ledger.Gate.EnterShielded();
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             ulong number = _subscriptionNumber + 1;
-            InvalidationSubscription subscription = new(this, _ledger, _clock, subscriber, range, number, name, options, readers);
+            InvalidationSubscription subscription = new(this, _ledger, _clock, subscriber, range, number, name, options, readers, contract);
             _index = IntervalIndex<InvalidationSubscription>.Insert(_index, range, number, subscription);
             _subscriptionNumber = number;
             _subscriptionCount++;

@@ -31,6 +31,53 @@ public class SimulatedDeviceTests
     }
 
     [Fact]
+    public void What_a_command_throws_is_its_fault_and_the_next_one_runs()
+    {
+        IOException error = new("no such page");
+        SimulatedDevice<int> device = new(_clock, static _ => SimulatedOutcome.After(s_millisecond))
+        {
+            Execute = command =>
+            {
+                if (command == 1)
+                {
+                    throw error;
+                }
+
+                _executed.Add(command);
+            },
+        };
+        DeviceQueue<int> queue = new("simulated", device, HandDriver.Options(_clock));
+        queue.TrySubmit(1, out Fence broken);
+        queue.TrySubmit(2, out Fence whole);
+
+        _clock.Advance(s_millisecond);
+
+        Assert.Same(error, broken.Error);
+        Assert.Equal(FenceStatus.Signaled, whole.Status);
+        Assert.Equal([2], _executed);
+        Assert.Null(queue.LostReason);
+    }
+
+    [Fact]
+    public void A_clock_whose_timer_fires_inside_its_own_setting_finds_the_device_free_for_others()
+    {
+        EagerClock clock = new();
+        int started = -1;
+        SimulatedDevice<int>? device = null;
+        device = new SimulatedDevice<int>(clock, static _ => SimulatedOutcome.After(s_millisecond));
+        DeviceQueue<int> queue = new("simulated", device, new DeviceQueueOptions { TimeProvider = clock, Dispatch = DeviceDispatch.Inline, Depth = 2 });
+        queue.TrySubmit(1, out Fence first);
+        RecordingCallback asks = new(() => TestThread.Run(() => started = (int)device.Started)); // on another thread: this one might be in
+        Assert.True(first.TryAddCallback(asks));
+
+        clock.IsOver = true; // from now on the timer fires as it is set
+        queue.TrySubmit(2, out Fence second);
+
+        Assert.Equal(2, started);
+        Assert.True(first.IsSignaled && second.IsSignaled);
+    }
+
+    [Fact]
     public void The_same_script_gives_the_same_run()
     {
         string[] runs = [Run(), Run(), Run()];
@@ -127,5 +174,38 @@ public class SimulatedDeviceTests
         other.TrySubmit(1, out Fence running);
         other.TryCancel(running);
         Assert.False(running.IsSignaled);
+    }
+
+    /// <summary>Its timers fire inside Change, once the time is over.</summary>
+    private sealed class EagerClock : TimeProvider
+    {
+        private long _now;
+
+        internal bool IsOver { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => IsOver ? _now += TimeSpan.TicksPerSecond : _now; // whatever is set is over at the next look
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new EagerTimer(this, callback, state);
+
+        private sealed class EagerTimer(EagerClock clock, TimerCallback callback, object? state) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                if (clock.IsOver && dueTime != Timeout.InfiniteTimeSpan)
+                {
+                    callback(state);
+                }
+
+                return true;
+            }
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
     }
 }

@@ -94,8 +94,14 @@ internal sealed partial class ReaderRoster
         }
 
         _gate.EnterShielded(); // nobody moves a slot meanwhile
-        _index.Return();
-        _gate.Exit();
+        try
+        {
+            _index.Return();
+        }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     /// <exception cref="ObjectDisposedException">The roster is closed: a new reader could not enter, and its slot would never be taken out again.</exception>

@@ -18,7 +18,7 @@ internal sealed class RosterIndex
     internal RosterIndex()
     {
         Number = Interlocked.Increment(ref s_rosters);
-        s_gate.Enter();
+        InterruptShield.Run(s_gate, static gate => gate.Enter());
         Value = s_free.TryDequeue(out int free, out _) ? free : s_taken++;
         s_gate.Exit();
     }
@@ -50,7 +50,7 @@ internal sealed class RosterIndex
             slot?.Table?.Remove(Value, slot);
         }
 
-        s_gate.Enter();
+        InterruptShield.Run(s_gate, static gate => gate.Enter());
         s_free.Enqueue(Value, Value);
         if (s_free.Count == s_taken)
         {

@@ -23,7 +23,7 @@ internal sealed class ThreadSlots(Thread thread)
     /// <summary>On the thread. Allocates when the index is higher than any before.</summary>
     internal void Add(int index, ReaderSlot slot)
     {
-        _gate.Enter();
+        InterruptShield.Run(_gate, static gate => gate.Enter());
         try
         {
             if (_slots.Length <= index)
@@ -45,7 +45,7 @@ internal sealed class ThreadSlots(Thread thread)
     /// <summary>On any thread: the slot's roster is over. Nothing remains of a thread that has left all its gates behind.</summary>
     internal void Remove(int index, ReaderSlot slot)
     {
-        _gate.Enter();
+        InterruptShield.Run(_gate, static gate => gate.Enter());
         try
         {
             if ((uint)index < (uint)_slots.Length && ReferenceEquals(_slots[index], slot))

@@ -11,7 +11,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     //
     //   phase      users  meaning                                      next
     //   Free       0      in the pool                                  Scheduling, by the one who rented it
-    //   Scheduling 0      phase A; only the scheduling thread has it   Open, or Free (refused)
+    //   Scheduling 0      phase A; only the scheduling thread has it   Open, or Closing (refused)
     //   Open       n      the owner's                                  Closing, by CAS: the one who commits or backs off, or finds that
     //                                                                  the session was forgotten
     //   Closing    n      over; members that are inside finish         Free with the next version, by the last one out

@@ -12,7 +12,7 @@ namespace FenceKit;
 /// publisher                                 schedule
 /// ---------                                 --------
 /// note the range               (store)      sequence = n + 1               (store, InvalidationLedger.BeginLocked)
-/// full fence                                full fence                     (InvalidationNotifier.Begin)
+/// full fence                                full fence                     (InvalidationNotifier.TryBegin)
 /// sequence == mine?            (load)       anything noted in the range?   (load, TryReuse)
 /// </code>
 /// At least one sees the other: either the publisher starts again, or the schedule calls the subscriber.

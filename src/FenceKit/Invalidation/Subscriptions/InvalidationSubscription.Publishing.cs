@@ -36,7 +36,7 @@ public sealed partial class InvalidationSubscription
         //   publisher                           schedule
         //   ---------                           --------
         //   _publishers++            (store)    sequence = n + 1        (store, InvalidationLedger.BeginLocked)
-        //   full fence                          full fence              (InvalidationNotifier.Begin)
+        //   full fence                          full fence              (InvalidationNotifier.TryBegin)
         //   sequence == mine?        (load)     _publishers != 0?       (load, PassPublishers)
         //
         // At least one of them sees the other: either we retry, or the schedule waits for the scope to close.

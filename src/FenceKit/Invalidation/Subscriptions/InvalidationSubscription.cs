@@ -13,9 +13,6 @@ internal interface IInvalidationRegistry
     /// <summary>Whether this thread is inside a schedule of the registry.</summary>
     bool IsSchedulingOnThisThread { get; }
 
-    /// <summary>What the validator knows of the registry; null when the contract is not checked.</summary>
-    NotifierContract? Contract { get; }
-
     /// <summary>Whether the owner has shut down.</summary>
     bool IsDisposed { get; }
 }
@@ -57,10 +54,11 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         ulong number,
         string name,
         InvalidationSubscriptionOptions options,
-        ReaderRoster? readers)
+        ReaderRoster? readers,
+        SubscriptionContract? contract)
     {
         _registry = registry;
-        _contract = FenceContract.IsChecked ? new SubscriptionContract(name, registry.Contract!) : null;
+        _contract = contract;
         _ledger = ledger;
         _clock = clock;
         Subscriber = subscriber;
