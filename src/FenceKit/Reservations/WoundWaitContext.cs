@@ -14,6 +14,7 @@ namespace FenceKit;
 public sealed partial class WoundWaitContext : IDisposable
 {
     private int _held;
+    private WoundWaitLock? _lastTaken; // of those that it holds: a list through the locks themselves, the context's own to write
     private int _wounded; // 1: an older context wants what we hold
     private bool _done;
     private bool _disposed;
@@ -66,16 +67,34 @@ public sealed partial class WoundWaitContext : IDisposable
         _done = true;
     }
 
-    /// <summary>Ends the attempt.</summary>
-    /// <exception cref="InvalidOperationException">The context still holds locks.</exception>
+    /// <summary>Ends the attempt. What the context still holds is unlocked, as at the end of a lock statement that an exception leaves.</summary>
+    /// <remarks>
+    /// Continuations of those who waited for these locks may run on this thread. While the contract is checked, a context that ends with locks is
+    /// reported: what they protect may be half changed.
+    /// </remarks>
     public void Dispose()
     {
-        if (HeldLocks > 0)
+        try
         {
-            throw Broken($"{this} ends while it holds {HeldLocks} locks. Unlock them first.");
+            if (HeldLocks > 0 && !_disposed)
+            {
+                FenceContract.ReportProtocol(ContractMap, $"{this} ends while it holds {HeldLocks} locks. Unlock them first.");
+            }
         }
+        finally
+        {
+            UnlockAll();
+            _disposed = true;
+        }
+    }
 
-        _disposed = true;
+    /// <summary>The last one first.</summary>
+    internal void UnlockAll()
+    {
+        while (_lastTaken is { } held)
+        {
+            held.Unlock(this);
+        }
     }
 
     /// <summary>Class and ticket.</summary>
@@ -145,14 +164,39 @@ public sealed partial class WoundWaitContext : IDisposable
     /// </summary>
     internal void Wound() => Interlocked.Exchange(ref _wounded, 1); // before the wake-up: pairs with WoundWaiter.Prepare, then MustGiveWay
 
-    internal void OnAcquired()
+    internal void OnAcquired(WoundWaitLock taken)
     {
+        taken.TakenBefore = _lastTaken;
+        if (_lastTaken is not null)
+        {
+            _lastTaken.TakenAfter = taken;
+        }
+
+        _lastTaken = taken;
         ContendedLock = null;
         Volatile.Write(ref _held, _held + 1);
     }
 
-    internal void OnReleased()
+    internal void OnReleased(WoundWaitLock released)
     {
+        WoundWaitLock? before = released.TakenBefore;
+        WoundWaitLock? after = released.TakenAfter;
+        released.TakenBefore = null;
+        released.TakenAfter = null;
+        if (before is not null)
+        {
+            before.TakenAfter = after;
+        }
+
+        if (after is null)
+        {
+            _lastTaken = before;
+        }
+        else
+        {
+            after.TakenBefore = before;
+        }
+
         Volatile.Write(ref _held, _held - 1);
         if (_held == 0)
         {

@@ -71,7 +71,7 @@ public sealed partial class WoundWaitLock
         {
             if (waiter.IsGranted)
             {
-                context?.OnAcquired();
+                context?.OnAcquired(this);
                 outcome = WoundWaitOutcome.Acquired;
                 return true;
             }
@@ -123,13 +123,13 @@ public sealed partial class WoundWaitLock
         Volatile.Write(ref _isHeld, true);
         _holder = context;
         _acquisitions++;
-        context?.OnAcquired();
+        context?.OnAcquired(this);
         return true;
     }
 
     private void UnlockLocked(WoundWaitContext? context, out WoundWaiter? next)
     {
-        context?.OnReleased();
+        context?.OnReleased(this);
         _contractHold = null;
         next = _first;
         if (next is null)

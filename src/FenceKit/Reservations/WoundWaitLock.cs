@@ -27,6 +27,12 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     private WoundWaiter? _last;
     private ulong _acquisitions;
 
+    /// <summary>What the context took before it that holds this lock, and still holds. That context's to write, as the next one.</summary>
+    internal WoundWaitLock? TakenBefore;
+
+    /// <inheritdoc cref="TakenBefore"/>
+    internal WoundWaitLock? TakenAfter;
+
     /// <summary>Creates a lock.</summary>
     /// <param name="lockClass">The locks that are taken together with it.</param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>

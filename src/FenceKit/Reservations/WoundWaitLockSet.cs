@@ -6,15 +6,11 @@ namespace FenceKit;
 
 /// <summary>Takes any set of locks of a class in any order, and backs off and tries again by itself until it holds them all.</summary>
 /// <remarks>
-/// <b>Thread safety</b>: one thread (or async flow) at a time. <b>Allocates</b>: the constructor, and a call that takes more locks than any
-/// before; otherwise nothing.
+/// <b>Thread safety</b>: one thread (or async flow) at a time. <b>Allocates</b>: the constructor; otherwise nothing.
 /// </remarks>
 [DebuggerDisplay("{Count} held")]
 public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
 {
-    private const int UsualLocks = 8;
-
-    private readonly List<WoundWaitLock> _held = new(UsualLocks);
     private readonly WoundWaitContext _context; // begins anew with each attempt
     private bool _isOpen;
     private ReadOnlyMemory<WoundWaitLock> _wanted; // between LockAsync and its await
@@ -29,7 +25,7 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
     }
 
     /// <summary>How many locks the set holds.</summary>
-    public int Count => _held.Count;
+    public int Count => _context.HeldLocks;
 
     /// <summary>How often it has backed off since it was made.</summary>
     public long BackOffs { get; private set; }
@@ -63,7 +59,7 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
                     return false;
                 }
 
-                next = Account(outcome, target, contended is null ? next + 1 : 0);
+                next = Account(outcome, contended is null ? next + 1 : 0);
             }
 
             _context.Done();
@@ -95,7 +91,7 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
     /// <summary>Gives all locks back; the set can be used again.</summary>
     public void Unlock()
     {
-        ReleaseAll();
+        _context.UnlockAll();
         _context.Dispose();
         _isOpen = false;
     }
@@ -127,7 +123,7 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
                     return false;
                 }
 
-                next = Account(outcome, target, contended is null ? next + 1 : 0);
+                next = Account(outcome, contended is null ? next + 1 : 0);
             }
 
             _context.Done();
@@ -168,36 +164,22 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
         int next = 0;
         while (next < locks.Length && locks[next].TryLock(_context))
         {
-            _held.Add(locks[next++]);
+            next++;
         }
 
         return next;
     }
 
-    /// <summary>Notes what was taken, or gives everything back; says which lock comes next.</summary>
-    private int Account(WoundWaitOutcome outcome, WoundWaitLock target, int next)
+    /// <summary>Gives everything back where it has to; says which lock comes next.</summary>
+    private int Account(WoundWaitOutcome outcome, int next)
     {
-        switch (outcome)
+        if (outcome != WoundWaitOutcome.MustBackOff)
         {
-            case WoundWaitOutcome.Acquired:
-                _held.Add(target);
-                return next;
-            case WoundWaitOutcome.MustBackOff:
-                BackOffs++;
-                ReleaseAll();
-                return 0;
-            default:
-                return next;
-        }
-    }
-
-    private void ReleaseAll()
-    {
-        for (int i = _held.Count - 1; i >= 0; i--)
-        {
-            _held[i].Unlock(_context);
+            return next;
         }
 
-        _held.Clear();
+        BackOffs++;
+        _context.UnlockAll();
+        return 0;
     }
 }

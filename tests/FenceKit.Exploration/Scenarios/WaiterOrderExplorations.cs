@@ -31,13 +31,14 @@ public class WaiterOrderExplorations(ITestOutputHelper output) : ExplorationTest
                 .AtEnd(state => state.Check()),
             preemptions: 2);
 
+    /// <summary>The list has come down to the two lowest points, and one waits in the tree.</summary>
     [Fact]
-    public void Who_leaves_the_list_as_the_tree_fills_it_again_leaves_nobody_behind() =>
+    public void Who_waits_in_the_tree_is_not_left_behind_when_the_list_is_over() =>
         Verify(
-            Scenario.Of("signal almost all against add a low point against remove the last", () => new Crowd())
-                .Thread("adder", state => state.Add(0, point: Crowd.First + 1))
-                .Thread("remover", state => state.RemoveLast())
-                .Thread("signaler", state => state.Timeline.Signal(Crowd.Last - 1))
+            Scenario.Of("signal all of the list against remove from it against add", () => new Crowd(isThinned: true))
+                .Thread("signaler", state => state.Timeline.Signal(Crowd.First))
+                .Thread("remover", state => state.RemoveSecond())
+                .Thread("adder", state => state.Add(0, point: Crowd.First + 3))
                 .AtEnd(state => state.Check()),
             preemptions: 2);
 
@@ -47,11 +48,12 @@ public class WaiterOrderExplorations(ITestOutputHelper output) : ExplorationTest
         internal const ulong Last = 16; // more than anybody walks along
 
         private readonly Dictionary<ulong, CountingCallback> _crowd = [];
+        private readonly CountingCallback _inTree = new();
         private readonly CountingCallback[] _late = [new(), new()];
         private readonly ulong[] _points = new ulong[2]; // of those that wait or have run; 0 for none
-        private bool _lastIsGone;
+        private bool _secondIsGone;
 
-        public Crowd()
+        public Crowd(bool isThinned = false)
         {
             Timeline.Issue(Last);
             for (ulong point = First; point <= Last; point++)
@@ -60,7 +62,12 @@ public class WaiterOrderExplorations(ITestOutputHelper output) : ExplorationTest
             }
 
             // One who stands in the tree already.
-            Assert.True(Timeline.GetFence(First + 1).TryAddCallback(new CountingCallback()));
+            Assert.True(Timeline.GetFence(First + 2).TryAddCallback(_inTree));
+            for (ulong point = First + 2; isThinned && point <= Last; point++)
+            {
+                Assert.Equal(FenceCallbackRemoval.Removed, Timeline.GetFence(point).TryRemoveCallback(_crowd[point]));
+                _crowd.Remove(point);
+            }
         }
 
         public FenceTimeline Timeline { get; } = new("device");
@@ -75,7 +82,8 @@ public class WaiterOrderExplorations(ITestOutputHelper output) : ExplorationTest
             }
         }
 
-        public void RemoveLast() => _lastIsGone = Timeline.GetFence(Last).TryRemoveCallback(_crowd[Last]) == FenceCallbackRemoval.Removed;
+        public void RemoveSecond() =>
+            _secondIsGone = Timeline.GetFence(First + 1).TryRemoveCallback(_crowd[First + 1]) == FenceCallbackRemoval.Removed;
 
         public void Check()
         {
@@ -92,9 +100,10 @@ public class WaiterOrderExplorations(ITestOutputHelper output) : ExplorationTest
                 Assert.True(_late[who].Runs == expected, $"the late one {who} ran {_late[who].Runs} times");
             }
 
+            Assert.True(_inTree.Runs == (First + 2 <= completed ? 1 : 0), $"the one in the tree ran {_inTree.Runs} times");
             foreach ((ulong point, CountingCallback callback) in _crowd)
             {
-                int expected = point <= completed && !(point == Last && _lastIsGone) ? 1 : 0;
+                int expected = point <= completed && !(point == First + 1 && _secondIsGone) ? 1 : 0;
                 Assert.True(callback.Runs == expected, $"the one of point {point} ran {callback.Runs} times");
             }
         }

@@ -158,7 +158,6 @@ public class WoundWaitLockTests
         Assert.Equal(WoundWaitOutcome.Acquired, world.A.Lock(old));
         Assert.Throws<SynchronizationLockException>(() => world.A.Unlock(young));
         Assert.Throws<SynchronizationLockException>(() => world.A.Unlock());
-        Assert.Throws<InvalidOperationException>(old.Dispose);
         old.Done();
         Assert.Contains("Done", Assert.Throws<InvalidOperationException>(() => world.B.Lock(old)).Message, StringComparison.Ordinal);
 
@@ -273,6 +272,31 @@ public class WoundWaitLockTests
             Assert.True(set.LockAsync(locks, Limit.Time).GetAwaiter().GetResult());
             set.Unlock();
         }));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_context_that_ends_unlocks_what_it_still_holds_and_whoever_waits_gets_it(int unlockedBefore)
+    {
+        using LockSectionScope asked = ContractReports.AskedFor("a context ends with locks");
+        WoundWaitClass rules = new("rules");
+        WoundWaitLock[] locks = [new(rules), new(rules), new(rules)];
+        WoundWaitContext context = new(rules);
+        Assert.All(locks, one => Assert.Equal(WoundWaitOutcome.Acquired, one.Lock(context)));
+        locks[unlockedBefore].Unlock(context); // whichever it is, the others are still known
+        Assert.Equal(2, context.HeldLocks);
+        Task<bool> waiting = locks[(unlockedBefore + 1) % 3].LockAsync(Limit.Time).AsTask();
+        Assert.False(waiting.IsCompleted);
+
+        context.Dispose();
+        context.Dispose();
+
+        Assert.True(Limit.On(waiting));
+        Assert.Equal(0, context.HeldLocks);
+        Assert.Single(locks, static one => one.IsHeld);
+        Assert.Throws<ObjectDisposedException>(() => locks[0].Lock(context));
     }
 
     [Fact]

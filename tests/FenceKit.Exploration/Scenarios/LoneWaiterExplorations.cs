@@ -6,16 +6,16 @@ namespace FenceKit.Exploration;
 /// A callback that has waited for the same timeline before, alone, keeps a seat there, and waits with one bit; and a signaler whose timeline is
 /// looked at guesses the state. Both are short ways past the list, so both meet everything that goes by the list.
 /// </summary>
-public class SeatExplorations(ITestOutputHelper output) : ExplorationTests(output)
+public class LoneWaiterExplorations(ITestOutputHelper output) : ExplorationTests(output)
 {
     [Theory]
     [InlineData(MemoryModel.SequentiallyConsistent, 6, false)]
     [InlineData(MemoryModel.SequentiallyConsistent, 6, true)]
     [InlineData(MemoryModel.TotalStoreOrder, 3, false)]
     [InlineData(MemoryModel.TotalStoreOrder, 3, true)]
-    public void A_seated_callback_runs_once_when_its_add_succeeded(MemoryModel memory, int preemptions, bool isLookedAt) =>
+    public void A_lone_callback_runs_once_when_its_add_succeeded(MemoryModel memory, int preemptions, bool isLookedAt) =>
         Verify(
-            Scenario.Of("add of the seated against signal", () => new Seat(isLookedAt))
+            Scenario.Of("add of the lone one against signal", () => new LoneWaiter(isLookedAt))
                 .Thread("adder", state => state.AddGuest())
                 .Thread("signaler", state => state.SignalHere())
                 .AtEnd(state => state.Check()),
@@ -25,9 +25,9 @@ public class SeatExplorations(ITestOutputHelper output) : ExplorationTests(outpu
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_seated_callback_and_another_one_both_run(bool isLookedAt) =>
+    public void A_lone_callback_and_another_one_both_run(bool isLookedAt) =>
         Verify(
-            Scenario.Of("add of the seated against add against signal", () => new Seat(isLookedAt))
+            Scenario.Of("add of the lone one against add against signal", () => new LoneWaiter(isLookedAt))
                 .Thread("adder", state => state.AddGuest())
                 .Thread("other adder", state => state.AddOther())
                 .Thread("signaler", state => state.SignalHere())
@@ -37,9 +37,9 @@ public class SeatExplorations(ITestOutputHelper output) : ExplorationTests(outpu
     [Theory]
     [InlineData(MemoryModel.SequentiallyConsistent, 4)]
     [InlineData(MemoryModel.TotalStoreOrder, 1)]
-    public void A_seated_callback_that_was_removed_never_runs(MemoryModel memory, int preemptions) =>
+    public void A_lone_callback_that_was_removed_never_runs(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("remove of the seated, add against add against signal", () => new Seat(isAdded: true))
+            Scenario.Of("remove of the lone one, add against add against signal", () => new LoneWaiter(isAdded: true))
                 .Thread("remover", state =>
                 {
                     state.RemoveGuest();
@@ -54,9 +54,9 @@ public class SeatExplorations(ITestOutputHelper output) : ExplorationTests(outpu
             memory);
 
     [Fact]
-    public void Somebody_who_removes_or_looks_finds_a_seated_callback_in_the_list() =>
+    public void Somebody_who_removes_or_looks_finds_a_lone_callback_in_the_list() =>
         Verify(
-            Scenario.Of("remove of another against signal, with the seated waiting", () => new Seat(isAdded: true))
+            Scenario.Of("remove of another against signal, with the lone one waiting", () => new LoneWaiter(isAdded: true))
                 .Thread("adder and remover", state => state.AddAndRemoveOther())
                 .Thread("signaler", state => state.SignalHere())
                 .AtEnd(state => state.Check()),
@@ -65,9 +65,9 @@ public class SeatExplorations(ITestOutputHelper output) : ExplorationTests(outpu
     [Theory]
     [InlineData(MemoryModel.SequentiallyConsistent, 3)]
     [InlineData(MemoryModel.TotalStoreOrder, 1)]
-    public void A_callback_that_has_moved_has_no_seat_where_it_was(MemoryModel memory, int preemptions) =>
+    public void A_callback_that_has_moved_waits_only_where_it_is(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("add here against add there, after it has moved there", () => new Seat(isMoved: true))
+            Scenario.Of("add here against add there, after it has moved there", () => new LoneWaiter(isMoved: true))
                 .Thread("adder here", state => state.AddGuest())
                 .Thread("adder there", state => state.AddGuestThere())
                 .AtEnd(state => state.CheckOneHome()),
@@ -79,7 +79,7 @@ public class SeatExplorations(ITestOutputHelper output) : ExplorationTests(outpu
     [InlineData(MemoryModel.TotalStoreOrder, 1)]
     public void A_guess_about_the_state_loses_no_signal_and_no_callback(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("signal, signal against signal against add, all looked at", () => new Seat(isLookedAt: true))
+            Scenario.Of("signal, signal against signal against add, all looked at", () => new LoneWaiter(isLookedAt: true))
                 .Thread("signaler", state => state.SignalEarlierThenHere())
                 .Thread("other signaler", state => state.SignalHere())
                 .Thread("adder", state => state.AddOther())
@@ -95,9 +95,9 @@ public class SeatExplorations(ITestOutputHelper output) : ExplorationTests(outpu
     [InlineData(MemoryModel.SequentiallyConsistent, 4, false)]
     [InlineData(MemoryModel.SequentiallyConsistent, 4, true)]
     [InlineData(MemoryModel.TotalStoreOrder, 2, false)]
-    public void A_seated_callback_waits_for_its_own_point(MemoryModel memory, int preemptions, bool isLookedAt) =>
+    public void A_lone_callback_waits_for_its_own_point(MemoryModel memory, int preemptions, bool isLookedAt) =>
         Verify(
-            Scenario.Of("signal, signal against add of the seated", () => new Seat(isLookedAt))
+            Scenario.Of("signal, signal against add of the lone one", () => new LoneWaiter(isLookedAt))
                 .Thread("signaler", state => state.SignalEarlierThenHere())
                 .Thread("adder", state => state.AddGuest())
                 .AtEnd(state => state.Check()),
@@ -107,9 +107,9 @@ public class SeatExplorations(ITestOutputHelper output) : ExplorationTests(outpu
     [Theory]
     [InlineData(MemoryModel.SequentiallyConsistent, 3)]
     [InlineData(MemoryModel.TotalStoreOrder, 1)]
-    public void A_seated_callback_that_is_added_again_while_it_runs_has_finished_when_its_last_signal_returns(MemoryModel memory, int preemptions) =>
+    public void A_lone_callback_that_is_added_again_while_it_runs_has_finished_when_its_last_signal_returns(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("run of the seated against add again and signal", () => new Seat(isAdded: true))
+            Scenario.Of("run of the lone one against add again and signal", () => new LoneWaiter(isAdded: true))
                 .Thread("signaler", state => state.SignalHere())
                 .Thread("adder and second signaler", state => state.AddGuestAgainAndSignal())
                 .AtEnd(state => state.CheckFinished()),
@@ -117,9 +117,9 @@ public class SeatExplorations(ITestOutputHelper output) : ExplorationTests(outpu
             memory);
 
     [Fact]
-    public void A_seated_callback_that_is_about_to_run_is_refused_as_misuse() =>
+    public void A_lone_callback_that_is_about_to_run_is_refused_as_misuse() =>
         Verify(
-            Scenario.Of("signal of two against add of the seated", () => new Seat(isAdded: true))
+            Scenario.Of("signal of two against add of the lone one", () => new LoneWaiter(isAdded: true))
                 .Thread("other adder and signaler", state =>
                 {
                     state.AddOther();
@@ -130,7 +130,7 @@ public class SeatExplorations(ITestOutputHelper output) : ExplorationTests(outpu
             preemptions: 4);
 
     /// <summary>The guest has waited for Here twice, alone, so it has the seat.</summary>
-    private sealed class Seat
+    private sealed class LoneWaiter
     {
         private readonly FenceTimeline _here = new("here");
         private readonly FenceTimeline _there = new("there");
@@ -149,7 +149,7 @@ public class SeatExplorations(ITestOutputHelper output) : ExplorationTests(outpu
         private bool _ranEarly;
         private bool _isAddedAgain;
 
-        public Seat(bool isLookedAt = false, bool isAdded = false, bool isMoved = false)
+        public LoneWaiter(bool isLookedAt = false, bool isAdded = false, bool isMoved = false)
         {
             _guest = new CountingCallback(OnGuest);
             for (int round = 0; round < 2; round++)
