@@ -53,6 +53,30 @@ public class WaiterOrderTests
             threads: 1);
 
     [Fact]
+    public void Who_came_behind_many_of_later_points_runs_though_all_of_them_have_gone()
+    {
+        FenceTimeline timeline = new("many");
+        timeline.Issue(20);
+        RecordingCallback[] crowd = [.. Enumerable.Range(0, 16).Select(static _ => new RecordingCallback(static () => { }))];
+        for (int point = 1; point <= crowd.Length; point++)
+        {
+            Assert.True(timeline.GetFence((ulong)point).TryAddCallback(crowd[point - 1]));
+        }
+
+        RecordingCallback late = new(static () => { });
+        Assert.True(timeline.GetFence(3).TryAddCallback(late));
+        for (int point = 3; point <= crowd.Length; point++)
+        {
+            Assert.Equal(FenceCallbackRemoval.Removed, timeline.GetFence((ulong)point).TryRemoveCallback(crowd[point - 1]));
+        }
+
+        timeline.Signal(2);
+        Assert.Equal((1, 1, 0), (crowd[0].Calls, crowd[1].Calls, late.Calls));
+        timeline.Signal(3);
+        Assert.Equal(1, late.Calls);
+    }
+
+    [Fact]
     public void Among_many_that_came_in_random_order_each_can_be_added_again_and_again_for_nothing()
     {
         FenceTimeline timeline = new("many");
