@@ -10,6 +10,7 @@ namespace FenceKit.Extensions.Tests;
 internal sealed class TestApplication : IAsyncDisposable
 {
     private readonly IHost _host;
+    private Task? _stopping;
 
     private TestApplication(IHost host, RecordingLoggerProvider log, ManualTimeProvider clock)
     {
@@ -46,7 +47,8 @@ internal sealed class TestApplication : IAsyncDisposable
 
     internal Task StartAsync() => Limit.OnAsync(_host.StartAsync(), "The start of the host");
 
-    internal Task StopAsync(CancellationToken cancellationToken = default) => Limit.OnAsync(_host.StopAsync(cancellationToken), "The end of the host");
+    internal Task StopAsync(CancellationToken cancellationToken = default) =>
+        _stopping ??= Limit.OnAsync(_host.StopAsync(cancellationToken), "The end of the host");
 
     internal InvalidationNotifier Notifier(string name) => Services.GetRequiredKeyedService<InvalidationNotifier>(name);
 
