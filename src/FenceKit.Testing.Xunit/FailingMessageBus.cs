@@ -7,15 +7,8 @@ namespace FenceKit.Testing;
 /// <summary>Fails an assembly that asked for the validator and has switched it off: its tests would pass for nothing.</summary>
 internal sealed class FailingMessageBus(IMessageBus inner, Exception failure) : IMessageBus
 {
-    public bool QueueMessage(IMessageSinkMessage message)
-    {
-        if (message is ITestAssemblyFinished finished)
-        {
-            inner.QueueMessage(new TestAssemblyCleanupFailure(finished.TestCases, finished.TestAssembly, failure));
-        }
-
-        return inner.QueueMessage(message);
-    }
+    public bool QueueMessage(IMessageSinkMessage message) =>
+        message is ITestAssemblyFinished finished ? AssemblyEnd.Queue(inner, finished, failed: 0, failure) : inner.QueueMessage(message);
 
     public void Dispose() => inner.Dispose();
 }

@@ -37,7 +37,7 @@ internal sealed class LockdepMessageBus(IMessageBus inner, LockdepTestRun run) :
                 run.TestFinished(finished.Test.DisplayName);
                 break;
             case ITestAssemblyFinished finished:
-                return QueueEnd(finished);
+                return AssemblyEnd.Queue(inner, finished, Volatile.Read(ref _failed), run.TakeFailure());
             default:
                 break;
         }
@@ -46,21 +46,4 @@ internal sealed class LockdepMessageBus(IMessageBus inner, LockdepTestRun run) :
     }
 
     public void Dispose() => inner.Dispose();
-
-    private bool QueueEnd(ITestAssemblyFinished finished)
-    {
-        bool goesOn = true;
-        if (run.TakeFailure() is { } failure)
-        {
-            goesOn = inner.QueueMessage(new TestAssemblyCleanupFailure(finished.TestCases, finished.TestAssembly, failure));
-        }
-
-        return inner.QueueMessage(new TestAssemblyFinished(
-            finished.TestCases,
-            finished.TestAssembly,
-            finished.ExecutionTime,
-            finished.TestsRun,
-            finished.TestsFailed + Volatile.Read(ref _failed),
-            finished.TestsSkipped)) && goesOn;
-    }
 }
