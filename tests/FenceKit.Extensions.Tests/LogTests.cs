@@ -18,7 +18,7 @@ public class LogTests
     {
         await using TestApplication application = await StartAsync("log slow");
         InvalidationNotifier notifier = application.Notifier("log slow");
-        notifier.Subscribe(s_page, new StubSubscriber { Then = _ => application.Clock.Advance(TimeSpan.FromSeconds(2)) }, "slow nic");
+        notifier.Subscribe(s_page, SlowSubscriber.Taking(application.Clock, TimeSpan.FromSeconds(2)), "slow nic");
         Invalidate(notifier);
 
         LogEntry entry = application.Log.Await(5, "slow nic");

@@ -16,7 +16,7 @@ public class MeterTests
         await using TestApplication application = await TestApplication.StartAsync(
             builder => builder.AddNotifier("pages").AddDeviceQueue("copies", _ => driver, options => options.Dispatch = DeviceDispatch.Inline).AddFencePool("requests", 4));
         InvalidationNotifier notifier = application.Notifier("pages");
-        notifier.Subscribe(s_page, new StubSubscriber { Then = _ => application.Clock.Advance(TimeSpan.FromSeconds(1)) }, "slow");
+        notifier.Subscribe(s_page, SlowSubscriber.Taking(application.Clock, TimeSpan.FromSeconds(1)), "slow");
         Assert.True(notifier.TrySchedule(s_page, InvalidationReason.Unmap, out InvalidationSession session));
         Assert.Equal(DeviceSubmitStatus.Submitted, application.Queue("copies").TrySubmit(1, out _));
         Assert.True(application.Pool("requests").TryRent(out FenceSource source));

@@ -52,7 +52,7 @@ public class PartTests
     {
         await using TestApplication application = await TestApplication.StartAsync(
             builder => builder.AddNotifier("pages").AddFencePool("requests", 1, TimeSpan.FromSeconds(5)));
-        application.Notifier("pages").Subscribe(s_page, new StubSubscriber { Then = _ => application.Clock.Advance(TimeSpan.FromSeconds(1)) }, "slow");
+        application.Notifier("pages").Subscribe(s_page, SlowSubscriber.Taking(application.Clock, TimeSpan.FromSeconds(1)), "slow");
         Invalidate(application.Notifier("pages"));
         Assert.Equal(1, application.Notifier("pages").GetStatistics().SlowSubscribers);
 
@@ -73,7 +73,7 @@ public class PartTests
             ("FenceKit:DeviceQueues:q:Dispatch", "Inline"));
         foreach (string name in (string[])["pages", "others"])
         {
-            application.Notifier(name).Subscribe(s_page, new StubSubscriber { Then = _ => application.Clock.Advance(TimeSpan.FromSeconds(1)) }, "slow");
+            application.Notifier(name).Subscribe(s_page, SlowSubscriber.Taking(application.Clock, TimeSpan.FromSeconds(1)), "slow");
             Invalidate(application.Notifier(name));
         }
 
