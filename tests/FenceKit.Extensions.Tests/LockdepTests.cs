@@ -39,6 +39,17 @@ public sealed class LockdepTests : IDisposable
     }
 
     [Fact]
+    public void What_is_found_while_the_sink_is_being_installed_is_logged_once_although_it_comes_from_both_sides()
+    {
+        Invert();
+        using RecordingLoggerProvider log = new();
+        LogSink sink = new(log.CreateLogger("any"), LockConfidence.Possible);
+        sink.Report(_validator.Violations[0]);
+        sink.Install(_validator);
+        Assert.Single(log.Entries);
+    }
+
+    [Fact]
     public async Task After_the_end_of_the_host_the_validator_has_its_own_sinks_again()
     {
         TestApplication application = await StartAsync(options => options.ThrowOnViolation = true);
