@@ -24,6 +24,7 @@ public partial class ScenarioTests
         Assert.Contains(Report, run.Output, StringComparison.Ordinal);
         Assert.Contains("Shop orders -> Shop stock", run.Output, StringComparison.Ordinal);
         Assert.Contains("FenceKit.Testing.Scenarios.Shop.DeliverAsync", run.Output, StringComparison.Ordinal);
+        Assert.Matches($@"FenceKit\.Testing\.Scenarios\.{testClass}\.\w+ \[FAIL\]", run.Output);
         Assert.Matches($@"Found while one test ran: FenceKit\.Testing\.Scenarios\.{testClass}\.", run.Output);
         Assert.Contains(Report, run.Results, StringComparison.Ordinal);
     }
