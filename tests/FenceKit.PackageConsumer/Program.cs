@@ -4,6 +4,8 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using FenceKit;
 using FenceKit.Conformance;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 using InvalidationNotifier notifier = new("consumer");
 using SlowDevice device = new();
@@ -27,6 +29,19 @@ Require(File.Exists(Path.Combine(AppContext.BaseDirectory, "FenceKit.Lockdep.dll
 // The author of a driver checks it with the suite from its package, without a test framework.
 ConformanceReport report = DriverConformance.Run("simulated", static () => new SimulatedUnderTest(), TimeSpan.FromSeconds(60));
 Require(report.Failed == 0 && report.Passed == DriverConformance.Checks.Count, $"a simulated driver keeps the contract: {report.Failures.FirstOrDefault()}");
+
+// An application has its parts from the container, and they drain with the host.
+HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+builder.Services.AddFenceKit(builder.Configuration.GetSection("FenceKit")).AddNotifier("pages");
+builder.Services.AddLockdep();
+builder.Services.AddHealthChecks().AddFenceKit();
+using IHost host = builder.Build();
+await host.StartAsync();
+InvalidationNotifier pages = host.Services.GetRequiredKeyedService<InvalidationNotifier>("pages");
+Require(pages.TrySchedule(range, InvalidationReason.Unmap, out InvalidationSession over), "a notifier of the container works");
+over.Commit();
+await host.StopAsync();
+Require(pages.ToString().EndsWith("shut down", StringComparison.Ordinal), "a notifier of the container ends with the host");
 Console.WriteLine($"FenceKit {typeof(FenceTimeline).Assembly.GetName().Version} works from its package.");
 return 0;
 

@@ -88,6 +88,7 @@ public sealed partial class DeviceQueue<TCommand>
             _gate.Exit();
         }
 
+        Diagnostics.FenceKitEventSource.Log.TellDeviceLost(Name, error);
         MakeRoom(); // for nobody: who waits for it is told of the loss
         if (mustWatch)
         {

@@ -126,6 +126,19 @@ internal sealed partial class FenceKitEventSource : EventSource
         }
     }
 
+    /// <summary>A device was given up: every command of its queue faults.</summary>
+    [NonEvent]
+    internal void TellDeviceLost(string queue, Exception reason)
+    {
+        if (IsEnabled(EventLevel.Error, EventKeywords.None))
+        {
+            DeviceLost(queue, MessageOf(reason));
+        }
+    }
+
+    [Event(24, Level = EventLevel.Error, Message = "The device of the queue {0} is lost: {1}")]
+    private void DeviceLost(string queue, string reason) => WriteEvent(24, queue, reason);
+
     [Event(5, Level = EventLevel.Warning, Message = "{0} ({1}) took {3} ms to schedule the invalidation of {2}; called from {4}")]
     private void SlowSubscriber(string subscription, string subscriber, string range, string milliseconds, string stack) =>
         WriteEvent(5, subscription, subscriber, range, milliseconds, stack);

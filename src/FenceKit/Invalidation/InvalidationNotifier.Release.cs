@@ -50,7 +50,12 @@ public sealed partial class InvalidationNotifier
         SchedulePlace place = new($"{nameof(InvalidationNotifier)}.{nameof(Release)}", 0);
         if (!TryBegin(lease, [AddressRange.All], InvalidationReason.Release, place, isRelease: true, out IntervalIndex<InvalidationSubscription>? index, out _))
         {
-            return Array.FindAll(Volatile.Read(ref _quarantined), IsStillHeld); // pairs with the write in Quarantine
+            return GetQuarantined();
+        }
+
+        if (SessionTrace.IsHeard && SessionTrace.Begin(Name, [AddressRange.All], InvalidationReason.Release, place) is { } trace)
+        {
+            state.BeginTrace(trace);
         }
 
         state.BeginCalling();
@@ -81,6 +86,14 @@ public sealed partial class InvalidationNotifier
     /// </summary>
     /// <exception cref="InvalidOperationException">Called from inside a callback of this notifier.</exception>
     public void Dispose() => Release(TimeSpan.Zero);
+
+    /// <summary>
+    /// What <see cref="Release"/> has left behind and nobody has let go of since, by name: what it would return if it were called again.
+    /// Empty before the shutdown.
+    /// </summary>
+    /// <returns>A copy.</returns>
+    /// <remarks>Changes nothing and never blocks; allocates. For health checks.</remarks>
+    public IReadOnlyList<QuarantinedMemory> GetQuarantined() => Array.FindAll(Volatile.Read(ref _quarantined), IsStillHeld); // pairs with the write in Quarantine
 
     /// <summary>A cancellation must not swallow the list of those who still hold something.</summary>
     private static InvalidationOutcome WaitForRelease(InvalidationSession session, TimeSpan budget, CancellationToken cancellationToken)

@@ -118,8 +118,10 @@ public sealed partial class InvalidationNotifier
         SessionLease lease = _sessions.GetShielded();
         InvalidationSessionState state = lease.State;
         state.Initiator = initiator;
+        SessionTrace? trace = SessionTrace.IsHeard ? SessionTrace.Begin(Name, ranges, reason, place) : null;
         if (!TryBegin(lease, ranges, reason, place, isRelease: false, out IntervalIndex<InvalidationSubscription>? index, out refusedBy))
         {
+            trace?.End("refused");
             if (refusedBy is null)
             {
                 ThrowDisposed();
@@ -127,6 +129,11 @@ public sealed partial class InvalidationNotifier
 
             session = default;
             return false;
+        }
+
+        if (trace is not null)
+        {
+            state.BeginTrace(trace);
         }
 
         state.BeginCalling();

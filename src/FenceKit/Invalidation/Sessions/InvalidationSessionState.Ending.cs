@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
 namespace FenceKit;
 
 // The end of a session: by its owner, by a refusal, or because nobody can end it any more.
@@ -9,12 +11,14 @@ internal sealed partial class InvalidationSessionState
     {
         Volatile.Write(ref _word, (_word & ~PhaseMask) | Closing);
         IsScheduling = false;
+        EndScheduleStep("refused");
         try
         {
             LeaveLedger(ref _counters.Refused, committed: false);
         }
         finally
         {
+            _trace?.End("refused");
             Recycle();
         }
 
@@ -56,7 +60,7 @@ internal sealed partial class InvalidationSessionState
             string place = Place.ToString();
             _counters.CountForgotten();
             Diagnostics.FenceKitEventSource.Log.SessionForgotten(Name, range, place);
-            End(committed: false, lease: null);
+            End(committed: false, lease: null, isForgotten: true);
         }
     }
 
@@ -87,15 +91,24 @@ internal sealed partial class InvalidationSessionState
 
     /// <param name="committed">Whether what was asked for has happened.</param>
     /// <param name="lease">For the pool; null when it is garbage, and the object with it.</param>
-    private void End(bool committed, SessionLease? lease)
+    /// <param name="isForgotten">Nobody asked for it.</param>
+    private void End(bool committed, SessionLease? lease, bool isForgotten = false)
     {
         _lease = lease; // the last one out gives it back; seen by that one because Leave is interlocked
+        Activity? step = _trace?.BeginStep(committed ? SessionTrace.Commit : SessionTrace.BackOff);
         try
         {
             LeaveLedger(ref committed ? ref _counters.Committed : ref _counters.BackedOff, committed);
         }
         finally
         {
+            if (_trace is { } trace)
+            {
+                string outcome = committed ? "committed" : isForgotten ? "forgotten" : "backed_off";
+                SessionTrace.EndStep(step, outcome);
+                trace.End(outcome);
+            }
+
             Leave();
         }
     }
@@ -131,6 +144,7 @@ internal sealed partial class InvalidationSessionState
         ClearHolders();
         ForgetOthers();
         _holder.Forget();
+        _trace = null;
         Initiator = null;
         Volatile.Write(ref _word, (_word & ~(OneVersion - 1)) + OneVersion);
         if (lease is not null)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
@@ -61,11 +62,16 @@ internal sealed partial class InvalidationSessionState
         }
 
         ThrowIfBlockingItself();
+        return _trace is null ? WaitPending(budget, cancellationToken) : WaitTraced(budget, cancellationToken);
+    }
+
+    private InvalidationOutcome WaitPending(TimeSpan budget, CancellationToken cancellationToken)
+    {
         WaitBudget left = WaitBudget.Start(_clock, budget);
         while (TryBeginWait(left.Remaining, cancellationToken, out FenceSetWait? wait))
         {
             FenceStatus status = wait.Wait().Status; // announced by WaitChecked
-            outcome = PollAfter(status);
+            InvalidationOutcome outcome = PollAfter(status);
             if (status == FenceStatus.Pending || outcome != InvalidationOutcome.Pending)
             {
                 return outcome;
@@ -79,15 +85,18 @@ internal sealed partial class InvalidationSessionState
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<InvalidationOutcome> WaitAsync(TimeSpan budget, CancellationToken cancellationToken)
     {
+        Activity? step = null;
+        InvalidationOutcome outcome = InvalidationOutcome.Pending;
         try
         {
-            InvalidationOutcome outcome = Poll();
+            outcome = Poll();
             if (outcome != InvalidationOutcome.Pending || budget == TimeSpan.Zero)
             {
                 return outcome;
             }
 
             ThrowIfWaitingForThisThread();
+            step = _trace?.BeginStep(SessionTrace.Wait);
             _holder.Forget(); // the caller goes on without this thread, or this thread without the session
             WaitBudget left = WaitBudget.Start(_clock, budget);
             while (TryBeginWait(left.Remaining, cancellationToken, out FenceSetWait? wait))
@@ -100,10 +109,15 @@ internal sealed partial class InvalidationSessionState
                 }
             }
 
-            return PollOrThrow(cancellationToken);
+            return outcome = PollOrThrow(cancellationToken);
         }
         finally
         {
+            if (step is not null)
+            {
+                SessionTrace.EndStep(step, SessionTrace.TextOf(outcome));
+            }
+
             Leave();
         }
     }

@@ -105,6 +105,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     {
         _scheduled = _holderCount == 0 && Earlier.IsEmpty ? 0 : _clock.GetTimestamp();
         IsScheduling = false;
+        EndScheduleStep("scheduled");
         _holder.MayTravel();
         ulong version = _word >> VersionShift;
         SessionLease lease = _lease!;

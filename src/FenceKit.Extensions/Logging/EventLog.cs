@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics.Tracing;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace FenceKit.Extensions;
+
+/// <summary>
+/// Carries the event source "FenceKit" over to the log. Events come on threads that signal, schedule or finalize, where nobody may wait; loggers
+/// wait for whatever they like. So the events go through a bounded queue, and are logged by a task: whoever writes one is never held up.
+/// </summary>
+internal sealed class EventLog : EventListener
+{
+    private const string SourceName = "FenceKit";
+    private const int Room = 1024;
+    private const EventKeywords Faults = (EventKeywords)2;
+
+    // A keyword of no event: without one a listener gets the events of all keywords.
+    private const EventKeywords NoKeyword = (EventKeywords)(1L << 40);
+
+    // Made before the constructor of the base class runs, which may already call OnEventSourceCreated; what follows it is not.
+    private readonly Lock _gate = new();
+    private EventSource? _source; // under the gate
+    private bool _isOpen;         // under the gate
+
+    private readonly Channel<EventWrittenEventArgs> _events;
+    private readonly EventMessages _messages;
+    private readonly ILogger _own;
+    private readonly EventKeywords _keywords;
+    private readonly Task _writing;
+    private long _dropped;
+
+    /// <param name="loggers">Where to.</param>
+    /// <param name="withFaults">Whether fences that fault are told.</param>
+    internal EventLog(ILoggerFactory loggers, bool withFaults)
+    {
+        _messages = new EventMessages(loggers);
+        _own = loggers.CreateLogger(LogCategories.Extensions);
+        _events = Channel.CreateBounded<EventWrittenEventArgs>(
+            new BoundedChannelOptions(Room) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true },
+            _ => Interlocked.Increment(ref _dropped));
+        _keywords = withFaults ? Faults : NoKeyword;
+        _writing = WriteAsync();
+        Open();
+    }
+
+    /// <summary>Logs what has come so far, and nothing after it.</summary>
+    internal async Task CloseAsync()
+    {
+        Dispose();
+        _events.Writer.TryComplete();
+        await _writing.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnEventSourceCreated(EventSource eventSource)
+    {
+        base.OnEventSourceCreated(eventSource);
+        if (eventSource.Name != SourceName)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _source = eventSource;
+            if (_isOpen)
+            {
+                EnableEvents(eventSource, EventLevel.Informational, _keywords);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnEventWritten(EventWrittenEventArgs eventData)
+    {
+        if (eventData.EventSource.Name == SourceName)
+        {
+            _events.Writer.TryWrite(eventData);
+        }
+    }
+
+    private void Open()
+    {
+        lock (_gate)
+        {
+            _isOpen = true;
+            if (_source is { } source)
+            {
+                EnableEvents(source, EventLevel.Informational, _keywords);
+            }
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        await foreach (EventWrittenEventArgs written in _events.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            try
+            {
+                _messages.Write(written);
+                if (Interlocked.Exchange(ref _dropped, 0) is > 0 and long dropped)
+                {
+                    _own.MessagesDropped(dropped);
+                }
+            }
+#pragma warning disable CA1031 // A logger that throws must not end the log; nobody else is left to be told.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+            }
+        }
+    }
+}

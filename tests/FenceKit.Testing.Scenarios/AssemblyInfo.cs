@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Testing;
+
+// begin: TestingAttribute
+[assembly: FailOnLockViolation]
+// end: TestingAttribute
