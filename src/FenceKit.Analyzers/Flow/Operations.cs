@@ -83,6 +83,15 @@ internal static class Operations
     internal static IArgumentOperation? Argument(IInvocationOperation call, string parameter) =>
         call.Arguments.FirstOrDefault(argument => argument.Parameter?.Name == parameter);
 
+    /// <summary>Says whether an operation gives a variable a new value.</summary>
+    internal static bool IsWritten(ILocalReferenceOperation reference) => reference.Parent switch
+    {
+        IDeclarationExpressionOperation => true,
+        IArgumentOperation argument => argument.Parameter?.RefKind is RefKind.Out or RefKind.Ref,
+        IAssignmentOperation assignment => assignment.Target == reference,
+        _ => false,
+    };
+
     /// <summary>Says whether a lambda or a local function anywhere in a body uses a variable: then nobody can tell when.</summary>
     internal static bool IsCaptured(IOperation body, ILocalSymbol local) =>
         body.DescendantsAndSelf().Any(operation => operation is IAnonymousFunctionOperation or ILocalFunctionOperation

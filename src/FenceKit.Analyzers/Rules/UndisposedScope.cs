@@ -51,7 +51,7 @@ public sealed class UndisposedScope : RuleAnalyzer
             {
                 Report(context, call, $"What '{call.TargetMethod.Name}' returns", call.TargetMethod);
             }
-            else if (Operations.Owner(call) is { } local && !Operations.IsCaptured(body, local) && Search(point.Graph, local).From(point))
+            else if (Operations.Owner(call) is { } local && !Operations.IsCaptured(body, local) && !EndsWithItsMaker(body, call) && Search(point.Graph, local).From(point))
             {
                 Report(context, call, $"'{local.Name}'", call.TargetMethod);
             }
@@ -76,6 +76,13 @@ public sealed class UndisposedScope : RuleAnalyzer
         }
     }
 
+    // What was subscribed to a notifier of this method goes with it.
+    private static bool EndsWithItsMaker(IOperation body, IInvocationOperation call) =>
+        Operations.Local(call.Instance) is { } maker
+        && call.TargetMethod.Name is "Subscribe" or "GetOrCreate"
+        && Operations.Any<IVariableDeclaratorOperation>(body, declarator =>
+            Operations.Equal(declarator.Symbol, maker) && declarator.GetVariableInitializer()?.Value is { } value && Operations.Unwrap(value) is IObjectCreationOperation);
+
     private static FlowSearch Search(ControlFlowGraph graph, ILocalSymbol local) => new(
         graph,
         operation => operation is ILocalReferenceOperation reference && Operations.Equal(reference.Local, local) ? Meaning(reference) : FlowStep.GoOn,
@@ -87,6 +94,7 @@ public sealed class UndisposedScope : RuleAnalyzer
         IInvocationOperation call when call.Instance == reference =>
             call.TargetMethod.Name is "Dispose" or "DisposeAsync" or "Commit" or "BackOff" ? FlowStep.Stop : FlowStep.GoOn,
         IPropertyReferenceOperation property when property.Instance == reference => FlowStep.GoOn,
+        _ when Operations.IsWritten(reference) => FlowStep.Found, // the next round of a loop, and the last one is still open
         _ => FlowStep.Stop,
     };
 

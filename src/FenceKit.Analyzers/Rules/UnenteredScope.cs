@@ -117,9 +117,8 @@ public sealed class UnenteredScope : RuleAnalyzer
     private static FlowStep Meaning(IOperation operation, ILocalSymbol local, Dictionary<SyntaxNode, ILocalSymbol> uses) => operation switch
     {
         ILocalReferenceOperation reference when !Operations.Equal(reference.Local, local) => FlowStep.GoOn,
-        ILocalReferenceOperation { Parent: IArgumentOperation { Parameter.RefKind: not RefKind.None } or ISimpleAssignmentOperation } reference
-            when !uses.ContainsKey(reference.Syntax) => FlowStep.Stop,
         ILocalReferenceOperation reference when uses.ContainsKey(reference.Syntax) => FlowStep.Found,
+        ILocalReferenceOperation reference when Operations.IsWritten(reference) => FlowStep.Stop,
         _ => FlowStep.GoOn,
     };
 
