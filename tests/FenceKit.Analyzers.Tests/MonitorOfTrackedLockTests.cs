@@ -60,7 +60,8 @@ public class MonitorOfTrackedLockTests
                 {
                     _count += amount;
                 }
-                lock ([|this._orders|]) { _count--; }
+                lock ([|this._orders|])
+                    _count--;
             }
         """, """
             public void Add(int amount)
@@ -70,7 +71,8 @@ public class MonitorOfTrackedLockTests
                 {
                     _count += amount;
                 }
-                using (this._orders.EnterScope()) { _count--; }
+                using (this._orders.EnterScope())
+                    _count--;
             }
         """);
 

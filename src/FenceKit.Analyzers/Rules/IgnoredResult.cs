@@ -63,7 +63,7 @@ public sealed class IgnoredResult : RuleAnalyzer
     private static void Look(OperationAnalysisContext context, KnownTypes types)
     {
         // A lambda of one expression may be a function to its caller, and a discard says that nobody wants to know.
-        if (context.Operation.Syntax is not (ExpressionStatementSyntax or ArrowExpressionClauseSyntax))
+        if (context.Operation.Syntax is not (ExpressionStatementSyntax or { Parent: ArrowExpressionClauseSyntax }))
         {
             return;
         }

@@ -24,7 +24,7 @@ internal static class Scene
 
         internal sealed class Mapping { public unsafe byte* Pointer; }
 
-        internal sealed unsafe class Example
+        internal sealed unsafe partial class Example
         {
             private static readonly TimeSpan s_budget = TimeSpan.FromSeconds(1);
             private readonly TrackedLock _orders = new(LockClass.Create("orders"));
@@ -44,9 +44,11 @@ internal static class Scene
             private void Publish() { }
             private static Task SaveAsync() => Task.CompletedTask;
             private static void Use(object? value) { }
-
+        }
 
         """;
 
-    internal static string With(string members) => Before + members + "\n}\n";
+    // No await in an unsafe context: only members that name a pointer are in one.
+    internal static string With(string members) =>
+        $"{Before}internal sealed {(members.Contains("byte*", StringComparison.Ordinal) || members.Contains("*Find", StringComparison.Ordinal) ? "unsafe " : "")}partial class Example\n{{\n{members}\n}}\n";
 }
