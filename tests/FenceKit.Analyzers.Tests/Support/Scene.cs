@@ -50,5 +50,5 @@ internal static class Scene
 
     // No await in an unsafe context: only members that name a pointer are in one.
     internal static string With(string members) =>
-        $"{Before}internal sealed {(members.Contains("byte*", StringComparison.Ordinal) || members.Contains("*Find", StringComparison.Ordinal) ? "unsafe " : "")}partial class Example\n{{\n{members}\n}}\n";
+        $"{Before}internal sealed {(members.Contains("byte*", StringComparison.Ordinal) || members.Contains("*Find", StringComparison.Ordinal) || members.Contains(".Pointer", StringComparison.Ordinal) ? "unsafe " : "")}partial class Example\n{{\n{members}\n}}\n";
 }
