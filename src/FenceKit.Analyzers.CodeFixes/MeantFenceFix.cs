@@ -25,10 +25,11 @@ public sealed class MeantFenceFix : RuleFix
             yield break;
         }
         StatementSyntax meant = SyntaxFactory.ParseStatement($"{fence.Name} = Fence.AlreadySignaled;").WithAdditionalAnnotations(Formatter.Annotation);
+        StatementSyntax after = success.WithoutLeadingTrivia().WithAdditionalAnnotations(Formatter.Annotation);
+        meant = meant.WithTrailingTrivia(SyntaxFactory.ElasticCarriageReturnLineFeed);
         yield return success.Parent is BlockSyntax block
-            ? new Offer("Say that there is nothing to wait for", block, block.WithStatements(block.Statements.InsertRange(
-                block.Statements.IndexOf(success),
-                [meant.WithLeadingTrivia(success.GetLeadingTrivia()).WithTrailingTrivia(SyntaxFactory.ElasticCarriageReturnLineFeed)])))
-            : new Offer("Say that there is nothing to wait for", success, Block([meant, success.WithoutLeadingTrivia()]));
+            ? new Offer("Say that there is nothing to wait for", block, block.WithStatements(
+                block.Statements.ReplaceRange(success, [meant.WithLeadingTrivia(success.GetLeadingTrivia()), after])))
+            : new Offer("Say that there is nothing to wait for", success, Block([meant, after]));
     }
 }

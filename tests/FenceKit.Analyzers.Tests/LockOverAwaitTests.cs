@@ -20,7 +20,7 @@ public class LockOverAwaitTests
     [InlineData("_slots.Wait(); [|await SaveAsync()|]; _slots.Release();")]
     [InlineData("_orders.Enter(); _prices.EnterReadLock(); _prices.ExitReadLock(); [|await SaveAsync()|]; _orders.Exit();")]
     [InlineData("_orders.Enter(); if (isWanted) { _orders.Exit(); return; } [|await SaveAsync()|]; _orders.Exit();")]
-    [InlineData("_orders.Enter(); await foreach (int item in [|_items|]) { _count += item; } _orders.Exit();")]
+    [InlineData("_orders.Enter(); [|await foreach (int item in _items) { _count += item; }|] _orders.Exit();")]
     [InlineData("_orders.Enter(); try { task.Wait(); } catch (AggregateException) { [|await SaveAsync()|]; } _orders.Exit();")]
     public Task An_await_under_a_lock_of_a_thread_is_reported(string body) => Check.Rule<LockOverAwait>(Method(body));
 

@@ -120,6 +120,9 @@ public sealed class EscapedPointer : RuleAnalyzer
                 case IInvocationOperation { Instance: { } instance } when IsView(instance):
                     value = instance;
                     break;
+                case IImplicitIndexerReferenceOperation slice:
+                    value = slice.Instance;
+                    break;
                 case IInvocationOperation { TargetMethod: { IsExtensionMethod: true } or { Name: "AsSpan" }, Arguments: { Length: > 0 } arguments }:
                     value = arguments[0].Value;
                     break;
