@@ -32,7 +32,11 @@ public class DroppedFenceTests
     [Fact]
     public Task A_rent_that_goes_to_another_method_is_asked_there() => Check.Rule<DroppedFence>("""
         private static void Refused(bool isRefused) { }
-        public void Go() => Refused(!_pool.TryRent(out _));
+        public void Go()
+        {
+            Refused(!_pool.TryRent(out _));
+            Refused(!_pool.TryRent(out FenceSource source));
+        }
         """);
 
     [Fact]

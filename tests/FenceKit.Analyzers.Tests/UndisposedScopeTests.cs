@@ -120,6 +120,18 @@ public class UndisposedScopeTests
         """);
 
     [Fact]
+    public Task A_loop_without_an_end_is_left_only_where_it_is_left() => Check.Rule<UndisposedScope>("""
+        public void Evict(AddressRange range)
+        {
+            if (!_notifier.TrySchedule(range, InvalidationReason.Discard, out InvalidationSession session)) { return; }
+            while (true)
+            {
+                if (session.TryWait() == InvalidationOutcome.Completed) { session.Commit(); return; }
+            }
+        }
+        """);
+
+    [Fact]
     public Task What_is_handed_on_belongs_to_somebody_else() => Check.Rule<UndisposedScope>("""
         private InvalidationSession _session;
         private void Keep(InvalidationSession session) => _session = session;

@@ -60,6 +60,11 @@ internal sealed class FlowSearch(ControlFlowGraph graph, Func<IOperation, FlowSt
                     break;
             }
         }
+        // The graph has an edge out of while (true) as well.
+        if (block.ConditionKind != ControlFlowConditionKind.None && block.BranchValue?.ConstantValue is { HasValue: true, Value: bool value })
+        {
+            return Follow((block.ConditionKind == ControlFlowConditionKind.WhenTrue) == value ? block.ConditionalSuccessor : block.FallThroughSuccessor);
+        }
         return Follow(block.FallThroughSuccessor) || Follow(block.ConditionalSuccessor);
     }
 
