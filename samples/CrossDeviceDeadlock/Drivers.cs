@@ -55,7 +55,9 @@ internal sealed class Display(CopyEngine engine, Design design) : IInvalidationS
         if (design == Design.WaitInNotifier)
         {
             Waiting?.Invoke();
-            copied.Wait(); // the mistake: reclaim stands still until another driver signals
+#pragma warning disable FK0006 // The mistake, on purpose: reclaim stands still until another driver signals.
+            _ = copied.Wait();
+#pragma warning restore FK0006
             fence = default;
             return true;
         }

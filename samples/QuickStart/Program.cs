@@ -15,7 +15,7 @@ int freed = 0, busy = 0;
 for (int round = 0; round < 40; round++)
 {
     int page = round % store.Count;
-    device.TrySubmit(page, out Fence filled);                               // (never full here: one command at a time)
+    _ = device.TrySubmit(page, out Fence filled);                           // (never full here: one command at a time)
     while (driver.Started <= round) await Task.Yield();                     // the device is at work on the page now
     bool isFree = store.TryFree(page, budget: TimeSpan.Zero);
     if (!isFree) busy++;                                                    // an owner in a hurry backs off, and nothing is lost

@@ -181,7 +181,7 @@ public static partial class DriverConformance
         Fence fence = default;
         check.MustReturn(() => fence = check.Submit(0, 9, isHeld: false, gate), "submitting waited for a dependency.");
         check.MustSucceed(before, "the command before");
-        fence.Wait(check.Patience / 100); // nothing can come of it, and a device that breaks the rule needs a moment to do so
+        _ = fence.Wait(check.Patience / 100); // nothing can come of it, and a device that breaks the rule needs a moment to do so
         CheckContext.Require(!fence.IsSignaled && check.At(0) != 9, "a command ran before the fence that it depends on.");
         other.Signal(gate);
         check.MustSucceed(fence, "a command whose dependencies are done");

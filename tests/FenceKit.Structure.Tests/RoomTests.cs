@@ -53,6 +53,7 @@ public class RoomTests
             ((string[])
             [
                 "FenceKit.Lockdep", "FenceKit", "FenceKit.Conformance", "FenceKit.Extensions", "FenceKit.Testing", "FenceKit.Testing.Xunit", "FenceKit.Testing.Xunit3",
+                "FenceKit.Analyzers", "FenceKit.Analyzers.CodeFixes",
             ]).SelectMany(Sources.FilesBelow),
             file => File.ReadLines(Path.Combine(Sources.Root, "src", file)).Count() > MostLinesOfAFile);
 

@@ -57,7 +57,8 @@ internal abstract class DeviceMapping : IInvalidationSubscriber, IDisposable
             fence = default;
             if (!_isMapped)
             {
-                return true; // nothing of ours is there: done already
+                fence = Fence.AlreadySignaled; // nothing of ours is there
+                return true;
             }
 
             if (!_isStopping)

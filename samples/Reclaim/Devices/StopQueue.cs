@@ -59,7 +59,7 @@ internal sealed class StopQueue(int capacity) : IDisposable
 
         if (isEmpty)
         {
-            await rung.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+            _ = await rung.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
         }
     }
 

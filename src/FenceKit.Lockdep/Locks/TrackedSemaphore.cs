@@ -52,7 +52,7 @@ public sealed class TrackedSemaphore : IDisposable
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
-    public void Wait([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) => Wait(Timeout.InfiniteTimeSpan, default, file, line);
+    public void Wait([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) => _ = Wait(Timeout.InfiniteTimeSpan, default, file, line);
 
     /// <summary>Takes a permit, waiting for a limited time or not at all.</summary>
     /// <param name="timeout">How long; zero for a try.</param>

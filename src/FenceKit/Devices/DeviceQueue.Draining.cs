@@ -61,6 +61,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         if (users == 0 && _unmaps is null)
         {
+            drained = Fence.AlreadySignaled;
             return true;
         }
 

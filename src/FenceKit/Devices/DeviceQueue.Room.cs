@@ -43,7 +43,7 @@ public sealed partial class DeviceQueue<TCommand>
                 case DeviceSubmitStatus.Closed:
                     throw new ObjectDisposedException($"{nameof(DeviceQueue<>)} '{Name}'");
                 default:
-                    await NextRoom().WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(FenceContinuation.ThreadPool);
+                    _ = await NextRoom().WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(FenceContinuation.ThreadPool);
                     break;
             }
         }

@@ -92,10 +92,10 @@ internal static class LinuxDescriptors
             using FencePool pool = new("descriptors", 1);
             Fence fence = producer.Issue();
             using SafeFileHandle readable = LinuxFences.ExportEvent(consumer.GetFence(fence.Point));
-            pool.TryRent(out FenceSource source);
+            _ = pool.TryRent(out FenceSource source);
             using IDisposable import = LinuxFences.ImportReadable(readable, source);
             producer.Signal(fence, LinuxNative.Failed("Nothing"));
-            source.Fence.Wait(TimeSpan.FromSeconds(1));
+            _ = source.Fence.Wait(TimeSpan.FromSeconds(1));
         }
 #pragma warning disable CA1031 // A kernel without one of the calls, for example.
         catch (Exception)

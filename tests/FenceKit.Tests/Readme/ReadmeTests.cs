@@ -75,8 +75,8 @@ public sealed partial class ReadmeTests
         IOException broken = new("broken");
         Assert.Same(broken, await Assert.ThrowsAsync<IOException>(() => CopyAsync(_ => throw broken)));
         await using DeviceQueue<CopyJob> same = new("copy engine", new CopyEngine());
-        same.TrySubmit(new CopyJob(pages, _ => throw broken), out Fence failed);
-        same.TrySubmit(new CopyJob(pages, _ => { }), out Fence next);
+        _ = same.TrySubmit(new CopyJob(pages, _ => throw broken), out Fence failed);
+        _ = same.TrySubmit(new CopyJob(pages, _ => { }), out Fence next);
         Assert.Equal(FenceStatus.Signaled, await next.WaitAsync(Limit.Time));
         Assert.Same(broken, failed.Error);
 
@@ -99,7 +99,7 @@ public sealed partial class ReadmeTests
         using IDisposable attached = engine.Attach(notifier, s_pages);
         Assert.True(notifier.TrySchedule(s_pages, InvalidationReason.Unmap, out InvalidationSession session));
         bool isOver = false;
-        engine.TrySubmit(new CopyJob(s_pages, _ => Assert.True(Volatile.Read(ref isOver))), out Fence fence);
+        _ = engine.TrySubmit(new CopyJob(s_pages, _ => Assert.True(Volatile.Read(ref isOver))), out Fence fence);
         Volatile.Write(ref isOver, true);
         session.BackOff();
         Assert.Equal(FenceStatus.Signaled, fence.Wait(Limit.Time));

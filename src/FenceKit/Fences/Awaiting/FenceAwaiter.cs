@@ -82,7 +82,7 @@ public readonly struct FenceAwaiter : ICriticalNotifyCompletion
     {
         if (!fence.IsSignaled)
         {
-            fence.Wait();
+            _ = fence.Wait();
         }
 
         FenceStatus status = FenceNews.OutcomeOf(fence, out Exception? error);

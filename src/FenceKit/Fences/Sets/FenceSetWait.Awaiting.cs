@@ -137,11 +137,11 @@ internal sealed partial class FenceSetWait
         }
         else if (Mode == FenceArrayMode.Any)
         {
-            Fence.WaitAny(CopyMembers(), Timeout.InfiniteTimeSpan);
+            _ = Fence.WaitAny(CopyMembers(), Timeout.InfiniteTimeSpan);
         }
         else
         {
-            Fence.WaitAll(CopyMembers(), Timeout.InfiniteTimeSpan);
+            _ = Fence.WaitAll(CopyMembers(), Timeout.InfiniteTimeSpan);
         }
     }
 

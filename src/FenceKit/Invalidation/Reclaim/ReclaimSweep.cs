@@ -312,7 +312,7 @@ public sealed class ReclaimSweep
     {
         try
         {
-            wakeUp.Wait(left.Remaining, cancellationToken);
+            _ = wakeUp.Wait(left.Remaining, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Diagnostics;
+
+namespace FenceKit.Analyzers.Tests;
+
+/// <summary>The pages of docs/analyzers: what they show is what the rules say of it.</summary>
+public sealed partial class PageTests
+{
+    private static readonly ImmutableArray<DiagnosticAnalyzer> s_rules = [.. typeof(RuleAnalyzer).Assembly.GetTypes()
+        .Where(static type => type is { IsAbstract: false } && type.IsSubclassOf(typeof(RuleAnalyzer)))
+        .Select(static type => (DiagnosticAnalyzer)Activator.CreateInstance(type)!)];
+
+    public static TheoryData<string> Ids => [.. s_rules.SelectMany(static rule => rule.SupportedDiagnostics).Select(static rule => rule.Id).Order()];
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public async Task The_wrong_snippet_of_a_page_gives_its_rule_and_no_other(string id) =>
+        Assert.Equal([id], (await FindingsIn(Scene.With(Snippet(id, "wrong")))).Select(static finding => finding.Id).Distinct());
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public async Task The_right_snippet_of_a_page_gives_nothing(string id) => Assert.Empty(await FindingsIn(Scene.With(Snippet(id, "right"))));
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public async Task What_a_page_says_to_suppress_a_rule_suppresses_it(string id) =>
+        Assert.Empty(await FindingsIn($"#pragma warning disable {id} // and why\n{Scene.With(Snippet(id, "wrong"))}\n#pragma warning restore {id}\n"));
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void The_index_has_a_row_for_each_rule_with_its_severity(string id)
+    {
+        DiagnosticDescriptor rule = s_rules.SelectMany(static rule => rule.SupportedDiagnostics).Single(rule => rule.Id == id);
+        string severity = rule.DefaultSeverity == DiagnosticSeverity.Info ? "hint" : rule.DefaultSeverity.ToString().ToLowerInvariant();
+        Assert.Contains($"| [{id}](analyzers/{id}.md) | {severity} | ", File.ReadAllText(Path.Combine(Root, "docs", "analyzers.md")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("docs/concepts.md", "public void Map(AddressRange range, TimeSpan budget, InvalidationSubscription subscription, Table table)", "private static Mapping Build(AddressRange range) => new();")]
+    [InlineData("docs/invalidation.md", "public void Look(InvalidationNotifier notifier, Key[] keys, Dictionary<Key, Mapping> table, int offset)", "private int sum; public sealed record Key; private static AddressRange RangeOf(Key key) => AddressRange.All;")]
+    public async Task The_snippets_of_the_other_pages_give_nothing(string page, string method, string members)
+    {
+        string text = File.ReadAllText(Path.Combine(Root, page));
+        string body = Block().Match(text).Groups[1].Value;
+        Assert.Empty(await FindingsIn(Scene.With($"{members}\n{method}\n{{\n{body}\n}}")));
+    }
+
+    private static async Task<IReadOnlyList<Diagnostic>> FindingsIn(string file)
+    {
+        CSharpCompilation compilation = CSharpCompilation.Create(
+            "Snippet", [CSharpSyntaxTree.ParseText(file, Check.ParseOptions)], Check.References, Check.CompilationOptions);
+        Assert.DoesNotContain(compilation.GetDiagnostics(), static problem => problem.Severity == DiagnosticSeverity.Error);
+        return await compilation.WithAnalyzers(s_rules).GetAnalyzerDiagnosticsAsync();
+    }
+
+    private static string Snippet(string id, string kind)
+    {
+        string page = File.ReadAllText(Path.Combine(Root, "docs", "analyzers", id + ".md"));
+        Match match = Regex.Match(page, $"<!-- {kind} -->\n```csharp\n(.*?)```", RegexOptions.Singleline);
+        Assert.True(match.Success, $"The page of {id} shows nothing {kind}.");
+        return match.Groups[1].Value;
+    }
+
+    private static string Root { get; } = FindRoot();
+
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "FenceKit.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+        return folder ?? throw new InvalidOperationException("The repository's root was not found above the test's folder.");
+    }
+
+    [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Block();
+}
