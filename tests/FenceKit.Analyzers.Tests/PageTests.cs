@@ -39,16 +39,6 @@ public sealed partial class PageTests
         Assert.Contains($"| [{id}](analyzers/{id}.md) | {severity} | ", File.ReadAllText(Path.Combine(Root, "docs", "analyzers.md")), StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("docs/concepts.md", "public void Map(AddressRange range, TimeSpan budget, InvalidationSubscription subscription, Table table)", "private static Mapping Build(AddressRange range) => new();")]
-    [InlineData("docs/invalidation.md", "public void Look(InvalidationNotifier notifier, Key[] keys, Dictionary<Key, Mapping> table, int offset)", "private int sum; public sealed record Key; private static AddressRange RangeOf(Key key) => AddressRange.All;")]
-    public async Task The_snippets_of_the_other_pages_give_nothing(string page, string method, string members)
-    {
-        string text = File.ReadAllText(Path.Combine(Root, page));
-        string body = Block().Match(text).Groups[1].Value;
-        Assert.Empty(await FindingsIn(Scene.With($"{members}\n{method}\n{{\n{body}\n}}")));
-    }
-
     private static async Task<IReadOnlyList<Diagnostic>> FindingsIn(string file)
     {
         CSharpCompilation compilation = CSharpCompilation.Create(

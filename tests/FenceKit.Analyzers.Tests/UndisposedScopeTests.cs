@@ -147,6 +147,21 @@ public class UndisposedScopeTests
         """);
 
     [Fact]
+    public Task What_is_handed_on_by_reference_may_be_ended_there_and_replaced() => Check.Rule<UndisposedScope>("""
+        public void Read()
+        {
+            ReaderScope scope = _gate.Enter();
+            try { Replace(ref scope); }
+            finally { scope.Dispose(); }
+        }
+        private void Replace(ref ReaderScope scope)
+        {
+            scope.Dispose();
+            scope = _gate.Enter();
+        }
+        """);
+
+    [Fact]
     public Task An_exception_that_leaves_the_method_is_no_path() => Check.Rule<UndisposedScope>("""
         public void Evict(AddressRange range)
         {

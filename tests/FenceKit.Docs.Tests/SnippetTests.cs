@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.Loader;
+using FenceKit.Analyzers;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace FenceKit.Docs.Tests;
 
@@ -22,7 +25,13 @@ public class SnippetTests
     private static readonly Lazy<MetadataReference[]> s_references = new(() =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(file => MetadataReference.CreateFromFile(file))]);
 
-    private static readonly Snippet[] s_snippets = [.. Pages.All.SelectMany(Snippet.On)];
+    // The pages of the analyzers show what is wrong, too; FenceKit.Analyzers.Tests looks at them.
+    private static readonly Snippet[] s_snippets =
+        [.. Pages.All.Where(static page => !page.StartsWith("docs/analyzers/", StringComparison.Ordinal)).SelectMany(Snippet.On)];
+
+    private static readonly ImmutableArray<DiagnosticAnalyzer> s_rules = [.. typeof(RuleAnalyzer).Assembly.GetTypes()
+        .Where(static type => type is { IsAbstract: false } && type.IsSubclassOf(typeof(RuleAnalyzer)))
+        .Select(static type => (DiagnosticAnalyzer)Activator.CreateInstance(type)!)];
 
     public static TheoryData<string> Compiled => [.. s_snippets.Where(snippet => snippet.IsCompiledHere).Select(snippet => snippet.ToString())];
 
@@ -36,6 +45,11 @@ public class SnippetTests
         string[] problems = [.. Compile(snippet).GetDiagnostics().Where(IsAProblem).Select(problem => problem.ToString())];
         Assert.True(problems.Length == 0, $"{place} does not compile:\n{string.Join('\n', problems)}");
     }
+
+    [Theory]
+    [MemberData(nameof(Compiled))]
+    public async Task The_rules_for_users_say_nothing_about_a_block_of_code(string place) =>
+        Assert.Empty(await Compile(Find(place)).WithAnalyzers(s_rules).GetAnalyzerDiagnosticsAsync());
 
     [Theory]
     [MemberData(nameof(Run))]

@@ -94,6 +94,7 @@ public sealed class UndisposedScope : RuleAnalyzer
         IInvocationOperation call when call.Instance == reference =>
             call.TargetMethod.Name is "Dispose" or "DisposeAsync" or "Commit" or "BackOff" ? FlowStep.Stop : FlowStep.GoOn,
         IPropertyReferenceOperation property when property.Instance == reference => FlowStep.GoOn,
+        IArgumentOperation { Parameter.RefKind: RefKind.Ref } => FlowStep.Stop, // may be ended there, and replaced
         _ when Operations.IsWritten(reference) => FlowStep.Found, // the next round of a loop, and the last one is still open
         _ => FlowStep.Stop,
     };
