@@ -21,40 +21,39 @@ internal enum FlowTurn
 /// threads. While a task runs, <see cref="Task.CurrentId"/> is its number, and an asynchronous method that goes on has none; only where a number is
 /// new to the thread does it look at the stack, because a loop that runs others' work may itself be a task.
 /// </summary>
-internal static class FlowArrival
+internal sealed class FlowArrival
 {
-    [ThreadStatic]
-    private static State? t_state;
+    private readonly Stack<FlowNode?> _below = new(); // what the thread did before the turns that are not over
+    private int _task = -1;
 
-    private sealed class State
-    {
-        public int Task = -1;
-        public FlowNode? Left; // the flow that has just left this thread
-        public readonly Stack<FlowNode?> Below = new(); // what the thread did before the turns that are not over
-    }
+    /// <summary>The flow that has just left this thread.</summary>
+    public FlowNode? Left { get; private set; }
 
     /// <summary>By the thread itself, at each change of its execution context.</summary>
-    public static FlowTurn Judge(FlowNode? previous, FlowNode? now)
+    public FlowTurn Judge(FlowNode? previous, FlowNode? now)
     {
-        State state = t_state ??= new State();
         if (now is null)
         {
-            state.Below.Clear();
-            state.Left = previous;
+            _below.Clear();
+            Left = previous;
             return FlowTurn.GoesOn;
         }
 
-        if (IsReturn(state.Below, now))
+        if (previous is null)
+        {
+            _below.Clear(); // what was left there is over: a flow that lets its last lock go leaves without a word
+        }
+        else if (IsReturn(_below, now))
         {
             return FlowTurn.GoesOn;
         }
 
-        FlowNode? left = state.Left;
-        state.Left = null;
-        state.Below.Push(previous);
+        FlowNode? left = Left;
+        Left = null;
+        _below.Push(previous);
         int task = Task.CurrentId ?? 0;
-        bool isNew = task != state.Task && (task != 0 || !Thread.CurrentThread.IsThreadPoolThread);
-        state.Task = task != 0 || !Thread.CurrentThread.IsThreadPoolThread ? task : state.Task;
+        bool isNew = task != _task && (task != 0 || !Thread.CurrentThread.IsThreadPoolThread);
+        _task = task != 0 || !Thread.CurrentThread.IsThreadPoolThread ? task : _task;
         if (isNew && (Frames().FirstOrDefault().Type is null or TaskType)) // a thread that begins shows nothing below the change
         {
             return FlowTurn.Begins;
@@ -62,9 +61,6 @@ internal static class FlowArrival
 
         return HasEnded(previous ?? left, now) && IsContinuation(previous is null) ? FlowTurn.Awaited : FlowTurn.GoesOn;
     }
-
-    /// <summary>The flow that has just left this thread.</summary>
-    public static FlowNode? Left => t_state?.Left;
 
     /// <summary>The task that ran here just before, and that the flow which goes on does not belong to.</summary>
     public static LockFork? EndedBefore(FlowNode? previous, FlowNode? now)
@@ -92,9 +88,14 @@ internal static class FlowArrival
     private static bool IsContinuation(bool mustBeInsideTask)
     {
         (string Type, string Method)[] frames = [.. Frames()];
-        return frames.Length > 0 && frames[0].Type.Contains("StateMachineBox", StringComparison.Ordinal)
+        return frames.Length > 0 && RunsContinuations(frames[0])
             && (!mustBeInsideTask || Array.Exists(frames, static frame => frame is { Type: TaskType, Method: "ExecuteWithThreadLocal" or "ExecuteEntryUnsafe" }));
     }
+
+    // Which of them shows depends on what the compiler has put into its caller.
+    private static bool RunsContinuations((string Type, string Method) frame)
+        => frame.Type.Contains("StateMachineBox", StringComparison.Ordinal)
+            || (frame.Type.StartsWith("System.Threading.Tasks.", StringComparison.Ordinal) && !frame.Method.StartsWith("Execute", StringComparison.Ordinal));
 
     private static IEnumerable<(string Type, string Method)> Frames()
     {

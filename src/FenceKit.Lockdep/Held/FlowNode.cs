@@ -83,15 +83,15 @@ internal sealed class FlowNode
         return node?.Fork;
     }
 
-    /// <summary>Whether somebody up the chain still holds something, in this flow or in those that have started it.</summary>
+    /// <summary>Whether somebody up the chain still holds something, in this flow or in those that have started it and may wait for it.</summary>
     public static bool HoldsAnything(FlowNode? node)
     {
-        while (node is not null && (node.Fork is not null || node.IsReleased))
+        while (node is not null && (node.Fork is { IsDetached: false, Guards.Length: 0 } || (node.Fork is null && node.IsReleased)))
         {
             node = node.Parent;
         }
 
-        return node is not null;
+        return node is { Fork: not { IsDetached: true } };
     }
 
     /// <summary>Whether a fork stands in the chain.</summary>

@@ -8,7 +8,10 @@ namespace FenceKit.Lockdep.Held;
 internal sealed record ForkedWant(HeldStep[] Held, LockMap Map, ChainRecord Record, string Thread, bool IsTentative);
 
 /// <summary>Somebody waits for a task with locks held; perhaps as a part of another task.</summary>
-internal sealed record ForkJoin(HeldStep[] Held, LockFork? Outer, string Thread, bool Blocks);
+internal sealed record ForkJoin(HeldStep[] Held, LockFork? Outer, string Thread, bool Blocks)
+{
+    public bool Holds(LockMap map) => Array.Exists(Held, step => ReferenceEquals(step.Map, map));
+}
 
 /// <summary>
 /// A task that was started: what it wants is written down, and counts under somebody's locks from the moment on at which that one waits for it.
@@ -29,17 +32,35 @@ internal sealed class LockFork
     /// <summary>The beginning; behind it is what was held by whoever started the task.</summary>
     public FlowNode? Start { get; set; }
 
-    /// <summary>Whether what was held at the beginning is held still.</summary>
-    public bool IsTentative => FlowNode.HoldsAnything(Start);
+    /// <summary>Nobody will wait for it while he holds what he held at the beginning: whoever started it has said so.</summary>
+    public bool IsDetached { get; init; }
 
-    /// <summary>What was wanted before it was known whether the task is on its own, unless somebody has waited for it with this lock held.</summary>
-    public ForkedWant[] Undecided(LockMap map)
+    /// <summary>Locks of the thread that started it. Nobody tells when they are let go; whoever waits has them or not.</summary>
+    public HeldStep[] Guards { get; init; } = [];
+
+    /// <summary>Whether what was held at the beginning is held still, as far as is known.</summary>
+    public bool IsTentative => !IsDetached && (Guards.Length > 0 || FlowNode.HoldsAnything(Start?.Parent));
+
+    /// <summary>What was wanted before it was known whether the task is on its own; each is handed out once.</summary>
+    public ForkedWant[] TakeUndecided()
     {
         using (_gate.EnterScope())
         {
-            bool isJoined = _joins.Values.Any(join => Array.Exists(join.Held, step => ReferenceEquals(step.Map, map)));
-            return isJoined ? [] : [.. _wants.Values.Where(static want => want.IsTentative)];
+            ulong[] keys = [.. _wants.Where(static pair => pair.Value.IsTentative).Select(static pair => pair.Key)];
+            return Array.ConvertAll(keys, key => _wants[key] = _wants[key] with { IsTentative = false });
         }
+    }
+
+    /// <summary>Whether somebody waits for it, himself or through a task that he waits for, with this lock held.</summary>
+    public bool IsJoinedUnder(LockMap map)
+    {
+        ForkJoin[] joins;
+        using (_gate.EnterScope())
+        {
+            joins = [.. _joins.Values];
+        }
+
+        return Array.Exists(joins, join => join.Holds(map) || (join.Outer is { } outer && !ReferenceEquals(outer, this) && outer.IsJoinedUnder(map)));
     }
 
     /// <summary>Writes a want down. Returns who waits already; null if it is known, or if there is no room.</summary>

@@ -19,6 +19,9 @@ public sealed partial class LockHolder
     /// <summary>Locks of the flow and of the thread are both held: which of them were taken first is then not known.</summary>
     internal bool IsMixed { get; private set; }
 
+    /// <summary>Which flows come to this thread.</summary>
+    internal FlowArrival Arrival => field ??= new FlowArrival();
+
     /// <summary>What the reports call it instead of a thread; null for a thread.</summary>
     internal string? FlowName { get; init; }
 

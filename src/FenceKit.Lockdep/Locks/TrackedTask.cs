@@ -26,8 +26,8 @@ public static class TrackedTask
             return Task.Run(work);
         }
 
-        LockFork fork = new() { IsExplicit = true };
         LockValidator judge = validator ?? LockValidator.Default;
+        LockFork fork = new() { IsExplicit = true, Guards = judge.HeldByThread() };
         return Known(fork, Task.Run(() =>
         {
             judge.EnterFork(fork); // seen by all of the task, which has an execution context of its own
@@ -51,7 +51,7 @@ public static class TrackedTask
             return work();
         }
 
-        LockFork fork = new() { IsExplicit = true };
+        LockFork fork = new() { IsExplicit = true, IsDetached = true };
         LockValidator judge = validator ?? LockValidator.Default;
         FlowNode? before = judge.EnterFork(fork);
         try

@@ -169,11 +169,12 @@ public sealed partial class LockValidator
 
     private void Turn(FlowNode? previous, FlowNode? now)
     {
-        LockHolder.CurrentIfAny(this)?.MarkStale();
-        FlowNode? left = previous ?? FlowArrival.Left;
-        switch (FlowArrival.Judge(previous, now))
+        LockHolder stack = LockHolder.Current(this);
+        stack.MarkStale();
+        FlowNode? left = previous ?? stack.Arrival.Left;
+        switch (stack.Arrival.Judge(previous, now))
         {
-            case FlowTurn.Begins when FlowNode.HoldsAnything(now):
+            case FlowTurn.Begins when FlowNode.HoldsAnything(now) || FlowNode.ForkOf(now) is not null: // a task of a task is not that task
                 WriteFlow(FlowNode.ForFork(now, new LockFork()));
                 break;
             case FlowTurn.Awaited:

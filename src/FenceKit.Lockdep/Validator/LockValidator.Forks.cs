@@ -11,6 +11,14 @@ public sealed partial class LockValidator
 {
     private long _forkedWantsNotKept; // interlocked
 
+    /// <summary>What this thread itself holds where it starts a task.</summary>
+    internal HeldStep[] HeldByThread()
+    {
+        LockHolder? stack = LockHolder.CurrentIfAny(this);
+        stack?.Settle();
+        return stack is null || stack.IndexOfOwn() < 0 ? [] : StepsOf(stack, stack.Depth);
+    }
+
     /// <summary>Begins a flow of its own here. The execution context has it until the caller writes back what this returns.</summary>
     internal FlowNode? EnterFork(LockFork fork)
     {
@@ -32,7 +40,17 @@ public sealed partial class LockValidator
         LockHolder stack = LockHolder.Current(this);
         stack.Settle();
         var join = new ForkJoin(StepsOf(stack, stack.Depth), stack.Fork, Acquisition.NameOf(stack.Thread), blocks);
-        if ((join.Held.Length == 0 && join.Outer is null) || ReferenceEquals(join.Outer, fork))
+        if (ReferenceEquals(join.Outer, fork))
+        {
+            return;
+        }
+
+        if (fork.Guards.Length > 0 && !Array.Exists(fork.Guards, guard => join.Holds(guard.Map)))
+        {
+            JudgeAlone(fork.TakeUndecided()); // the thread that started it has let go
+        }
+
+        if (join.Held.Length == 0 && join.Outer is null)
         {
             return;
         }
@@ -57,14 +75,17 @@ public sealed partial class LockValidator
         NoteWant(stack, fork, key, new ForkedWant(held, map, record, Acquisition.NameOf(stack.Thread), stack.IsTentative));
     }
 
-    /// <summary>The last of what was held when the task was started has been let go: if nobody waited for it meanwhile, it is on its own.</summary>
+    /// <summary>
+    /// The last of what was held when a task was started has been let go. Of one that was started by name it is then known whether somebody waited for it;
+    /// of others only if they go on, see <see cref="NoteWant(LockHolder, LockFork, LockMap, ChainRecord)"/>.
+    /// </summary>
     private void DecideForks(FlowNode released)
     {
         foreach (LockFork fork in released.TakeForks())
         {
-            if (!fork.IsTentative)
+            if (fork.IsExplicit && !fork.IsTentative && !fork.IsJoinedUnder(released.Map!))
             {
-                JudgeAlone(fork.Undecided(released.Map!));
+                JudgeAlone(fork.TakeUndecided());
             }
         }
     }
@@ -114,9 +135,9 @@ public sealed partial class LockValidator
             Interlocked.Increment(ref _forkedWantsNotKept);
         }
 
-        if (want.IsTentative && (isFull || (joins is { Length: 0 } && !fork.IsTentative)))
+        if (joins is not null && !fork.IsTentative && !(fork.IsExplicit && want.IsTentative && joins.Length > 0))
         {
-            JudgeAlone([want]); // nobody will ask for it any more
+            JudgeAlone(fork.TakeUndecided()); // it goes on while whoever started it has let go: nobody has waited for it
         }
 
         List<LockViolation>? all = null;
