@@ -36,9 +36,10 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and this thread holds a lock of its own; the lock is not taken.</exception>
     public bool IsCompleted
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            if (_awaited is not null)
+            if (LockValidatorSwitch.IsEnabled && _awaited is not null)
             {
                 NoteAwait();
             }
@@ -48,6 +49,7 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
     }
 
     /// <summary>For the compiler.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public LockAwaitable<TResult> GetAwaiter() => this;
 
     /// <summary>Says where the code after the await runs.</summary>
@@ -63,9 +65,15 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
     /// <summary>For the compiler: ends the wait, and says that the flow holds the lock.</summary>
     /// <exception cref="OperationCanceledException">The wait was canceled; nothing is held.</exception>
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock was given back.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TResult GetResult()
     {
         bool isTaken = _wait.GetAwaiter().GetResult();
+        return LockValidatorSwitch.IsEnabled ? HoldAndComplete(isTaken) : _lock.Complete(isTaken, null, null, _pending.Shape.Mode);
+    }
+
+    private TResult HoldAndComplete(bool isTaken)
+    {
         FlowNode? node = null;
         if (isTaken && _awaited is not null)
         {

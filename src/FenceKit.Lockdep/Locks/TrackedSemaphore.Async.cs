@@ -10,6 +10,7 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
     private readonly UninterruptedLock _flowGate = new(); // nothing of anybody's is called under it
     private readonly List<FlowNode> _flowHolds = []; // under the gate, the oldest first
     private readonly AwaitedLock? _awaited; // null while the switch is off
+    private int _unfollowed; // interlocked: permits taken while the flow of the context was suppressed; whose they are is not known
 
     /// <summary>Takes a permit for this asynchronous flow, waiting as long as it takes.</summary>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
@@ -74,9 +75,15 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
     /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and nobody was seen to hold a permit that could be given back here.</exception>
     public void Release()
     {
-        FlowNode? node = LockValidatorSwitch.IsEnabled ? TakeFlowHold() : null;
+        if (!LockValidatorSwitch.IsEnabled)
+        {
+            _semaphore.Release();
+            return;
+        }
+
+        FlowNode? node = TakeFlowHold(out bool isUnfollowed);
         _semaphore.Release();
-        if (LockValidatorSwitch.IsEnabled && (node is null || !_validator!.ReleaseHold(node)))
+        if (!isUnfollowed && (node is null || !_validator!.ReleaseHold(node)))
         {
             _validator!.Release(_map!);
         }
@@ -119,6 +126,10 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
                 _flowHolds.Add(node);
             }
         }
+        else if (isTaken && _awaited is not null && flow is null)
+        {
+            Interlocked.Increment(ref _unfollowed);
+        }
 
         return isTaken;
     }
@@ -131,15 +142,22 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
         return new LockAwaitable<bool>(this, _awaited, flow, _semaphore.WaitAsync(milliseconds, cancellationToken), pending);
     }
 
-    private FlowNode? TakeFlowHold()
+    private FlowNode? TakeFlowHold(out bool isUnfollowed)
     {
         FlowNode? own = _validator!.FindInFlow(_map!);
         own = own?.Origin ?? own;
+        isUnfollowed = false;
         using (_flowGate.EnterScope())
         {
             int index = own is null ? -1 : _flowHolds.LastIndexOf(own);
-            if (index < 0 && (_flowHolds.Count == 0 || _validator.IsHeldByThread(_map!)))
+            if (index < 0 && _validator.IsHeldByThread(_map!))
             {
+                return null;
+            }
+
+            if (index < 0 && _flowHolds.Count == 0)
+            {
+                isUnfollowed = _unfollowed > 0 && Interlocked.Decrement(ref _unfollowed) >= 0;
                 return null;
             }
 
