@@ -50,7 +50,7 @@ internal sealed class FlowNode
     {
         FlowNode start = new(Living(parent)) { Fork = fork };
         fork.Start = start;
-        for (FlowNode? node = start.Parent; node is not null; node = node.Parent)
+        for (FlowNode? node = start.Parent; node is not null && node.Fork is not { IsDetached: true }; node = node.Parent)
         {
             if (node.Fork is null)
             {

@@ -51,16 +51,16 @@ internal sealed class LockFork
         }
     }
 
-    /// <summary>Whether somebody waits for it, himself or through a task that he waits for, with this lock held.</summary>
-    public bool IsJoinedUnder(LockMap map)
+    /// <summary>Whether somebody was seen to wait for it: what it wants is then judged with what he holds, and not alone.</summary>
+    public bool IsJoined
     {
-        ForkJoin[] joins;
-        using (_gate.EnterScope())
+        get
         {
-            joins = [.. _joins.Values];
+            using (_gate.EnterScope())
+            {
+                return _joins.Count > 0;
+            }
         }
-
-        return Array.Exists(joins, join => join.Holds(map) || (join.Outer is { } outer && !ReferenceEquals(outer, this) && outer.IsJoinedUnder(map)));
     }
 
     /// <summary>Writes a want down. Returns who waits already; null if it is known, or if there is no room.</summary>

@@ -100,9 +100,16 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
         catch
         {
             // The wait has begun; whatever comes of it, the caller does not.
-            IAwaitedLock<TResult> given = _lock;
-            LockAcquireMode mode = _pending.Shape.Mode;
-            _wait.GetAwaiter().UnsafeOnCompleted(new Return(given, _wait, mode).Run);
+            var back = new Return(_lock, _wait, _pending.Shape.Mode);
+            if (_wait.IsCompleted)
+            {
+                back.Run();
+            }
+            else
+            {
+                _wait.GetAwaiter().UnsafeOnCompleted(back.Run);
+            }
+
             throw;
         }
     }

@@ -83,7 +83,7 @@ public sealed partial class LockValidator
     {
         foreach (LockFork fork in released.TakeForks())
         {
-            if (fork.IsExplicit && !fork.IsTentative && !fork.IsJoinedUnder(released.Map!))
+            if (fork.IsExplicit && !fork.IsTentative && !fork.IsJoined)
             {
                 JudgeAlone(fork.TakeUndecided());
             }

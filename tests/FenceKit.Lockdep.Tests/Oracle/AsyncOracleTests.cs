@@ -30,6 +30,8 @@ public sealed class AsyncOracleTests(ITestOutputHelper output)
     [InlineData("A0(f(A1(A2))) | A0(A2(A1))", true)] // and not the one that it forgets
     [InlineData("A0(j(f(A1(A2)))) | A0(A2(A1))", true)] // nor one that is forgotten by a task that it waits for
     [InlineData("A0(j(A1(j(A2)))) | A2(A0)", true)]
+    [InlineData("A2(d(A3(A1(A0) w(L0(L1)))))", false)] // found by a run: A3 guards, also when A2 goes last
+    [InlineData("A2(f(A3(A1(A0) w(L0(L1)))))", false)]
     public async Task Scenarios_that_a_reader_can_follow(string text, bool hangs)
     {
         AsyncScenario scenario = AsyncScenario.Parse(text);
