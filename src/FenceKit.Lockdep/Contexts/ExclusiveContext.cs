@@ -14,7 +14,7 @@ public sealed class ExclusiveContext
     /// <summary>Declares an exclusive context.</summary>
     /// <param name="name">The name in reports and snapshots.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null, empty or white space, or holds a control character.</exception>
-    public ExclusiveContext(string name) => Map = new LockMap(LockClass.Create(name), name);
+    public ExclusiveContext(string name) => Map = new LockMap(LockClass.Create(name), name) { IsContext = true };
 
     /// <summary>The name in reports.</summary>
     public string Name => Map.Class.Name;

@@ -24,5 +24,8 @@ internal struct HeldEntry
 
     /// <summary>Not null when a lock below it was let go since: it is then no longer true that everything taken before it is below it.</summary>
     public HeldPath? Path;
+
+    /// <summary>Not null when the asynchronous flow holds it and not the thread.</summary>
+    public FlowNode? Node;
     public ChainRecord Record;
 }

@@ -57,6 +57,14 @@ internal sealed class HeldStackRegistry
         }
     }
 
+    public IReadOnlyList<LockHolder> All()
+    {
+        using (_gate.EnterScope())
+        {
+            return [.. _stacks];
+        }
+    }
+
     public int Count
     {
         get

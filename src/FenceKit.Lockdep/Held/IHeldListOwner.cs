@@ -10,6 +10,9 @@ internal interface IHeldListOwner
     /// <summary>Gets a number that changes when what the lists remember of the graph is no longer true.</summary>
     ulong Seed { get; }
 
+    /// <summary>Gets what the asynchronous flow holds that runs on this thread now.</summary>
+    FlowNode? CurrentFlow { get; }
+
     /// <summary>Takes a lock out of a held list where it is not the last that was taken, and reports one that is not held.</summary>
     void ReleaseSlow(LockHolder stack, object instance);
 

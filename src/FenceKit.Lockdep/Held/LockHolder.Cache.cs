@@ -75,6 +75,11 @@ public sealed partial class LockHolder
             entry.Path = null;
         }
 
+        if (entry.Node is not null)
+        {
+            entry.Node = null;
+        }
+
         entry.Own = own;
         entry.Known = own ^ stamp;
         entry.Key = key;

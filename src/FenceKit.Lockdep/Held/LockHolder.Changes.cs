@@ -38,6 +38,7 @@ public sealed partial class LockHolder
         for (int i = index; path is not null && i < _depth; i++)
         {
             _entries[i].Path = path;
+            _entries[i].Node?.Path = path; // the flow may go on with another thread
         }
 
         Rekey(index);

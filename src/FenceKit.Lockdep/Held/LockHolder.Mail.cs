@@ -80,6 +80,8 @@ public sealed partial class LockHolder
         {
             TakeMail();
         }
+
+        SyncFlow();
     }
 
     /// <summary>Writes the stamp of the present state. False when there is news: the stamp is then stale.</summary>

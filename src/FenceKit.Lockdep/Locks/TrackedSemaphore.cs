@@ -5,15 +5,17 @@ using System.Runtime.CompilerServices;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// A <see cref="SemaphoreSlim"/> used as a lock: the thread that took a permit gives it back. Reports to a validator; off, it is the bare semaphore.
-/// <b>Never write <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and excludes nobody.</b> Call <see cref="Wait(string, int)"/> and <see cref="Release"/>.
+/// A <see cref="SemaphoreSlim"/> used as a lock. Reports to a validator; off, it is the bare semaphore.
+/// <b>Never write <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and excludes nobody.</b> Call <see cref="Wait(string, int)"/>
+/// or <see cref="WaitAsync(CancellationToken, string, int)"/>, and <see cref="Release()"/>.
 /// </summary>
 /// <remarks>
-/// Thread safe. For synchronous use: a permit that is given back by another thread than took it is reported. Blocks where the wrapped
-/// semaphore blocks; allocates only when the validator sees something new.
+/// Thread safe. A permit of <c>Wait</c> belongs to the thread, and giving it back on another one is reported; a permit of <c>WaitAsync</c> belongs to the
+/// asynchronous flow, may be held over an await, and is given back by whoever calls <see cref="Release()"/>. Blocks where the wrapped semaphore blocks.
+/// <c>Wait</c> allocates only when the validator sees something new.
 /// </remarks>
 [DebuggerDisplay("{_map}, {CurrentCount} of {Capacity} free")]
-public sealed class TrackedSemaphore : IDisposable
+public sealed partial class TrackedSemaphore : IDisposable
 {
     private readonly SemaphoreSlim _semaphore;
     private readonly LockMap? _map;
@@ -36,6 +38,7 @@ public sealed class TrackedSemaphore : IDisposable
         {
             _map = new LockMap(lockClass, name, capacity);
             _validator = validator ?? LockValidator.Default;
+            _awaited = new AwaitedLock(_map, _validator);
         }
     }
 
@@ -92,17 +95,6 @@ public sealed class TrackedSemaphore : IDisposable
         }
 
         return isTaken;
-    }
-
-    /// <summary>Gives a permit back.</summary>
-    /// <exception cref="SemaphoreFullException">All permits are free already.</exception>
-    public void Release()
-    {
-        _semaphore.Release();
-        if (LockValidatorSwitch.IsEnabled)
-        {
-            _validator!.Release(_map!);
-        }
     }
 
     /// <summary>Disposes the wrapped semaphore.</summary>

@@ -13,6 +13,7 @@ internal readonly struct AcquireShape(uint bits)
     private const uint BacksOffBit = 1u << 10;
     private const uint AwaitBit = 1u << 11;
     private const uint ReentrantBit = 1u << 12;
+    private const uint FlowBit = 1u << 13;
 
     public uint Bits { get; } = bits;
 
@@ -45,6 +46,11 @@ internal readonly struct AcquireShape(uint bits)
 
     /// <summary>The lock lets its holder in again, whatever its class says: a monitor.</summary>
     public bool IsReentrant => (Bits & ReentrantBit) != 0;
+
+    /// <summary>Held by the asynchronous flow, not by the thread: it stays held over an await.</summary>
+    public bool IsOfFlow => (Bits & FlowBit) != 0;
+
+    public AcquireShape AsOfFlow() => new(Bits | FlowBit);
 
     public AcquireShape AsReentrant() => new(Bits | ReentrantBit);
 

@@ -46,6 +46,9 @@ public sealed class LockMap
     /// <summary>The same thread may take it again, as with Monitor and Lock; the class may say so too.</summary>
     public bool IsReentrant { get; init; }
 
+    /// <summary>A pseudo lock: the thread is inside something, and holds nothing that must be let go by it.</summary>
+    internal bool IsContext { get; init; }
+
     /// <summary>Spread over 64 bits, never used twice; changes with the class, so that no cached verdict outlives it.</summary>
     internal ulong Identity { get; private set; }
 

@@ -29,6 +29,7 @@ public sealed class LockTrace
     private static string[] Describe(StackTrace trace)
     {
         var lines = new List<string>(trace.FrameCount);
+        bool isBegun = false; // an asynchronous method that has not awaited yet stands there twice: its state machine, and what has begun it
         foreach (StackFrame frame in trace.GetFrames())
         {
             if (DiagnosticMethodInfo.Create(frame) is not { } method)
@@ -42,7 +43,16 @@ public sealed class LockTrace
                 continue;
             }
 
-            lines.Add(SourceName.Of(type, method.Name));
+            string line = SourceName.Of(type, method.Name);
+            if (!isBegun || lines[^1] != line)
+            {
+                lines.Add(line);
+                isBegun = method.Name == "MoveNext";
+            }
+            else
+            {
+                isBegun = false;
+            }
         }
 
         return [.. lines];

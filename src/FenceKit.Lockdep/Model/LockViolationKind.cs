@@ -45,4 +45,7 @@ public enum LockViolationKind
 
     /// <summary>A lock type reports that its own rules were broken.</summary>
     Protocol = 14,
+
+    /// <summary>A lock that belongs to its thread is held where the code awaits and may go on with another thread.</summary>
+    HeldOverAwait = 15,
 }

@@ -135,6 +135,7 @@ public static class LockViolationFormatter
         LockViolationKind.HeldAtThreadEnd => "Lock is still held at the end of its thread",
         LockViolationKind.WaitInSection => "Wait in a section that must not wait",
         LockViolationKind.AllocationInSection => "Allocation in a section that must not allocate",
+        LockViolationKind.HeldOverAwait => "Lock of a thread is held over an await",
         _ => "Broken lock protocol",
     };
 

@@ -19,13 +19,20 @@ internal sealed class Acquisition
     /// <summary>What is held below: the whole stack when something is taken, only the lower part when a held lock is judged again.</summary>
     public required SituationItem[] Held { get; init; }
 
+    /// <summary>It is not known yet what else guards this: nothing is concluded from the instances.</summary>
+    public bool IsTentative { get; init; }
+
     public LockClass Class => Record.Class;
 
     public LockAcquireMode Mode => Record.Mode;
 
     public LockAttempt Attempt => Record.Attempt;
 
-    public string Thread => field ??= NameOf(Stack.Thread);
+    public string Thread
+    {
+        get => field ??= Stack.FlowName ?? NameOf(Stack.Thread);
+        init;
+    }
 
     public SituationItem Want => new(Map, Record);
 

@@ -11,6 +11,15 @@ internal static class Interleavings
             new LockInterleavingStep(0, $"waits for {Text(wanted)}", true),
         ]);
 
+    /// <summary>A flow waits for a task that wants what the flow holds.</summary>
+    public static LockInterleaving Task(HeldLock held, HeldLock wanted, bool blocks) => new(
+        ["the holder", "the task"],
+        [
+            new LockInterleavingStep(0, $"takes {Text(held)}", false),
+            new LockInterleavingStep(1, $"waits for {Text(wanted)}", true),
+            new LockInterleavingStep(0, blocks ? "blocks until the task ends" : "awaits the task", true),
+        ]);
+
     public static LockInterleaving Pair(HeldLock first, HeldLock second) => new(
         ["thread 1", "thread 2"],
         [

@@ -202,7 +202,7 @@ public sealed partial class LockValidator
 
     // A plain exclusive acquisition mixes in zero, so both overloads arrive at the same key.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong OwnKey(ulong identity, AcquireShape shape, object? nestedIn, int line)
+    internal static ulong OwnKey(ulong identity, AcquireShape shape, object? nestedIn, int line)
     {
         ulong own = identity + (uint)line * ChainKey.LineFactor + shape.Bits * ChainKey.ShapeFactor;
         return nestedIn is null ? own : ChainKey.Mix(own, (ulong)RuntimeHelpers.GetHashCode(nestedIn));

@@ -39,7 +39,7 @@ public sealed partial class LockValidator
         ulong own = ChainRecord.ClassHashOf(map.Class, shape, stack.Active) + (ulong)(map.Capacity > 1 ? 1 : 0) + (ulong)(nestedIn is not null && stack.IndexOf(nestedIn) >= 0 ? 2 : 0);
         own = ChainKey.Mix(own, (ulong)(site is null ? 0 : System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(site)));
         bool isSuppressed = stack.IsSuppressed || stack.IsReporting || IsMasked(stack, map);
-        return ChainKey.Mix(key ^ stack.Masked.Hash ^ (ulong)(stack.InNoWaitSection ? 4 : 0) ^ (ulong)(isSuppressed ? 8 : 0) ^ ((ulong)stack.WaitLimit << 8), own);
+        return ChainKey.Mix(key ^ stack.Masked.Hash ^ (ulong)(stack.InNoWaitSection ? 4 : 0) ^ (ulong)(isSuppressed ? 8 : 0) ^ (ulong)(stack.IsTentative ? 16 : 0) ^ ((ulong)stack.WaitLimit << 8), own);
     }
 
     private LockTrace? CaptureFor(LockSite? site)

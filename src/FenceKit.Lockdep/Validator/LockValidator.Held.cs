@@ -10,6 +10,8 @@ public sealed partial class LockValidator : IHeldListOwner
 
     ulong IHeldListOwner.Seed => Seed;
 
+    FlowNode? IHeldListOwner.CurrentFlow => _flow.Value;
+
     void IHeldListOwner.ReleaseSlow(LockHolder stack, object instance) => ReleaseSlow(stack, instance);
 
     LockMap IHeldListOwner.MapOf(object instance, LockClass lockClass) => MapOf(instance, lockClass);

@@ -137,7 +137,8 @@ public sealed partial class LockValidator
         if (index < 0)
         {
             LockMap map = MapOf(instance, s_unknown);
-            ReportMisuse(stack, LockViolationKind.NotHeld, map, $"{Name(instance, map)} is {what} by a thread that does not hold it.");
+            ReportMisuse(
+                stack, LockViolationKind.NotHeld, map, $"{Name(instance, map)} is {what} by a thread that does not hold it.{HolderElsewhere(stack, instance)}");
         }
 
         return index >= 0;
@@ -153,6 +154,7 @@ public sealed partial class LockValidator
 
         HeldEntry entry = stack.Entries[index];
         stack.RemoveAt(index);
+        entry.Node?.TryRelease();
         if (entry.Pins != 0)
         {
             LockMap map = MapOf(instance, entry.Record.Class);

@@ -37,6 +37,8 @@ public sealed partial class LockValidator
                     InstancesNotKept = _instancesNotKept,
                     ChainsNotKept = _chainsNotKept,
                     SearchesGivenUp = _search.GaveUp,
+                    UnfollowedHolds = Interlocked.Read(ref _unfollowedHolds),
+                    ForkedWantsNotKept = Interlocked.Read(ref _forkedWantsNotKept),
                     SinkFailures = Interlocked.Read(ref _sinkFailures),
                 };
             }
@@ -78,7 +80,7 @@ public sealed partial class LockValidator
         {
             Lock = subject,
             HeldLocks = held,
-            Thread = Acquisition.NameOf(stack.Thread),
+            Thread = stack.FlowName ?? Acquisition.NameOf(stack.Thread),
             Stack = _options.CaptureStacks ? LockTrace.Capture() : null,
             Key = $"{kind}|{map.Class.Name}",
         };

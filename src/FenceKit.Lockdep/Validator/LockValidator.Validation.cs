@@ -18,7 +18,7 @@ public sealed partial class LockValidator
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void AcquireSlow(LockHolder stack, LockMap map, AcquireShape shape, object? nestedIn, ulong own, string? file, int line)
+    internal void AcquireSlow(LockHolder stack, LockMap map, AcquireShape shape, object? nestedIn, ulong own, string? file, int line)
     {
         long before = BytesBefore(stack);
         Enter(stack, map, map, shape, nestedIn, own, file, file is null ? null : LockSite.At(file, line));
@@ -53,6 +53,11 @@ public sealed partial class LockValidator
             stack.Cache(key, record);
             stack.Push(instance, record, own, isSettled: true);
         }
+
+        if (stack.Fork is { } fork && shape.Attempt != LockAttempt.Try && !record.IsUnchecked)
+        {
+            NoteWant(stack, fork, map, record);
+        }
     }
 
     /// <summary>One acquisition on top of the lowest <c>Depth</c> entries of a stack.</summary>
@@ -83,6 +88,7 @@ public sealed partial class LockValidator
             Record = record,
             NestedIn = request.NestedIn,
             Held = ItemsOf(stack, request.Depth),
+            IsTentative = stack.IsTentative,
         };
         List<LockViolation> found = [];
         RecursionVerdict verdict = RecursionRule.Check(wanted, found);
@@ -177,7 +183,11 @@ public sealed partial class LockValidator
             }
         }
 
-        LockViolation? ofInstances = AddSituationLocked(wanted);
+        AddFindingLocked(found, AddSituationLocked(wanted), ofClasses);
+    }
+
+    private static void AddFindingLocked(List<LockViolation> found, LockViolation? ofInstances, LockViolation? ofClasses)
+    {
         int recursion = found.FindIndex(static draft => draft.Kind == LockViolationKind.Recursion);
         if (ofInstances is not null && recursion >= 0)
         {
@@ -222,8 +232,9 @@ public sealed partial class LockValidator
                 cycle = AddDependencyLocked(wanted, from, held, node, found) ?? cycle;
             }
 
-            // Below a lock that was waited for, order follows through it; a try, a time limit or a recursive reader does not carry it.
-            if (held.Record.Attempt == LockAttempt.Blocking && held.Mode != LockAcquireMode.SharedRecursive)
+            // Below a lock that was waited for, order follows through it; a try, a time limit or a recursive reader does not carry it, nor does
+            // a list in which the flow's locks were put below the thread's.
+            if (!wanted.Stack.IsMixed && held.Record.Attempt == LockAttempt.Blocking && held.Mode != LockAcquireMode.SharedRecursive)
             {
                 break;
             }
@@ -256,7 +267,7 @@ public sealed partial class LockValidator
     private LockViolation? AddSituationLocked(Acquisition wanted)
     {
         bool isNewInstance = _situations.Register(wanted.Map);
-        LockViolation? found = wanted.Attempt == LockAttempt.Try ? null : AddWantLocked(wanted);
+        LockViolation? found = wanted.Attempt == LockAttempt.Try || wanted.IsTentative ? null : AddWantLocked(wanted);
         if (found is null && isNewInstance && _graph.HasCircles)
         {
             found = _cycles.WithNewInstance(wanted);

@@ -51,6 +51,7 @@ public sealed partial class LockValidator
         _search = new DeadlockSearch(_situations);
         _cycles = new CycleRule(_graph, _search);
         _contextRule = new ContextRule(_graph, ContextNameOf);
+        _flow = new AsyncLocal<FlowNode?>(OnFlowChanged);
     }
 
     /// <summary>

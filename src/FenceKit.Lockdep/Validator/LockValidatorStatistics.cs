@@ -43,6 +43,12 @@ public sealed record LockValidatorStatistics
     /// <summary>Searches for a set of instances that took too many steps; the finding then rests on classes.</summary>
     public required long SearchesGivenUp { get; init; }
 
+    /// <summary>Locks that were taken for a flow while the flow of the execution context was suppressed: nobody can follow where they are held.</summary>
+    public required long UnfollowedHolds { get; init; }
+
+    /// <summary>What started tasks wanted beyond what is remembered of one task: it counts under nobody's locks.</summary>
+    public required long ForkedWantsNotKept { get; init; }
+
     /// <summary>Reports that a sink did not take because it threw; the first is told on standard error.</summary>
     public required long SinkFailures { get; init; }
 }

@@ -45,6 +45,7 @@ internal static class LockdepRows
             TheirsBase = NestedBare(2),
             ValidatorOn = true,
         },
+        .. LockdepAsyncRows.All(),
     ];
 
     /// <summary>Two nested tracked locks of a validator that knows so many classes.</summary>

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Lockdep.Held;
+
+/// <summary>
+/// One lock that an asynchronous flow holds, or the point where a task was started that is no part of the flow any more. The execution context
+/// carries the newest; the older ones hang behind it. What a method that is called adds is seen by the method and by what it calls, not by its
+/// caller: that is how the runtime treats execution contexts, and what a hold that ends with the method needs.
+/// </summary>
+internal sealed class FlowNode
+{
+    private int _released;
+    private bool _isShared;
+    private LockHolder? _loadedIn;
+    private ForkLink? _forks;
+
+    private FlowNode(FlowNode? parent) => Parent = parent;
+
+    public FlowNode? Parent { get; }
+
+    public LockMap? Map { get; private init; }
+
+    public ChainRecord? Record { get; private init; }
+
+    public ulong Own { get; private init; }
+
+    /// <summary>Not null at the beginning of a task that was started: what lies behind is held by whoever started it.</summary>
+    public LockFork? Fork { get; private init; }
+
+    /// <summary>As <see cref="HeldEntry.Path"/>, for whichever thread goes on with the flow.</summary>
+    public HeldPath? Path { get; set; }
+
+    /// <summary>The execution context without this node, and with it and nothing else.</summary>
+    public ExecutionContext? Before { get; set; }
+
+    public ExecutionContext? After { get; set; }
+
+    /// <summary>The node of the flow that took the lock, if it was handed over; it says when the lock is let go.</summary>
+    public FlowNode? Origin { get; private init; }
+
+    public bool IsReleased => Volatile.Read(ref (Origin ?? this)._released) != 0; // pairs with the exchange in TryRelease
+
+    public static FlowNode ForHold(FlowNode? parent, LockMap map, ChainRecord record, ulong own)
+        => new(Living(parent)) { Map = map, Record = record, Own = own };
+
+    /// <summary>The same hold, in the flow that it was handed to.</summary>
+    public static FlowNode ForAdoption(FlowNode? parent, FlowNode hold)
+        => new(Living(parent)) { Map = hold.Map, Record = hold.Record, Own = hold.Own, Path = hold.Path, Origin = hold.Origin ?? hold };
+
+    public static FlowNode ForFork(FlowNode? parent, LockFork fork)
+    {
+        FlowNode start = new(Living(parent)) { Fork = fork };
+        fork.Start = start;
+        for (FlowNode? node = start.Parent; node is not null && node.Fork is not { IsDetached: true }; node = node.Parent)
+        {
+            if (node.Fork is null)
+            {
+                (node.Origin ?? node).AddFork(fork);
+            }
+        }
+
+        return start;
+    }
+
+    /// <summary>The newest that still counts, so that chains stay as short as nesting is deep.</summary>
+    public static FlowNode? Living(FlowNode? node)
+    {
+        while (node is { IsReleased: true })
+        {
+            node = node.Parent;
+        }
+
+        return node;
+    }
+
+    /// <summary>The task that this belongs to; null for a flow that nobody was seen to start.</summary>
+    public static LockFork? ForkOf(FlowNode? node)
+    {
+        while (node is { Fork: null })
+        {
+            node = node.Parent;
+        }
+
+        return node?.Fork;
+    }
+
+    /// <summary>Whether somebody up the chain still holds something, in this flow or in those that have started it and may wait for it.</summary>
+    public static bool HoldsAnything(FlowNode? node)
+    {
+        while (node is not null && (node.Fork is { IsDetached: false, Guards.Length: 0 } || (node.Fork is null && node.IsReleased)))
+        {
+            node = node.Parent;
+        }
+
+        return node is { Fork: not { IsDetached: true } };
+    }
+
+    /// <summary>Whether a fork stands in the chain.</summary>
+    public static bool Contains(FlowNode? chain, LockFork fork)
+    {
+        while (chain is not null && !ReferenceEquals(chain.Fork, fork))
+        {
+            chain = chain.Parent;
+        }
+
+        return chain is not null;
+    }
+
+    public bool HasForks => Volatile.Read(ref _forks) is not null; // pairs with the exchange in AddFork
+
+    /// <summary>The tasks that were started while this was held; each is handed out once.</summary>
+    public IEnumerable<LockFork> TakeForks()
+    {
+        // Pairs with the exchange in AddFork. Whoever adds later sees that this is released, and need not be told.
+        for (ForkLink? link = Interlocked.Exchange(ref _forks, null); link is not null; link = link.Next)
+        {
+            yield return link.Fork;
+        }
+    }
+
+    private void AddFork(LockFork fork)
+    {
+        ForkLink? first;
+        do
+        {
+            first = Volatile.Read(ref _forks); // pairs with the exchange of whoever else adds
+        }
+        while (Interlocked.CompareExchange(ref _forks, new ForkLink(fork, first), first) != first); // pairs with the exchange in TakeForks
+    }
+
+    private sealed record ForkLink(LockFork Fork, ForkLink? Next);
+
+    /// <summary>True for one caller only.</summary>
+    public bool TryRelease() => Interlocked.Exchange(ref _released, 1) == 0; // pairs with the read in IsReleased
+
+    // A thread that loads and one that releases must not miss each other:
+    //
+    //   a thread takes it into its list            somebody releases it
+    //   write that it is there   (full fence)      exchange released   (full fence)
+    //   is it released?                            who has it? tell them
+    public void NoteLoaded(LockHolder holder)
+    {
+        if (Origin is not null)
+        {
+            Origin.NoteLoaded(holder);
+            return;
+        }
+
+        if (ReferenceEquals(_loadedIn, holder))
+        {
+            return;
+        }
+
+        LockHolder? other = Interlocked.Exchange(ref _loadedIn, holder); // pairs with the read in TellOthers
+        if (other is not null)
+        {
+            Volatile.Write(ref _isShared, true); // pairs with the read in TellOthers
+            Interlocked.MemoryBarrier();
+        }
+    }
+
+    /// <summary>After it was released: every other thread that has it in its list looks again.</summary>
+    public void TellOthers(LockHolder? releasing, HeldStackRegistry stacks)
+    {
+        if (Volatile.Read(ref _isShared)) // pairs with the write in NoteLoaded
+        {
+            stacks.MarkAllStale();
+        }
+        else if (Volatile.Read(ref _loadedIn) is { } holder && !ReferenceEquals(holder, releasing)) // pairs with the exchange in NoteLoaded
+        {
+            holder.MarkStale();
+        }
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep;
+
+/// <summary>
+/// Lets an asynchronous lock of another library take part: make one beside the lock, and await the library's wait through it.
+/// <c>using (await _tracking.Await(_theirs.LockAsync()))</c>.
+/// </summary>
+/// <remarks>Thread safe. Does not block. The other library does the waiting, and decides who is next.</remarks>
+[DebuggerDisplay("{_awaited?.Map}")]
+public sealed class AsyncLockAdapter
+{
+    private readonly AwaitedLock? _awaited; // null while the switch is off
+
+    /// <summary>Makes the adapter of one lock.</summary>
+    /// <param name="lockClass">The class of the lock.</param>
+    /// <param name="name">The name of this one lock in reports, or null for a number.</param>
+    /// <param name="capacity">How many may hold it exclusively at once.</param>
+    /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1.</exception>
+    public AsyncLockAdapter(LockClass lockClass, string? name = null, int capacity = 1, LockValidator? validator = null)
+    {
+        ArgumentNullException.ThrowIfNull(lockClass);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            _awaited = new AwaitedLock(new LockMap(lockClass, name, capacity), validator ?? LockValidator.Default);
+        }
+    }
+
+    /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
+    public LockMap? Map => _awaited?.Map;
+
+    /// <summary>Awaits the other library's wait, and says that this flow then holds the lock.</summary>
+    /// <typeparam name="TScope">What the library gives to be disposed.</typeparam>
+    /// <param name="wait">The wait, which has begun.</param>
+    /// <param name="mode">How the lock is taken.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>To be awaited once, where the lock is to be held; disposing the result disposes what the library gave.</returns>
+    /// <remarks>Does not block; allocates what it needs to wait.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="wait"/> is null.</exception>
+    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; what the wait leads to is given back.</exception>
+    public LockAwaitable<LockHold> Await<TScope>(
+        Task<TScope> wait, LockAcquireMode mode = LockAcquireMode.Exclusive, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        where TScope : IDisposable
+    {
+        ArgumentNullException.ThrowIfNull(wait);
+        var taken = new Taken<TScope>(wait, _awaited?.Validator);
+        PendingHold pending = default;
+        try
+        {
+            pending = _awaited?.Announce(null, mode, Timeout.Infinite, file, line) ?? default;
+        }
+        catch
+        {
+            wait.GetAwaiter().UnsafeOnCompleted(taken.Abandon);
+            throw;
+        }
+
+        return new LockAwaitable<LockHold>(taken, _awaited, null, taken.WaitAsync(), pending);
+    }
+
+    /// <inheritdoc cref="Await{TScope}(Task{TScope}, LockAcquireMode, string, int)"/>
+    public LockAwaitable<LockHold> Await<TScope>(
+        ValueTask<TScope> wait, LockAcquireMode mode = LockAcquireMode.Exclusive, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        where TScope : IDisposable => Await(wait.AsTask(), mode, file, line);
+
+    /// <summary>One wait, and then what it gave.</summary>
+    private sealed class Taken<TScope>(Task<TScope> wait, LockValidator? validator) : IAwaitedLock<LockHold>, IHeldLock
+        where TScope : IDisposable
+    {
+        public LockValidator? Validator { get; } = validator;
+
+        public async Task<bool> WaitAsync()
+        {
+            await wait.ConfigureAwait(false);
+            return true;
+        }
+
+        public LockHold Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode) => new(this, node, flow, mode);
+
+        public void GiveBack(LockAcquireMode mode) => wait.Result.Dispose();
+
+        public void GiveBack(in LockHold hold) => wait.Result.Dispose();
+
+        public void Abandon()
+        {
+            if (wait.IsCompletedSuccessfully)
+            {
+                wait.Result.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Graph;
+
+namespace FenceKit.Lockdep.Rules;
+
+/// <summary>A started task wants what is held by somebody who waits for the task. Being re-entrant does not help: the task is another flow.</summary>
+internal static class JoinRule
+{
+    public static RecursionVerdict Check(Acquisition wanted, SituationItem[] outer, bool blocks, List<LockViolation> violations)
+    {
+        foreach (SituationItem held in outer)
+        {
+            if (ReferenceEquals(held.Map, wanted.Map) && Excludes(held, wanted))
+            {
+                violations.Add(Report(held, wanted, blocks));
+                return RecursionVerdict.AddNothing;
+            }
+        }
+
+        return RecursionVerdict.Proceed;
+    }
+
+    private static bool Excludes(SituationItem held, Acquisition wanted)
+        => held.Mode == LockAcquireMode.Exclusive || wanted.Mode == LockAcquireMode.Exclusive
+            || (held.Mode == LockAcquireMode.Upgradeable && wanted.Mode == LockAcquireMode.Upgradeable);
+
+    private static LockViolation Report(SituationItem held, Acquisition wanted, bool blocks)
+    {
+        HeldLock first = held.Describe();
+        HeldLock second = wanted.Describe();
+        bool isSure = wanted.Map.Capacity == 1 && wanted.Attempt == LockAttempt.Blocking;
+        string message = $"{wanted.Map} is wanted by a task for which its holder {(blocks ? "blocks" : "waits")}: it waits for itself.";
+        return wanted.Violation(LockViolationKind.Recursion, isSure ? LockConfidence.Certain : LockConfidence.Possible, message) with
+        {
+            Key = $"{LockViolationKind.Recursion}|task|{first.ClassName}",
+            Dependencies = [new LockViolationEdge(first, second, wanted.Thread, wanted.DescribeHeld())],
+            Interleaving = Interleavings.Task(first, second, blocks),
+            Assumption = isSure ? null : wanted.Map.Capacity > 1 ? "others have the remaining permits" : "the time limit is run into again and again",
+        };
+    }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
+using FenceKit.Lockdep.Rules;
+
+namespace FenceKit.Lockdep;
+
+// A task that was started is a flow of its own. What it wants counts under the locks of whoever waits for it, from then on: as if the two
+// were one.
+public sealed partial class LockValidator
+{
+    private long _forkedWantsNotKept; // interlocked
+
+    /// <summary>What this thread itself holds where it starts a task.</summary>
+    internal HeldStep[] HeldByThread()
+    {
+        LockHolder? stack = LockHolder.CurrentIfAny(this);
+        stack?.Settle();
+        return stack is null || stack.IndexOfOwn() < 0 ? [] : StepsOf(stack, stack.Depth);
+    }
+
+    /// <summary>Begins a flow of its own here. The execution context has it until the caller writes back what this returns.</summary>
+    internal FlowNode? EnterFork(LockFork fork)
+    {
+        FlowNode? before = _flow.Value;
+        WriteFlow(FlowNode.ForFork(before, fork));
+        LockHolder.CurrentIfAny(this)?.MarkStale();
+        return before;
+    }
+
+    internal void LeaveFork(FlowNode? before)
+    {
+        WriteFlow(before);
+        LockHolder.CurrentIfAny(this)?.MarkStale();
+    }
+
+    /// <summary>Says that this flow and this thread wait for a task with everything that they hold.</summary>
+    internal void Join(LockFork fork, bool blocks)
+    {
+        LockHolder stack = LockHolder.Current(this);
+        stack.Settle();
+        var join = new ForkJoin(StepsOf(stack, stack.Depth), stack.Fork, Acquisition.NameOf(stack.Thread), blocks);
+        if (ReferenceEquals(join.Outer, fork))
+        {
+            return;
+        }
+
+        if (fork.Guards.Length > 0 && !Array.Exists(fork.Guards, guard => join.Holds(guard.Map)))
+        {
+            JudgeAlone(fork.TakeUndecided()); // the thread that started it has let go
+        }
+
+        if (join.Held.Length == 0 && join.Outer is null)
+        {
+            return;
+        }
+
+        List<LockViolation>? all = null;
+        foreach ((ulong key, ForkedWant want) in fork.Add(KeyOf(join.Held), join) ?? [])
+        {
+            JudgeJoined(stack, key, want, join, ref all);
+        }
+
+        if (all is not null)
+        {
+            Deliver(stack, all);
+        }
+    }
+
+    /// <summary>Writes down what a started task wants, with what it holds itself.</summary>
+    private void NoteWant(LockHolder stack, LockFork fork, LockMap map, ChainRecord record)
+    {
+        HeldStep[] held = StepsOf(stack, stack.Depth - 1);
+        ulong key = ChainKey.Mix(KeyOf(held), map.Identity ^ record.Shape.Bits);
+        NoteWant(stack, fork, key, new ForkedWant(held, map, record, Acquisition.NameOf(stack.Thread), stack.IsTentative));
+    }
+
+    /// <summary>
+    /// The last of what was held when a task was started has been let go. Of one that was started by name it is then known whether somebody waited for it;
+    /// of others only if they go on, see <see cref="NoteWant(LockHolder, LockFork, LockMap, ChainRecord)"/>.
+    /// </summary>
+    private void DecideForks(FlowNode released)
+    {
+        foreach (LockFork fork in released.TakeForks())
+        {
+            if (fork.IsExplicit && !fork.IsTentative && !fork.IsJoined)
+            {
+                JudgeAlone(fork.TakeUndecided());
+            }
+        }
+    }
+
+    private void JudgeAlone(ForkedWant[] wants)
+    {
+        if (wants.Length == 0)
+        {
+            return;
+        }
+
+        LockHolder stack = LockHolder.Current(this);
+        List<LockViolation> found = [];
+        List<LockViolation>? admitted;
+        using (_gate.EnterScope())
+        {
+            foreach (ForkedWant want in wants)
+            {
+                AddFindingLocked(found, AddSituationLocked(AcquisitionOf(stack, want, want.Held, want.Thread, isTentative: false)), null);
+            }
+
+            admitted = AdmitLocked(found);
+        }
+
+        if (admitted is not null)
+        {
+            Deliver(stack, admitted);
+        }
+    }
+
+    private static Acquisition AcquisitionOf(LockHolder stack, ForkedWant want, HeldStep[] held, string thread, bool isTentative) => new()
+    {
+        Stack = stack,
+        Map = want.Map,
+        Record = want.Record,
+        NestedIn = null,
+        Held = Array.ConvertAll(held, static step => new SituationItem(step.Map, step.Record, step.Path)),
+        Thread = thread,
+        IsTentative = isTentative,
+    };
+
+    private void NoteWant(LockHolder stack, LockFork fork, ulong key, ForkedWant want)
+    {
+        ForkJoin[]? joins = fork.Add(key, want, out bool isFull);
+        if (isFull)
+        {
+            Interlocked.Increment(ref _forkedWantsNotKept);
+        }
+
+        if (joins is not null && !fork.IsTentative && !(fork.IsExplicit && want.IsTentative && joins.Length > 0))
+        {
+            JudgeAlone(fork.TakeUndecided()); // it goes on while whoever started it has let go: nobody has waited for it
+        }
+
+        List<LockViolation>? all = null;
+        foreach (ForkJoin join in joins ?? [])
+        {
+            JudgeJoined(stack, key, want, join, ref all);
+        }
+
+        if (all is not null)
+        {
+            Deliver(stack, all);
+        }
+    }
+
+    private void JudgeJoined(LockHolder stack, ulong key, ForkedWant want, ForkJoin join, ref List<LockViolation>? all)
+    {
+        HeldStep[] together = [.. join.Held, .. want.Held];
+        if (join.Held.Length > 0)
+        {
+            all = JudgeJoined(stack, want, join, together) is { } found ? [.. all ?? [], .. found] : all;
+        }
+
+        if (join.Outer is { } outer)
+        {
+            NoteWant(stack, outer, ChainKey.Mix(KeyOf(join.Held), key), want with { Held = together, IsTentative = outer.IsTentative });
+        }
+    }
+
+    private List<LockViolation>? JudgeJoined(LockHolder stack, ForkedWant want, ForkJoin join, HeldStep[] together)
+    {
+        string thread = $"{want.Thread}, for which {join.Thread} {(join.Blocks ? "blocks" : "waits")}";
+        Acquisition wanted = AcquisitionOf(stack, want, together, thread, join.Outer is { IsTentative: true });
+        List<LockViolation> found = [];
+        SituationItem[] outer = wanted.Held[..join.Held.Length];
+        RecursionVerdict verdict = JoinRule.Check(wanted, outer, join.Blocks, found);
+        using (_gate.EnterScope())
+        {
+            LockNode node = _graph.NodeOf(wanted.Class, wanted.Record.Subclass);
+            LockViolation? ofClasses = null;
+            for (int i = outer.Length - 1; i >= 0; i--)
+            {
+                LockNode from = _graph.NodeOf(outer[i].Class, outer[i].Record.Subclass);
+                if (ReferenceEquals(outer[i].Class, wanted.Class))
+                {
+                    _graph.MarkCyclic(wanted.Class);
+                }
+
+                if (verdict == RecursionVerdict.Proceed && !ReferenceEquals(from, node))
+                {
+                    ofClasses = AddDependencyLocked(wanted, from, outer[i], node, found) ?? ofClasses;
+                }
+            }
+
+            AddFindingLocked(found, AddSituationLocked(wanted), ofClasses);
+            return AdmitLocked(found);
+        }
+    }
+
+    private HeldStep[] StepsOf(LockHolder stack, int depth)
+        => Array.ConvertAll(ItemsOf(stack, depth), static item => new HeldStep(item.Map, item.Record, item.Path));
+
+    private static ulong KeyOf(HeldStep[] held)
+    {
+        ulong key = 0;
+        foreach (HeldStep step in held)
+        {
+            key = ChainKey.Mix(key, step.Map.Identity ^ step.Record.Shape.Bits);
+        }
+
+        return key;
+    }
+}

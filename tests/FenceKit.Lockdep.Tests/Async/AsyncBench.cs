@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit.Lockdep.Tests.Async;
+
+/// <summary>A validator of its own with asynchronous locks by letter: A1 and A2 are two locks of class A.</summary>
+internal sealed class AsyncBench
+{
+    private readonly Dictionary<string, TrackedAsyncLock> _locks = [];
+    private readonly Dictionary<string, LockClass> _classes = [];
+
+    public AsyncBench(params ILockViolationSink[] sinks)
+        => Validator = new LockValidator(new LockValidatorOptions { Sinks = [Sink, .. sinks] });
+
+    public CollectingSink Sink { get; } = new();
+
+    public LockValidator Validator { get; }
+
+    public IReadOnlyList<LockViolation> Reports => Sink.Violations;
+
+    public IEnumerable<string> Edges => Validator.GetDependencies().Select(static edge => edge.ToString());
+
+    public TrackedAsyncLock this[string name]
+    {
+        get
+        {
+            lock (_locks)
+            {
+                if (!_locks.TryGetValue(name, out TrackedAsyncLock? one))
+                {
+                    _locks.Add(name, one = new TrackedAsyncLock(Class(name.TrimEnd('1', '2', '3')), name, Validator));
+                }
+
+                return one;
+            }
+        }
+    }
+
+    public LockClass Class(string name)
+    {
+        lock (_classes)
+        {
+            if (!_classes.TryGetValue(name, out LockClass? one))
+            {
+                _classes.Add(name, one = LockClass.Create(name));
+            }
+
+            return one;
+        }
+    }
+
+    public LockViolation Single(LockViolationKind kind)
+    {
+        LockViolation report = Assert.Single(Reports);
+        Assert.Equal(kind, report.Kind);
+        return report;
+    }
+
+    /// <summary>Goes on with another thread than the one that awaits: a new one each time.</summary>
+    public static Hop HopAsync() => default;
+
+    internal readonly struct Hop : ICriticalNotifyCompletion
+    {
+        public bool IsCompleted => false;
+
+        public Hop GetAwaiter() => this;
+
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+        // As a pool would: the thread has no context of its own.
+        public void UnsafeOnCompleted(Action continuation) => new Thread(continuation.Invoke) { IsBackground = true }.UnsafeStart();
+
+        public void GetResult()
+        {
+        }
+    }
+}
