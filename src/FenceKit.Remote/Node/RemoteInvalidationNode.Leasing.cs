@@ -201,6 +201,7 @@ public sealed partial class RemoteInvalidationNode
         _epoch = 0;
         _membership = 0;
         _requests.Clear();
+        ForgetEnds(); // the next owner counts from the beginning
         _drop = new LocalInvalidation(_notifier, _pump, _range, InvalidationReason.Discard);
         Interlocked.Exchange(ref _leased, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)); // pairs with the read in WaitForLeaseAsync
         Drop();

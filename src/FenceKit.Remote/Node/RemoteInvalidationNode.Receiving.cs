@@ -236,8 +236,12 @@ public sealed partial class RemoteInvalidationNode
         }
 
         _sessions.Clear();
+        Volatile.Write(ref _openCount, 0);
+    }
+
+    private void ForgetEnds()
+    {
         _ends.Clear();
         _endOrder.Clear();
-        Volatile.Write(ref _openCount, 0);
     }
 }

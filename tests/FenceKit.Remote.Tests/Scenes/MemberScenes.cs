@@ -109,6 +109,36 @@ internal static class MemberScenes
         session.Dispose();
     }
 
+    /// <summary>Both owners count from one. Found by the simulation, which read what was stale.</summary>
+    internal static void What_ended_under_an_old_owner_has_not_ended_under_the_new_one()
+    {
+        Scene scene = new();
+        scene.JoinAndFill();
+        InvalidationSession old = scene.Schedule();
+        scene.Settle();
+        Scene.Require(scene.TryWriteAndCommit(old), "a session completes with the acknowledgement");
+        scene.Settle();
+        scene.StartOwner(grace: TimeSpan.Zero);
+        InvalidationSession session = scene.Schedule();
+        scene.Advance(0.3);
+        for (int round = 0; round < 4; round++)
+        {
+            scene.PumpNode();
+            scene.Bring(RemoteMessageKind.Renew);
+            scene.Bring(RemoteMessageKind.Expel);
+            scene.Bring(RemoteMessageKind.Join);
+            scene.Bring(RemoteMessageKind.Grant);
+        }
+
+        scene.PumpNode();
+        Scene.Require(scene.Node.IsLeased, "the node joins the new owner");
+        bool began = scene.TryBeginRead(out InvalidationSequence sequence, out long value);
+        bool isPublished = began && scene.Cache.TryPublish(0, sequence, value);
+        Scene.Require(scene.TryWriteAndCommit(session), "who joined with nothing is not waited for");
+        scene.Read();
+        Scene.Require(!isPublished, "the range is closed");
+    }
+
     internal static void A_node_that_leaves_is_not_waited_for()
     {
         Scene scene = new();
