@@ -4,6 +4,8 @@ namespace FenceKit.Remote;
 /// <summary>A range of a session that nodes are told of, in a place that was made ahead of time. Everything under the owner's gate.</summary>
 internal sealed class OpenInvalidation(int index)
 {
+    private bool _isRelease;
+
     /// <summary>Its place, the same in the owner's table and in every member's.</summary>
     internal int Index { get; } = index;
 
@@ -26,6 +28,11 @@ internal sealed class OpenInvalidation(int index)
 
     internal bool IsCommitted { get; private set; }
 
+    /// <summary>
+    /// Whether nodes are asked to let go still. A shutdown ends at once, and what its owner keeps in quarantine counts as let go of only when it has been.
+    /// </summary>
+    internal bool IsAsked => IsOpen || (_isRelease && Unanswered > 0);
+
     /// <summary>Whether the place serves somebody. An invalidation that has ended keeps it until the last fence is signaled.</summary>
     internal bool IsTaken => IsOpen || Unanswered > 0;
 
@@ -38,6 +45,7 @@ internal sealed class OpenInvalidation(int index)
         Unanswered = members;
         IsOpen = true;
         IsCommitted = false;
+        _isRelease = request.Reason == InvalidationReason.Release;
     }
 
     internal bool IsOf(in InvalidationRequest request) => IsTaken && SessionNumber == request.SessionNumber && Requested == request.Range;

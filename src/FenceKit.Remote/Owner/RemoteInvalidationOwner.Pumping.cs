@@ -112,7 +112,7 @@ public sealed partial class RemoteInvalidationOwner
         _repeats += expectation.IsSent ? 1 : 0;
         expectation.IsSent = true;
         expectation.SentAt = now;
-        _outbox[count] = new Outgoing(member, invalidation.Invalidation, !invalidation.IsOpen, invalidation.IsCommitted);
+        _outbox[count] = new Outgoing(member, invalidation.Invalidation, !invalidation.IsAsked, invalidation.IsCommitted);
         return 1;
     }
 

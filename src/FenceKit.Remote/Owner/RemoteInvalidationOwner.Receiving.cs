@@ -182,7 +182,7 @@ public sealed partial class RemoteInvalidationOwner
         int count = 0;
         foreach (OpenInvalidation invalidation in _open)
         {
-            if (invalidation.IsOpen)
+            if (invalidation.IsAsked)
             {
                 RemoteMessage.WriteOpen(grant, count++, invalidation.Invalidation);
             }

@@ -84,7 +84,7 @@ public sealed partial class RemoteInvalidationOwner
                 if (invalidation.IsOpen && invalidation.IsOf(in request))
                 {
                     invalidation.End(isCommitted);
-                    if (_ended.Count < _options.SessionCapacity) // otherwise nodes hear of it with their next grant
+                    if (!invalidation.IsAsked && _ended.Count < _options.SessionCapacity) // otherwise nodes hear of it with their next grant
                     {
                         _ended.Enqueue((invalidation.Invalidation.Number, isCommitted));
                     }

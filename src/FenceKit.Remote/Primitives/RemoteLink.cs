@@ -10,6 +10,7 @@ internal sealed class RemoteLink(IInvalidationTransport transport, TimeProvider 
     private readonly CancellationTokenSource _stop = new();
     private Task<IAsyncDisposable?> _listening = Task.FromResult<IAsyncDisposable?>(null);
     private long _faults;
+    private int _isDisposed;
 
     /// <summary>How often the transport threw.</summary>
     internal long Faults => Volatile.Read(ref _faults);
@@ -32,6 +33,11 @@ internal sealed class RemoteLink(IInvalidationTransport transport, TimeProvider 
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
         if (await _listening.ConfigureAwait(false) is { } subscription)
         {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -23,7 +22,7 @@ internal static class MutantLibrary
             .Where(file => !Path.GetFileName(file).StartsWith("FenceKit.Remote", StringComparison.Ordinal))
             .Select(file => MetadataReference.CreateFromFile(file))]);
 
-    private static string Root { get; } = FindRoot();
+    private static string Root { get; } = RepositoryRoot.Find();
 
     /// <summary>Runs a scene against the library with a mutation, or as it is.</summary>
     /// <returns>What broke; null when nothing did.</returns>
@@ -75,16 +74,5 @@ internal static class MutantLibrary
             .ToDictionary(file => file, file => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(Root, file)), s_parse, file));
         trees.Add("Usings.cs", CSharpSyntaxTree.ParseText(Usings, s_parse));
         return trees;
-    }
-
-    private static string FindRoot([CallerFilePath] string path = "")
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "FenceKit.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName ?? throw new InvalidOperationException($"The sources are not there, beside {path}.");
     }
 }
