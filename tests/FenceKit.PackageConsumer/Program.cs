@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using FenceKit;
 using FenceKit.Conformance;
+using FenceKit.Remote;
 
 using InvalidationNotifier notifier = new("consumer");
 using SlowDevice device = new();
@@ -27,6 +28,21 @@ Require(File.Exists(Path.Combine(AppContext.BaseDirectory, "FenceKit.Lockdep.dll
 // The author of a driver checks it with the suite from its package, without a test framework.
 ConformanceReport report = DriverConformance.Run("simulated", static () => new SimulatedUnderTest(), TimeSpan.FromSeconds(60));
 Require(report.Failed == 0 && report.Passed == DriverConformance.Checks.Count, $"a simulated driver keeps the contract: {report.Failures.FirstOrDefault()}");
+
+// An owner and a node of a domain, over a transport in this process.
+using InMemoryTransport transport = new();
+using InvalidationNotifier owners = new("owner"), nodes = new("node");
+await using RemoteInvalidationOwner owner = new(
+    owners, KeySpace.All, transport.Connect("owner"), "domain", new RemoteOwnerOptions { Grace = TimeSpan.Zero });
+await using RemoteInvalidationNode node = new(nodes, KeySpace.All, transport.Connect("node"), "domain");
+Require(await node.WaitForLeaseAsync(TimeSpan.FromSeconds(30)), "a node gets a lease");
+Require(owners.TrySchedule(KeySpace.RangeOf("orders", "42"), InvalidationReason.Discard, out InvalidationSession remote), "a node is told");
+using (remote)
+{
+    Require(await remote.WaitAsync(TimeSpan.FromSeconds(30)) == InvalidationOutcome.Completed, "the node acknowledges");
+    remote.Commit();
+}
+
 Console.WriteLine($"FenceKit {typeof(FenceTimeline).Assembly.GetName().Version} works from its package.");
 return 0;
 

@@ -50,7 +50,7 @@ public class RoomTests
     [Fact]
     public void No_file_is_longer_than_a_reader_can_hold_in_the_head() =>
         Assert.DoesNotContain(
-            ((string[])["FenceKit.Lockdep", "FenceKit", "FenceKit.Conformance", "FenceKit.Remote"]).SelectMany(Sources.FilesBelow),
+            ((string[])["FenceKit.Lockdep", "FenceKit", "FenceKit.Conformance", "FenceKit.Remote", "FenceKit.Remote.Redis"]).SelectMany(Sources.FilesBelow),
             file => File.ReadLines(Path.Combine(Sources.Root, "src", file)).Count() > MostLinesOfAFile);
 
     [Fact]
