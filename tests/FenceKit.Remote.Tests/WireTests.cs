@@ -83,6 +83,21 @@ public class WireTests
     }
 
     [Fact]
+    public void A_grant_that_lists_more_than_any_owner_can_have_is_no_message()
+    {
+        byte[] grant = new byte[RemoteMessage.LengthOfGrant(RemoteMessage.MaxOpen + 1)];
+        RemoteMessageHeader header = HeaderOf(16);
+        RemoteMessage.WriteGrant(grant, Domain, in header, TimeSpan.FromSeconds(10), 99);
+        for (int index = 0; index <= RemoteMessage.MaxOpen; index++)
+        {
+            RemoteMessage.WriteOpen(grant, index, in s_invalidation);
+        }
+
+        Assert.False(RemoteMessage.TryRead(grant, Domain, out _));
+        Assert.True(RemoteMessage.TryRead(grant.AsSpan(0, RemoteMessage.LengthOfGrant(RemoteMessage.MaxOpen)), Domain, out _));
+    }
+
+    [Fact]
     public void Nothing_that_can_be_sent_makes_a_party_throw()
     {
         Random random = new(1);

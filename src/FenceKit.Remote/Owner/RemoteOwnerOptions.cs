@@ -55,7 +55,7 @@ public sealed class RemoteOwnerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(NodeCapacity, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(NodeCapacity, 4096);
         ArgumentOutOfRangeException.ThrowIfLessThan(SessionCapacity, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(SessionCapacity, 1024);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(SessionCapacity, RemoteMessage.MaxOpen);
         ArgumentOutOfRangeException.ThrowIfLessThan(RepeatInterval, TimeSpan.FromMilliseconds(1));
         ArgumentNullException.ThrowIfNull(TimeProvider);
     }

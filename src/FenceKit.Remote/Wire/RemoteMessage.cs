@@ -16,6 +16,7 @@ namespace FenceKit.Remote;
 internal readonly ref struct RemoteMessage
 {
     internal const int MaxNameLength = 64;
+    internal const int MaxOpen = 1024;
 
     private const byte Version = 1;
     private const int HeaderLength = 64;
@@ -155,7 +156,7 @@ internal readonly ref struct RemoteMessage
 
     private bool IsGrant()
     {
-        if (_payload.Length < GrantLength || (_payload.Length - GrantLength) % InvalidationLength != 0 || Lease <= TimeSpan.Zero)
+        if (_payload.Length < GrantLength || (_payload.Length - GrantLength) % InvalidationLength != 0 || OpenCount > MaxOpen || Lease <= TimeSpan.Zero)
         {
             return false;
         }
