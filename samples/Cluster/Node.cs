@@ -10,6 +10,8 @@ internal sealed class Node : IInvalidationSubscriber
     internal const string Domain = "values";
     internal const string PlainChannel = "plain";
 
+    private static readonly AddressRange[] s_ranges = [.. Enumerable.Range(0, Board.Keys).Select(key => KeySpace.RangeOf("values", $"{key}"))];
+
     private readonly ConcurrentDictionary<int, long> _copies = new();
     private readonly ConcurrentDictionary<int, long> _plain = new();
     private readonly Board _board;
@@ -21,7 +23,7 @@ internal sealed class Node : IInvalidationSubscriber
         _number = number;
     }
 
-    internal static AddressRange RangeOf(int key) => KeySpace.RangeOf("values", $"{key}");
+    internal static AddressRange RangeOf(int key) => s_ranges[key];
 
     public bool TrySchedule(in InvalidationRequest request, out Fence fence)
     {
@@ -45,14 +47,13 @@ internal sealed class Node : IInvalidationSubscriber
         using ReaderGate careless = new(notifier, KeySpace.All, "readers who do not look at the lease");
         await using RemoteInvalidationNode node = new(notifier, KeySpace.All, transport, Domain, new RemoteNodeOptions { Name = $"node {_number}" });
         await ListenToPlainAsync(transport, stop);
-        AddressRange[] ranges = [.. Enumerable.Range(0, Board.Keys).Select(RangeOf)];
         while (!stop.IsCancellationRequested)
         {
             for (int turn = 0; turn < 200; turn++)
             {
                 int key = turn % Board.Keys;
-                Read(node, careless, ranges[key], key);
-                Fill(copies, ranges[key], key);
+                Read(node, careless, s_ranges[key], key);
+                Fill(copies, s_ranges[key], key);
                 ReadPlain(key);
             }
 

@@ -10,6 +10,8 @@ public class SoakTests
     private const int Nodes = 3;
     private const int Invalidations = 100;
 
+    private static readonly AddressRange[] s_ranges = [.. Enumerable.Range(0, Keys).Select(key => KeySpace.RangeOf("soak", $"{key}"))];
+
     private readonly long[] _origin = new long[Keys];
     private readonly long[] _committed = new long[Keys];
     private long _stale;
@@ -81,7 +83,7 @@ public class SoakTests
         Assert.True(statistics.Acknowledged >= Invalidations / 4 && statistics.Expired + statistics.Replaced > 0, statistics.ToString());
     }
 
-    private static AddressRange RangeOf(int key) => KeySpace.RangeOf("soak", $"{key}");
+    private static AddressRange RangeOf(int key) => s_ranges[key];
 
     /// <summary>A process: one thread that reads and fills; what is invalidated comes on others.</summary>
     private void Serve(InMemoryConnection connection, CancellationToken stop)

@@ -51,7 +51,7 @@ public sealed partial class RemoteInvalidationOwner
         lock (_gate)
         {
             long now = _time.Now;
-            foreach (RemoteMember member in _members.Values)
+            foreach (RemoteMember member in _all)
             {
                 if (now >= member.Until)
                 {
@@ -74,7 +74,7 @@ public sealed partial class RemoteInvalidationOwner
             while (_ended.Count > 0 && count + _members.Count <= _outbox.Length)
             {
                 (ulong number, bool isCommitted) = _ended.Dequeue();
-                foreach (RemoteMember member in _members.Values)
+                foreach (RemoteMember member in _all)
                 {
                     _outbox[count++] = new Outgoing(member, new RemoteInvalidation(number, default, default), IsEnd: true, isCommitted);
                 }
@@ -82,7 +82,7 @@ public sealed partial class RemoteInvalidationOwner
 
             long now = _time.Now;
             long next = _isInGrace ? _graceEnds : long.MaxValue;
-            foreach (RemoteMember member in _members.Values)
+            foreach (RemoteMember member in _all)
             {
                 next = Math.Min(next, member.Until);
                 for (int place = 0; member.Unanswered > 0 && place < _open.Length && count < _outbox.Length; place++)

@@ -38,11 +38,11 @@ public sealed partial class RemoteInvalidationOwner
     private bool TryExpectAll(int place)
     {
         long now = _time.Now;
-        foreach (RemoteMember member in _members.Values)
+        foreach (RemoteMember member in _all)
         {
             if (!member.TryExpect(place, now))
             {
-                foreach (RemoteMember told in _members.Values)
+                foreach (RemoteMember told in _all)
                 {
                     if (told == member)
                     {

@@ -47,6 +47,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
     private readonly InvalidationSubscription _rosterSubscription;
     private readonly InvalidationSubscription _graceSubscription;
     private readonly Dictionary<UInt128, RemoteMember> _members = [];
+    private readonly Dictionary<UInt128, RemoteMember>.ValueCollection _all; // made ahead of time: a schedule must not allocate
     private ulong _lastMembership;
     private ulong _lastNumber;
     private bool _isInGrace = true;
@@ -89,6 +90,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
         _range = range;
         _channels = new RemoteChannels(domain);
         Domain = domain;
+        _all = _members.Values;
         _time = new LeaseTime(_options.TimeProvider, LeaseClock.Monotonic);
         _promise = _time.Ceiling(_options.LongestPromise);
         _silenceLimit = _time.Floor(_options.Lease / 4);
@@ -136,7 +138,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
         {
             long now = _time.Now;
             int written = 0;
-            foreach (RemoteMember member in _members.Values)
+            foreach (RemoteMember member in _all)
             {
                 if (written < destination.Length)
                 {
@@ -181,7 +183,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
             }
 
             _isDisposed = true;
-            members = [.. _members.Values];
+            members = [.. _all];
             _members.Clear();
         }
 

@@ -4,14 +4,15 @@ namespace FenceKit.Remote.Scenes;
 /// <summary>Copies of numbered values in one process, as a user of the library would keep them.</summary>
 internal sealed class CopyCache : IInvalidationSubscriber
 {
-    private readonly Dictionary<int, long> _copies = [];
-    private readonly Func<int, AddressRange> _rangeOf;
+    private readonly long?[] _copies;
+    private readonly AddressRange[] _ranges; // by key
     private readonly FencePool _drains = new("drains", 64);
-    private readonly List<FenceSource> _draining = [];
+    private readonly List<FenceSource> _draining = new(64); // a schedule must not allocate
 
-    internal CopyCache(InvalidationNotifier notifier, AddressRange range, Func<int, AddressRange> rangeOf)
+    internal CopyCache(InvalidationNotifier notifier, AddressRange range, AddressRange[] ranges)
     {
-        _rangeOf = rangeOf;
+        _ranges = ranges;
+        _copies = new long?[ranges.Length];
         Subscription = notifier.Subscribe(range, this, "copies");
     }
 
@@ -23,7 +24,7 @@ internal sealed class CopyCache : IInvalidationSubscriber
     /// <summary>Whether it cannot begin without blocking.</summary>
     internal bool IsBusy { get; set; }
 
-    internal int Count => _copies.Count;
+    internal int Count => _copies.Count(copy => copy is not null);
 
     public bool TrySchedule(in InvalidationRequest request, out Fence fence)
     {
@@ -33,11 +34,11 @@ internal sealed class CopyCache : IInvalidationSubscriber
             return false;
         }
 
-        foreach (int key in _copies.Keys)
+        for (int key = 0; key < _copies.Length; key++)
         {
-            if (request.Range.Overlaps(_rangeOf(key)))
+            if (request.Range.Overlaps(_ranges[key]))
             {
-                _copies.Remove(key);
+                _copies[key] = null;
             }
         }
 
@@ -60,7 +61,11 @@ internal sealed class CopyCache : IInvalidationSubscriber
         _draining.Clear();
     }
 
-    internal bool TryGet(int key, out long value) => _copies.TryGetValue(key, out value);
+    internal bool TryGet(int key, out long value)
+    {
+        value = _copies[key].GetValueOrDefault();
+        return _copies[key] is not null;
+    }
 
     internal bool TryPublish(int key, InvalidationSequence sequence, long value)
     {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Lockdep;
+
 namespace FenceKit.Remote.Scenes;
 
 /// <summary>What happens at the edges: in the middle of a schedule, and between the end of a lease and somebody's looking.</summary>
@@ -43,6 +45,8 @@ internal static class EndScenes
         public bool TrySchedule(in InvalidationRequest request, out Fence fence)
         {
             fence = default;
+            // A subscriber may not do that; the scene needs something to happen in the middle of a schedule.
+            using LockSectionScope breaksTheContract = FenceContract.IsChecked ? LockValidator.Default.Suppress("a node joins inside a schedule") : default;
             Join?.Invoke();
             Join = null;
             return true;

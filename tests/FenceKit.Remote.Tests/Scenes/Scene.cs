@@ -21,7 +21,7 @@ internal sealed class Scene
         NodeClock = new PartyClock(Clock, nodeRate, start: 77_000_000_000);
         StartOwner(TimeSpan.Zero, first);
         Notifier = new InvalidationNotifier("node");
-        Cache = new CopyCache(Notifier, KeySpace.All, _ => Range);
+        Cache = new CopyCache(Notifier, KeySpace.All, [Range]);
         Node = new RemoteInvalidationNode(
             Notifier,
             KeySpace.All,

@@ -25,7 +25,7 @@ internal sealed class SimulatedNode
         _clock = world.MakeClock();
         _connection = world.Transport.Connect(name);
         _notifier = new InvalidationNotifier(name);
-        _cache = new CopyCache(_notifier, KeySpace.All, SimulatedWorld.RangeOf);
+        _cache = new CopyCache(_notifier, KeySpace.All, SimulatedWorld.Ranges);
         _unchecked = new ReaderGate(_notifier, KeySpace.All, "readers who do not look at the lease");
         _node = new RemoteInvalidationNode(
             _notifier,

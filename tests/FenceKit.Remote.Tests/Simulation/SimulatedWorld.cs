@@ -54,7 +54,10 @@ internal sealed class SimulatedWorld : IDisposable
     /// <summary>The same of the values that are invalidated by publishing and hoping.</summary>
     internal long[] PlainOrigin { get; } = new long[Keys];
 
-    internal static AddressRange RangeOf(int key) => KeySpace.RangeOf(key % 2 == 0 ? "even" : "odd", $"key {key}");
+    internal static AddressRange[] Ranges { get; } =
+        [.. Enumerable.Range(0, Keys).Select(key => KeySpace.RangeOf(key % 2 == 0 ? "even" : "odd", $"key {key}"))];
+
+    internal static AddressRange RangeOf(int key) => Ranges[key];
 
     public void Dispose() => Transport.Dispose();
 
