@@ -40,7 +40,7 @@ public sealed class RedisInvalidationTransport : IInvalidationTransport
     public bool TrySend(string channel, ReadOnlySpan<byte> message)
     {
         ArgumentNullException.ThrowIfNull(channel);
-        if (!IsConnected)
+        if (!_redis.IsConnected)
         {
             return false; // what waited in a backlog would come late and in a heap; the protocol repeats what matters
         }

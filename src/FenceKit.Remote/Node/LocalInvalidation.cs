@@ -6,6 +6,7 @@ internal sealed class LocalInvalidation : FenceCallback
 {
     private readonly InvalidationNotifier _notifier;
     private readonly RemotePump _pump;
+    private readonly PendingInvalidation[] _pending = new PendingInvalidation[16];
     private InvalidationSession _session;
     private Fence _watched;
 
@@ -44,7 +45,12 @@ internal sealed class LocalInvalidation : FenceCallback
                     End(isCommitted: false); // it cannot be said that it let go: never answered, asked again until the lease is over
                     return false;
                 default:
-                    if (TryWatch())
+                    if (!TryFindHolder(out Fence held))
+                    {
+                        return true;
+                    }
+
+                    if (TryWatch(held))
                     {
                         return false;
                     }
@@ -79,27 +85,40 @@ internal sealed class LocalInvalidation : FenceCallback
 
     protected override void OnSignaled(FenceStatus status, Exception? fault) => _pump.Wake();
 
-    /// <summary>False when what was waited for has signaled meanwhile.</summary>
-    private bool TryWatch()
+    /// <summary>
+    /// Who of this process has yet to let go. An earlier session over the range is not waited for: everybody has been asked for this one too, and who hands memory
+    /// back in which order is the owner's business. Otherwise an end that was lost would hold up every later session of its range.
+    /// </summary>
+    private bool TryFindHolder(out Fence held)
+    {
+        int count = _session.CopyPending(_pending);
+        for (int index = 0; index < Math.Min(count, _pending.Length); index++)
+        {
+            if (_pending[index].Subscription is not null)
+            {
+                held = _pending[index].Fence;
+                return true;
+            }
+        }
+
+        held = _pending[0].Fence;
+        return count > _pending.Length;
+    }
+
+    /// <summary>False when it has signaled meanwhile.</summary>
+    private bool TryWatch(Fence held)
     {
         if (!_watched.IsSignaled)
         {
             return true;
         }
 
-        Span<PendingInvalidation> pending = new PendingInvalidation[1];
-        if (_session.CopyPending(pending) == 0)
+        if (!held.TryAddCallback(this))
         {
             return false;
         }
 
-        Fence fence = pending[0].Fence;
-        if (!fence.TryAddCallback(this))
-        {
-            return false;
-        }
-
-        _watched = fence;
+        _watched = held;
         return true;
     }
 }

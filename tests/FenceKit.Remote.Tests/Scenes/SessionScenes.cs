@@ -199,6 +199,27 @@ internal static class SessionScenes
         Scene.Require(scene.Read(), "after the next grant the range is open");
     }
 
+    /// <summary>Found with a real server, whose connections were killed.</summary>
+    internal static void An_end_that_was_lost_holds_no_later_session_up()
+    {
+        Scene scene = new();
+        scene.JoinAndFill();
+        InvalidationSession first = scene.Schedule();
+        scene.Settle();
+        Scene.Require(scene.TryWriteAndCommit(first), "a session completes with the acknowledgement");
+        scene.PumpOwner();
+        scene.LoseAll();
+        InvalidationSession second = scene.Schedule();
+        scene.Settle();
+        Scene.Require(scene.TryWriteAndCommit(second), "a later one completes though the node has not heard of the end of the earlier one");
+        scene.Settle();
+        scene.Read();
+        scene.Advance(0.3);
+        scene.Settle();
+        scene.Fill();
+        Scene.Require(scene.Read(), "after the next grant the range is open");
+    }
+
     internal static void A_schedule_that_comes_after_its_end_closes_nothing()
     {
         Scene scene = new();
