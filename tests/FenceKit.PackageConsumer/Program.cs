@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using FenceKit;
 using FenceKit.Conformance;
+using FenceKit.Remote;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -42,6 +43,21 @@ Require(pages.TrySchedule(range, InvalidationReason.Unmap, out InvalidationSessi
 over.Commit();
 await host.StopAsync();
 Require(pages.ToString().EndsWith("shut down", StringComparison.Ordinal), "a notifier of the container ends with the host");
+
+// An owner and a node of a domain, over a transport in this process.
+using InMemoryTransport transport = new();
+using InvalidationNotifier owners = new("owner"), nodes = new("node");
+await using RemoteInvalidationOwner owner = new(
+    owners, KeySpace.All, transport.Connect("owner"), "domain", new RemoteOwnerOptions { Grace = TimeSpan.Zero });
+await using RemoteInvalidationNode node = new(nodes, KeySpace.All, transport.Connect("node"), "domain");
+Require(await node.WaitForLeaseAsync(TimeSpan.FromSeconds(30)), "a node gets a lease");
+Require(owners.TrySchedule(KeySpace.RangeOf("orders", "42"), InvalidationReason.Discard, out InvalidationSession remote), "a node is told");
+using (remote)
+{
+    Require(await remote.WaitAsync(TimeSpan.FromSeconds(30)) == InvalidationOutcome.Completed, "the node acknowledges");
+    remote.Commit();
+}
+
 Console.WriteLine($"FenceKit {typeof(FenceTimeline).Assembly.GetName().Version} works from its package.");
 return 0;
 

@@ -18,6 +18,7 @@ internal static class Rooms
         ["FenceKit/Interop"] = 4,
         ["FenceKit/Devices"] = 5,
         ["FenceKit.Conformance"] = 6,
+        ["FenceKit.Remote"] = 6,
     };
 
     internal static string Of(string file) => Path.GetDirectoryName(file)!.Replace('\\', '/');

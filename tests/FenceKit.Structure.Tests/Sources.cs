@@ -23,7 +23,8 @@ internal sealed class Sources
         CSharpCompilation lockdep = Compile("FenceKit.Lockdep", platform);
         CSharpCompilation fenceKit = Compile("FenceKit", [.. platform, lockdep.ToMetadataReference()]);
         CSharpCompilation conformance = Compile("FenceKit.Conformance", [.. platform, lockdep.ToMetadataReference(), fenceKit.ToMetadataReference()]);
-        foreach (CSharpCompilation compilation in (CSharpCompilation[])[lockdep, fenceKit, conformance])
+        CSharpCompilation remote = Compile("FenceKit.Remote", [.. platform, lockdep.ToMetadataReference(), fenceKit.ToMetadataReference()]);
+        foreach (CSharpCompilation compilation in (CSharpCompilation[])[lockdep, fenceKit, conformance, remote])
         {
             foreach (SyntaxTree tree in compilation.SyntaxTrees)
             {

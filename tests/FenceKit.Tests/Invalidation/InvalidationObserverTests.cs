@@ -57,6 +57,20 @@ public class InvalidationObserverTests : NotifierTest
     }
 
     [Fact]
+    public void The_number_of_a_session_tells_which_of_two_over_one_range_has_ended()
+    {
+        InvalidationSession first = Schedule(0, 10);
+        ulong numberOfFirst = _observer.LastNumber;
+        InvalidationSession second = Schedule(0, 10);
+        ulong numberOfSecond = _observer.LastNumber;
+        second.BackOff();
+        first.BackOff();
+
+        Assert.NotEqual(numberOfFirst, numberOfSecond);
+        Assert.Equal([numberOfSecond, numberOfFirst], _observer.Ends.Select(end => end.Request.SessionNumber));
+    }
+
+    [Fact]
     public void One_that_is_not_asked_again_hears_of_the_end_all_the_same()
     {
         Observer mapped = new();
@@ -169,9 +183,12 @@ public class InvalidationObserverTests : NotifierTest
 
         internal int Told { get; private set; }
 
+        internal ulong LastNumber { get; private set; }
+
         public bool TrySchedule(in InvalidationRequest request, out Fence fence)
         {
             Calls++;
+            LastNumber = request.SessionNumber;
             fence = default;
             return Answer;
         }

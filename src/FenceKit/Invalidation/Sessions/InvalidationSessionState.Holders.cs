@@ -52,7 +52,7 @@ internal sealed partial class InvalidationSessionState
         try
         {
             InvalidationRequest request = new(
-                range, subscription.Range, reason, subscription.After is null ? default : FenceOf(subscription.After));
+                range, subscription.Range, reason, Number, subscription.After is null ? default : FenceOf(subscription.After));
             if (!subscription.TrySchedule(in request, out fence, out bool isReused))
             {
                 return false;

@@ -36,7 +36,7 @@ internal sealed partial class InvalidationSessionState
                 (InvalidationSubscription subscription, AddressRange range) = _observers[index];
                 try
                 {
-                    subscription.TellEnd(new InvalidationRequest(range, subscription.Range, Reason, predecessor: default), committed);
+                    subscription.TellEnd(new InvalidationRequest(range, subscription.Range, Reason, Number, predecessor: default), committed);
                 }
                 catch (Exception exception)
                 {

@@ -7,11 +7,12 @@ namespace FenceKit;
 [DebuggerDisplay("{Reason} {Range}")]
 public readonly struct InvalidationRequest
 {
-    internal InvalidationRequest(AddressRange range, AddressRange subscribedRange, InvalidationReason reason, Fence predecessor)
+    internal InvalidationRequest(AddressRange range, AddressRange subscribedRange, InvalidationReason reason, ulong sessionNumber, Fence predecessor)
     {
         Range = range;
         SubscribedRange = subscribedRange;
         Reason = reason;
+        SessionNumber = sessionNumber;
         Predecessor = predecessor;
     }
 
@@ -26,6 +27,12 @@ public readonly struct InvalidationRequest
 
     /// <summary>Why.</summary>
     public InvalidationReason Reason { get; }
+
+    /// <summary>
+    /// The number of the session among all of its notifier: the same for every subscriber that it calls, for every range of a batch, and when
+    /// <see cref="IInvalidationObserver.OnEnded"/> tells of its end. No two sessions of a notifier have the same. It says nothing of their order.
+    /// </summary>
+    public ulong SessionNumber { get; }
 
     /// <summary>
     /// The fence that the subscription named in <see cref="InvalidationSubscriptionOptions.After"/> handed back last in this session.

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+using System.Buffers;
+
+namespace FenceKit.Remote;
+
+// The life of a lease: drop everything, ask, hold, ask for more, lose. All of it on the pump, one thread at a time.
+public sealed partial class RemoteInvalidationNode
+{
+    private const int MostRequests = 32;
+
+    private static readonly TimeSpan s_firstRepeat = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_longestRepeat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_retryInterval = TimeSpan.FromMilliseconds(5); // of a schedule that a subscriber here refused
+    private static readonly TimeSpan s_leaveLimit = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<ulong, long> _requests = []; // when each was sent, by this node's clock
+    private readonly long[] _lost = new long[4];             // by the reason
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _leased = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LocalInvalidation _drop; // the whole range, while there is no lease
+    private Phase _phase;
+    private ulong _incarnation = 1;
+    private ulong _epoch;
+    private ulong _membership;
+    private ulong _lastRequest;
+    private TimeSpan _lease;
+    private TimeSpan _repeat = s_firstRepeat;
+    private long _nextRequest;
+    private long _leaveBy = long.MaxValue;
+    private int _isLeaving;
+    private RemoteMessageHeader _farewell;
+
+    private enum Phase
+    {
+        /// <summary>No lease; what is here is being dropped.</summary>
+        Dropping,
+
+        /// <summary>No lease, and nothing here.</summary>
+        Joining,
+
+        /// <summary>There is a lease, though it may have run out since.</summary>
+        Leased,
+
+        /// <summary>The end.</summary>
+        Left,
+    }
+
+    /// <summary>Does what is due, and says how long nothing will be.</summary>
+    internal TimeSpan Pump()
+    {
+        try
+        {
+            return PumpOpen();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The notifier is gone, and with it everybody who could be told: nothing is served any more.
+            Volatile.Write(ref _until, 0); // pairs with the read in IsLeased
+            _phase = Phase.Left;
+            _left.TrySetResult();
+            return Timeout.InfiniteTimeSpan;
+        }
+    }
+
+    private TimeSpan PumpOpen()
+    {
+        if (Volatile.Read(ref _isLeaving) != 0 && _leaveBy == long.MaxValue)
+        {
+            BeginLeaving();
+        }
+
+        while (_inbox.TryDequeue(out byte[]? message))
+        {
+            Take(message);
+        }
+
+        if (_phase == Phase.Leased && _time.Now >= _until)
+        {
+            Lose(LeaseLossReason.Expired);
+        }
+
+        bool isRefused = false;
+        foreach ((ulong number, LocalInvalidation local) in _sessions)
+        {
+            Advance(number, local);
+            isRefused |= !local.IsScheduled;
+        }
+
+        if (_phase == Phase.Dropping)
+        {
+            Drop();
+            isRefused |= _phase == Phase.Dropping && !_drop.IsScheduled;
+        }
+
+        if (_phase is Phase.Joining or Phase.Leased && _time.Now >= _nextRequest)
+        {
+            Request();
+        }
+
+        return isRefused ? s_retryInterval : FindIdleTime();
+    }
+
+    private TimeSpan FindIdleTime()
+    {
+        long next = _phase switch
+        {
+            Phase.Dropping => _leaveBy,
+            Phase.Joining => Math.Min(_nextRequest, _leaveBy),
+            Phase.Leased => Math.Min(_nextRequest, _until),
+            _ => long.MaxValue,
+        };
+        long now = _time.Now;
+        return next == long.MaxValue ? Timeout.InfiniteTimeSpan : _time.Until(Math.Max(next, now + 1), now);
+    }
+
+    /// <summary>Everything that is here is told to go, and nothing can come, until the next lease. A request is sent only when all of it has gone.</summary>
+    private void Drop()
+    {
+        bool isDone = _drop.TryComplete();
+        if (_drop.IsScheduled && _sessions.Count > 0)
+        {
+            EndAll(); // the whole range is closed in their place
+        }
+
+        if (_leaveBy != long.MaxValue)
+        {
+            if (isDone || _drop.TryComplete() || _time.Now >= _leaveBy)
+            {
+                FinishLeaving(_drop.TryComplete());
+            }
+
+            return;
+        }
+
+        if (isDone || _drop.TryComplete())
+        {
+            _phase = Phase.Joining;
+            _repeat = s_firstRepeat;
+            TimeSpan jitter = _incarnation > 1 ? _options.RejoinJitter * Random.Shared.NextDouble() : TimeSpan.Zero;
+            _nextRequest = _time.Now + _time.Ceiling(jitter);
+        }
+    }
+
+    private void Request()
+    {
+        if (_requests.Count >= MostRequests)
+        {
+            _requests.Remove(_requests.MinBy(request => request.Value).Key);
+        }
+
+        // Before it is sent: the lease runs from here, however long request and answer take.
+        long now = _time.Now;
+        _requests.Add(++_lastRequest, now);
+        if (_phase == Phase.Joining)
+        {
+            Send(RemoteMessageKind.Join, _lastRequest);
+            _nextRequest = now + _time.Ceiling(_repeat);
+            _repeat = _repeat * 2 < s_longestRepeat ? _repeat * 2 : s_longestRepeat;
+        }
+        else
+        {
+            Send(RemoteMessageKind.Renew, _lastRequest);
+            _nextRequest = now + _time.Ceiling(_lease / 8);
+        }
+    }
+
+    private void Begin(in RemoteMessageHeader header, TimeSpan lease, long sentAt, long until)
+    {
+        bool isFirst = _phase == Phase.Joining;
+        _grants++;
+        _lease = lease;
+        _nextRequest = Math.Max(_nextRequest, sentAt + _time.Ceiling(lease / 4));
+        if (!isFirst)
+        {
+            _requests.Remove(header.Number);
+            Volatile.Write(ref _until, Math.Max(_until, until));
+            return;
+        }
+
+        // Requests that are still under way were those of a node that held nothing; from now on it does.
+        _requests.Clear();
+        _epoch = header.Epoch;
+        _membership = header.Membership;
+        _phase = Phase.Leased;
+        _nextRequest = sentAt + _time.Ceiling(lease / 4);
+
+        // Before the range opens: pairs with the read in IsLeased, so whoever gets in sees the lease.
+        Volatile.Write(ref _until, until);
+        _drop.End(isCommitted: false);
+        _leased.TrySetResult();
+    }
+
+    /// <summary>From here on nothing is served, and everything goes. The incarnation counts up: to the owner it says that all has gone, and it is sent when that is so.</summary>
+    private void Lose(LeaseLossReason reason)
+    {
+        Volatile.Write(ref _until, 0); // pairs with the read in IsLeased
+        ulong incarnation = _incarnation;
+        Volatile.Write(ref _incarnation, incarnation + 1);
+        _lost[(int)reason]++;
+        _phase = Phase.Dropping;
+        _epoch = 0;
+        _membership = 0;
+        _requests.Clear();
+        ForgetEnds(); // the next owner counts from the beginning
+        _drop = new LocalInvalidation(_notifier, _pump, _range, InvalidationReason.Discard);
+        Interlocked.Exchange(ref _leased, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)); // pairs with the read in WaitForLeaseAsync
+        Drop();
+        try
+        {
+            LeaseLost?.Invoke(this, new LeaseLostEventArgs(reason, incarnation));
+        }
+        catch (Exception)
+        {
+            // Nothing that must be right depends on who listens.
+        }
+    }
+
+    private void BeginLeaving()
+    {
+        _leaveBy = _time.Now + _time.Ceiling(s_leaveLimit);
+        if (_phase == Phase.Leased)
+        {
+            _farewell = new RemoteMessageHeader(RemoteMessageKind.Leave, _node, _incarnation, _epoch, _membership, 0);
+            Lose(LeaseLossReason.Left);
+        }
+        else
+        {
+            _phase = Phase.Dropping;
+        }
+    }
+
+    private void FinishLeaving(bool isDropped)
+    {
+        _phase = Phase.Left;
+        if (isDropped && _farewell.Kind == RemoteMessageKind.Leave)
+        {
+            Span<byte> message = stackalloc byte[RemoteMessage.LengthOfJoin];
+            _link.Send(_channels.Owner, message[..RemoteMessage.Write(message, _channels.Domain, in _farewell)]);
+        }
+
+        _drop.End(isCommitted: false);
+        _leased.TrySetException(new ObjectDisposedException(ToString()));
+        _ = _leased.Task.Exception; // whoever waits sees it; if nobody does, nobody is told of a fault
+        _left.TrySetResult();
+    }
+
+    private void Send(RemoteMessageKind kind, ulong number)
+    {
+        byte[] message = ArrayPool<byte>.Shared.Rent(RemoteMessage.LengthOfJoin);
+        RemoteMessageHeader header = new(kind, _node, _incarnation, _epoch, _membership, number);
+        int length = kind == RemoteMessageKind.Join
+            ? RemoteMessage.WriteJoin(message, _channels.Domain, in header, _name)
+            : RemoteMessage.Write(message, _channels.Domain, in header);
+        _link.Send(_channels.Owner, message.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(message);
+    }
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace FenceKit.Remote;
+
+/// <summary>
+/// The side of a domain that invalidates. Every node of the domain takes part in the sessions of a notifier as a subscriber would: its fence signals when the
+/// node has acknowledged, <b>or when its lease has run out</b>, whichever is first.
+/// </summary>
+/// <remarks>
+/// <code>
+/// await using RemoteInvalidationOwner owner = new(notifier, KeySpace.All, transport, "orders");
+/// if (notifier.TrySchedule(KeySpace.RangeOf("order/42"), InvalidationReason.Discard, out InvalidationSession session))
+///     using (session)
+///         if (await session.WaitAsync(budget) == InvalidationOutcome.Completed)
+///         {
+///             database.Write(order);      // no node serves the old value any more, and none caches a new one yet
+///             session.Commit();           // now they may
+///         }
+/// </code>
+/// <para>A session completes at the latest after a quarter of the lease, and the lease with its drift, whatever nodes and network do; after the start of the
+/// owner not before its <see cref="RemoteOwnerOptions.Grace"/> is over. <see cref="InvalidationSession.CopyPending"/> names the nodes that are waited for.</para>
+/// <para><b>One owner of a domain at a time</b>: to see to that is not the business of this type. Make it before the first session of the notifier.</para>
+/// <para><b>Thread safety</b>: every member may be called from any thread at any time. It sends and receives on the thread pool and on threads of the transport.</para>
+/// </remarks>
+[DebuggerDisplay("{ToString(),nq}")]
+public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
+{
+    private readonly Lock _gate = new(); // held for a few instructions; no code of anybody else's runs under it
+    private readonly InvalidationNotifier _notifier;
+    private readonly AddressRange _range;
+    private readonly RemoteOwnerOptions _options;
+    private readonly RemoteChannels _channels;
+    private readonly RemoteLink _link;
+    private readonly RemotePump _pump;
+    private readonly LeaseTime _time;
+    private readonly long _promise;      // how long a node may believe a lease, by this clock
+    private readonly long _silenceLimit; // a node that has been silent for longer gets no more time
+    private readonly long _repeatInterval;
+    private readonly ulong _epoch;
+    private readonly OpenInvalidation[] _open;
+    private readonly FencePool _sessionFences;
+    private readonly Queue<FenceSource> _answered; // to be signaled outside the gate; as large as it can become
+    private readonly FenceTimeline _grace;
+    private readonly long _graceEnds;
+    private readonly InvalidationSubscription _rosterSubscription;
+    private readonly InvalidationSubscription _graceSubscription;
+    private readonly Dictionary<UInt128, RemoteMember> _members = [];
+    private readonly Dictionary<UInt128, RemoteMember>.ValueCollection _all; // made ahead of time: a schedule must not allocate
+    private ulong _lastMembership;
+    private ulong _lastNumber;
+    private bool _isInGrace = true;
+    private bool _isDisposed;
+    private long _acknowledged;
+    private long _expired;
+    private long _replaced;
+    private long _grants;
+    private long _withheld;
+    private long _expelled;
+    private long _repeats;
+    private long _full;
+    private long _rejected;
+
+    /// <summary>Takes a domain over: from now on its nodes take part in sessions.</summary>
+    /// <param name="notifier">Whose sessions nodes are told of.</param>
+    /// <param name="range">What nodes have copies of, for instance <see cref="KeySpace.All"/>.</param>
+    /// <param name="transport">The way to the nodes; it stays the caller's, and may be away.</param>
+    /// <param name="domain">The name of the domain, the same for all its parties.</param>
+    /// <param name="options">Lease, sizes and clock; null for the usual ones.</param>
+    /// <remarks>Allocates what sessions will need. Does not wait.</remarks>
+    /// <exception cref="ArgumentException"><paramref name="range"/> or <paramref name="domain"/> is empty.</exception>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
+    public RemoteInvalidationOwner(
+        InvalidationNotifier notifier, AddressRange range, IInvalidationTransport transport, string domain, RemoteOwnerOptions? options = null)
+        : this(notifier, range, transport, domain, options, isStepped: false)
+    {
+    }
+
+    internal RemoteInvalidationOwner(
+        InvalidationNotifier notifier, AddressRange range, IInvalidationTransport transport, string domain, RemoteOwnerOptions? options, bool isStepped)
+    {
+        ArgumentNullException.ThrowIfNull(notifier);
+        ArgumentNullException.ThrowIfNull(transport);
+        _options = options ?? new RemoteOwnerOptions();
+        _options.Validate();
+        _notifier = notifier;
+        _range = range;
+        _channels = new RemoteChannels(domain);
+        Domain = domain;
+        _all = _members.Values;
+        _time = new LeaseTime(_options.TimeProvider, LeaseClock.Monotonic);
+        _promise = _time.Ceiling(_options.LongestPromise);
+        _silenceLimit = _time.Floor(_options.Lease / 4);
+        _repeatInterval = _time.Floor(_options.RepeatInterval);
+        _epoch = NextRandom();
+        _open = [.. Enumerable.Range(0, _options.SessionCapacity).Select(index => new OpenInvalidation(index))];
+        _ended = new Queue<(ulong, bool)>(_options.SessionCapacity);
+        _outbox = new Outgoing[Math.Max(256, _options.NodeCapacity)];
+        _answered = new Queue<FenceSource>(_options.SessionCapacity * (_options.NodeCapacity + 1));
+        FenceTimelineOptions fences = new() { TimeProvider = _options.TimeProvider };
+        _sessionFences = new FencePool($"nodes of {domain}", _options.SessionCapacity * 2, fences); // twice as in RemoteMember
+        _grace = new FenceTimeline($"grace of {domain}", fences);
+        _graceEnds = _time.Now + _time.Ceiling(_options.Grace ?? _options.LongestPromise);
+        _graceSubscription = notifier.Subscribe(range, new GraceSubscriber(_grace.Issue()), $"grace of {domain}");
+        _rosterSubscription = notifier.Subscribe(range, new Roster(this), $"nodes of {domain}");
+        _pump = new RemotePump(Pump, _options.TimeProvider, isStepped);
+        _link = new RemoteLink(transport, _options.TimeProvider);
+        EndGrace();
+        _link.Listen(_channels.Owner, Receive);
+        _pump.Wake();
+    }
+
+    /// <summary>Gets the name of the domain.</summary>
+    public string Domain { get; }
+
+    /// <summary>Gets whether sessions still wait because a predecessor may have promised something to nodes.</summary>
+    public bool IsInGrace
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isInGrace;
+            }
+        }
+    }
+
+    /// <summary>Lists the nodes that have a lease, or may believe that they do.</summary>
+    /// <param name="destination">Where to write; may be shorter than the list.</param>
+    /// <returns>How many there are, written or not.</returns>
+    /// <remarks>Blocks for a few instructions, never allocates.</remarks>
+    public int CopyNodes(Span<RemoteNodeInfo> destination)
+    {
+        lock (_gate)
+        {
+            long now = _time.Now;
+            int written = 0;
+            foreach (RemoteMember member in _all)
+            {
+                if (written < destination.Length)
+                {
+                    TimeSpan left = _time.Span(Math.Max(0, member.Until - now));
+                    destination[written++] = new RemoteNodeInfo(member.Name, member.Incarnation, left, member.Unanswered);
+                }
+            }
+
+            return _members.Count;
+        }
+    }
+
+    /// <summary>Reads all counters at one moment.</summary>
+    /// <returns>The counters.</returns>
+    /// <remarks>Blocks for a few instructions, never allocates.</remarks>
+    public RemoteOwnerStatistics GetStatistics()
+    {
+        lock (_gate)
+        {
+            int open = 0;
+            foreach (OpenInvalidation invalidation in _open)
+            {
+                open += invalidation.IsTaken ? 1 : 0;
+            }
+
+            return new RemoteOwnerStatistics(
+                _members.Count, open, _acknowledged, _expired, _replaced, _grants, _withheld, _expelled, _repeats, _full, _rejected, _link.Faults);
+        }
+    }
+
+    /// <summary>Gives the domain up. Sessions that still wait for a node fault: nobody would hear of its answer.</summary>
+    /// <returns>A task that ends when nothing is sent or received any more.</returns>
+    /// <remarks>Nodes keep what they have until their leases run out, or a successor tells them to drop it.</remarks>
+    public async ValueTask DisposeAsync()
+    {
+        RemoteMember[] members;
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
+            members = [.. _all];
+            _members.Clear();
+        }
+
+        _pump.Dispose();
+        await _link.DisposeAsync().ConfigureAwait(false);
+        await _rosterSubscription.DisposeAsync().ConfigureAwait(false);
+        await _graceSubscription.DisposeAsync().ConfigureAwait(false);
+        foreach (RemoteMember member in members)
+        {
+            await CloseAsync(member).ConfigureAwait(false);
+            member.Dispose();
+        }
+
+        _grace.Dispose();
+        _sessionFences.Dispose();
+    }
+
+    /// <summary>Who it is and how many nodes it has, for people.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString()
+    {
+        RemoteOwnerStatistics statistics = GetStatistics();
+        return $"owner of {Domain}: {statistics.Nodes} nodes, {statistics.Open} ranges open{(IsInGrace ? ", in grace" : "")}";
+    }
+
+    /// <summary>Zero stands for "none".</summary>
+    private static ulong NextRandom()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        RandomNumberGenerator.Fill(bytes);
+        return BitConverter.ToUInt64(bytes) | 1;
+    }
+
+    private static async ValueTask CloseAsync(RemoteMember member)
+    {
+        if (member.Nameplate is { } nameplate)
+        {
+            await nameplate.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Signals what was answered. Outside the gate: waiters may run on this thread.</summary>
+    private void SignalAnswered()
+    {
+        while (true)
+        {
+            FenceSource source;
+            lock (_gate)
+            {
+                if (!_answered.TryDequeue(out source))
+                {
+                    return;
+                }
+            }
+
+            source.TrySignal();
+        }
+    }
+}

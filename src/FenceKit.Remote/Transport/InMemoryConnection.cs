@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit.Remote;
+
+/// <summary>One party's connection to an <see cref="InMemoryTransport"/>.</summary>
+/// <remarks><b>Thread safety</b>: every member may be called from any thread at any time.</remarks>
+[DebuggerDisplay("{Name,nq}")]
+public sealed class InMemoryConnection : IInvalidationTransport
+{
+    private readonly InMemoryTransport _transport;
+    private volatile bool _isSendingCut;
+    private volatile bool _isReceivingCut;
+
+    internal InMemoryConnection(InMemoryTransport transport, string name)
+    {
+        _transport = transport;
+        Name = name;
+    }
+
+    /// <summary>Gets who it is.</summary>
+    public string Name { get; }
+
+    /// <summary>Gets or sets whether what it sends is lost.</summary>
+    public bool IsSendingCut
+    {
+        get => _isSendingCut;
+        set => _isSendingCut = value;
+    }
+
+    /// <summary>Gets or sets whether what is sent to it is lost, at the time when it would arrive.</summary>
+    public bool IsReceivingCut
+    {
+        get => _isReceivingCut;
+        set => _isReceivingCut = value;
+    }
+
+    /// <inheritdoc/>
+    public bool IsConnected => !_isSendingCut && !_isReceivingCut;
+
+    /// <inheritdoc/>
+    public bool TrySend(string channel, ReadOnlySpan<byte> message)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        return !_isSendingCut && _transport.TrySend(channel, message);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Completes at once.</remarks>
+    public ValueTask<IAsyncDisposable> SubscribeAsync(
+        string channel, InvalidationMessageHandler receive, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        ArgumentNullException.ThrowIfNull(receive);
+        InMemorySubscription subscription = new(_transport, this, channel, receive);
+        _transport.Add(subscription);
+        return new ValueTask<IAsyncDisposable>(subscription);
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Remote;
+
+/// <summary>One party that listens to one channel.</summary>
+internal sealed class InMemorySubscription(
+    InMemoryTransport transport, InMemoryConnection connection, string channel, InvalidationMessageHandler receive) : IAsyncDisposable
+{
+    private volatile bool _isDisposed;
+
+    internal string Channel { get; } = channel;
+
+    /// <summary>False when the connection is cut, or nobody listens any more.</summary>
+    internal bool Receive(byte[] message)
+    {
+        if (_isDisposed || connection.IsReceivingCut)
+        {
+            return false;
+        }
+
+        receive(message);
+        return true;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _isDisposed = true;
+        transport.Remove(this);
+        return default;
+    }
+}
