@@ -92,6 +92,16 @@ public class IgnoredResultTests
         """);
 
     [Fact]
+    public Task A_semaphore_that_is_awaited_without_a_limit_has_one_answer_only() => Check.Rule<IgnoredResult>("""
+        public async Task GoAsync()
+        {
+            await _slots.WaitAsync();
+            await [|_slots.WaitAsync(s_budget)|];
+            await [|_slots.WaitAsync(100)|];
+        }
+        """);
+
+    [Fact]
     public Task The_second_fix_discards_the_result() => Check.Fix<IgnoredResult, IgnoredResultFix>("""
             public void Go(Fence fence)
             {

@@ -60,6 +60,10 @@ public sealed class IgnoredResult : RuleAnalyzer
     internal override void Register(CompilationStartAnalysisContext context, KnownTypes types) =>
         context.RegisterOperationAction(operation => Look(operation, types), OperationKind.ExpressionStatement);
 
+    // A semaphore that is waited for without a limit has one answer only.
+    private static bool IsWithoutLimit(IMethodSymbol method) =>
+        method.ContainingType.Name == "TrackedSemaphore" && !method.Parameters.Any(static parameter => parameter.Name is "timeout" or "millisecondsTimeout");
+
     private static void Look(OperationAnalysisContext context, KnownTypes types)
     {
         // A lambda of one expression may be a function to its caller, and a discard says that nobody wants to know.
@@ -71,7 +75,8 @@ public sealed class IgnoredResult : RuleAnalyzer
         if (Operations.Unwrap(dropped) is not IInvocationOperation { TargetMethod: { ReturnsVoid: false } method } call
             || (dropped.Type?.SpecialType == SpecialType.System_Void)
             || !types.IsOwn(method.OriginalDefinition)
-            || !s_meanings.TryGetValue(method.Name, out string? meaning))
+            || !s_meanings.TryGetValue(method.Name, out string? meaning)
+            || IsWithoutLimit(method))
         {
             return;
         }
