@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using FenceKit.Lockdep;
+
 namespace FenceKit.Remote;
 
 /// <summary>Runs one party's work on the thread pool: when woken, and when the time has come that the work itself names. Never twice at once.</summary>
@@ -37,8 +40,23 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
     {
         if (!_isDisposed && Interlocked.Exchange(ref _state, WokenMeanwhile) == Idle)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            if (FenceContract.IsChecked)
+            {
+                QueueUnseen();
+            }
+            else
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            }
         }
+    }
+
+    /// <summary>The thread pool may add a worker, or make its queue longer, inside a schedule: that is not the subscriber's doing.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)] // names a type of the validator, whose assembly need not be loaded otherwise
+    private void QueueUnseen()
+    {
+        using LockSectionScope pool = LockValidator.Default.Suppress("the thread pool may add a worker");
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     public void Execute()
