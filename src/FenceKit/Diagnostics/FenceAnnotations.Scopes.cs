@@ -14,14 +14,14 @@ internal static partial class FenceAnnotations
     internal static void CopySignalers(object map, List<FenceSignaler> signalers)
     {
         ThreadScopes[] threads;
-        InterruptShield.EnterShielded(s_threads);
+        Enter(s_threads);
         try
         {
             threads = [.. s_threads];
         }
         finally
         {
-            Monitor.Exit(s_threads);
+            System.Threading.Monitor.Exit(s_threads);
         }
 
         foreach (ThreadScopes scopes in threads)
@@ -33,6 +33,9 @@ internal static partial class FenceAnnotations
             }
         }
     }
+
+    // The monitor of the runtime, also where interleavings are explored: what stands here outlives an exploration, and is no part of it.
+    private static void Enter(object monitor) => InterruptShield.Run(monitor, static entered => System.Threading.Monitor.Enter(entered));
 
     /// <summary>What a thread holds and is about to take, outermost first, for people.</summary>
     internal static string[] DescribeHeldLocks(Thread thread) =>
@@ -49,20 +52,20 @@ internal static partial class FenceAnnotations
 
         internal void Add(OpenScope scope)
         {
-            InterruptShield.EnterShielded(_open);
+            Enter(_open);
             try
             {
                 _open.Add(scope);
             }
             finally
             {
-                Monitor.Exit(_open);
+                System.Threading.Monitor.Exit(_open);
             }
         }
 
         internal bool TryEnd(int cookie, out bool isHeld, out bool isInnermost)
         {
-            InterruptShield.EnterShielded(_open);
+            Enter(_open);
             try
             {
                 int index = _open.Count - 1;
@@ -82,13 +85,13 @@ internal static partial class FenceAnnotations
             }
             finally
             {
-                Monitor.Exit(_open);
+                System.Threading.Monitor.Exit(_open);
             }
         }
 
         internal bool TryFind(LockMap map, out OpenScope open)
         {
-            InterruptShield.EnterShielded(_open);
+            Enter(_open);
             try
             {
                 int index = _open.FindIndex(scope => ReferenceEquals(scope.Map, map));
@@ -97,14 +100,14 @@ internal static partial class FenceAnnotations
             }
             finally
             {
-                Monitor.Exit(_open);
+                System.Threading.Monitor.Exit(_open);
             }
         }
 
         private static ThreadScopes Register()
         {
             ThreadScopes scopes = t_scopes = new ThreadScopes();
-            InterruptShield.EnterShielded(s_threads);
+            Enter(s_threads);
             try
             {
                 s_threads.RemoveAll(static other => !other.Thread.IsAlive);
@@ -112,7 +115,7 @@ internal static partial class FenceAnnotations
             }
             finally
             {
-                Monitor.Exit(s_threads);
+                System.Threading.Monitor.Exit(s_threads);
             }
 
             return scopes;

@@ -308,8 +308,7 @@ internal static partial class FenceAnnotations
 
     private static Checker Start(LockValidator validator, bool primesHere)
     {
-        s_gate.EnterShielded();
-        try
+        lock (s_gate)
         {
             if (s_checker is { } known && ReferenceEquals(known.Validator, validator))
             {
@@ -327,10 +326,6 @@ internal static partial class FenceAnnotations
             });
             Volatile.Write(ref s_checker, checker); // pairs with the read in Current
             return checker;
-        }
-        finally
-        {
-            s_gate.Exit();
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class InterruptedWork
     internal bool Turn(Random random, WoundWaitContext context)
     {
         FenceTimeline timeline = _timelines[random.Next(2)];
-        switch (random.Next(11))
+        switch (random.Next(10))
         {
             case 0:
                 Watched("callback", () => AddCallback(timeline.Issue()));
@@ -82,9 +82,6 @@ internal sealed class InterruptedWork
                 break;
             case 8:
                 Watched("submit", () => Submit(_queues[random.Next(2)]));
-                break;
-            case 9:
-                Watched("gate", UseGate);
                 break;
             default:
                 Watched("session", () => Invalidate(random));
@@ -222,12 +219,6 @@ internal sealed class InterruptedWork
                 }
             }
         }
-    }
-
-    private void UseGate()
-    {
-        using ReaderGate gate = new(_notifier, new AddressRange(1 << 20, 1 << 21), "gate"); // where nobody invalidates
-        gate.Enter().Dispose();
     }
 
     private void End() => Interlocked.Increment(ref _ended);
