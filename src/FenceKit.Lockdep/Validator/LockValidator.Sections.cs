@@ -156,7 +156,7 @@ public sealed partial class LockValidator
 
     private static bool IsOfContention(LockHolder stack, long allocated, long contentions)
     {
-        if (allocated is FirstContentionBytes or FirstContentionBytesOfThread && !stack.HasContended)
+        if (allocated == FirstContentionBytes && !stack.HasContended)
         {
             return stack.HasContended = true;
         }
@@ -170,9 +170,6 @@ public sealed partial class LockValidator
 
     // And what it allocates once for a thread whose contention ended before it had to wait; that is not counted as one.
     private const long FirstContentionBytes = 32;
-
-    // The same on a thread that had no room yet for what each thread has of its own. Measured in a process with many threads.
-    private const long FirstContentionBytesOfThread = 56;
 
     private static readonly LockMap s_allocation = new(LockClass.Create("(allocation)"), "(memory)");
 }
