@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using FenceKit.Tests;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -8,7 +9,7 @@ using Microsoft.CodeAnalysis.Diagnostics;
 namespace FenceKit.Analyzers.Tests;
 
 /// <summary>The pages of docs/analyzers: what they show is what the rules say of it.</summary>
-public sealed partial class PageTests
+public sealed class PageTests
 {
     private static readonly ImmutableArray<DiagnosticAnalyzer> s_rules = [.. typeof(RuleAnalyzer).Assembly.GetTypes()
         .Where(static type => type is { IsAbstract: false } && type.IsSubclassOf(typeof(RuleAnalyzer)))
@@ -36,7 +37,7 @@ public sealed partial class PageTests
     {
         DiagnosticDescriptor rule = s_rules.SelectMany(static rule => rule.SupportedDiagnostics).Single(rule => rule.Id == id);
         string severity = rule.DefaultSeverity == DiagnosticSeverity.Info ? "hint" : rule.DefaultSeverity.ToString().ToLowerInvariant();
-        Assert.Contains($"| [{id}](analyzers/{id}.md) | {severity} | ", File.ReadAllText(Path.Combine(Root, "docs", "analyzers.md")), StringComparison.Ordinal);
+        Assert.Contains($"| [{id}](analyzers/{id}.md) | {severity} | ", File.ReadAllText(Repository.PathOf("docs", "analyzers.md")), StringComparison.Ordinal);
     }
 
     private static async Task<IReadOnlyList<Diagnostic>> FindingsIn(string file)
@@ -49,24 +50,9 @@ public sealed partial class PageTests
 
     private static string Snippet(string id, string kind)
     {
-        string page = File.ReadAllText(Path.Combine(Root, "docs", "analyzers", id + ".md"));
+        string page = File.ReadAllText(Repository.PathOf("docs", "analyzers", id + ".md"));
         Match match = Regex.Match(page, $"<!-- {kind} -->\n```csharp\n(.*?)```", RegexOptions.Singleline);
         Assert.True(match.Success, $"The page of {id} shows nothing {kind}.");
         return match.Groups[1].Value;
     }
-
-    private static string Root { get; } = FindRoot();
-
-    private static string FindRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "FenceKit.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-        return folder ?? throw new InvalidOperationException("The repository's root was not found above the test's folder.");
-    }
-
-    [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
-    private static partial Regex Block();
 }

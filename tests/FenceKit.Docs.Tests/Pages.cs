@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 using System.Text.RegularExpressions;
+using FenceKit.Tests;
 
 namespace FenceKit.Docs.Tests;
 
 /// <summary>The pages of the repository that people read: README.md, what is in docs, and the README of each package and sample.</summary>
 internal static partial class Pages
 {
-    internal static string Root { get; } = FindRoot();
+    internal static string Root => Repository.Root;
 
     /// <summary>All pages, by their path from the root of the repository.</summary>
     internal static IEnumerable<string> All =>
@@ -38,17 +39,6 @@ internal static partial class Pages
             .Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))
             .Where(file => !file.Contains("/bin/", StringComparison.Ordinal) && !file.Contains("/obj/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "FenceKit.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("The tests run inside the repository.");
-    }
 
     [GeneratedRegex("^ *```.*?^ *```", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex CodeBlock();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
 using System.Text.Json;
-using FenceKit.Remote.Tests;
 
 namespace FenceKit.Remote.Redis.Tests;
 
@@ -18,7 +17,7 @@ public class ClusterSampleTests
     {
         string report = Path.GetTempFileName();
         string configuration = AppContext.BaseDirectory.Contains("Release", StringComparison.Ordinal) ? "Release" : "Debug";
-        string sample = Path.Combine(RepositoryRoot.Find(), "samples", "Cluster", "bin", configuration, "net10.0", "Cluster.dll");
+        string sample = FenceKit.Tests.Repository.PathOf("samples", "Cluster", "bin", configuration, "net10.0", "Cluster.dll");
         ProcessStartInfo start = new(Environment.ProcessPath!, [sample, "--seconds", "12", "--json", report])
         {
             RedirectStandardOutput = true,

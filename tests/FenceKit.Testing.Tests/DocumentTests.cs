@@ -29,14 +29,7 @@ public class DocumentTests
     public void The_public_surface_is_what_the_file_says(string name, string project)
     {
         Surroundings surroundings = new(AppContext.BaseDirectory.Replace("FenceKit.Testing.Tests", project, StringComparison.Ordinal));
-        string path = Repository.PathOf("tests", "FenceKit.Testing.Tests", "PublicApi", $"{name}.txt");
-        IReadOnlyList<string> actual = ApiText.Of(surroundings.LoadFromAssemblyName(new AssemblyName(name)));
-        if (Environment.GetEnvironmentVariable("FENCEKIT_ACCEPT") == "1")
-        {
-            File.WriteAllLines(path, actual);
-        }
-
-        Assert.Equal(File.ReadAllLines(path), actual);
+        ApiSnapshot.Check(surroundings.LoadFromAssemblyName(new AssemblyName(name)), "FenceKit.Testing.Tests");
     }
 
     /// <summary>The files beside a project: the two lines of xunit do not go into one process otherwise.</summary>

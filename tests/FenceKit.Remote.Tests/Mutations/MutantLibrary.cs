@@ -22,7 +22,7 @@ internal static class MutantLibrary
             .Where(file => !Path.GetFileName(file).StartsWith("FenceKit.Remote", StringComparison.Ordinal))
             .Select(file => MetadataReference.CreateFromFile(file))]);
 
-    private static string Root { get; } = RepositoryRoot.Find();
+    private static string Root { get; } = FenceKit.Tests.Repository.Root;
 
     /// <summary>Runs a scene against the library with a mutation, or as it is.</summary>
     /// <returns>What broke; null when nothing did.</returns>
