@@ -12,7 +12,9 @@ internal sealed class Node : IInvalidationSubscriber
 
     private static readonly AddressRange[] s_ranges = [.. Enumerable.Range(0, Board.Keys).Select(key => KeySpace.RangeOf("values", $"{key}"))];
 
-    private readonly ConcurrentDictionary<int, long> _copies = new();
+    private const long None = -1;
+
+    private readonly long[] _copies = [.. Enumerable.Repeat(None, Board.Keys)]; // a schedule must not allocate, and a dictionary that is fought over does
     private readonly ConcurrentDictionary<int, long> _plain = new();
     private readonly Board _board;
     private readonly int _number;
@@ -32,7 +34,7 @@ internal sealed class Node : IInvalidationSubscriber
         {
             if (request.Range.Overlaps(RangeOf(key)))
             {
-                _copies.TryRemove(key, out _);
+                Volatile.Write(ref _copies[key], None); // pairs with the reads in Read and Fill
             }
         }
 
@@ -86,7 +88,8 @@ internal sealed class Node : IInvalidationSubscriber
         {
             using (scope)
             {
-                if (_copies.TryGetValue(key, out long value))
+                long value = Volatile.Read(ref _copies[key]);
+                if (value != None)
                 {
                     _board.Of(_number, NodeCount.Reads)++;
                     _board.Of(_number, NodeCount.Stale) += value < before ? 1 : 0;
@@ -99,21 +102,22 @@ internal sealed class Node : IInvalidationSubscriber
         {
             using (entered)
             {
-                _board.Of(_number, NodeCount.StaleUnchecked) += _copies.TryGetValue(key, out long value) && value < before ? 1 : 0;
+                long value = Volatile.Read(ref _copies[key]);
+                _board.Of(_number, NodeCount.StaleUnchecked) += value != None && value < before ? 1 : 0;
             }
         }
     }
 
     private void Fill(InvalidationSubscription copies, AddressRange range, int key)
     {
-        if (!_copies.ContainsKey(key) && copies.TryBeginRead(range, out InvalidationSequence sequence))
+        if (Volatile.Read(ref _copies[key]) == None && copies.TryBeginRead(range, out InvalidationSequence sequence))
         {
             long value = Volatile.Read(ref _board.Origin(key));
             if (copies.TryPopulate(sequence, out PopulateScope publishing))
             {
                 using (publishing)
                 {
-                    _copies[key] = value;
+                    Volatile.Write(ref _copies[key], value);
                 }
             }
         }

@@ -11,8 +11,9 @@ internal sealed record Report(
     long Stale,
     long StaleWithoutLeaseCheck,
     long StaleWithPlainPublish,
-    int Sessions,
-    int SessionsThatWaited,
+    long Owners,
+    long Sessions,
+    long SessionsThatWaited,
     long EndsByAcknowledgement,
     long EndsByLease,
     long EndsByNewLife,
@@ -23,23 +24,29 @@ internal sealed record Report(
     double BoundMilliseconds,
     IReadOnlyList<string> Events)
 {
-    internal static Report Of(Board board, Writer writer, string parts, TimeSpan lease, IReadOnlyList<string> events) => new(
+    internal static Report Of(Board board, string parts, IReadOnlyList<string> events) => new(
         parts,
         Sum(board, NodeCount.Reads),
         Sum(board, NodeCount.Stale),
         Sum(board, NodeCount.StaleUnchecked),
         Sum(board, NodeCount.StalePlain),
-        writer.Sessions,
-        writer.SessionsThatWaited,
-        writer.Statistics.Acknowledged,
-        writer.Statistics.Expired,
-        writer.Statistics.Replaced,
-        writer.Statistics.Repeats,
-        Math.Round(writer.Percentile(0.5), 2),
-        Math.Round(writer.Percentile(0.99), 2),
-        Math.Round(writer.Longest, 1),
-        (lease * (0.25 + 1.01)).TotalMilliseconds,
+        board.Of(OwnerCount.Lives),
+        board.Of(OwnerCount.Sessions),
+        board.Of(OwnerCount.SessionsThatWaited),
+        board.Of(OwnerCount.Acknowledged),
+        board.Of(OwnerCount.Expired),
+        board.Of(OwnerCount.Replaced),
+        board.Of(OwnerCount.Repeats),
+        Math.Round(board.Percentile(0.5), 2),
+        Math.Round(board.Percentile(0.99), 2),
+        board.Of(OwnerCount.Longest) / 1000.0,
+        (Writer.Lease * (0.25 + 1.01)).TotalMilliseconds,
         events);
+
+    /// <summary>The run in one sentence.</summary>
+    internal string Summary =>
+        $"{Reads:n0} reads, {Stale} of them stale ({StaleWithoutLeaseCheck:n0} without a look at the lease, {StaleWithPlainPublish:n0} without a session); " +
+        $"{Sessions:n0} writes, the longest waited {LongestMilliseconds:n0} ms, with {EndsByLease} ends by a lease that ran out";
 
     /// <summary>What a good run has; empty for one.</summary>
     internal IEnumerable<string> Failures()

@@ -11,12 +11,18 @@ namespace FenceKit.Samples.Cluster;
 /// <summary>A redis-server of the sample's own: on loopback, on a free port, keeping nothing.</summary>
 internal sealed class Server : IDisposable
 {
+    internal const string Loopback = "127.0.0.1";
+
     private readonly string _directory;
+    private readonly string[] _addresses;
     private Process? _process;
 
-    internal Server(string directory)
+    /// <param name="directory">Where it may write.</param>
+    /// <param name="alsoAt">An address beside the loopback: that of a network of the sample's own.</param>
+    internal Server(string directory, string? alsoAt = null)
     {
         _directory = directory;
+        _addresses = alsoAt is null ? [Loopback] : [Loopback, alsoAt];
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         Port = ((IPEndPoint)listener.LocalEndpoint).Port;
@@ -31,9 +37,9 @@ internal sealed class Server : IDisposable
 
     internal int Port { get; }
 
-    internal static async Task<ConnectionMultiplexer> ConnectAsync(int port) => await ConnectionMultiplexer.ConnectAsync(new ConfigurationOptions
+    internal static async Task<ConnectionMultiplexer> ConnectAsync(int port, string host = Loopback) => await ConnectionMultiplexer.ConnectAsync(new ConfigurationOptions
     {
-        EndPoints = { { "127.0.0.1", port } },
+        EndPoints = { { host, port } },
         AbortOnConnectFail = false,
         ConnectTimeout = 1000,
         ReconnectRetryPolicy = new LinearRetry(100),
@@ -45,7 +51,7 @@ internal sealed class Server : IDisposable
     {
         ProcessStartInfo start = new(Program!) { RedirectStandardOutput = true };
         foreach (string argument in (string[])[
-            "--bind", "127.0.0.1", "--port", Port.ToString(CultureInfo.InvariantCulture), "--dir", _directory, "--save", "", "--appendonly", "no"])
+            "--bind", .. _addresses, "--protected-mode", _addresses.Length > 1 ? "no" : "yes", "--port", Port.ToString(CultureInfo.InvariantCulture), "--dir", _directory, "--save", "", "--appendonly", "no"])
         {
             start.ArgumentList.Add(argument);
         }
@@ -54,16 +60,7 @@ internal sealed class Server : IDisposable
         _ = _process.StandardOutput.ReadToEndAsync();
     }
 
-    internal void Kill()
-    {
-        if (_process is { } process)
-        {
-            process.Kill();
-            process.WaitForExit();
-            process.Dispose();
-            _process = null;
-        }
-    }
+    internal void Kill() => Signals.Kill(ref _process);
 
     public void Dispose() => Kill();
 }

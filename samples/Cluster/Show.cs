@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Globalization;
 using FenceKit.Remote;
 using Spectre.Console;
-using StackExchange.Redis;
 
 namespace FenceKit.Samples.Cluster;
 
 /// <summary>The run: processes are started, disturbed at set times, and counted.</summary>
-internal sealed class Show(TimeSpan duration) : IDisposable
+/// <param name="duration">How long it takes.</param>
+/// <param name="isAlone">Whether this process is in a network that it shares with nobody.</param>
+internal sealed class Show(TimeSpan duration, bool isAlone) : IDisposable
 {
     internal const int Nodes = 3;
 
-    private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestStart = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10); // for what must be so before the last faults
 
     private readonly string _directory = Directory.CreateTempSubdirectory("fencekit-cluster-").FullName;
     private readonly List<string> _events = [];
@@ -27,30 +30,52 @@ internal sealed class Show(TimeSpan duration) : IDisposable
 
     private async Task<Report> RunProcessesAsync(Board board, string path)
     {
-        using Server server = new(_directory);
-        await using ConnectionMultiplexer redis = await Server.ConnectAsync(server.Port);
-        NodeHost[] hosts = [.. Enumerable.Range(0, Nodes).Select(number => new NodeHost(path, server.Port, number))];
+        NetworkNamespace? cable = isAlone ? new NetworkNamespace() : null;
+        using Server server = new(_directory, isAlone ? NetworkNamespace.Here : null);
+        string[] shared = ["--board", path, "--port", server.Port.ToString(CultureInfo.InvariantCulture)];
+        Host[] nodes = [.. Enumerable.Range(0, Nodes).Select(number => number == Nodes - 1 && cable is not null
+            ? new Host(cable, [.. shared, "--node", $"{number}", "--host", NetworkNamespace.Here])
+            : new Host(null, [.. shared, "--node", $"{number}"]))];
+        using Host owner = new(null, [.. shared, "--owner"]);
         try
         {
-            Array.ForEach(hosts, host => host.Start());
-            (double At, string What, Action Do)[] faults =
+            owner.Start();
+            Array.ForEach(nodes, node => node.Start());
+            Fault[] faults =
             [
-                (0.25, "kill -9 of node 1", hosts[1].Kill),
-                (0.35, "node 1 starts again", hosts[1].Start),
-                (0.45, "SIGSTOP of node 0, longer than its lease", hosts[0].Stop),
-                (0.58, "SIGCONT of node 0", hosts[0].Continue),
-                (0.65, "kill -9 of the server", server.Kill),
-                (0.68, "the server starts again", server.Start),
-                (0.80, "node 2 is cut off", () => Volatile.Write(ref board.Of(2, NodeCount.IsCut), 1)),
-                (0.93, "node 2 is connected again", () => Volatile.Write(ref board.Of(2, NodeCount.IsCut), 0)),
+                new(0.08, "kill -9 of node 1", nodes[1].Kill),
+                new(0.14, "node 1 starts again", () => nodes[1].Start()),
+                new(0.20, "SIGSTOP of node 0, longer than its lease", nodes[0].Stop),
+                new(0.31, "SIGCONT of node 0", nodes[0].Continue),
+                new(0.36, "SIGSTOP of the owner, longer than the lease", owner.Stop),
+                new(0.46, "SIGCONT of the owner", owner.Continue),
+                new(0.50, "kill -9 of the server", server.Kill),
+                new(0.53, "the server starts again", server.Start),
+                new(0.58, "kill -9 of the owner", owner.Kill),
+                new(0.59, "a successor starts", () => owner.Start("--successor")),
+                .. cable is null ? CutByTransport(board) : CutByCable(cable, board),
             ];
-            return await RunAsync(board, Server.MakeTransport(redis), faults, $"redis-server and {Nodes} processes");
+            return await RunAsync(board, faults, $"redis-server and {Nodes + 1} processes{(cable is null ? "" : ", one of them in a network of its own")}", writing: null);
         }
         finally
         {
-            Array.ForEach(hosts, host => host.Dispose());
+            Array.ForEach(nodes, node => node.Dispose());
         }
     }
+
+    private static Fault[] CutByTransport(Board board) =>
+    [
+        new(0.78, "node 2 is cut off", () => Volatile.Write(ref board.Of(2, NodeCount.IsCut), 1)),
+        new(0.92, "node 2 is connected again", () => Volatile.Write(ref board.Of(2, NodeCount.IsCut), 0)),
+    ];
+
+    private static Fault[] CutByCable(NetworkNamespace cable, Board board) =>
+    [
+        new(0.72, "the cable of node 2 is pulled", cable.Pull, () => IsLeased(board, 2)),
+        new(0.80, "the lease of node 2 is over, and the cable is plugged in", cable.PlugIn, () => !IsLeased(board, 2)),
+        new(0.82, "node 2 is heard, and hears nothing", cable.Deafen, () => IsLeased(board, 2)),
+        new(0.84, "the lease of node 2 is over, and it hears again", cable.Hear, () => !IsLeased(board, 2)),
+    ];
 
     /// <summary>Without a server: the nodes are here, and can only be cut off.</summary>
     private async Task<Report> RunHereAsync(Board board)
@@ -60,29 +85,33 @@ internal sealed class Show(TimeSpan duration) : IDisposable
         using CancellationTokenSource stop = new();
         Task[] nodes = [.. Enumerable.Range(0, Nodes).Select(number =>
             Task.Run(() => new Node(board, number).RunAsync(transport.Connect($"node {number}"), stop.Token)))];
-        (double At, string What, Action Do)[] faults =
+        Task writing = Task.Run(() => new Writer(board, transport.Connect("owner"), TimeSpan.Zero).RunAsync(stop.Token));
+        Fault[] faults =
         [
-            (0.4, "node 2 is cut off", () => Volatile.Write(ref board.Of(2, NodeCount.IsCut), 1)),
-            (0.7, "node 2 is connected again", () => Volatile.Write(ref board.Of(2, NodeCount.IsCut), 0)),
+            new(0.4, "node 2 is cut off", () => Volatile.Write(ref board.Of(2, NodeCount.IsCut), 1)),
+            new(0.7, "node 2 is connected again", () => Volatile.Write(ref board.Of(2, NodeCount.IsCut), 0)),
         ];
-        Report report = await RunAsync(board, transport.Connect("owner"), faults, "one process");
+        Report report = await RunAsync(board, faults, "one process", writing);
         await stop.CancelAsync();
-        await Task.WhenAll(nodes);
+        await Task.WhenAll([.. nodes, writing]);
         return report;
     }
 
-    private async Task<Report> RunAsync(Board board, IInvalidationTransport transport, (double At, string What, Action Do)[] faults, string parts)
+    private async Task<Report> RunAsync(Board board, Fault[] faults, string parts, Task? writing)
     {
-        await using Writer writer = new(board, transport, s_lease);
-        using CancellationTokenSource stop = new();
-        Task writing = Task.Run(() => writer.RunAsync(stop.Token));
         long start = Stopwatch.GetTimestamp();
-        int next = 0;
-        await AnsiConsole.Live(MakeTable(board, writer)).StartAsync(async live =>
+        while (!AreAllLeased(board) && Stopwatch.GetElapsedTime(start) < s_longestStart)
         {
-            while (Stopwatch.GetElapsedTime(start) < duration && !writing.IsCompleted)
+            await Task.Delay(20); // processes take their time to start
+        }
+
+        start = Stopwatch.GetTimestamp();
+        int next = 0;
+        await AnsiConsole.Live(MakeTable(board, TimeSpan.Zero)).StartAsync(async live =>
+        {
+            while (Stopwatch.GetElapsedTime(start) < duration + (next < faults.Length ? s_longestWait : TimeSpan.Zero) && writing is not { IsCompleted: true })
             {
-                while (next < faults.Length && Stopwatch.GetElapsedTime(start) >= duration * faults[next].At)
+                while (next < faults.Length && Stopwatch.GetElapsedTime(start) >= duration * faults[next].At && faults[next].Once?.Invoke() != false)
                 {
                     faults[next].Do();
                     _events.Add($"{Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s: {faults[next++].What}");
@@ -90,20 +119,22 @@ internal sealed class Show(TimeSpan duration) : IDisposable
 
                 if (!Console.IsOutputRedirected)
                 {
-                    live.UpdateTarget(MakeTable(board, writer));
+                    live.UpdateTarget(MakeTable(board, Stopwatch.GetElapsedTime(start)));
                 }
 
-                await Task.Delay(100);
+                await Task.Delay(50);
             }
 
-            await stop.CancelAsync();
-            await writing;
-            live.UpdateTarget(MakeTable(board, writer));
+            live.UpdateTarget(MakeTable(board, duration));
         });
-        return Report.Of(board, writer, parts, s_lease, _events);
+        return Report.Of(board, parts, _events);
     }
 
-    private Table MakeTable(Board board, Writer writer)
+    private static bool AreAllLeased(Board board) => Enumerable.Range(0, Nodes).All(node => IsLeased(board, node));
+
+    private static bool IsLeased(Board board, int node) => Volatile.Read(ref board.Of(node, NodeCount.IsLeased)) != 0;
+
+    private Table MakeTable(Board board, TimeSpan past)
     {
         Table table = new Table().Title("Copies in three processes, one owner").AddColumns("", "reads", "stale", "no lease check", "plain publish", "lease");
         for (int node = 0; node < Nodes; node++)
@@ -117,9 +148,13 @@ internal sealed class Show(TimeSpan duration) : IDisposable
                 board.Of(node, NodeCount.IsLeased) != 0 ? "yes" : "no");
         }
 
-        RemoteOwnerStatistics ends = writer.Statistics;
-        string waits = writer.Pending.Length > 0 ? $"waits for {writer.Pending}" : "";
+        long pending = board.Of(OwnerCount.Pending);
+        string waits = board.Of(OwnerCount.IsInGrace) != 0 ? "in grace"
+            : pending == 0 ? ""
+            : $"waits for node {string.Join(", ", Enumerable.Range(0, Nodes).Where(node => (pending & (1L << node)) != 0))}";
         return table.Caption(Markup.Escape(
-            $"{ends.Acknowledged:n0} ends by acknowledgement, {ends.Expired} by lease, {ends.Replaced} by a new life; {ends.Repeats} repeats. {waits} {_events.LastOrDefault()}"));
+            $"{past.TotalSeconds:n0} of {duration.TotalSeconds:n0} s. Owner {board.Of(OwnerCount.Lives)}: {board.Of(OwnerCount.Sessions):n0} writes, half of them within {board.Percentile(0.5):0.0} ms, 99 of 100 within {board.Percentile(0.99):0.0} ms; "
+            + $"ends: {board.Of(OwnerCount.Acknowledged):n0} by acknowledgement, {board.Of(OwnerCount.Expired)} by lease, {board.Of(OwnerCount.Replaced)} by a new life; "
+            + $"{board.Of(OwnerCount.Repeats)} repeats. {waits} {_events.LastOrDefault()}"));
     }
 }

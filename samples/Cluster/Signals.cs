@@ -12,4 +12,13 @@ internal static class Signals
         using Process kill = Process.Start("kill", [$"-{name}", process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
+
+    /// <summary>As kill -9, and waits for the end. Nothing where there is no process.</summary>
+    internal static void Kill(ref Process? process)
+    {
+        process?.Kill();
+        process?.WaitForExit();
+        process?.Dispose();
+        process = null;
+    }
 }

@@ -4,80 +4,75 @@ using FenceKit.Remote;
 
 namespace FenceKit.Samples.Cluster;
 
-/// <summary>The owner: one write after the other, each when nobody serves the old value any more.</summary>
-internal sealed class Writer(Board board, IInvalidationTransport transport, TimeSpan lease) : IAsyncDisposable
+/// <summary>What the owner does: one write after the other, each when nobody serves the old value any more. Its counts are on the board.</summary>
+/// <param name="board">The board.</param>
+/// <param name="transport">The way to the nodes.</param>
+/// <param name="grace">Zero for the first owner, which follows nobody; null for a successor.</param>
+internal sealed class Writer(Board board, IInvalidationTransport transport, TimeSpan? grace)
 {
-    private readonly InvalidationNotifier _notifier = new("values");
-    private readonly List<double> _milliseconds = [];
-    private RemoteInvalidationOwner? _owner;
+    internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
 
-    internal RemoteOwnerStatistics Statistics { get; private set; }
-
-    internal string Pending { get; private set; } = "";
-
-    internal int Sessions => _milliseconds.Count;
-
-    internal int SessionsThatWaited { get; private set; }
-
-    internal double Longest => _milliseconds.Count == 0 ? 0 : _milliseconds.Max();
-
-    internal double Percentile(double part)
-    {
-        double[] sorted = [.. _milliseconds.Order()];
-        return sorted.Length == 0 ? 0 : sorted[(int)((sorted.Length - 1) * part)];
-    }
+    private readonly PendingInvalidation[] _pending = new PendingInvalidation[16];
+    private RemoteOwnerStatistics _counted;
 
     internal async Task RunAsync(CancellationToken stop)
     {
-        // There was no owner before: nobody was promised anything.
-        _owner = new RemoteInvalidationOwner(
-            _notifier, KeySpace.All, transport, Node.Domain, new RemoteOwnerOptions { Lease = lease, Grace = TimeSpan.Zero });
-        PendingInvalidation[] pending = new PendingInvalidation[8];
+        using InvalidationNotifier notifier = new("values");
+        await using RemoteInvalidationOwner owner = new(
+            notifier, KeySpace.All, transport, Node.Domain, new RemoteOwnerOptions { Lease = Lease, Grace = grace });
+        board.Of(OwnerCount.Lives)++;
+        board.Of(OwnerCount.Pending) = 0;
         for (int turn = 0; !stop.IsCancellationRequested; turn++)
         {
-            await WriteAsync(turn % Board.Keys, pending);
-            int plain = turn % Board.Keys;
-            Interlocked.Increment(ref board.PlainOrigin(plain)); // the same by publishing and hoping
-            transport.TrySend(Node.PlainChannel, [(byte)plain]);
-            Statistics = _owner.GetStatistics();
+            board.Of(OwnerCount.IsInGrace) = owner.IsInGrace ? 1 : 0;
+            int key = turn % Board.Keys;
+            await WriteAsync(notifier, key);
+            Interlocked.Increment(ref board.PlainOrigin(key)); // the same by publishing and hoping
+            transport.TrySend(Node.PlainChannel, [(byte)key]);
+            Count(owner.GetStatistics());
             await Task.Delay(5, CancellationToken.None);
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_owner is { } owner)
-        {
-            await owner.DisposeAsync();
-        }
-
-        _notifier.Dispose();
-    }
-
-    private async Task WriteAsync(int key, PendingInvalidation[] pending)
+    private async Task WriteAsync(InvalidationNotifier notifier, int key)
     {
         long begun = Stopwatch.GetTimestamp();
-        if (!_notifier.TrySchedule(Node.RangeOf(key), InvalidationReason.Discard, out InvalidationSession session))
+        if (!notifier.TrySchedule(Node.RangeOf(key), InvalidationReason.Discard, out InvalidationSession session))
         {
             return; // no room just now
         }
 
         using (session)
         {
-            SessionsThatWaited += session.TryWait() == InvalidationOutcome.Pending ? 1 : 0;
-            InvalidationOutcome outcome;
-            do
+            board.Of(OwnerCount.SessionsThatWaited) += session.TryWait() == InvalidationOutcome.Pending ? 1 : 0;
+            while (await session.WaitAsync(TimeSpan.FromMilliseconds(100)) == InvalidationOutcome.Pending)
             {
-                outcome = await session.WaitAsync(TimeSpan.FromMilliseconds(100));
-                int count = session.CopyPending(pending);
-                Pending = string.Join(", ", pending.Take(count).Select(one => one.Name).Where(name => name.StartsWith("node ", StringComparison.Ordinal)));
+                board.Of(OwnerCount.Pending) = FindPending(session);
             }
-            while (outcome == InvalidationOutcome.Pending);
+
+            board.Of(OwnerCount.Pending) = 0;
             long value = Interlocked.Increment(ref board.Origin(key));
             session.Commit();
-            Volatile.Write(ref board.Committed(key), value);
+            Volatile.Write(ref board.Committed(key), value); // pairs with the read in Node: whoever begins later is not served less
         }
 
-        _milliseconds.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+        board.AddTime(Stopwatch.GetElapsedTime(begun).TotalMicroseconds);
+        board.Of(OwnerCount.Sessions)++;
+    }
+
+    private long FindPending(InvalidationSession session)
+    {
+        int count = Math.Min(session.CopyPending(_pending), _pending.Length);
+        return Enumerable.Range(0, Show.Nodes).Where(node => _pending.Take(count).Any(one => one.Name == $"node {node}")).Sum(node => 1L << node);
+    }
+
+    /// <summary>Adds what has come since the last time: the counters of an owner begin with it, those of the board do not.</summary>
+    private void Count(RemoteOwnerStatistics now)
+    {
+        board.Of(OwnerCount.Acknowledged) += now.Acknowledged - _counted.Acknowledged;
+        board.Of(OwnerCount.Expired) += now.Expired - _counted.Expired;
+        board.Of(OwnerCount.Replaced) += now.Replaced - _counted.Replaced;
+        board.Of(OwnerCount.Repeats) += now.Repeats - _counted.Repeats;
+        _counted = now;
     }
 }

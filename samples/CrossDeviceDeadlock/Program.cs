@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.CommandLine;
 using FenceKit.Lockdep;
+using FenceKit.Samples;
 using FenceKit.Samples.CrossDeviceDeadlock;
 using Spectre.Console;
 
@@ -41,7 +42,12 @@ html.Validators.Add(static result =>
         result.AddError($"--html takes the name of a file in a folder that exists, not '{name}'.");
     }
 });
-var command = new RootCommand("A driver waits for another one's fence inside an invalidation. It hangs once a year; the validator says so in the first run.")
+var command = new RootCommand("""
+    A driver waits for another one's fence inside an invalidation. It hangs once a year; the validator says so in the first run.
+
+    Exit codes: 0, no possible deadlock was found, or the bad design hung as foretold; 1, one was found, or it did not hang; 2, the command line cannot be
+    understood.
+    """)
 {
     design,
     hang,
@@ -51,6 +57,7 @@ command.SetAction(result => result.GetValue(hang)
     ? ReallyHang()
     : Run(result.GetValue(design) == "split" ? Design.Split : Design.WaitInNotifier, result.GetValue(html)));
 
+Terminal.Prepare();
 ParseResult parsed = command.Parse(args);
 if (parsed.Errors.Count > 0)
 {

@@ -19,7 +19,12 @@ check.Validators.Add(static result =>
         result.AddError($"--check takes the name of a check (see --list), not '{name}'.");
     }
 });
-RootCommand command = new("A driver for io_uring, from its first command to conformance. The code is the tutorial: docs/writing-a-driver.md.")
+RootCommand command = new("""
+    A driver for io_uring, from its first command to conformance. The code is the tutorial: docs/writing-a-driver.md.
+
+    Exit codes: 0, all that was promised was seen, or the real part is not here and nobody demanded it; 1, it was not seen; 2, the command line cannot be understood;
+    3, the real part was demanded and is missing.
+    """)
 {
     check,
     list,
@@ -52,7 +57,8 @@ static int Run(string? only)
     }
 
     int failed = 0;
-    foreach (ConformanceCheck known in DriverConformance.Checks.Where(known => only is null || known.Name == only))
+    ConformanceCheck[] wanted = [.. DriverConformance.Checks.Where(known => only is null || known.Name == only)];
+    foreach (ConformanceCheck known in wanted) // each says its name when it has ended, so one sees how far it is
     {
         try
         {
@@ -64,6 +70,11 @@ static int Run(string? only)
             failed++;
             Console.WriteLine($"FAILED  {broken.Message}");
         }
+    }
+
+    if (only is null)
+    {
+        Console.WriteLine($"conformance: {wanted.Length - failed} of {wanted.Length} checks passed");
     }
 
     return failed == 0 ? Good : Bad;

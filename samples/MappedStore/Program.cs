@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using FenceKit.Samples;
 using FenceKit.Samples.MappedStore.Cli;
 using FenceKit.Samples.MappedStore.Scenes;
 
@@ -7,6 +8,7 @@ if (UnsafeChild.Asked is { } megabytes)
     return UnsafeChild.Run(megabytes);
 }
 
+Terminal.Prepare();
 return CommandLine.Run(args, static options =>
 {
     try
@@ -16,6 +18,6 @@ return CommandLine.Run(args, static options =>
     catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or TimeoutException)
     {
         Console.Error.WriteLine($"mappedstore: {failure.Message}");
-        return CommandLine.Bad;
+        return SampleCommand.Bad;
     }
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.CommandLine;
 using FenceKit.Lockdep;
+using FenceKit.Samples;
 using FenceKit.Samples.StandaloneLockdep;
 using Spectre.Console;
 
@@ -9,7 +10,11 @@ const int Found = 1;
 const int BadOptions = 2;
 
 var html = new Option<FileInfo?>("--html") { Description = "Write the report as an HTML page.", HelpName = "FILE" };
-var command = new RootCommand("Two services take two locks in opposite orders, one after the other. Nothing hangs; the validator reports it all the same.")
+var command = new RootCommand("""
+    Two services take two locks in opposite orders, one after the other. Nothing hangs; the validator reports it all the same.
+
+    Exit codes: 0, nothing was found; 1, a possible deadlock was found, which is what this sample shows; 2, the command line cannot be understood.
+    """)
 {
     html,
 };
@@ -26,7 +31,7 @@ return parsed.Invoke();
 
 static int Run(FileInfo? html)
 {
-    AnsiConsole.Profile.Capabilities.Ansi &= !Console.IsOutputRedirected; // a file or a pipe gets plain text
+    Terminal.Prepare();
     var reports = new CollectingSink();
     var validator = new LockValidator(new LockValidatorOptions { Sinks = [reports] });
     LockValidator.Default = validator;

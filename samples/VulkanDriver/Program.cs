@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using FenceKit.Conformance;
+using FenceKit.Samples;
 using FenceKit.Samples.VulkanDriver;
 using FenceKit.Samples.VulkanDriver.Scenes;
 using FenceKit.Samples.VulkanDriver.Vulkan;
@@ -46,7 +47,12 @@ rounds.Validators.Add(static result =>
         result.AddError($"--rounds takes a number from 1 to {MostRounds}, not '{token.Value}'.");
     }
 });
-RootCommand command = new("A driver for compute on a GPU, on memory that the process owns and takes away while the GPU runs. See docs/writing-a-driver.md.")
+RootCommand command = new("""
+    A driver for compute on a GPU, on memory that the process owns and takes away while the GPU runs. See docs/writing-a-driver.md.
+
+    Exit codes: 0, all that was promised was seen, or the real part is not here and nobody demanded it; 1, it was not seen; 2, the command line cannot be understood;
+    3, the real part was demanded and is missing.
+    """)
 {
     check,
     list,
@@ -111,6 +117,7 @@ async Task<int> RunAsync(string? only, string? device, int count)
         return isRequired ? Missing : Good;
     }
 
+    Terminal.Prepare();
     Console.WriteLine($"{physical}, {(VulkanInstance.Current.IsValidated ? "validated" : "not validated: the layer is not installed")}");
     bool isGood = true;
     if (count == 0)
@@ -121,10 +128,10 @@ async Task<int> RunAsync(string? only, string? device, int count)
     else
     {
         isGood = only is not null || await ShowAsync(physical!, count);
-        foreach (ConformanceCheck known in DriverConformance.Checks.Where(known => only is null || known.Name == only))
-        {
-            isGood &= Passes(known, physical!);
-        }
+        ConformanceCheck[] wanted = [.. DriverConformance.Checks.Where(known => only is null || known.Name == only)];
+        int passed = wanted.Count(known => Passes(known, physical!)); // each says its name when it has ended, so one sees how far it is
+        isGood &= passed == wanted.Length;
+        Console.WriteLine($"conformance: {passed} of {wanted.Length} checks passed");
     }
 
     foreach (string message in VulkanInstance.Messages)
@@ -139,7 +146,8 @@ async Task<bool> ShowAsync(PhysicalDevice physical, int count)
 {
     (int wrong, int blocks) = await ComputeScene.RunAsync(physical);
     Console.WriteLine($"compute: {blocks} blocks, {wrong} differ from the CPU's");
-    InvalidationResult seen = await InvalidationScene.RunAsync(physical, count);
+    InvalidationResult seen = await Terminal.WatchAsync(
+        "blocks are taken away while the GPU computes them", progress => InvalidationScene.RunAsync(physical, count, progress));
     Console.WriteLine(
         $"invalidate: {seen.Rounds} blocks, {seen.Pending} still in use by the GPU when their owner asked, {seen.Unfinished} of them half done");
     Console.WriteLine(

@@ -23,7 +23,7 @@ public sealed class IgnoredResultFix : RuleFix
             yield break;
         }
         ExpressionSyntax dropped = statement.Expression.WithoutTrivia();
-        // True of MustRetry is the bad news; who ignores that wants more than an exception.
+        // True of MustRetry asks to begin again; code that ignores that wants more than an exception.
         if (model.GetTypeInfo(statement.Expression).Type?.SpecialType == SpecialType.System_Boolean
             && model.GetSymbolInfo(node).Symbol is IMethodSymbol { Name: not "MustRetry" } method)
         {

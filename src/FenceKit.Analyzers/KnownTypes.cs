@@ -37,7 +37,6 @@ public sealed class KnownTypes
         _scopes = new HashSet<INamedTypeSymbol>(SymbolEqualityComparer.Default);
         foreach (string name in (string[])[
             "FenceKit.Lockdep.TrackedLock+Scope", "FenceKit.Lockdep.TrackedMonitor+Scope", "FenceKit.Lockdep.LockSectionScope",
-            "FenceKit.Lockdep.InterruptingContextScope", "FenceKit.Lockdep.InterruptingContextMask",
             "FenceKit.ReaderScope", "FenceKit.PopulateScope", "FenceKit.FenceContractScope", "FenceKit.ReadTurn", "FenceKit.ReaderLease",
             "FenceKit.InvalidationSession"])
         {

@@ -11,7 +11,7 @@ internal sealed class CumulativeSignalWatch : IDisposable
     private const int MostFences = 256; // enough for the timelines of a device: it has one, or as many as it can hold commands
 
     private readonly Lock _gate = new();
-    private readonly List<(FenceTimeline Timeline, FenceCumulativeSignalEventArgs Signal)> _signals = []; // under the gate
+    private readonly List<(FenceTimeline Timeline, ulong First, ulong Last)> _signals = []; // under the gate
     private readonly List<Fence> _fences = []; // under the gate: the first ones that the device handed out
 
     internal CumulativeSignalWatch() => FenceTimeline.CumulativelySignaled += OnSignaled;
@@ -32,11 +32,11 @@ internal sealed class CumulativeSignalWatch : IDisposable
     {
         lock (_gate)
         {
-            foreach ((FenceTimeline timeline, FenceCumulativeSignalEventArgs signal) in _signals)
+            foreach ((FenceTimeline timeline, ulong first, ulong last) in _signals)
             {
                 CheckContext.Require(
                     !_fences.Exists(fence => fence.IsFrom(timeline)),
-                    $"one signal of '{signal.TimelineName}' completed the points {signal.FirstPoint} to {signal.LastPoint}, which are several commands. "
+                    $"one signal of '{timeline.Name}' completed the points {first} to {last}, which are several commands. "
                     + "Signal each command by itself; a producer that ends in order, and signals the last of several, sets ReportsCumulativeSignals to false.");
             }
         }
@@ -44,11 +44,11 @@ internal sealed class CumulativeSignalWatch : IDisposable
 
     public void Dispose() => FenceTimeline.CumulativelySignaled -= OnSignaled;
 
-    private void OnSignaled(object? sender, FenceCumulativeSignalEventArgs signal)
+    private void OnSignaled(FenceTimeline timeline, ulong first, ulong last)
     {
         lock (_gate)
         {
-            _signals.Add(((FenceTimeline)sender!, signal));
+            _signals.Add((timeline, first, last));
         }
     }
 }

@@ -5,7 +5,7 @@ using Xunit.Sdk;
 namespace FenceKit.Testing;
 
 /// <summary>
-/// Between the tests and whoever counts them. A test that ends while something is pending has failed, with the report; what comes after the last
+/// Between the tests and the runner that counts them. A test that ends while something is pending has failed, with the report; what comes after the last
 /// test fails the assembly. Called on the threads of the tests, at the moment things happen.
 /// </summary>
 internal sealed class LockdepMessageBus(IMessageBus inner, LockdepTestRun run) : IMessageBus

@@ -5,7 +5,7 @@ using FenceKit.Lockdep;
 namespace FenceKit.Testing;
 
 /// <summary>
-/// Fails whoever owns it, at its end, for what the lock validator found and nobody expected: a class fixture or an assembly fixture of xunit,
+/// Fails its owner, at its end, for what the lock validator found and nobody expected: a class fixture or an assembly fixture of xunit,
 /// or an object that the set-up of any other framework makes and its tear-down disposes.
 /// </summary>
 /// <remarks>

@@ -32,7 +32,7 @@ public sealed partial class LockdepTestRun
     private LockdepTestRun(LockValidator validator)
     {
         Validator = validator;
-        validator.AddSink(new CallbackSink(Take));
+        validator.AddSink(LockViolationSink.ToCallback(Take));
         foreach (LockViolation earlier in validator.Violations)
         {
             Take(earlier);
@@ -41,11 +41,11 @@ public sealed partial class LockdepTestRun
 
     /// <summary>The run of the validator that the locks of the program use.</summary>
     /// <exception cref="InvalidOperationException">The validator is switched off: the run would find nothing, whatever the locks do.</exception>
-    public static LockdepTestRun Default => LockValidatorSwitch.IsEnabled
+    public static LockdepTestRun Default => LockValidator.IsEnabled
         ? Of(LockValidator.Default)
         : throw new InvalidOperationException(
             $"The lock validator is switched off, so this run could find nothing. The package FenceKit.Testing switches it on, unless the project sets FenceKitLockdepEnabled to false; "
-            + $"otherwise set the runtime option {LockValidatorSwitch.OptionName}, or {LockValidatorSwitch.VariableName}=1.");
+            + $"otherwise set the runtime option {LockValidator.OptionName}, or {LockValidator.VariableName}=1.");
 
     /// <summary>What it watches.</summary>
     public LockValidator Validator { get; }

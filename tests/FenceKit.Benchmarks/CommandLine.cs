@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using FenceKit.Benchmarks.Curves;
 using FenceKit.Benchmarks.Ratios;
+using FenceKit.Benchmarks.Remote;
 
 namespace FenceKit.Benchmarks;
 
@@ -15,6 +17,7 @@ internal static class CommandLine
         ratios [--json FILE] [--only PREFIX]   measures ours against theirs in one run; exit code 1 when a limit is missed
         ratios-table FILE [--into DOCUMENT]    the table of a JSON file, or written between the marks of a document
         curves [--into DIRECTORY] [--only NAME]  measures how costs grow, and draws them as SVG
+        remote [--into DIRECTORY]              invalidation across processes beside a plain publish; needs redis-server; exit code 1 when a limit is missed
         performance                            everything that docs/performance.md and README.md show; run it in the repository's root
         --filter, --list, ...                  BenchmarkDotNet
         """;
@@ -40,6 +43,12 @@ internal static class CommandLine
                     Options curves = Options.Parse(rest, "--into", "--only");
                     curves.RefuseValues();
                     return CurveCommand.Run(curves["--into"] ?? ".", curves["--only"] ?? "");
+                case ["remote", .. string[] rest]:
+                    Options remote = Options.Parse(rest, "--into");
+                    remote.RefuseValues();
+                    return RemoteCommand.Run(remote["--into"] ?? ".");
+                case ["remote-node", string port]:
+                    return StoppedNode.ServeAsync(int.Parse(port, CultureInfo.InvariantCulture)).GetAwaiter().GetResult();
                 case ["performance"]:
                     return PerformanceCommand.Run();
                 default:

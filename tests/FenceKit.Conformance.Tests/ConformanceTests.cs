@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using FenceKit.Samples.CustomDriver;
+using FenceKit.Samples.Ilgpu;
 
 namespace FenceKit.Conformance.Tests;
 
@@ -16,6 +17,7 @@ public sealed class ConformanceTests
         ["SimulatedDevice, unordered"] = static () => SimulatedUnderTest.Create(DeviceDispatch.ThreadPool, TimeSpan.FromMilliseconds(1), isUnordered: true),
         ["SimulatedDevice, unordered, inline"] = static () => SimulatedUnderTest.Create(DeviceDispatch.Inline, TimeSpan.Zero, isUnordered: true),
         ["io_uring (samples/CustomDriver)"] = static () => RingUnderTest.Create(),
+        ["ILGPU (samples/Ilgpu)"] = static () => StreamUnderTest.Create(IlgpuAccelerator.Cpu),
         ["a driver by hand"] = static () => new PlainDevice(),
         ["a driver by hand that refuses busy ranges"] = static () => new PlainDevice(refusesBusyRanges: true),
         ["the driver of docs/writing-a-driver.md"] = static () => new CopyEngineUnderTest(),

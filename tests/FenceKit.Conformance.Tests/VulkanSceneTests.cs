@@ -19,6 +19,14 @@ public sealed class VulkanSceneTests
     }
 
     [VulkanFact]
+    public void The_run_ends_with_how_many_checks_passed_and_writes_no_codes_of_terminals()
+    {
+        int checks = DriverConformance.Checks.Count;
+        Assert.Equal($"conformance: {checks} of {checks} checks passed", VulkanRun.Everything.Lines[^1]);
+        Assert.DoesNotContain(VulkanRun.Everything.Lines, static line => line.Contains('\e'));
+    }
+
+    [VulkanFact]
     public void What_the_gpu_computes_is_what_the_cpu_computes() =>
         Assert.Contains("compute: 64 blocks, 0 differ from the CPU's", VulkanRun.Everything.Lines);
 

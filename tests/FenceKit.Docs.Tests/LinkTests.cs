@@ -33,6 +33,17 @@ public partial class LinkTests
         Assert.DoesNotContain(
             Link().Matches(Pages.WithoutCode(Pages.Read(page))), link => !link.Groups[1].Value.StartsWith("https://", StringComparison.Ordinal));
 
+    [Fact]
+    public void Every_package_has_a_description_tags_and_a_readme_of_its_own() =>
+        Assert.All(
+            Directory.GetFiles(Pages.PathOf("src"), "*.csproj", SearchOption.AllDirectories)
+                .Where(project => !File.ReadAllText(project).Contains("<IsPackable>false", StringComparison.Ordinal)),
+            project =>
+            {
+                Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(project)!, "README.md")), $"{project} has no README.md beside it.");
+                Assert.Matches("(?s)<Description>.+</Description>.*<PackageTags>.+</PackageTags>", File.ReadAllText(project));
+            });
+
     [Theory]
     [MemberData(nameof(PackagePages))]
     public void The_readme_of_a_package_has_no_comment_that_a_reader_may_see(string page) =>
@@ -52,6 +63,7 @@ public partial class LinkTests
     [InlineData("docs/getting-started.md")]
     [InlineData("docs/recipes.md")]
     [InlineData("docs/glossary.md")]
+    [InlineData("docs/fsharp-and-vb.md")]
     [InlineData("docs/internals.md")]
     [InlineData("docs/performance.md")]
     [InlineData("docs/exploration.md")]

@@ -11,7 +11,7 @@ public sealed class LockdepTests : IDisposable
 {
     private readonly LockClass _orders = LockClass.Create("Orders");
     private readonly LockClass _stock = LockClass.Create("Stock");
-    private readonly LockValidator _validator = new(new LockValidatorOptions { Sinks = [new CallbackSink(_ => { })] });
+    private readonly LockValidator _validator = new(new LockValidatorOptions { Sinks = [LockViolationSink.ToCallback(_ => { })] });
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"findings-{Guid.NewGuid():N}.txt");
 
     public void Dispose() => File.Delete(_file);

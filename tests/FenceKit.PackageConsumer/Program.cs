@@ -4,7 +4,10 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using FenceKit;
 using FenceKit.Conformance;
+using FenceKit.Lockdep;
 using FenceKit.Remote;
+using FenceKit.Remote.Caching;
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -58,7 +61,35 @@ using (remote)
     remote.Commit();
 }
 
-Console.WriteLine($"FenceKit {typeof(FenceTimeline).Assembly.GetName().Version} works from its package.");
+// The cache that people know, from the container, over the same transport.
+HostApplicationBuilder shop = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+shop.Services.AddSingleton<IInvalidationTransport>(transport.Connect("shop"));
+shop.Services.AddFenceKitRemote(static options => (options.Domain, options.IsOwner, options.Grace) = ("shop", true, TimeSpan.Zero));
+shop.Services.AddHealthChecks().AddFenceKitRemote();
+using IHost shopping = shop.Build();
+await shopping.StartAsync();
+HybridCache cache = shopping.Services.GetRequiredService<HybridCache>();
+Require(await shopping.Services.GetRequiredService<RemoteDomain>().Node.WaitForLeaseAsync(TimeSpan.FromSeconds(30)), "the cache gets a lease");
+int price = 1;
+for (int read = 0; read < 2; read++)
+{
+    Require(await cache.GetOrCreateAsync("price", token => ValueTask.FromResult(price)) == 1, "a value is kept");
+    price = 2;
+}
+
+await cache.RemoveAsync("price");
+Require(await cache.GetOrCreateAsync("price", token => ValueTask.FromResult(price)) == 2, "a removal that has returned is true");
+await shopping.StopAsync();
+
+// What an editor shows of the packages is what their users can call.
+Type[] ofPackages = [typeof(FenceTimeline), typeof(LockValidator), typeof(DriverConformance), typeof(RemoteInvalidationOwner)];
+foreach (Assembly package in ofPackages.Select(static type => type.Assembly))
+{
+    (int count, string[] hidden) = Documentation.Look(package, args[0]);
+    Require(count > 10 && hidden.Length == 0, $"of {count} members in the documentation of {package.GetName().Name}, all can be seen: {string.Join(", ", hidden.Take(5))}");
+}
+
+Console.WriteLine($"FenceKit {typeof(FenceTimeline).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion} works from its package.");
 return 0;
 
 static void Require(bool condition, string what)

@@ -40,18 +40,29 @@ internal sealed class RedisParty : IAsyncDisposable
         await Redis.DisposeAsync();
     }
 
-    internal static async Task<RedisParty> StartOwnerAsync(RedisServer server, TimeSpan lease)
+    /// <param name="server">The server.</param>
+    /// <param name="lease">The lease.</param>
+    /// <param name="through">What stands between the party and the engine; null for nothing.</param>
+    /// <param name="configure">What its client is told beside the address.</param>
+    internal static async Task<RedisParty> StartOwnerAsync(
+        RedisServer server, TimeSpan lease, Func<IInvalidationTransport, IInvalidationTransport>? through = null, Action<ConfigurationOptions>? configure = null)
     {
-        RedisParty party = await ConnectAsync(server);
+        RedisParty party = await ConnectAsync(server, configure);
         RemoteOwnerOptions options = new() { Lease = lease, Grace = TimeSpan.Zero };
-        party.Owner = new RemoteInvalidationOwner(party.Notifier, KeySpace.All, party.Transport, "orders", options);
+        party.Owner = new RemoteInvalidationOwner(party.Notifier, KeySpace.All, through?.Invoke(party.Transport) ?? party.Transport, "orders", options);
         return party;
     }
 
-    internal static async Task<RedisParty> StartNodeAsync(RedisServer server, string name)
+    /// <param name="server">The server.</param>
+    /// <param name="name">What the node is called.</param>
+    /// <param name="through">What stands between the party and the engine; null for nothing.</param>
+    /// <param name="configure">What its client is told beside the address.</param>
+    internal static async Task<RedisParty> StartNodeAsync(
+        RedisServer server, string name, Func<IInvalidationTransport, IInvalidationTransport>? through = null, Action<ConfigurationOptions>? configure = null)
     {
-        RedisParty party = await ConnectAsync(server);
-        party.Node = new RemoteInvalidationNode(party.Notifier, KeySpace.All, party.Transport, "orders", new RemoteNodeOptions { Name = name });
+        RedisParty party = await ConnectAsync(server, configure);
+        party.Node = new RemoteInvalidationNode(
+            party.Notifier, KeySpace.All, through?.Invoke(party.Transport) ?? party.Transport, "orders", new RemoteNodeOptions { Name = name });
         return party;
     }
 
@@ -61,7 +72,7 @@ internal sealed class RedisParty : IAsyncDisposable
         return session;
     }
 
-    private static async Task<RedisParty> ConnectAsync(RedisServer server)
+    private static async Task<RedisParty> ConnectAsync(RedisServer server, Action<ConfigurationOptions>? configure)
     {
         ConfigurationOptions options = new()
         {
@@ -71,6 +82,7 @@ internal sealed class RedisParty : IAsyncDisposable
             ConnectTimeout = 1000,
             ReconnectRetryPolicy = new LinearRetry(100),
         };
+        configure?.Invoke(options);
         return new RedisParty(await ConnectionMultiplexer.ConnectAsync(options));
     }
 }

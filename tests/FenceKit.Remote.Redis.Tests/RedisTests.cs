@@ -116,6 +116,47 @@ public class RedisTests
         AssertNothingDropped(owner, node);
     }
 
+    [RedisFact]
+    public async Task An_access_list_keeps_strangers_out_of_the_channels()
+    {
+        using RedisServer server = new();
+        await AddUsersAsync(server);
+        await using RedisParty owner = await RedisParty.StartOwnerAsync(server, s_longLease, configure: As("party"));
+        await using RedisParty node = await RedisParty.StartNodeAsync(server, "node", configure: As("party"));
+        await using RedisParty stranger = await RedisParty.StartNodeAsync(server, "stranger", configure: As("stranger"));
+        Assert.True(await node.Node!.WaitForLeaseAsync(s_limit));
+        await Assert.ThrowsAsync<RedisServerException>(
+            () => stranger.Redis.GetSubscriber().PublishAsync(RedisChannel.Literal("fencekit/orders/owner"), new byte[] { 1 }));
+        await CompleteAsync(owner.Schedule());
+        Assert.Equal(0, owner.Owner!.GetStatistics().Rejected);
+        Assert.Equal(1, owner.Owner.GetStatistics().Nodes);
+        Assert.False(stranger.Node!.IsLeased);
+    }
+
+    [RedisFact]
+    public async Task Neither_the_log_nor_what_people_see_has_the_credentials()
+    {
+        using RedisServer server = new();
+        await AddUsersAsync(server);
+        await using RedisParty owner = await RedisParty.StartOwnerAsync(server, s_longLease, configure: As("party"));
+        await using RedisParty node = await RedisParty.StartNodeAsync(server, "node", configure: As("party"));
+        Assert.True(await node.Node!.WaitForLeaseAsync(s_limit));
+        string seen = $"{owner.Owner} {owner.Transport} {node.Node} {node.Transport} {node.Node.GetStatistics()} {owner.Owner!.GetStatistics()}";
+        Assert.Contains("leased", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", seen, StringComparison.Ordinal);
+    }
+
+    private static async Task AddUsersAsync(RedisServer server)
+    {
+        await using RedisParty admin = await RedisParty.StartNodeAsync(server, "admin");
+        IServer only = admin.Redis.GetServers()[0];
+        await only.ExecuteAsync("ACL", "SETUSER", "party", "on", ">hunter2", "~*", "resetchannels", "&fencekit/orders/*", "+@all");
+        await only.ExecuteAsync("ACL", "SETUSER", "stranger", "on", ">hunter2", "~*", "resetchannels", "&other/*", "+@all");
+    }
+
+    private static Action<ConfigurationOptions> As(string user) => options =>
+        (options.User, options.Password, options.ConfigurationChannel) = (user, "hunter2", "");
+
     private static void AssertNothingDropped(RedisParty owner, RedisParty node)
     {
         Assert.Equal(1UL, node.Node!.GetStatistics().Incarnation);

@@ -100,6 +100,32 @@ public class NodeTests
         session.Commit();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_waits_for_a_lease_hears_that_the_notifier_is_gone(bool isLeased)
+    {
+        Scene scene = new();
+        if (isLeased)
+        {
+            scene.JoinAndFill();
+        }
+
+        Task<bool> waiting = scene.Node.WaitForLeaseAsync(Timeout.InfiniteTimeSpan).AsTask();
+        Assert.Equal(isLeased, waiting.IsCompleted);
+        scene.Notifier.Dispose();
+        scene.Advance(1.5);
+        scene.PumpNode();
+        if (!isLeased)
+        {
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting.WaitAsync(s_limit));
+        }
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await scene.Node.WaitForLeaseAsync(TimeSpan.Zero));
+        await scene.Node.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await scene.Node.WaitForLeaseAsync(TimeSpan.Zero));
+    }
+
     [Fact]
     public void Reading_under_a_lease_allocates_nothing()
     {

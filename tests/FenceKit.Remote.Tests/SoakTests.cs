@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-using System.Collections.Concurrent;
-
 namespace FenceKit.Remote.Tests;
 
 /// <summary>Real threads and real time over a transport that loses, repeats and reorders: what the stepped simulation cannot show.</summary>
@@ -96,14 +94,14 @@ public class SoakTests
         {
             int key = turn % Keys;
             Read(node, copies, key);
-            if (!copies.Values.ContainsKey(key) && subscription.TryBeginRead(RangeOf(key), out InvalidationSequence sequence))
+            if (Volatile.Read(ref copies[key]) == SharedCopies.None && subscription.TryBeginRead(RangeOf(key), out InvalidationSequence sequence))
             {
                 long value = Volatile.Read(ref _origin[key]);
                 if (subscription.TryPopulate(sequence, out PopulateScope scope))
                 {
                     using (scope)
                     {
-                        copies.Values[key] = value;
+                        Volatile.Write(ref copies[key], value);
                     }
                 }
             }
@@ -122,7 +120,8 @@ public class SoakTests
 
         using (scope)
         {
-            if (copies.Values.TryGetValue(key, out long value))
+            long value = Volatile.Read(ref copies[key]);
+            if (value != SharedCopies.None)
             {
                 Interlocked.Increment(ref _reads);
                 if (value < before)
@@ -135,7 +134,11 @@ public class SoakTests
 
     private sealed class SharedCopies : IInvalidationSubscriber
     {
-        internal ConcurrentDictionary<int, long> Values { get; } = new();
+        internal const long None = -1;
+
+        private readonly long[] _values = [.. Enumerable.Repeat(None, Keys)]; // a schedule must not allocate
+
+        internal ref long this[int key] => ref _values[key];
 
         public bool TrySchedule(in InvalidationRequest request, out Fence fence)
         {
@@ -144,7 +147,7 @@ public class SoakTests
             {
                 if (request.Range.Overlaps(RangeOf(key)))
                 {
-                    Values.TryRemove(key, out _);
+                    Volatile.Write(ref _values[key], None); // pairs with the reads in Serve and Read
                 }
             }
 

@@ -20,6 +20,17 @@ public sealed class CustomDriverTests
     }
 
     [Fact]
+    public async Task EveryCheck_WhereThereIsARing_EndsWithHowManyPassed()
+    {
+        SampleRun run = await RunAsync();
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.DoesNotContain('\e', run.Output);
+        int checks = DriverConformance.Checks.Count;
+        Assert.EndsWith(RingProbe.WhyNot() is null ? $"\nconformance: {checks} of {checks} checks passed\n" : "\n", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task List_NamesEveryCheckAndItsRule()
     {
         SampleRun run = await RunAsync("--list");

@@ -7,10 +7,12 @@ internal static class Proof
 {
     public static void Keep(string name, string file)
     {
-        string folder = Path.Combine(FindRoot(), "artifacts", "proof");
+        string folder = Path.Combine(Root, "artifacts", "proof");
         Directory.CreateDirectory(folder);
         File.Copy(file, Path.Combine(folder, $"{name}.json"), overwrite: true);
     }
+
+    public static string Root { get; } = FindRoot();
 
     private static string FindRoot()
     {

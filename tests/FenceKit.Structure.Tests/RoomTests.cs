@@ -5,7 +5,7 @@ public class RoomTests
 {
     private const int LargestCircle = 8;
 
-    private const int MostPublicTypes = 150;
+    private const int MostPublicTypes = 125;
 
     private const int MostLinesOfAFile = 400;
 
@@ -53,13 +53,16 @@ public class RoomTests
             ((string[])
             [
                 "FenceKit.Lockdep", "FenceKit", "FenceKit.Conformance", "FenceKit.Extensions", "FenceKit.Testing", "FenceKit.Testing.Xunit", "FenceKit.Testing.Xunit3",
-                "FenceKit.Analyzers", "FenceKit.Analyzers.CodeFixes", "FenceKit.Remote", "FenceKit.Remote.Redis",
+                "FenceKit.Analyzers", "FenceKit.Analyzers.CodeFixes", "FenceKit.Remote", "FenceKit.Remote.Redis", "FenceKit.Remote.Nats", "FenceKit.Remote.Caching",
+                "FenceKit.Lockdep.Tool", "FenceKit.Lockdep.Tool.Runtime",
             ]).SelectMany(Sources.FilesBelow),
             file => File.ReadLines(Path.Combine(Sources.Root, "src", file)).Count() > MostLinesOfAFile);
 
+    // Those of FenceKit and the validator, inside other types too: what a driver's author tests with, what spans processes, and tools stand apart.
     [Fact]
     public void The_notions_that_a_user_must_learn_do_not_grow() =>
-        Assert.InRange(
-            Sources.All.Types.Count(type => type.DeclaredAccessibility == Microsoft.CodeAnalysis.Accessibility.Public && type.ContainingAssembly.Name is not ("FenceKit.Conformance" or "FenceKit.Remote")),
-            1, MostPublicTypes);
+        Assert.InRange(Sources.All.Types.Where(static type => type.ContainingAssembly.Name is "FenceKit" or "FenceKit.Lockdep").Sum(CountPublic), 1, MostPublicTypes);
+
+    private static int CountPublic(Microsoft.CodeAnalysis.INamedTypeSymbol type) =>
+        type.DeclaredAccessibility != Microsoft.CodeAnalysis.Accessibility.Public ? 0 : 1 + type.GetTypeMembers().Sum(CountPublic);
 }

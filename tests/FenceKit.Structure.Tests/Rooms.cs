@@ -10,6 +10,7 @@ internal static class Rooms
     private static readonly Dictionary<string, int> s_floors = new()
     {
         ["FenceKit.Lockdep"] = 0,
+        ["FenceKit.Lockdep.Tool"] = 1,
         ["FenceKit/Primitives"] = 1,
         ["FenceKit/Diagnostics"] = 2,
         ["FenceKit/Fences"] = 3,

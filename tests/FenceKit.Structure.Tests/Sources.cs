@@ -24,7 +24,8 @@ internal sealed class Sources
         CSharpCompilation fenceKit = Compile("FenceKit", [.. platform, lockdep.ToMetadataReference()]);
         CSharpCompilation conformance = Compile("FenceKit.Conformance", [.. platform, lockdep.ToMetadataReference(), fenceKit.ToMetadataReference()]);
         CSharpCompilation remote = Compile("FenceKit.Remote", [.. platform, lockdep.ToMetadataReference(), fenceKit.ToMetadataReference()]);
-        foreach (CSharpCompilation compilation in (CSharpCompilation[])[lockdep, fenceKit, conformance, remote])
+        CSharpCompilation tool = Compile("FenceKit.Lockdep.Tool", [.. platform, lockdep.ToMetadataReference()], OutputKind.ConsoleApplication);
+        foreach (CSharpCompilation compilation in (CSharpCompilation[])[lockdep, fenceKit, conformance, remote, tool])
         {
             foreach (SyntaxTree tree in compilation.SyntaxTrees)
             {
@@ -44,7 +45,8 @@ internal sealed class Sources
     internal static string Root { get; } = FindRoot();
 
     /// <summary>Returns the room of the file that bears a type's name.</summary>
-    internal string RoomOf(string type) => Rooms.Of(PrimaryFile(_types.First(other => other.Name == type)));
+    internal string RoomOf(string type) => Rooms.Of(PrimaryFile(
+        _types.Find(other => other.Name == type) ?? throw new InvalidOperationException($"The type {type} is referred to, and no file declares it.")));
 
     internal static IEnumerable<string> FilesBelow(string project) =>
         Directory.EnumerateFiles(Path.Combine(Root, "src", project), "*.cs", SearchOption.AllDirectories)
@@ -52,18 +54,20 @@ internal sealed class Sources
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
 
-    private static CSharpCompilation Compile(string project, IEnumerable<MetadataReference> references)
+    private static CSharpCompilation Compile(
+        string project, IEnumerable<MetadataReference> references, OutputKind kind = OutputKind.DynamicallyLinkedLibrary)
     {
         CSharpParseOptions parse = new(LanguageVersion.Preview, DocumentationMode.Parse);
         const string Usings = """
             global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq;
             global using System.Threading; global using System.Threading.Tasks;
-            """;
+            [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("FenceKit.Lockdep.Tool")]
+            """; // the last line as in the project of the validator
         IEnumerable<SyntaxTree> trees = FilesBelow(project)
             .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(Root, "src", file)), parse, file))
             .Append(CSharpSyntaxTree.ParseText(Usings, parse, project + "/Usings.cs"));
         CSharpCompilation compilation = CSharpCompilation.Create(project, trees, references,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+            new CSharpCompilationOptions(kind, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
         Diagnostic? error = compilation.GetDiagnostics().FirstOrDefault(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
         return error is null ? compilation : throw new InvalidOperationException($"{project} does not compile here, so nothing that is read from it would be true: {error}");
     }
@@ -96,7 +100,8 @@ internal sealed class Sources
             {
                 continue;
             }
-            if (symbol.DeclaringSyntaxReferences.Length == 0 || Outermost(symbol) is not { } target)
+            // The name of an element of a tuple is declared in the source, the tuple is not.
+            if (symbol.DeclaringSyntaxReferences.Length == 0 || Outermost(symbol) is not { DeclaringSyntaxReferences.Length: > 0 } target)
             {
                 continue;
             }

@@ -22,7 +22,7 @@ public class InternalServerErrorTests
     [Fact]
     public async Task A_test_that_is_content_with_a_500_passes()
     {
-        LockValidator.Default.AddSink(new ThrowingSink());
+        LockValidator.Default.AddSink(LockViolationSink.Throwing);
         await using Shop shop = await Shop.StartAsync();
         Assert.Equal(200, await shop.PostAsync("/order"));
         Assert.Equal(500, await shop.PostAsync("/delivery"));
@@ -34,7 +34,7 @@ public class CaughtTests
     [Fact]
     public async Task A_handler_that_catches_everything_answers()
     {
-        LockValidator.Default.AddSink(new ThrowingSink());
+        LockValidator.Default.AddSink(LockViolationSink.Throwing);
         await using Shop shop = await Shop.StartAsync();
         Assert.Equal(200, await shop.PostAsync("/order"));
         Assert.Equal(202, await shop.PostAsync("/careless-delivery"));

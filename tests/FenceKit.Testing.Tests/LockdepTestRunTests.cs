@@ -6,7 +6,7 @@ namespace FenceKit.Testing.Tests;
 /// <summary>The plain part, without a test framework. Each test has a validator of its own.</summary>
 public sealed class LockdepTestRunTests : IDisposable
 {
-    private readonly LockValidator _validator = new(new LockValidatorOptions { Sinks = [new CallbackSink(_ => { })] });
+    private readonly LockValidator _validator = new(new LockValidatorOptions { Sinks = [LockViolationSink.ToCallback(_ => { })] });
     private readonly string _folder = Directory.CreateTempSubdirectory("fencekit-testing-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -39,7 +39,7 @@ public sealed class LockdepTestRunTests : IDisposable
     public void What_was_thrown_at_the_lock_and_swallowed_fails_the_run_all_the_same()
     {
         LockdepTestRun run = Run();
-        _validator.AddSink(new ThrowingSink());
+        _validator.AddSink(LockViolationSink.Throwing);
         Assert.Throws<LockViolationException>(() => Invert("A", "B"));
         Assert.Throws<UnexpectedViolationException>(run.ThrowIfViolated);
     }

@@ -33,8 +33,8 @@ internal sealed record ScenarioRun(int ExitCode, string Output, string Results)
     private static async Task<ScenarioRun> RunAsync(string[] arguments, string results)
     {
         ProcessStartInfo start = new("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.Environment.Remove(LockValidatorSwitch.VariableName);
-        start.Environment.Remove(LockValidatorSwitch.ReportsVariableName);
+        start.Environment.Remove(LockValidator.VariableName);
+        start.Environment.Remove(LockValidator.ReportsVariableName);
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
@@ -61,7 +61,7 @@ internal sealed record ScenarioRun(int ExitCode, string Output, string Results)
         }
 
         string text = File.ReadAllText(Path.Combine(copy, settings));
-        string option = $"\"{LockValidatorSwitch.OptionName}\": ";
+        string option = $"\"{LockValidator.OptionName}\": ";
         Assert.Contains($"{option}true", text, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(copy, settings), text.Replace($"{option}true", $"{option}false", StringComparison.Ordinal));
         return copy;

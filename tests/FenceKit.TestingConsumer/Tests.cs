@@ -12,7 +12,7 @@ public class Tests
     private readonly TrackedLock _second = new(LockClass.Create("second"));
 
     [Fact]
-    public void The_package_has_switched_the_validator_on() => Assert.True(LockValidatorSwitch.IsEnabled);
+    public void The_package_has_switched_the_validator_on() => Assert.True(LockValidator.IsEnabled);
 
     [Fact]
     public void Two_locks_are_taken()

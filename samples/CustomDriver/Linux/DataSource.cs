@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using static Tmds.Linux.LibC;
+
 namespace FenceKit.Samples.CustomDriver.Linux;
 
 /// <summary>What there is to read: a file in memory whose page n is full of the byte n, and a pipe that is empty until somebody writes.</summary>
@@ -10,14 +12,18 @@ internal sealed unsafe class DataSource : IDisposable
 
     internal DataSource()
     {
-        File = (int)Kernel.Check(Kernel.CreateMemoryFile("pages", 1), "memfd_create");
+        fixed (byte* name = "pages"u8)
+        {
+            File = Kernel.Check(memfd_create(name, MFD_CLOEXEC), "memfd_create");
+        }
+
         for (int value = 0; value < 256; value++)
         {
             Write(File, (byte)value);
         }
 
         int* ends = stackalloc int[2];
-        Kernel.Check(Kernel.CreatePipe(ends, Kernel.CloseOnExec), "pipe2");
+        Kernel.Check(pipe2(ends, O_CLOEXEC), "pipe2");
         Pipe = ends[0];
         _pipeIn = ends[1];
     }
@@ -34,9 +40,9 @@ internal sealed unsafe class DataSource : IDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _ = Kernel.Close(File);
-            _ = Kernel.Close(Pipe);
-            _ = Kernel.Close(_pipeIn);
+            _ = close(File);
+            _ = close(Pipe);
+            _ = close(_pipeIn);
         }
     }
 
@@ -46,7 +52,7 @@ internal sealed unsafe class DataSource : IDisposable
         page.AsSpan().Fill(value);
         fixed (byte* bytes = page)
         {
-            Kernel.Check(Kernel.Write(descriptor, bytes, (nuint)page.Length), "write");
+            Kernel.Check(write(descriptor, bytes, page.Length), "write");
         }
     }
 }

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: MIT
+using static Tmds.Linux.LibC;
+
 namespace FenceKit.Samples.CustomDriver.Linux;
 
 /// <summary>An eventfd: any thread rings, the ring's thread hears it as a completion.</summary>
 internal sealed unsafe class Doorbell : IDisposable
 {
-    internal Doorbell() => Descriptor = (int)Kernel.Check(Kernel.CreateEvent(0, Kernel.CloseOnExec), "eventfd");
+    internal Doorbell() => Descriptor = Kernel.Check(eventfd(0, EFD_CLOEXEC), "eventfd");
 
     internal int Descriptor { get; }
 
     internal void Press()
     {
         ulong one = 1;
-        Kernel.Check(Kernel.Write(Descriptor, &one, sizeof(ulong)), "write(eventfd)");
+        Kernel.Check(write(Descriptor, &one, sizeof(ulong)), "write(eventfd)");
     }
 
     /// <summary>Makes it silent until it is pressed again. Only when it is known to have been pressed: it would sleep.</summary>
     internal void Clear()
     {
         ulong count;
-        Kernel.Check(Kernel.Read(Descriptor, &count, sizeof(ulong)), "read(eventfd)");
+        Kernel.Check(read(Descriptor, &count, sizeof(ulong)), "read(eventfd)");
     }
 
-    public void Dispose() => _ = Kernel.Close(Descriptor);
+    public void Dispose() => _ = close(Descriptor);
 }

@@ -3,56 +3,43 @@ using System.Runtime.InteropServices;
 
 namespace FenceKit.Samples.CustomDriver.Linux;
 
-/// <summary>Every entry into the kernel that this sample makes. None may suppress the GC transition: some of them sleep.</summary>
+/// <summary>What Tmds.LibC lacks or is slow at; all other calls are its own. None may suppress the GC transition: some of them sleep.</summary>
 internal static unsafe partial class Kernel
 {
-    internal const int ReadWrite = 1 | 2;              // PROT_READ | PROT_WRITE
-    internal const int PrivateAnonymous = 0x02 | 0x20; // MAP_PRIVATE | MAP_ANONYMOUS
-    internal const int SharedPopulated = 0x01 | 0x8000; // MAP_SHARED | MAP_POPULATE
-    internal const int CloseOnExec = 0x80000;          // O_CLOEXEC
-    internal const int Interrupted = 4;                // EINTR
+    // Younger than Tmds.LibC, which ends with Linux 5.7: buffers that are registered and replaced one by one (5.13).
+    internal const uint RegisterBuffers = 15; // IORING_REGISTER_BUFFERS2
+    internal const uint UpdateBuffers = 16;   // IORING_REGISTER_BUFFERS_UPDATE
 
-    // The same on every architecture: io_uring is younger than the unification of the tables.
-    private const int SetUp = 425;
-    private const int Enter = 426;
-    private const int Register = 427;
+    private const int EnterNumber = 426; // the same on every architecture: io_uring is younger than the unification of the tables
 
-    internal static nint SetUpRing(uint entries, void* parameters) => Call(SetUp, (nint)entries, (nint)parameters, 0, 0, 0, 0);
-
+    /// <summary>The one call that is made for every batch. io_uring_enter of Tmds.LibC wraps syscall(2) once more, and takes a tenth longer.</summary>
     internal static nint EnterRing(int ring, uint submit, uint minimum, uint flags) =>
-        Call(Enter, ring, (nint)submit, (nint)minimum, (nint)flags, 0, 0);
+        Call(EnterNumber, ring, (nint)submit, (nint)minimum, (nint)flags, 0, 0);
 
-    internal static nint RegisterWithRing(int ring, uint operation, void* argument, uint count) =>
-        Call(Register, ring, (nint)operation, (nint)argument, (nint)count, 0, 0);
+    internal static int Check(long result, string call) =>
+        result >= 0 ? (int)result : throw new IOException($"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
 
-    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
-    internal static partial nint Map(nint address, nuint length, int protection, int flags, int descriptor, long offset);
-
-    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
-    internal static partial int Unmap(nint address, nuint length);
-
-    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int CreateMemoryFile(string name, uint flags);
-
-    [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
-    internal static partial int CreatePipe(int* descriptors, int flags);
-
-    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
-    internal static partial int CreateEvent(uint initial, int flags);
-
-    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    internal static partial nint Read(int descriptor, void* buffer, nuint length);
-
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    internal static partial nint Write(int descriptor, void* buffer, nuint length);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    internal static partial int Close(int descriptor);
-
-    internal static nint Check(nint result, string call) =>
-        result >= 0 ? result : throw new IOException($"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
+    internal static void* Check(void* mapping, string call) =>
+        (nint)mapping != -1 ? mapping : throw new IOException($"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
 
     // The prototype of syscall(2) is variadic, which on Linux x64 and arm64 makes no difference for integers and pointers.
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint Call(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
+
+    /// <summary>struct io_uring_rsrc_register</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 32)]
+    internal struct BufferTable
+    {
+        [FieldOffset(0)] public uint Count;
+        [FieldOffset(4)] public uint Flags;
+    }
+
+    /// <summary>struct io_uring_rsrc_update2</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 32)]
+    internal struct BufferUpdate
+    {
+        [FieldOffset(0)] public uint Place;
+        [FieldOffset(8)] public ulong Vectors;
+        [FieldOffset(24)] public uint Count;
+    }
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using static Tmds.Linux.LibC;
+
 namespace FenceKit.Samples.CustomDriver.Linux;
 
 /// <summary>Whole pages straight from mmap, so that they can be pinned.</summary>
@@ -9,8 +11,7 @@ internal sealed unsafe class PageBuffer : IDisposable
     internal PageBuffer(int length)
     {
         Length = length;
-        _start = Kernel.Map(0, (nuint)length, Kernel.ReadWrite, Kernel.PrivateAnonymous, -1, 0);
-        Kernel.Check(_start == -1 ? -1 : 0, "mmap");
+        _start = (nint)Kernel.Check(mmap(null, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), "mmap");
     }
 
     internal int Length { get; }
@@ -21,5 +22,5 @@ internal sealed unsafe class PageBuffer : IDisposable
 
     internal AddressRange RangeOf(int offset, int length) => AddressRange.FromLength((ulong)_start + (ulong)offset, (ulong)length);
 
-    public void Dispose() => _ = Kernel.Unmap(_start, (nuint)Length);
+    public void Dispose() => _ = munmap((void*)_start, Length);
 }

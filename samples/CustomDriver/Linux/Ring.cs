@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.InteropServices;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace FenceKit.Samples.CustomDriver.Linux;
 
@@ -11,25 +13,15 @@ internal sealed unsafe class Ring : IDisposable
 {
     internal const ulong IgnoredTag = ulong.MaxValue;
 
-    private const byte OperationPoll = 6;
-    private const uint Readable = 1;
-    private const byte OperationReadFixed = 4;
-    private const byte OperationCancel = 14;
-    private const uint GetEvents = 1;
-    private const uint RegisterBuffers = 15; // IORING_REGISTER_BUFFERS2
-    private const uint UpdateBuffers = 16;   // IORING_REGISTER_BUFFERS_UPDATE
-    private const long OffsetQueues = 0;
-    private const long OffsetRequests = 0x1000_0000;
-
     private readonly int _descriptor;
-    private readonly nint _queues;
+    private readonly byte* _queues;
     private readonly nuint _queuesLength;
     private readonly nuint _requestsLength;
-    private readonly Request* _requests;
+    private readonly io_uring_sqe* _requests;
     private readonly uint* _requestHead;
     private readonly uint* _requestTail;
     private readonly uint _requestMask;
-    private readonly Completion* _completions;
+    private readonly io_uring_cqe* _completions;
     private readonly uint* _completionHead;
     private readonly uint* _completionTail;
     private readonly uint _completionMask;
@@ -37,70 +29,66 @@ internal sealed unsafe class Ring : IDisposable
 
     internal Ring(uint entries, uint buffers)
     {
-        Parameters parameters = default;
-        _descriptor = (int)Kernel.Check(Kernel.SetUpRing(entries, &parameters), "io_uring_setup");
+        io_uring_params parameters = default;
+        _descriptor = Kernel.Check(io_uring_setup(entries, &parameters), "io_uring_setup");
         _queuesLength = nuint.Max(
-            parameters.RequestArray + (parameters.RequestEntries * sizeof(uint)),
-            parameters.CompletionStart + (parameters.CompletionEntries * (nuint)sizeof(Completion)));
-        _requestsLength = parameters.RequestEntries * (nuint)sizeof(Request);
-        _queues = Kernel.Map(0, _queuesLength, Kernel.ReadWrite, Kernel.SharedPopulated, _descriptor, OffsetQueues);
-        Kernel.Check(_queues == -1 ? -1 : 0, "mmap(io_uring)");
-        nint requests = Kernel.Map(0, _requestsLength, Kernel.ReadWrite, Kernel.SharedPopulated, _descriptor, OffsetRequests);
-        Kernel.Check(requests == -1 ? -1 : 0, "mmap(io_uring)");
-
-        byte* start = (byte*)_queues;
-        _requests = (Request*)requests;
-        _requestHead = (uint*)(start + parameters.RequestHead);
-        _requestTail = (uint*)(start + parameters.RequestTail);
-        _requestMask = *(uint*)(start + parameters.RequestMask);
-        _completions = (Completion*)(start + parameters.CompletionStart);
-        _completionHead = (uint*)(start + parameters.CompletionHead);
-        _completionTail = (uint*)(start + parameters.CompletionTail);
-        _completionMask = *(uint*)(start + parameters.CompletionMask);
-        uint* order = (uint*)(start + parameters.RequestArray);
-        for (uint i = 0; i < parameters.RequestEntries; i++)
+            parameters.sq_off.array + (parameters.sq_entries * sizeof(uint)),
+            parameters.cq_off.cqes + (parameters.cq_entries * (nuint)sizeof(io_uring_cqe)));
+        _requestsLength = parameters.sq_entries * (nuint)sizeof(io_uring_sqe);
+        _queues = (byte*)Map(_queuesLength, IORING_OFF_SQ_RING);
+        _requests = (io_uring_sqe*)Map(_requestsLength, IORING_OFF_SQES);
+        _requestHead = (uint*)(_queues + parameters.sq_off.head);
+        _requestTail = (uint*)(_queues + parameters.sq_off.tail);
+        _requestMask = *(uint*)(_queues + parameters.sq_off.ring_mask);
+        _completions = (io_uring_cqe*)(_queues + parameters.cq_off.cqes);
+        _completionHead = (uint*)(_queues + parameters.cq_off.head);
+        _completionTail = (uint*)(_queues + parameters.cq_off.tail);
+        _completionMask = *(uint*)(_queues + parameters.cq_off.ring_mask);
+        uint* order = (uint*)(_queues + parameters.sq_off.array);
+        for (uint i = 0; i < parameters.sq_entries; i++)
         {
             order[i] = i;
         }
 
-        BufferTable table = new() { Count = buffers, Flags = 1 }; // sparse: all places are empty
-        Kernel.Check(Kernel.RegisterWithRing(_descriptor, RegisterBuffers, &table, (uint)sizeof(BufferTable)), "io_uring_register");
+        Kernel.BufferTable table = new() { Count = buffers, Flags = 1 }; // sparse: all places are empty
+        Kernel.Check(io_uring_register(_descriptor, Kernel.RegisterBuffers, &table, (uint)sizeof(Kernel.BufferTable)), "io_uring_register");
     }
 
     /// <summary>Pins the pages that the address has now into a place of the table; a length of 0 drops the pin.</summary>
     internal void SetBuffer(int place, nint address, nuint length)
     {
-        Vector vector = new() { Address = address, Length = length };
-        BufferUpdate update = new() { Place = (uint)place, Vectors = (ulong)&vector, Count = 1 };
-        Kernel.Check(Kernel.RegisterWithRing(_descriptor, UpdateBuffers, &update, (uint)sizeof(BufferUpdate)), "io_uring_register");
+        iovec vector = new() { iov_base = (void*)address, iov_len = (size_t)(ulong)length };
+        Kernel.BufferUpdate update = new() { Place = (uint)place, Vectors = (ulong)&vector, Count = 1 };
+        Kernel.Check(io_uring_register(_descriptor, Kernel.UpdateBuffers, &update, (uint)sizeof(Kernel.BufferUpdate)), "io_uring_register");
     }
 
-    internal void PrepareRead(int file, ulong fileOffset, int place, nint address, int length, ulong tag) => Prepare(new Request
+    internal void PrepareRead(int file, ulong fileOffset, int place, nint address, int length, ulong tag) => Prepare(new io_uring_sqe
     {
-        Operation = OperationReadFixed,
-        Descriptor = file,
-        Offset = fileOffset,
-        Address = (ulong)address,
-        Length = (uint)length,
-        Buffer = (ushort)place,
-        Tag = tag,
+        opcode = IORING_OP_READ_FIXED,
+        fd = file,
+        off = fileOffset,
+        addr = (ulong)address,
+        len = (uint)length,
+        buf_index = (ushort)place,
+        user_data = tag,
     });
 
-    internal void PrepareCancel(ulong tag) => Prepare(new Request { Operation = OperationCancel, Descriptor = -1, Address = tag, Tag = IgnoredTag });
+    internal void PrepareCancel(ulong tag) =>
+        Prepare(new io_uring_sqe { opcode = IORING_OP_ASYNC_CANCEL, fd = -1, addr = tag, user_data = IgnoredTag });
 
     /// <summary>A request that completes once the descriptor is readable.</summary>
     internal void PreparePoll(int descriptor, ulong tag) =>
-        Prepare(new Request { Operation = OperationPoll, Descriptor = descriptor, Events = Readable, Tag = tag });
+        Prepare(new io_uring_sqe { opcode = IORING_OP_POLL_ADD, fd = descriptor, poll_events = (ushort)POLLIN, user_data = tag });
 
     /// <summary>Hands over what was prepared, and sleeps until a completion is there if asked to.</summary>
     internal void Submit(bool wait)
     {
-        nint taken = Kernel.EnterRing(_descriptor, _prepared, wait ? 1u : 0u, GetEvents);
+        nint taken = Kernel.EnterRing(_descriptor, _prepared, wait ? 1u : 0u, IORING_ENTER_GETEVENTS);
         if (taken >= 0)
         {
             _prepared -= (uint)taken;
         }
-        else if (Marshal.GetLastPInvokeError() != Kernel.Interrupted)
+        else if (Marshal.GetLastPInvokeError() != EINTR)
         {
             Kernel.Check(taken, "io_uring_enter");
         }
@@ -118,8 +106,8 @@ internal sealed unsafe class Ring : IDisposable
             return false;
         }
 
-        tag = _completions[head & _completionMask].Tag;
-        result = _completions[head & _completionMask].Result;
+        tag = _completions[head & _completionMask].user_data;
+        result = _completions[head & _completionMask].res;
 
         // Release: the kernel may overwrite the entry only after it has been read.
         Volatile.Write(ref *_completionHead, head + 1);
@@ -128,12 +116,15 @@ internal sealed unsafe class Ring : IDisposable
 
     public void Dispose()
     {
-        _ = Kernel.Unmap((nint)_requests, _requestsLength);
-        _ = Kernel.Unmap(_queues, _queuesLength);
-        _ = Kernel.Close(_descriptor);
+        _ = munmap(_requests, (size_t)(ulong)_requestsLength);
+        _ = munmap(_queues, (size_t)(ulong)_queuesLength);
+        _ = close(_descriptor);
     }
 
-    private void Prepare(in Request request)
+    private void* Map(nuint length, ulong what) => Kernel.Check(
+        mmap(null, (size_t)(ulong)length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, _descriptor, (long)what), "mmap(io_uring)");
+
+    private void Prepare(in io_uring_sqe request)
     {
         uint tail = *_requestTail;
         while (tail - Volatile.Read(ref *_requestHead) > _requestMask)
@@ -146,68 +137,5 @@ internal sealed unsafe class Ring : IDisposable
         // Release: the kernel may see the new tail only after the entry.
         Volatile.Write(ref *_requestTail, tail + 1);
         _prepared++;
-    }
-
-    /// <summary>struct io_uring_sqe</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 64)]
-    private struct Request
-    {
-        [FieldOffset(0)] public byte Operation;
-        [FieldOffset(4)] public int Descriptor;
-        [FieldOffset(8)] public ulong Offset;
-        [FieldOffset(16)] public ulong Address;
-        [FieldOffset(24)] public uint Length;
-        [FieldOffset(28)] public uint Events;
-        [FieldOffset(32)] public ulong Tag;
-        [FieldOffset(40)] public ushort Buffer;
-    }
-
-    /// <summary>struct io_uring_cqe</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 16)]
-    private struct Completion
-    {
-        [FieldOffset(0)] public ulong Tag;
-        [FieldOffset(8)] public int Result;
-    }
-
-    /// <summary>struct io_uring_params, with the offsets of both queues.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 120)]
-    private struct Parameters
-    {
-        [FieldOffset(0)] public uint RequestEntries;
-        [FieldOffset(4)] public uint CompletionEntries;
-        [FieldOffset(40)] public uint RequestHead;
-        [FieldOffset(44)] public uint RequestTail;
-        [FieldOffset(48)] public uint RequestMask;
-        [FieldOffset(64)] public uint RequestArray;
-        [FieldOffset(80)] public uint CompletionHead;
-        [FieldOffset(84)] public uint CompletionTail;
-        [FieldOffset(88)] public uint CompletionMask;
-        [FieldOffset(100)] public uint CompletionStart;
-    }
-
-    /// <summary>struct io_uring_rsrc_register</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 32)]
-    private struct BufferTable
-    {
-        [FieldOffset(0)] public uint Count;
-        [FieldOffset(4)] public uint Flags;
-    }
-
-    /// <summary>struct io_uring_rsrc_update2</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 32)]
-    private struct BufferUpdate
-    {
-        [FieldOffset(0)] public uint Place;
-        [FieldOffset(8)] public ulong Vectors;
-        [FieldOffset(24)] public uint Count;
-    }
-
-    /// <summary>struct iovec</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Vector
-    {
-        public nint Address;
-        public nuint Length;
     }
 }

@@ -24,7 +24,7 @@ internal static class Show
         AnsiConsole.MarkupLineInterpolated($"without the gate, in a child process: [bold]{(died ? "died" : "survived")}[/], {how}");
         if (options.OnlyUnsafe)
         {
-            return died ? CommandLine.Good : CommandLine.Bad;
+            return died ? SampleCommand.Good : SampleCommand.Bad;
         }
 
         // Continuous replacement, without a pause: as many closes as the machine can do.
@@ -35,7 +35,8 @@ internal static class Show
             CultureInfo.InvariantCulture,
             $"with the gate: [bold]survived[/] {soak.Reads:N0} reads and {soak.Replacements:N0} replacements, {soak.Wrong} wrong");
 
-        List<Row> rows = Measure(file, options.Duration - (options.Duration / SoakShare), out long wrong);
+        TimeSpan rest = options.Duration - (options.Duration / SoakShare);
+        (List<Row> rows, long wrong) = Terminal.Watch("measuring", progress => Measure(file, rest, progress));
         AnsiConsole.Write(Draw(rows));
         Report report = new(died, GateSurvived: soak.Wrong == 0, soak.Reads, soak.Replacements, soak.Wrong + wrong, rows);
         if (options.Json is not null)
@@ -43,10 +44,13 @@ internal static class Show
             File.WriteAllText(options.Json.FullName, report.ToJson() + Environment.NewLine);
         }
 
-        return report is { UnsafeDied: true, GateSurvived: true, Wrong: 0 } ? CommandLine.Good : CommandLine.Bad;
+        bool isGood = report is { UnsafeDied: true, GateSurvived: true, Wrong: 0 };
+        AnsiConsole.MarkupLineInterpolated(
+            $"[bold]{(isGood ? "As promised" : "Not as promised")}[/]: without the gate it {(died ? "died" : "survived")}, with it {report.Wrong:N0} of all reads were wrong.");
+        return isGood ? SampleCommand.Good : SampleCommand.Bad;
     }
 
-    private static List<Row> Measure(DataFile file, TimeSpan duration, out long wrong)
+    private static (List<Row> Rows, long Wrong) Measure(DataFile file, TimeSpan duration, IProgress<double> progress)
     {
         List<Row> rows = [];
         long bad = 0;
@@ -61,8 +65,7 @@ internal static class Show
             Add("RandomAccess", new FileStore(file), threads);
         }
 
-        wrong = bad;
-        return rows;
+        return (rows, bad);
 
         void Add<TStore>(string name, TStore store, int threads)
             where TStore : struct, IStore
@@ -77,6 +80,7 @@ internal static class Show
             store.Close();
             bad += result.Wrong;
             rows.Add(new Row(name, threads, result.Reads / result.Seconds, result.CloseMilliseconds));
+            progress.Report(rows.Count / (6.0 * s_threads.Length));
         }
     }
 

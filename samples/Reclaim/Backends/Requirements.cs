@@ -16,7 +16,7 @@ internal static class Requirements
     public const string Variable = "FENCEKIT_REQUIRE";
 
     // Parts that other samples of this repository use. To name them is no mistake; here they mean nothing.
-    private static readonly string[] s_elsewhere = ["vulkan", "redis"];
+    private static readonly string[] s_elsewhere = ["vulkan", "redis", "nats"];
 
     /// <summary>The real parts of this sample, and why one cannot be used; null if it can.</summary>
     public static IReadOnlyDictionary<string, Func<string?>> Parts { get; } = new Dictionary<string, Func<string?>>

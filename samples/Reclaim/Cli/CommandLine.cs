@@ -45,7 +45,12 @@ internal static class CommandLine
         {
             Description = "Let a device of scene 2 get stuck, to see the watchdog end it.",
         };
-        var command = new RootCommand("Memory is taken away under a device: without a notifier it loses data, with FenceKit it does not.")
+        var command = new RootCommand("""
+            Memory is taken away under a device: without a notifier it loses data, with FenceKit it does not.
+
+            Exit codes: 0, all that was promised was seen; 1, something hung, failed or showed wrong data; 2, the command line cannot be understood; 3, a real part
+            was demanded and is missing.
+            """)
         {
             seconds,
             json,

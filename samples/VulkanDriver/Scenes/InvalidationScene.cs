@@ -37,7 +37,7 @@ internal sealed class InvalidationScene : IDisposable
         _queue.Attach(_notifier, AddressRange.All);
     }
 
-    internal static async Task<InvalidationResult> RunAsync(PhysicalDevice physical, int rounds)
+    internal static async Task<InvalidationResult> RunAsync(PhysicalDevice physical, int rounds, IProgress<double> progress)
     {
         using InvalidationScene scene = new(physical);
         await using (scene._queue)
@@ -45,6 +45,7 @@ internal sealed class InvalidationScene : IDisposable
             for (int round = 0; round < rounds; round++)
             {
                 scene.Round(round);
+                progress.Report((round + 1) / (double)rounds);
             }
 
             return new InvalidationResult(rounds, scene._pending, scene._unfinished, scene._wrong, scene._stale, scene._driver.Imports);

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT
 using FenceKit.Samples.VulkanDriver.Shaders;
+using Silk.NET.Vulkan;
+using static FenceKit.Samples.VulkanDriver.Vulkan.VulkanException;
 
 namespace FenceKit.Samples.VulkanDriver.Vulkan;
 
 // The shader, and the commands that run it.
 internal sealed unsafe partial class GpuDevice
 {
-    private readonly ulong _setLayout;
-    private readonly ulong _layout;
-    private readonly ulong _shader;
-    private readonly ulong _pipeline;
-    private readonly ulong _setPool;
-    private readonly ulong[] _sets; // one a block
-    private readonly ulong _commandPool;
-    private readonly nint[] _commandBuffers; // one a slot
+    private readonly DescriptorSetLayout _setLayout;
+    private readonly PipelineLayout _layout;
+    private readonly ShaderModule _shader;
+    private readonly Pipeline _pipeline;
+    private readonly DescriptorPool _setPool;
+    private readonly DescriptorSet[] _sets; // one a block
+    private readonly CommandPool _commandPool;
+    private readonly CommandBuffer[] _commandBuffers; // one a slot
 
     /// <summary>Writes down what a job is to do. The last job of the slot is over.</summary>
     /// <param name="slot">The slot.</param>
@@ -23,156 +25,107 @@ internal sealed unsafe partial class GpuDevice
     /// <param name="rounds">How often it is mixed.</param>
     internal void Record(int slot, int block, uint words, uint seed, uint rounds)
     {
-        nint buffer = _commandBuffers[slot];
-        CommandBufferBeginInfo begin = new() { Type = StructureType.CommandBufferBeginInfo, Flags = VulkanNumbers.OneTimeSubmit };
-        DeviceCalls.Check(
-            ((delegate* unmanaged<nint, CommandBufferBeginInfo*, int>)_calls.Find("vkBeginCommandBuffer"u8))(buffer, &begin),
-            "vkBeginCommandBuffer"u8);
-        ((delegate* unmanaged<nint, uint, ulong, void>)_calls.Find("vkCmdBindPipeline"u8))(buffer, VulkanNumbers.ComputeBindPoint, _pipeline);
-        ulong set = _sets[block];
-        ((delegate* unmanaged<nint, uint, ulong, uint, uint, ulong*, uint, uint*, void>)_calls.Find("vkCmdBindDescriptorSets"u8))(
-            buffer, VulkanNumbers.ComputeBindPoint, _layout, 0, 1, &set, 0, null);
+        CommandBuffer buffer = _commandBuffers[slot];
+        CommandBufferBeginInfo begin = new(flags: CommandBufferUsageFlags.OneTimeSubmitBit);
+        Check(_vulkan.BeginCommandBuffer(buffer, &begin));
+        _vulkan.CmdBindPipeline(buffer, PipelineBindPoint.Compute, _pipeline);
+        DescriptorSet set = _sets[block];
+        _vulkan.CmdBindDescriptorSets(buffer, PipelineBindPoint.Compute, _layout, 0, 1, &set, 0, null);
         uint* push = stackalloc uint[MixShader.PushWords] { words, seed, rounds };
-        ((delegate* unmanaged<nint, ulong, uint, uint, uint, void*, void>)_calls.Find("vkCmdPushConstants"u8))(
-            buffer, _layout, VulkanNumbers.ComputeStage, 0, MixShader.PushWords * sizeof(uint), push);
+        _vulkan.CmdPushConstants(buffer, _layout, ShaderStageFlags.ComputeBit, 0, MixShader.PushWords * sizeof(uint), push);
 
         // Jobs on the same block write one after the other, and the host sees what they wrote once the timeline says that they are done.
-        Barrier(buffer, VulkanNumbers.ComputePipelineStage, VulkanNumbers.ComputePipelineStage, VulkanNumbers.ShaderWrite);
-        uint groups = (words + MixShader.GroupSize - 1) / MixShader.GroupSize;
-        ((delegate* unmanaged<nint, uint, uint, uint, void>)_calls.Find("vkCmdDispatch"u8))(buffer, groups, 1, 1);
-        Barrier(buffer, VulkanNumbers.ComputePipelineStage, VulkanNumbers.HostPipelineStage, VulkanNumbers.HostRead);
-        DeviceCalls.Check(((delegate* unmanaged<nint, int>)_calls.Find("vkEndCommandBuffer"u8))(buffer), "vkEndCommandBuffer"u8);
+        Barrier(buffer, PipelineStageFlags.ComputeShaderBit, PipelineStageFlags.ComputeShaderBit, AccessFlags.ShaderWriteBit);
+        _vulkan.CmdDispatch(buffer, (words + MixShader.GroupSize - 1) / MixShader.GroupSize, 1, 1);
+        Barrier(buffer, PipelineStageFlags.ComputeShaderBit, PipelineStageFlags.HostBit, AccessFlags.HostReadBit);
+        Check(_vulkan.EndCommandBuffer(buffer));
     }
 
-    private void Barrier(nint buffer, uint from, uint to, uint access)
+    private void Barrier(CommandBuffer buffer, PipelineStageFlags from, PipelineStageFlags to, AccessFlags access)
     {
-        MemoryBarrier barrier = new()
-        {
-            Type = StructureType.MemoryBarrier,
-            SourceAccess = VulkanNumbers.ShaderWrite,
-            TargetAccess = access,
-        };
-        ((delegate* unmanaged<nint, uint, uint, uint, uint, MemoryBarrier*, uint, void*, uint, void*, void>)
-            _calls.Find("vkCmdPipelineBarrier"u8))(buffer, from, to, 0, 1, &barrier, 0, null, 0, null);
+        MemoryBarrier barrier = new(srcAccessMask: AccessFlags.ShaderWriteBit, dstAccessMask: access);
+        _vulkan.CmdPipelineBarrier(buffer, from, to, 0, 1, &barrier, 0, null, 0, null);
     }
 
-    private ulong CreateShader()
+    private ShaderModule CreateShader()
     {
-        uint[] words = MixShader.Assemble();
-        fixed (uint* code = words)
+        byte[] code = MixShader.Load();
+        fixed (byte* first = code)
         {
-            ShaderModuleCreateInfo create = new()
-            {
-                Type = StructureType.ShaderModuleCreateInfo,
-                Size = (nuint)words.Length * sizeof(uint),
-                Code = code,
-            };
-            return _calls.Create("vkCreateShaderModule"u8, ref create);
+            ShaderModuleCreateInfo create = new(codeSize: (nuint)code.Length, pCode: (uint*)first);
+            Check(_vulkan.CreateShaderModule(_device, &create, null, out ShaderModule shader));
+            return shader;
         }
     }
 
-    private ulong CreateSetLayout()
+    private DescriptorSetLayout CreateSetLayout()
     {
-        DescriptorBinding binding = new()
-        {
-            DescriptorType = VulkanNumbers.StorageDescriptor,
-            Count = 1,
-            Stages = VulkanNumbers.ComputeStage,
-        };
-        DescriptorSetLayoutCreateInfo create = new() { Type = StructureType.DescriptorSetLayoutCreateInfo, Count = 1, Bindings = &binding };
-        return _calls.Create("vkCreateDescriptorSetLayout"u8, ref create);
+        DescriptorSetLayoutBinding binding = new(
+            descriptorType: DescriptorType.StorageBuffer,
+            descriptorCount: 1,
+            stageFlags: ShaderStageFlags.ComputeBit);
+        DescriptorSetLayoutCreateInfo create = new(bindingCount: 1, pBindings: &binding);
+        Check(_vulkan.CreateDescriptorSetLayout(_device, &create, null, out DescriptorSetLayout layout));
+        return layout;
     }
 
-    private ulong CreatePipelineLayout()
+    private PipelineLayout CreatePipelineLayout()
     {
-        ulong set = _setLayout;
-        PushConstantRange push = new() { Stages = VulkanNumbers.ComputeStage, Size = MixShader.PushWords * sizeof(uint) };
-        PipelineLayoutCreateInfo create = new()
-        {
-            Type = StructureType.PipelineLayoutCreateInfo,
-            SetCount = 1,
-            Sets = &set,
-            PushCount = 1,
-            Pushes = &push,
-        };
-        return _calls.Create("vkCreatePipelineLayout"u8, ref create);
+        DescriptorSetLayout set = _setLayout;
+        PushConstantRange push = new(stageFlags: ShaderStageFlags.ComputeBit, size: MixShader.PushWords * sizeof(uint));
+        PipelineLayoutCreateInfo create = new(setLayoutCount: 1, pSetLayouts: &set, pushConstantRangeCount: 1, pPushConstantRanges: &push);
+        Check(_vulkan.CreatePipelineLayout(_device, &create, null, out PipelineLayout layout));
+        return layout;
     }
 
-    private ulong CreatePipeline()
+    private Pipeline CreatePipeline()
     {
-        byte* name = stackalloc byte[MixShader.EntryPoint.Length + 1]; // the zero is there already
-        System.Text.Encoding.ASCII.GetBytes(MixShader.EntryPoint, new Span<byte>(name, MixShader.EntryPoint.Length));
-        ComputePipelineCreateInfo create = new()
+        fixed (byte* main = "main"u8)
         {
-            Type = StructureType.ComputePipelineCreateInfo,
-            Stage = new PipelineStageCreateInfo
-            {
-                Type = StructureType.PipelineShaderStageCreateInfo,
-                Stage = VulkanNumbers.ComputeStage,
-                Module = _shader,
-                Name = name,
-            },
-            Layout = _layout,
-        };
-        var call = (delegate* unmanaged<nint, ulong, uint, ComputePipelineCreateInfo*, void*, ulong*, int>)_calls.Find("vkCreateComputePipelines"u8);
-        ulong pipeline;
-        DeviceCalls.Check(call(_calls.Device, 0, 1, &create, null, &pipeline), "vkCreateComputePipelines"u8);
-        return pipeline;
+            PipelineShaderStageCreateInfo stage = new(stage: ShaderStageFlags.ComputeBit, module: _shader, pName: main);
+            ComputePipelineCreateInfo create = new(stage: stage, layout: _layout);
+            Check(_vulkan.CreateComputePipelines(_device, default, 1, &create, null, out Pipeline pipeline));
+            return pipeline;
+        }
     }
 
-    private ulong CreateSetPool(uint blocks)
+    private DescriptorPool CreateSetPool(uint blocks)
     {
-        DescriptorPoolSize size = new() { DescriptorType = VulkanNumbers.StorageDescriptor, Count = blocks };
-        DescriptorPoolCreateInfo create = new()
-        {
-            Type = StructureType.DescriptorPoolCreateInfo,
-            MaxSets = blocks,
-            SizeCount = 1,
-            Sizes = &size,
-        };
-        return _calls.Create("vkCreateDescriptorPool"u8, ref create);
+        DescriptorPoolSize size = new(type: DescriptorType.StorageBuffer, descriptorCount: blocks);
+        DescriptorPoolCreateInfo create = new(maxSets: blocks, poolSizeCount: 1, pPoolSizes: &size);
+        Check(_vulkan.CreateDescriptorPool(_device, &create, null, out DescriptorPool pool));
+        return pool;
     }
 
-    private ulong[] AllocateSets(int blocks)
+    private DescriptorSet[] AllocateSets(int blocks)
     {
-        ulong[] layouts = new ulong[blocks];
+        DescriptorSetLayout[] layouts = new DescriptorSetLayout[blocks];
         Array.Fill(layouts, _setLayout);
-        ulong[] sets = new ulong[blocks];
-        fixed (ulong* layout = layouts, first = sets)
+        DescriptorSet[] sets = new DescriptorSet[blocks];
+        fixed (DescriptorSetLayout* layout = layouts)
+        fixed (DescriptorSet* first = sets)
         {
-            DescriptorSetAllocateInfo allocate = new()
-            {
-                Type = StructureType.DescriptorSetAllocateInfo,
-                Pool = _setPool,
-                Count = (uint)blocks,
-                Layouts = layout,
-            };
-            var call = (delegate* unmanaged<nint, DescriptorSetAllocateInfo*, ulong*, int>)_calls.Find("vkAllocateDescriptorSets"u8);
-            DeviceCalls.Check(call(_calls.Device, &allocate, first), "vkAllocateDescriptorSets"u8);
+            DescriptorSetAllocateInfo allocate = new(descriptorPool: _setPool, descriptorSetCount: (uint)blocks, pSetLayouts: layout);
+            Check(_vulkan.AllocateDescriptorSets(_device, &allocate, first));
         }
 
         return sets;
     }
 
-    private ulong CreateCommandPool(uint family)
+    private CommandPool CreateCommandPool(uint family)
     {
-        CommandPoolCreateInfo create = new()
-        {
-            Type = StructureType.CommandPoolCreateInfo,
-            Flags = VulkanNumbers.ResetCommandBuffers,
-            Family = family,
-        };
-        return _calls.Create("vkCreateCommandPool"u8, ref create);
+        CommandPoolCreateInfo create = new(flags: CommandPoolCreateFlags.ResetCommandBufferBit, queueFamilyIndex: family);
+        Check(_vulkan.CreateCommandPool(_device, &create, null, out CommandPool pool));
+        return pool;
     }
 
-    private nint[] AllocateCommandBuffers(int depth)
+    private CommandBuffer[] AllocateCommandBuffers(int depth)
     {
-        nint[] buffers = new nint[depth];
-        CommandBufferAllocateInfo allocate = new() { Type = StructureType.CommandBufferAllocateInfo, Pool = _commandPool, Count = (uint)depth };
-        var call = (delegate* unmanaged<nint, CommandBufferAllocateInfo*, nint*, int>)_calls.Find("vkAllocateCommandBuffers"u8);
-        fixed (nint* first = buffers)
+        CommandBuffer[] buffers = new CommandBuffer[depth];
+        CommandBufferAllocateInfo allocate = new(commandPool: _commandPool, commandBufferCount: (uint)depth);
+        fixed (CommandBuffer* first = buffers)
         {
-            DeviceCalls.Check(call(_calls.Device, &allocate, first), "vkAllocateCommandBuffers"u8);
+            Check(_vulkan.AllocateCommandBuffers(_device, &allocate, first));
         }
 
         return buffers;

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 using System.Numerics;
+using Silk.NET.Vulkan;
+using static FenceKit.Samples.VulkanDriver.Vulkan.VulkanException;
+using Buffer = Silk.NET.Vulkan.Buffer;
+using LogicalDevice = Silk.NET.Vulkan.Device;
 
 namespace FenceKit.Samples.VulkanDriver.Vulkan;
 
@@ -10,62 +14,44 @@ internal sealed unsafe partial class GpuDevice
 {
     private readonly Import[] _imports; // one a block
     private readonly uint _coherentTypes;
+    private readonly delegate* unmanaged<LogicalDevice, ExternalMemoryHandleTypeFlags, void*, MemoryHostPointerPropertiesEXT*, Result> _propertiesOf;
 
     private struct Import
     {
-        internal ulong Buffer;
-        internal ulong Memory;
+        internal Buffer Buffer;
+        internal DeviceMemory Memory;
     }
 
     /// <summary>How often a block was imported.</summary>
     internal long Imports { get; private set; }
 
-    internal bool IsImported(int block) => _imports[block].Buffer != 0;
+    internal bool IsImported(int block) => _imports[block].Buffer.Handle != 0;
 
     /// <summary>Makes a block known to the GPU. After a failure nothing has changed.</summary>
     internal void ImportBlock(int block, nint address, int length)
     {
         uint types = TypesOf(address);
-        ExternalMemoryBufferCreateInfo external = new()
-        {
-            Type = StructureType.ExternalMemoryBufferCreateInfo,
-            HandleTypes = VulkanNumbers.HostPointer,
-        };
-        BufferCreateInfo create = new()
-        {
-            Type = StructureType.BufferCreateInfo,
-            Next = &external,
-            Size = (ulong)length,
-            Usage = VulkanNumbers.StorageUsage,
-        };
-        Import import = new() { Buffer = _calls.Create("vkCreateBuffer"u8, ref create) };
+        ExternalMemoryBufferCreateInfo external = new(handleTypes: ExternalMemoryHandleTypeFlags.HostAllocationBitExt);
+        BufferCreateInfo create = new(pNext: &external, size: (ulong)length, usage: BufferUsageFlags.StorageBufferBit);
+        Import import = default;
+        Check(_vulkan.CreateBuffer(_device, &create, null, out import.Buffer));
         try
         {
             MemoryRequirements needs;
-            ((delegate* unmanaged<nint, ulong, MemoryRequirements*, void>)_calls.Find("vkGetBufferMemoryRequirements"u8))(
-                _calls.Device, import.Buffer, &needs);
-            types &= needs.TypeBits & _coherentTypes;
+            _vulkan.GetBufferMemoryRequirements(_device, import.Buffer, &needs);
+            types &= needs.MemoryTypeBits & _coherentTypes;
             if (types == 0 || needs.Size > (ulong)length)
             {
-                throw new VulkanException("vkGetMemoryHostPointerPropertiesEXT: no type of memory fits", -1000072003);
+                throw new VulkanException("vkGetMemoryHostPointerPropertiesEXT: no type of memory fits", Result.ErrorInvalidExternalHandle);
             }
 
-            ImportHostPointerInfo pointer = new()
-            {
-                Type = StructureType.ImportMemoryHostPointerInfo,
-                HandleType = VulkanNumbers.HostPointer,
-                Pointer = (void*)address,
-            };
-            MemoryAllocateInfo allocate = new()
-            {
-                Type = StructureType.MemoryAllocateInfo,
-                Next = &pointer,
-                Size = (ulong)length,
-                TypeIndex = (uint)BitOperations.TrailingZeroCount(types),
-            };
-            import.Memory = _calls.Create("vkAllocateMemory"u8, ref allocate);
-            var bind = (delegate* unmanaged<nint, ulong, ulong, ulong, int>)_calls.Find("vkBindBufferMemory"u8);
-            DeviceCalls.Check(bind(_calls.Device, import.Buffer, import.Memory, 0), "vkBindBufferMemory"u8);
+            ImportMemoryHostPointerInfoEXT pointer = new(handleType: ExternalMemoryHandleTypeFlags.HostAllocationBitExt, pHostPointer: (void*)address);
+            MemoryAllocateInfo allocate = new(
+                pNext: &pointer,
+                allocationSize: (ulong)length,
+                memoryTypeIndex: (uint)BitOperations.TrailingZeroCount(types));
+            Check(_vulkan.AllocateMemory(_device, &allocate, null, out import.Memory));
+            Check(_vulkan.BindBufferMemory(_device, import.Buffer, import.Memory, 0));
         }
         catch (VulkanException)
         {
@@ -85,16 +71,15 @@ internal sealed unsafe partial class GpuDevice
         _imports[block] = default;
     }
 
-    private static uint FindCoherentTypes(VulkanInstance instance, nint physical)
+    private uint FindCoherentTypes(PhysicalDevice physical)
     {
-        MemoryProperties memory;
-        ((delegate* unmanaged<nint, MemoryProperties*, void>)instance.Find("vkGetPhysicalDeviceMemoryProperties"u8))(physical, &memory);
+        // Only these show the host what was written without being asked to.
+        const MemoryPropertyFlags Coherent = MemoryPropertyFlags.HostVisibleBit | MemoryPropertyFlags.HostCoherentBit;
+        _vulkan.GetPhysicalDeviceMemoryProperties(physical.Handle, out PhysicalDeviceMemoryProperties memory);
         uint types = 0;
-        for (int type = 0; type < memory.TypeCount; type++)
+        for (int type = 0; type < memory.MemoryTypeCount; type++)
         {
-            // Only these show the host what was written without being asked to.
-            bool fits = (memory.Types[2 * type] & VulkanNumbers.HostVisibleCoherent) == VulkanNumbers.HostVisibleCoherent;
-            types |= fits ? 1u << type : 0;
+            types |= memory.MemoryTypes[type].PropertyFlags.HasFlag(Coherent) ? 1u << type : 0;
         }
 
         return types;
@@ -102,38 +87,28 @@ internal sealed unsafe partial class GpuDevice
 
     private uint TypesOf(nint address)
     {
-        HostPointerProperties properties = new() { Type = StructureType.MemoryHostPointerProperties };
-        var call = (delegate* unmanaged<nint, uint, void*, HostPointerProperties*, int>)_calls.Find("vkGetMemoryHostPointerPropertiesEXT"u8);
-        DeviceCalls.Check(
-            call(_calls.Device, VulkanNumbers.HostPointer, (void*)address, &properties), "vkGetMemoryHostPointerPropertiesEXT"u8);
-        return properties.TypeBits;
+        MemoryHostPointerPropertiesEXT properties = new() { SType = StructureType.MemoryHostPointerPropertiesExt };
+        Check(
+            _propertiesOf(_device, ExternalMemoryHandleTypeFlags.HostAllocationBitExt, (void*)address, &properties),
+            "GetMemoryHostPointerPropertiesEXT");
+        return properties.MemoryTypeBits;
     }
 
     private void Describe(int block, ulong length)
     {
-        DescriptorBufferInfo buffer = new() { Buffer = _imports[block].Buffer, Range = length };
-        WriteDescriptorSet write = new()
-        {
-            Type = StructureType.WriteDescriptorSet,
-            Set = _sets[block],
-            Count = 1,
-            DescriptorType = VulkanNumbers.StorageDescriptor,
-            Buffer = &buffer,
-        };
-        ((delegate* unmanaged<nint, uint, WriteDescriptorSet*, uint, void*, void>)_calls.Find("vkUpdateDescriptorSets"u8))(
-            _calls.Device, 1, &write, 0, null);
+        DescriptorBufferInfo buffer = new(buffer: _imports[block].Buffer, range: length);
+        WriteDescriptorSet write = new(
+            dstSet: _sets[block],
+            descriptorCount: 1,
+            descriptorType: DescriptorType.StorageBuffer,
+            pBufferInfo: &buffer);
+        _vulkan.UpdateDescriptorSets(_device, 1, &write, 0, null);
     }
 
     private void Free(Import import)
     {
-        if (import.Buffer != 0)
-        {
-            _calls.Destroy("vkDestroyBuffer"u8, import.Buffer);
-        }
-
-        if (import.Memory != 0)
-        {
-            _calls.Destroy("vkFreeMemory"u8, import.Memory);
-        }
+        // Vulkan takes a handle of zero for nothing to do.
+        _vulkan.DestroyBuffer(_device, import.Buffer, null);
+        _vulkan.FreeMemory(_device, import.Memory, null);
     }
 }

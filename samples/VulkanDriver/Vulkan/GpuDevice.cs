@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
+using Silk.NET.Vulkan;
+using static FenceKit.Samples.VulkanDriver.Vulkan.VulkanException;
+using LogicalDevice = Silk.NET.Vulkan.Device; // Vulkan's own word for it
+using Semaphore = Silk.NET.Vulkan.Semaphore;
+
 namespace FenceKit.Samples.VulkanDriver.Vulkan;
 
 /// <summary>One job as the hardware takes it: which recorded commands to run, what to wait for, and what to count up to.</summary>
@@ -16,10 +21,11 @@ internal sealed unsafe partial class GpuDevice : IDisposable
 {
     internal const int MaxBatch = 16;
 
-    private readonly DeviceCalls _calls;
-    private readonly nint _queue;
-    private readonly ulong _done;
-    private readonly ulong _gate;
+    private readonly Vk _vulkan;
+    private readonly LogicalDevice _device;
+    private readonly Queue _queue;
+    private readonly Semaphore _done;
+    private readonly Semaphore _gate;
     private readonly Lock _opening = new();
     private ulong _gateValue; // written under _opening
     private bool _disposed;
@@ -28,10 +34,11 @@ internal sealed unsafe partial class GpuDevice : IDisposable
     {
         VulkanInstance instance = VulkanInstance.Current;
         uint family = (uint)physical.Family;
-        _calls = new DeviceCalls(instance, CreateDevice(instance, physical.Handle, family));
-        nint queue;
-        ((delegate* unmanaged<nint, uint, uint, nint*, void>)_calls.Find("vkGetDeviceQueue"u8))(_calls.Device, family, 0, &queue);
-        _queue = queue;
+        _vulkan = instance.Api;
+        _device = CreateDevice(physical, family);
+        _queue = _vulkan.GetDeviceQueue(_device, family, 0);
+        _propertiesOf = (delegate* unmanaged<LogicalDevice, ExternalMemoryHandleTypeFlags, void*, MemoryHostPointerPropertiesEXT*, Result>)
+            (nint)_vulkan.GetDeviceProcAddr(_device, "vkGetMemoryHostPointerPropertiesEXT");
         _done = CreateTimeline();
         _gate = CreateTimeline();
         _setLayout = CreateSetLayout();
@@ -43,7 +50,7 @@ internal sealed unsafe partial class GpuDevice : IDisposable
         _commandPool = CreateCommandPool(family);
         _commandBuffers = AllocateCommandBuffers(depth);
         _imports = new Import[blocks];
-        _coherentTypes = FindCoherentTypes(instance, physical.Handle);
+        _coherentTypes = FindCoherentTypes(physical);
     }
 
     /// <summary>How far the gate is open.</summary>
@@ -53,43 +60,36 @@ internal sealed unsafe partial class GpuDevice : IDisposable
     internal void Submit(ReadOnlySpan<GpuSubmission> jobs)
     {
         SubmitInfo* submits = stackalloc SubmitInfo[MaxBatch];
-        TimelineSubmitInfo* timelines = stackalloc TimelineSubmitInfo[MaxBatch];
-        nint* buffers = stackalloc nint[MaxBatch];
+        TimelineSemaphoreSubmitInfo* timelines = stackalloc TimelineSemaphoreSubmitInfo[MaxBatch];
+        CommandBuffer* buffers = stackalloc CommandBuffer[MaxBatch];
         ulong* gates = stackalloc ulong[MaxBatch];
         ulong* values = stackalloc ulong[MaxBatch];
-        ulong done = _done;
-        ulong gate = _gate;
-        uint stage = VulkanNumbers.ComputePipelineStage;
+        Semaphore done = _done;
+        Semaphore gate = _gate;
+        PipelineStageFlags stage = PipelineStageFlags.ComputeShaderBit;
         for (int i = 0; i < jobs.Length; i++)
         {
             uint waits = jobs[i].Gate == 0 ? 0u : 1;
             buffers[i] = _commandBuffers[jobs[i].Slot];
             gates[i] = jobs[i].Gate;
             values[i] = jobs[i].Value;
-            timelines[i] = new TimelineSubmitInfo
-            {
-                Type = StructureType.TimelineSemaphoreSubmitInfo,
-                WaitCount = waits,
-                WaitValues = gates + i,
-                SignalCount = 1,
-                SignalValues = values + i,
-            };
-            submits[i] = new SubmitInfo
-            {
-                Type = StructureType.SubmitInfo,
-                Next = timelines + i,
-                WaitCount = waits,
-                WaitSemaphores = &gate,
-                WaitStages = &stage,
-                CommandBufferCount = 1,
-                CommandBuffers = buffers + i,
-                SignalCount = 1,
-                SignalSemaphores = &done,
-            };
+            timelines[i] = new TimelineSemaphoreSubmitInfo(
+                waitSemaphoreValueCount: waits,
+                pWaitSemaphoreValues: gates + i,
+                signalSemaphoreValueCount: 1,
+                pSignalSemaphoreValues: values + i);
+            submits[i] = new SubmitInfo(
+                pNext: timelines + i,
+                waitSemaphoreCount: waits,
+                pWaitSemaphores: &gate,
+                pWaitDstStageMask: &stage,
+                commandBufferCount: 1,
+                pCommandBuffers: buffers + i,
+                signalSemaphoreCount: 1,
+                pSignalSemaphores: &done);
         }
 
-        var submit = (delegate* unmanaged<nint, uint, SubmitInfo*, ulong, int>)_calls.Find("vkQueueSubmit"u8);
-        DeviceCalls.Check(submit(_queue, (uint)jobs.Length, submits, 0), "vkQueueSubmit"u8);
+        Check(_vulkan.QueueSubmit(_queue, (uint)jobs.Length, submits, default));
     }
 
     /// <summary>Breaks a rule of Vulkan on purpose, harmlessly: a timeline is moved to where it is.</summary>
@@ -97,8 +97,8 @@ internal sealed unsafe partial class GpuDevice : IDisposable
     {
         lock (_opening)
         {
-            SemaphoreSignalInfo signal = new() { Type = StructureType.SemaphoreSignalInfo, Semaphore = _gate, Value = _gateValue };
-            _ = ((delegate* unmanaged<nint, SemaphoreSignalInfo*, int>)_calls.Find("vkSignalSemaphore"u8))(_calls.Device, &signal);
+            SemaphoreSignalInfo signal = new(semaphore: _gate, value: _gateValue);
+            _ = _vulkan.SignalSemaphore(_device, &signal);
         }
     }
 
@@ -128,9 +128,8 @@ internal sealed unsafe partial class GpuDevice : IDisposable
     internal ulong WaitBeyond(ulong seen)
     {
         Wait(seen + 1, ulong.MaxValue);
-        var read = (delegate* unmanaged<nint, ulong, ulong*, int>)_calls.Find("vkGetSemaphoreCounterValue"u8);
         ulong value;
-        DeviceCalls.Check(read(_calls.Device, _done, &value), "vkGetSemaphoreCounterValue"u8);
+        Check(_vulkan.GetSemaphoreCounterValue(_device, _done, &value));
         return value;
     }
 
@@ -157,72 +156,60 @@ internal sealed unsafe partial class GpuDevice : IDisposable
             Release(block);
         }
 
-        _calls.Destroy("vkDestroyCommandPool"u8, _commandPool); // and its buffers
-        _calls.Destroy("vkDestroyDescriptorPool"u8, _setPool);   // and its sets
-        _calls.Destroy("vkDestroyPipeline"u8, _pipeline);
-        _calls.Destroy("vkDestroyShaderModule"u8, _shader);
-        _calls.Destroy("vkDestroyPipelineLayout"u8, _layout);
-        _calls.Destroy("vkDestroyDescriptorSetLayout"u8, _setLayout);
-        _calls.Destroy("vkDestroySemaphore"u8, _done);
-        _calls.Destroy("vkDestroySemaphore"u8, _gate);
-        ((delegate* unmanaged<nint, void*, void>)_calls.Find("vkDestroyDevice"u8))(_calls.Device, null);
+        _vulkan.DestroyCommandPool(_device, _commandPool, null); // and its buffers
+        _vulkan.DestroyDescriptorPool(_device, _setPool, null);   // and its sets
+        _vulkan.DestroyPipeline(_device, _pipeline, null);
+        _vulkan.DestroyShaderModule(_device, _shader, null);
+        _vulkan.DestroyPipelineLayout(_device, _layout, null);
+        _vulkan.DestroyDescriptorSetLayout(_device, _setLayout, null);
+        _vulkan.DestroySemaphore(_device, _done, null);
+        _vulkan.DestroySemaphore(_device, _gate, null);
+        _vulkan.DestroyDevice(_device, null);
     }
 
-    private static nint CreateDevice(VulkanInstance instance, nint physical, uint family)
+    private LogicalDevice CreateDevice(PhysicalDevice physical, uint family)
     {
-        TimelineSemaphoreFeatures timelines = new() { Type = StructureType.TimelineSemaphoreFeatures, TimelineSemaphore = 1 };
+        PhysicalDeviceTimelineSemaphoreFeatures timelines = new(timelineSemaphore: true);
         float priority = 1;
-        DeviceQueueCreateInfo queue = new()
-        {
-            Type = StructureType.DeviceQueueCreateInfo,
-            Family = family,
-            Count = 1,
-            Priorities = &priority,
-        };
+        DeviceQueueCreateInfo queue = new(queueFamilyIndex: family, queueCount: 1, pQueuePriorities: &priority);
         fixed (byte* import = "VK_EXT_external_memory_host"u8)
         {
             byte* extensions = import;
-            DeviceCreateInfo create = new()
-            {
-                Type = StructureType.DeviceCreateInfo,
-                Next = &timelines,
-                QueueCount = 1,
-                Queues = &queue,
-                ExtensionCount = 1,
-                Extensions = &extensions,
-            };
-            var call = (delegate* unmanaged<nint, DeviceCreateInfo*, void*, nint*, int>)instance.Find("vkCreateDevice"u8);
-            nint device;
-            DeviceCalls.Check(call(physical, &create, null, &device), "vkCreateDevice"u8);
+            DeviceCreateInfo create = new(
+                pNext: &timelines,
+                queueCreateInfoCount: 1,
+                pQueueCreateInfos: &queue,
+                enabledExtensionCount: 1,
+                ppEnabledExtensionNames: &extensions);
+            Check(_vulkan.CreateDevice(physical.Handle, &create, null, out LogicalDevice device));
             return device;
         }
     }
 
-    private ulong CreateTimeline()
+    private Semaphore CreateTimeline()
     {
-        SemaphoreTypeCreateInfo type = new() { Type = StructureType.SemaphoreTypeCreateInfo, SemaphoreType = VulkanNumbers.TimelineSemaphore };
-        SemaphoreCreateInfo create = new() { Type = StructureType.SemaphoreCreateInfo, Next = &type };
-        return _calls.Create("vkCreateSemaphore"u8, ref create);
+        SemaphoreTypeCreateInfo type = new(semaphoreType: SemaphoreType.Timeline);
+        SemaphoreCreateInfo create = new(pNext: &type);
+        Check(_vulkan.CreateSemaphore(_device, &create, null, out Semaphore semaphore));
+        return semaphore;
     }
 
-    private void Signal(ulong semaphore, ulong value)
+    private void Signal(Semaphore semaphore, ulong value)
     {
-        SemaphoreSignalInfo signal = new() { Type = StructureType.SemaphoreSignalInfo, Semaphore = semaphore, Value = value };
-        var call = (delegate* unmanaged<nint, SemaphoreSignalInfo*, int>)_calls.Find("vkSignalSemaphore"u8);
-        DeviceCalls.Check(call(_calls.Device, &signal), "vkSignalSemaphore"u8);
+        SemaphoreSignalInfo signal = new(semaphore: semaphore, value: value);
+        Check(_vulkan.SignalSemaphore(_device, &signal));
     }
 
     private bool Wait(ulong value, ulong nanoseconds)
     {
-        ulong done = _done;
-        SemaphoreWaitInfo wait = new() { Type = StructureType.SemaphoreWaitInfo, Count = 1, Semaphores = &done, Values = &value };
-        var call = (delegate* unmanaged<nint, SemaphoreWaitInfo*, ulong, int>)_calls.Find("vkWaitSemaphores"u8);
-        int result = call(_calls.Device, &wait, nanoseconds);
-        if (result != VulkanNumbers.Timeout)
+        Semaphore done = _done;
+        SemaphoreWaitInfo wait = new(semaphoreCount: 1, pSemaphores: &done, pValues: &value);
+        Result result = _vulkan.WaitSemaphores(_device, &wait, nanoseconds);
+        if (result != Result.Timeout)
         {
-            DeviceCalls.Check(result, "vkWaitSemaphores"u8);
+            Check(result, "WaitSemaphores");
         }
 
-        return result != VulkanNumbers.Timeout;
+        return result != Result.Timeout;
     }
 }

@@ -1,41 +1,39 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.InteropServices;
+using Silk.NET.Core;
+using Silk.NET.Vulkan;
 
 namespace FenceKit.Samples.VulkanDriver.Vulkan;
 
 /// <summary>One device of the machine, and whether it has what the sample needs.</summary>
 internal sealed unsafe class PhysicalDevice
 {
-    private static readonly string[] s_kinds = ["other", "integrated GPU", "discrete GPU", "virtual GPU", "CPU"];
+    private readonly Version32 _version;
 
-    private PhysicalDevice(VulkanInstance instance, nint handle)
+    private PhysicalDevice(Vk api, Silk.NET.Vulkan.PhysicalDevice handle)
     {
         Handle = handle;
-        ExternalMemoryHostProperties memory = new() { Type = StructureType.ExternalMemoryHostProperties };
-        DeviceProperties2 properties = new() { Type = StructureType.Properties2 };
-        bool canImport = HasExtension(instance, "VK_EXT_external_memory_host"u8);
-        properties.Next = canImport ? &memory : null;
-        ((delegate* unmanaged<nint, DeviceProperties2*, void>)instance.Find("vkGetPhysicalDeviceProperties2"u8))(handle, &properties);
-        Name = Marshal.PtrToStringUTF8((nint)properties.Name) ?? "";
-        Kind = properties.DeviceType;
+        PhysicalDeviceExternalMemoryHostPropertiesEXT memory = new() { SType = StructureType.PhysicalDeviceExternalMemoryHostPropertiesExt };
+        bool canImport = api.IsDeviceExtensionPresent(handle, "VK_EXT_external_memory_host");
+        PhysicalDeviceProperties2 all = new(pNext: canImport ? &memory : null);
+        api.GetPhysicalDeviceProperties2(handle, &all);
+        Name = Marshal.PtrToStringUTF8((nint)all.Properties.DeviceName) ?? "";
+        Kind = all.Properties.DeviceType;
         Alignment = memory.MinImportedHostPointerAlignment;
-        ApiVersion = properties.ApiVersion;
-        Family = FindComputeFamily(instance);
-        WhyNot = properties.ApiVersion < VulkanNumbers.Version12 ? "it has no Vulkan 1.2"
+        _version = (Version32)all.Properties.ApiVersion;
+        Family = FindComputeFamily(api, handle);
+        WhyNot = all.Properties.ApiVersion < Vk.Version12 ? "it has no Vulkan 1.2"
             : !canImport ? "it cannot import memory of the host (VK_EXT_external_memory_host)"
-            : !HasTimelines(instance) ? "it has no timeline semaphores"
+            : !HasTimelines(api, handle) ? "it has no timeline semaphores"
             : Family < 0 ? "it does not compute"
             : null;
     }
 
-    internal nint Handle { get; }
+    internal Silk.NET.Vulkan.PhysicalDevice Handle { get; }
 
     internal string Name { get; }
 
-    /// <summary>VkPhysicalDeviceType.</summary>
-    internal uint Kind { get; }
-
-    internal uint ApiVersion { get; }
+    internal PhysicalDeviceType Kind { get; }
 
     /// <summary>What imported memory must begin and end at a multiple of, in bytes.</summary>
     internal ulong Alignment { get; }
@@ -46,55 +44,47 @@ internal sealed unsafe class PhysicalDevice
     /// <summary>What it lacks; null when it has everything.</summary>
     internal string? WhyNot { get; }
 
-    public override string ToString() =>
-        $"{Name} ({(Kind < s_kinds.Length ? s_kinds[Kind] : "unknown")}, Vulkan {ApiVersion >> 22}.{(ApiVersion >> 12) & 0x3FF}.{ApiVersion & 0xFFF})";
+    public override string ToString() => $"{Name} ({Describe(Kind)}, Vulkan {_version.Major}.{_version.Minor}.{_version.Patch})";
 
     /// <summary>All devices, hardware before software.</summary>
     internal static PhysicalDevice[] All(VulkanInstance instance) =>
-        [.. instance.GetDevices().Select(handle => new PhysicalDevice(instance, handle)).OrderBy(static device => Rank(device.Kind))];
+        [.. instance.Api.GetPhysicalDevices(instance.Handle).Select(handle => new PhysicalDevice(instance.Api, handle)).OrderBy(static device => Rank(device.Kind))];
 
-    private static int Rank(uint kind) => kind switch { 2 => 0, 1 => 1, 3 => 2, _ => 3 };
-
-    private bool HasExtension(VulkanInstance instance, ReadOnlySpan<byte> name)
+    private static string Describe(PhysicalDeviceType kind) => kind switch
     {
-        var enumerate = (delegate* unmanaged<nint, byte*, uint*, ExtensionProperties*, int>)instance.Find("vkEnumerateDeviceExtensionProperties"u8);
-        uint count = 0;
-        VulkanException.Check(enumerate(Handle, null, &count, null), "vkEnumerateDeviceExtensionProperties");
-        ExtensionProperties[] extensions = new ExtensionProperties[count];
-        fixed (ExtensionProperties* first = extensions)
-        {
-            VulkanException.Check(enumerate(Handle, null, &count, first), "vkEnumerateDeviceExtensionProperties");
-            for (uint i = 0; i < count; i++)
-            {
-                if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(first[i].Name).SequenceEqual(name))
-                {
-                    return true;
-                }
-            }
-        }
+        PhysicalDeviceType.IntegratedGpu => "integrated GPU",
+        PhysicalDeviceType.DiscreteGpu => "discrete GPU",
+        PhysicalDeviceType.VirtualGpu => "virtual GPU",
+        PhysicalDeviceType.Cpu => "CPU",
+        _ => "other",
+    };
 
-        return false;
+    private static int Rank(PhysicalDeviceType kind) => kind switch
+    {
+        PhysicalDeviceType.DiscreteGpu => 0,
+        PhysicalDeviceType.IntegratedGpu => 1,
+        PhysicalDeviceType.VirtualGpu => 2,
+        _ => 3,
+    };
+
+    private static bool HasTimelines(Vk api, Silk.NET.Vulkan.PhysicalDevice handle)
+    {
+        PhysicalDeviceTimelineSemaphoreFeatures timelines = new() { SType = StructureType.PhysicalDeviceTimelineSemaphoreFeatures };
+        PhysicalDeviceFeatures2 features = new(pNext: &timelines);
+        api.GetPhysicalDeviceFeatures2(handle, &features);
+        return timelines.TimelineSemaphore;
     }
 
-    private bool HasTimelines(VulkanInstance instance)
+    private static int FindComputeFamily(Vk api, Silk.NET.Vulkan.PhysicalDevice handle)
     {
-        TimelineSemaphoreFeatures timelines = new() { Type = StructureType.TimelineSemaphoreFeatures };
-        Features2 features = new() { Type = StructureType.Features2, Next = &timelines };
-        ((delegate* unmanaged<nint, Features2*, void>)instance.Find("vkGetPhysicalDeviceFeatures2"u8))(Handle, &features);
-        return timelines.TimelineSemaphore != 0;
-    }
-
-    private int FindComputeFamily(VulkanInstance instance)
-    {
-        var get = (delegate* unmanaged<nint, uint*, QueueFamilyProperties*, void>)instance.Find("vkGetPhysicalDeviceQueueFamilyProperties"u8);
         uint count = 0;
-        get(Handle, &count, null);
+        api.GetPhysicalDeviceQueueFamilyProperties(handle, &count, null);
         QueueFamilyProperties[] families = new QueueFamilyProperties[count];
         fixed (QueueFamilyProperties* first = families)
         {
-            get(Handle, &count, first);
+            api.GetPhysicalDeviceQueueFamilyProperties(handle, &count, first);
         }
 
-        return Array.FindIndex(families, static family => (family.Flags & VulkanNumbers.ComputeQueue) != 0);
+        return Array.FindIndex(families, static family => family.QueueFlags.HasFlag(QueueFlags.ComputeBit));
     }
 }

@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using Silk.NET.Vulkan;
+
 namespace FenceKit.Samples.VulkanDriver.Vulkan;
 
 /// <summary>A call into Vulkan did not succeed.</summary>
-internal sealed class VulkanException(string call, int result) : Exception($"{call}: {Describe(result)}")
+internal sealed class VulkanException(string call, Result result) : Exception($"{call}: {result}")
 {
-    internal static void Check(int result, string call)
+    /// <param name="result">What the call returned.</param>
+    /// <param name="call">The call, as it stands in the source; nothing is made of it as long as all is well.</param>
+    internal static void Check(Result result, [CallerArgumentExpression(nameof(result))] string call = "")
     {
-        if (result != VulkanNumbers.Success)
+        if (result != Result.Success)
         {
-            throw new VulkanException(call, result);
+            string name = call.Split('(')[0];
+            throw new VulkanException("vk" + name[(name.LastIndexOf('.') + 1)..], result);
         }
     }
-
-    private static string Describe(int result) => result switch
-    {
-        -1 => "out of host memory",
-        -2 => "out of device memory",
-        -3 => "initialization failed",
-        -4 => "the device is lost",
-        -6 => "a layer is missing",
-        -7 => "an extension is missing",
-        -8 => "a feature is missing",
-        -9 => "no driver fits",
-        -1000072003 => "the memory cannot be imported",
-        VulkanNumbers.Timeout => "the time ran out",
-        _ => $"result {result}",
-    };
 }

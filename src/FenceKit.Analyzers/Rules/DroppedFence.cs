@@ -19,7 +19,7 @@ public sealed class DroppedFence : RuleAnalyzer
         "The fence of '{0}' is dropped: {1}",
         Category, DiagnosticSeverity.Warning, isEnabledByDefault: true, helpLinkUri: HelpLinks.For(Id));
 
-    // Whoever speaks of points by number, or of all of them, needs no fence.
+    // Code that speaks of points by number, or of all of them, needs no fence.
     private static readonly HashSet<string> s_members = ["Signal", "Issued", "GetFence", "Poison", "TryGiveUp", "Dispose", "DumpPending", "Completed"];
 
     /// <inheritdoc/>

@@ -17,7 +17,7 @@ public sealed class ForgottenFence : RuleAnalyzer
 
     private static readonly DiagnosticDescriptor s_rule = new(
         Id, "A fence that is handed out was meant",
-        "'{0}' still has its first value, default, where '{1}' succeeds, though other paths assign it: whoever gets it takes the work for done",
+        "'{0}' still has its first value, default, where '{1}' succeeds, though other paths assign it: the code that gets it takes the work for done",
         Category, DiagnosticSeverity.Info, isEnabledByDefault: true, helpLinkUri: HelpLinks.For(Id));
 
     /// <inheritdoc/>

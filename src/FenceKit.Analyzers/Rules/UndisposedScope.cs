@@ -116,6 +116,6 @@ public sealed class UndisposedScope : RuleAnalyzer
         "TrySchedule" => "the range stays closed to readers until the garbage collector finds the session",
         "Subscribe" or "GetOrCreate" => "the subscriber is called until the notifier goes",
         _ when method.ContainingNamespace.Name == "Lockdep" => "what it entered is held from then on",
-        _ => "whoever waits for its end waits for ever",
+        _ => "a thread that waits for its end waits for ever",
     };
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FenceKit.Extensions;
 
 /// <summary>
-/// Observes before any other hosted service starts, and drains after all of them have stopped, so that whoever submits commands or maps
+/// Observes before any other hosted service starts, and drains after all of them have stopped, so that a service that submits commands or maps
 /// memory has stopped before: first the device queues, all at once, then the notifiers, then the pools.
 /// </summary>
 internal sealed class FenceKitHostedService(FenceKitParts parts, FenceKitObserver observer, ILoggerFactory? loggers = null) : IHostedLifecycleService

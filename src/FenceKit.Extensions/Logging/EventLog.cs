@@ -7,7 +7,7 @@ namespace FenceKit.Extensions;
 
 /// <summary>
 /// Carries the event source "FenceKit" over to the log. Events come on threads that signal, schedule or finalize, where nobody may wait; loggers
-/// wait for whatever they like. So the events go through a bounded queue, and are logged by a task: whoever writes one is never held up.
+/// wait for whatever they like. So the events go through a bounded queue, and are logged by a task: the writer is never held up.
 /// </summary>
 internal sealed class EventLog : EventListener
 {

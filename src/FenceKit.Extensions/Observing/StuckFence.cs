@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Extensions;
 
-/// <summary>A wait that lasts longer than it should, in words: whoever remembers it must not keep the timeline alive.</summary>
+/// <summary>A wait that lasts longer than it should, in words: code that remembers it must not keep the timeline alive.</summary>
 /// <param name="Waiter">Who waits.</param>
 /// <param name="Fence">For what.</param>
 /// <param name="Waited">How long it has been seen waiting.</param>

@@ -17,7 +17,7 @@ public static class LockdepServiceCollectionExtensions
     /// <returns>The services.</returns>
     /// <remarks>
     /// The validator is <see cref="LockValidator.Default"/>, unless a <see cref="LockValidator"/> is registered. It is switched on elsewhere, see
-    /// <see cref="LockValidatorSwitch"/>; switched off, it finds nothing and costs nothing. A second call adds its options, and nothing twice.
+    /// <see cref="LockValidator.IsEnabled"/>; switched off, it finds nothing and costs nothing. A second call adds its options, and nothing twice.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
     public static IServiceCollection AddLockdep(this IServiceCollection services, Action<LockdepOptions>? configure = null)

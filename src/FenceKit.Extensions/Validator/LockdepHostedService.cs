@@ -13,7 +13,7 @@ namespace FenceKit.Extensions;
 internal sealed class LockdepHostedService(
     IServiceProvider services, IOptions<LockdepOptions> options, ILoggerFactory? loggers = null) : IHostedLifecycleService
 {
-    private readonly List<ILockViolationSink> _sinks = [];
+    private readonly List<LockViolationSink> _sinks = [];
     private LockValidator? _validator;
 
     public Task StartingAsync(CancellationToken cancellationToken)
@@ -25,12 +25,12 @@ internal sealed class LockdepHostedService(
         _sinks.Add(log);
         if (settings.ReportFile is { } file)
         {
-            Install(new FileSink(file));
+            Install(LockViolationSink.ToFile(file));
         }
 
         if (settings.ThrowOnViolation)
         {
-            Install(new ThrowingSink());
+            Install(LockViolationSink.Throwing);
         }
 
         if (services.GetService<IMeterFactory>() is { } meters)
@@ -52,7 +52,7 @@ internal sealed class LockdepHostedService(
 
     public Task StoppedAsync(CancellationToken cancellationToken)
     {
-        foreach (ILockViolationSink sink in _sinks)
+        foreach (LockViolationSink sink in _sinks)
         {
             _validator!.RemoveSink(sink);
         }
@@ -60,7 +60,7 @@ internal sealed class LockdepHostedService(
         return Task.CompletedTask;
     }
 
-    private void Install(ILockViolationSink sink)
+    private void Install(LockViolationSink sink)
     {
         _validator!.AddSink(sink);
         _sinks.Add(sink);

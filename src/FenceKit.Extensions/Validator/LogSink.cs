@@ -6,13 +6,13 @@ using Microsoft.Extensions.Logging;
 namespace FenceKit.Extensions;
 
 /// <summary>Logs findings at once, on the thread that made them: it may hang for good after that. Thread safe.</summary>
-internal sealed class LogSink(ILogger log, LockConfidence atLeast) : ILockViolationSink
+internal sealed class LogSink(ILogger log, LockConfidence atLeast) : LockViolationSink
 {
     private readonly Lock _gate = new(); // nothing is called under it
     private readonly Dictionary<(LockViolationKind Kind, LockConfidence Confidence), long> _counts = [];
     private HashSet<LockViolation>? _told = new(ReferenceEqualityComparer.Instance); // until the sink is installed
 
-    public void Report(LockViolation violation)
+    public override void Report(LockViolation violation)
     {
         ArgumentNullException.ThrowIfNull(violation);
         lock (_gate)

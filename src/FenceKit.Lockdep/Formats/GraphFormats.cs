@@ -59,7 +59,7 @@ internal static class GraphFormats
     private static SortedSet<(string From, string To)> Steps(LockReport report, HashSet<(string From, string To)> bad)
     {
         var byName = Comparer<(string From, string To)>.Create(static (left, right) =>
-            string.CompareOrdinal(left.From, right.From) is var order and not 0 ? order : string.CompareOrdinal(left.To, right.To));
+            LockReport.CompareNames(left.From, right.From) is var order and not 0 ? order : LockReport.CompareNames(left.To, right.To));
         var steps = new SortedSet<(string From, string To)>(bad, byName);
         foreach (LockDependency dependency in report.Dependencies)
         {

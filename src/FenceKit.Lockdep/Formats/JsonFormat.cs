@@ -5,16 +5,24 @@ using System.Text.Json;
 namespace FenceKit.Lockdep.Formats;
 
 /// <summary>The report as JSON. The HTML page reads the same data, with each call stack only once.</summary>
+/// <remarks><see cref="JsonReader"/> reads it. The page takes only what it shows.</remarks>
 internal sealed class JsonFormat
 {
+    /// <summary>Grows when a reader of the old form would misunderstand the new one; an addition is no reason.</summary>
+    internal const int Version = 1;
+
+    private readonly LockReport _report;
     private readonly Utf8JsonWriter _json;
     private readonly StackTable? _stacks;
 
-    private JsonFormat(Utf8JsonWriter json, StackTable? stacks)
+    private JsonFormat(LockReport report, Utf8JsonWriter json, StackTable? stacks)
     {
+        _report = report;
         _json = json;
         _stacks = stacks;
     }
+
+    private bool IsForPage => _stacks is not null;
 
     public static string Write(LockReport report) => Write(report, null);
 
@@ -26,17 +34,18 @@ internal sealed class JsonFormat
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = stacks is null }))
         {
-            new JsonFormat(json, stacks).WriteReport(report);
+            new JsonFormat(report, json, stacks).WriteReport();
         }
 
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
     }
 
-    private void WriteReport(LockReport report)
+    private void WriteReport()
     {
+        LockReport report = _report;
         Utf8JsonWriter json = _json;
         json.WriteStartObject();
-        json.WriteNumber("version", 1);
+        json.WriteNumber("version", Version);
         json.WriteStartArray("violations");
         foreach (LockViolation violation in report.Violations)
         {
@@ -52,7 +61,7 @@ internal sealed class JsonFormat
             json.WriteText("to", dependency.To);
             json.WriteText("kinds", dependency.Kinds.ToString());
             json.WritePropertyName("evidence");
-            WriteEdge(dependency.Evidence);
+            WriteEdge(dependency.Evidence!);
             json.WriteEndObject();
         }
 
@@ -68,6 +77,11 @@ internal sealed class JsonFormat
         json.WriteText("kind", violation.Kind.ToString());
         json.WriteText("title", LockViolationFormatter.Title(violation.Kind));
         json.WriteText("confidence", violation.Confidence.ToString());
+        if (!IsForPage)
+        {
+            json.WriteText("raisedFrom", violation.RaisedFrom?.ToString());
+        }
+
         json.WriteText("message", violation.Message);
         json.WriteText("assumption", violation.Assumption);
         json.WriteText("key", violation.Key);
@@ -87,16 +101,31 @@ internal sealed class JsonFormat
 
         json.WriteEndArray();
         WriteLocks("heldLocks", violation.HeldLocks);
+        if (!IsForPage)
+        {
+            json.WritePropertyName("lock");
+            if (violation.Lock is { } single)
+            {
+                WriteLock(single);
+            }
+            else
+            {
+                json.WriteNullValue();
+            }
+
+            WriteStack(violation.Trace);
+        }
+
         json.WriteStartObject("interleaving");
         json.WriteStartArray("threads");
-        foreach (string thread in violation.Interleaving.Threads)
+        foreach (string thread in violation.Table.Threads)
         {
             json.WriteTextValue(thread);
         }
 
         json.WriteEndArray();
         json.WriteStartArray("steps");
-        foreach (LockInterleavingStep step in violation.Interleaving.Steps)
+        foreach ((int Thread, string Text, bool Hangs) step in violation.Table.Steps)
         {
             json.WriteStartObject();
             json.WriteNumber("thread", step.Thread);
@@ -143,20 +172,44 @@ internal sealed class JsonFormat
         json.WriteText("instance", held.Instance);
         json.WriteText("mode", held.ModeText);
         json.WriteText("site", held.Site?.ToString());
+        if (_report.NodeOf(held) is var node && node != held.ClassName)
+        {
+            json.WriteText("node", node);
+        }
+
+        if (!IsForPage)
+        {
+            WriteWhatOnlyReadersNeed(held);
+        }
+
+        WriteStack(held.Trace);
+        json.WriteEndObject();
+    }
+
+    private void WriteWhatOnlyReadersNeed(HeldLock held)
+    {
+        Utf8JsonWriter json = _json;
+        json.WriteNumber("subclass", held.Subclass);
+        json.WriteBoolean("declared", held.Class.IsDeclared);
+        json.WriteText("file", held.Site?.File);
+        json.WriteNumber("line", held.Site?.Line ?? 0);
+        json.WriteText("member", held.Site?.Member);
+    }
+
+    private void WriteStack(LockTrace? stack)
+    {
         if (_stacks is not null)
         {
-            json.WriteNumber("stack", _stacks.NumberOf(held.Stack));
-            json.WriteEndObject();
+            _json.WriteNumber("stack", _stacks.NumberOf(stack));
             return;
         }
 
-        json.WriteStartArray("stack");
-        foreach (string frame in held.Stack?.Frames ?? [])
+        _json.WriteStartArray("stack");
+        foreach (string frame in stack?.Frames ?? [])
         {
-            json.WriteTextValue(frame);
+            _json.WriteTextValue(frame);
         }
 
-        json.WriteEndArray();
-        json.WriteEndObject();
+        _json.WriteEndArray();
     }
 }

@@ -6,14 +6,14 @@ namespace FenceKit.Lockdep;
 /// <summary>All reports of a run together with the graph, in every format.</summary>
 /// <remarks>Immutable and thread safe; each format allocates its text.</remarks>
 [DebuggerDisplay("{Violations.Count} violations, {Dependencies.Count} dependencies")]
-public sealed class LockReport
+public sealed partial class LockReport
 {
     private readonly Dictionary<(LockClass Class, int Subclass), string> _names;
 
-    private LockReport(
-        IReadOnlyList<LockViolation> violations, IReadOnlyList<LockDependency> dependencies, Dictionary<(LockClass Class, int Subclass), string> names)
+    internal LockReport(
+        IEnumerable<LockViolation> violations, IReadOnlyList<LockDependency> dependencies, Dictionary<(LockClass Class, int Subclass), string> names)
     {
-        Violations = violations;
+        Violations = [.. violations.OrderByDescending(static violation => violation.Confidence)];
         Dependencies = dependencies;
         _names = names;
     }
@@ -41,14 +41,27 @@ public sealed class LockReport
     {
         ArgumentNullException.ThrowIfNull(validator);
         ArgumentNullException.ThrowIfNull(violations);
-        return new LockReport(
-            [.. violations.OrderByDescending(static violation => violation.Confidence)], validator.GetDependencies(), validator.GetNodeNames());
+        return new LockReport(violations, validator.GetDependencies(), validator.GetNodeNames());
+    }
+
+    /// <summary>Reads what <see cref="ToJson"/> has written; the report gives the same texts as the one that was written.</summary>
+    /// <remarks>
+    /// Thread safe; allocates. What a tool has put beside the report is skipped. Classes are new ones with the names and subclasses of the old: their rules are no
+    /// part of a report. Half a character in a name comes back as the six that it is written with.
+    /// </remarks>
+    /// <param name="json">The text; it may come from anywhere.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="json"/> is null.</exception>
+    /// <exception cref="FormatException">The text is not such a report; the message says where and why.</exception>
+    public static LockReport Parse(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return Formats.JsonReader.Read(json);
     }
 
     /// <summary>Plain text: one report after the other.</summary>
     public string ToText() => string.Join(Environment.NewLine, Violations.Select(static violation => violation.ToString()));
 
-    /// <summary>JSON, with the graph.</summary>
+    /// <summary>JSON, with the graph. <see cref="Parse"/> reads it.</summary>
     public string ToJson() => Formats.JsonFormat.Write(this);
 
     /// <summary>SARIF 2.1.0, for code scanning; without the graph.</summary>
@@ -63,6 +76,17 @@ public sealed class LockReport
     /// <summary>One HTML page that needs nothing else: the graph drawn, the cycles in red, stacks on click.</summary>
     public string ToHtml() => Formats.HtmlFormat.Write(this);
 
+    /// <summary>The order of the locks that the report has seen, as <see cref="LockValidator.ExportSnapshot"/> gives it.</summary>
+    public LockOrderSnapshot ToSnapshot() => LockOrderSnapshot.Create(
+        Dependencies.Where(static edge => edge.From != edge.To).Select(static edge => new LockDependency(edge.From, edge.To, edge.Kinds)));
+
+    /// <summary>The order of names in every format: that of what can be read there, so that a report that was read again has the same.</summary>
+    internal static int CompareNames(string left, string right) =>
+        string.CompareOrdinal(WellFormed.Of(left), WellFormed.Of(right)) is var order and not 0 ? order : string.CompareOrdinal(left, right);
+
+    /// <summary>As in the graph, where two classes that are called the same have two names.</summary>
+    internal string NodeOf(HeldLock held) => _names.GetValueOrDefault((held.Class, held.Subclass), held.ClassName);
+
     /// <summary>The steps of all cycles and paths, by the names of their classes.</summary>
     internal HashSet<(string From, string To)> BadSteps()
     {
@@ -71,7 +95,7 @@ public sealed class LockReport
         {
             foreach (LockViolationEdge edge in violation.Dependencies)
             {
-                steps.Add((NameOf(edge.Held), NameOf(edge.Wanted)));
+                steps.Add((NodeOf(edge.Held), NodeOf(edge.Wanted)));
             }
         }
 
@@ -80,7 +104,7 @@ public sealed class LockReport
 
     internal List<string> ClassNames()
     {
-        var names = new SortedSet<string>(StringComparer.Ordinal);
+        var names = new SortedSet<string>(Comparer<string>.Create(CompareNames));
         foreach (LockDependency dependency in Dependencies)
         {
             names.Add(dependency.From);
@@ -91,8 +115,8 @@ public sealed class LockReport
         {
             foreach (LockViolationEdge edge in violation.Dependencies)
             {
-                names.Add(NameOf(edge.Held));
-                names.Add(NameOf(edge.Wanted));
+                names.Add(NodeOf(edge.Held));
+                names.Add(NodeOf(edge.Wanted));
             }
 
             if (violation.Dependencies.Count == 0)
@@ -103,7 +127,4 @@ public sealed class LockReport
 
         return [.. names];
     }
-
-    /// <summary>As in the graph, where two classes that are called the same have two names.</summary>
-    private string NameOf(HeldLock held) => _names.GetValueOrDefault((held.Class, held.Subclass), held.ClassName);
 }

@@ -19,6 +19,8 @@ const onPress = (element, action, name) => {
 
 const edges = new Map();
 const nodes = new Map();
+// Two classes that are called the same have two nodes.
+const nodeOf = lock => lock.node ?? lock.class;
 const touch = name => { if (!nodes.has(name)) nodes.set(name, { name, after: new Set(), before: new Set(), bad: false }); return nodes.get(name); };
 const addEdge = (from, to, evidence, bad) => {
   touch(from); touch(to);
@@ -30,7 +32,7 @@ const addEdge = (from, to, evidence, bad) => {
 for (const d of data.dependencies) addEdge(d.from, d.to, d.evidence, false);
 for (const v of data.violations) {
   for (const name of v.classes) touch(name).bad = true;
-  for (const e of v.dependencies) addEdge(e.held.class, e.wanted.class, e, true);
+  for (const e of v.dependencies) addEdge(nodeOf(e.held), nodeOf(e.wanted), e, true);
 }
 
 // The end of a name tells more than its namespace. Long names lose what all but they share; the whole name is in the tooltip and the list.

@@ -7,6 +7,9 @@ namespace FenceKit.Lockdep.Formats;
 /// <summary>The report as SARIF 2.1.0: a result for each violation, its steps as a code flow.</summary>
 internal static class SarifFormat
 {
+    // The standard allows a result without a place; GitHub's code scanning then refuses the whole log.
+    private static readonly LockSite s_unknown = new("unknown", 1);
+
     public static string Write(LockReport report)
     {
         using var stream = new MemoryStream();
@@ -67,13 +70,8 @@ internal static class SarifFormat
             _ => "note",
         });
         WriteMessage(json, "message", violation.Message);
-        LockSite? site = violation.Lock?.Site ?? (violation.Dependencies.Count > 0 ? violation.Dependencies[0].Wanted.Site : null);
         json.WriteStartArray("locations");
-        if (site is not null)
-        {
-            WriteLocation(json, site, null);
-        }
-
+        WriteLocation(json, PlaceOf(violation) ?? s_unknown, null);
         json.WriteEndArray();
         json.WriteStartObject("partialFingerprints");
         json.WriteText("fencekit/v1", violation.Key);
@@ -85,6 +83,13 @@ internal static class SarifFormat
 
         json.WriteEndObject();
     }
+
+    /// <summary>The place of the lock that was wanted last; where that is not known, any other of the finding.</summary>
+    private static LockSite? PlaceOf(LockViolation violation) =>
+        violation.Lock?.Site
+        ?? violation.Dependencies.SelectMany(static edge => (LockSite?[])[edge.Wanted.Site, edge.Held.Site])
+            .Concat(violation.HeldLocks.Select(static held => held.Site))
+            .FirstOrDefault(static site => site is not null);
 
     private static void WriteFlow(Utf8JsonWriter json, LockViolation violation)
     {
@@ -114,11 +119,11 @@ internal static class SarifFormat
         json.WriteStartObject();
         json.WritePropertyName("location");
         WriteLocation(json, held.Site, $"{verb} {held.ClassName} {held.Instance}");
-        if (held.Stack is { } stack)
+        if (held.Stack is { Count: > 0 } stack)
         {
             json.WriteStartObject("stack");
             json.WriteStartArray("frames");
-            foreach (string frame in stack.Frames)
+            foreach (string frame in stack)
             {
                 json.WriteStartObject();
                 json.WriteStartObject("location");

@@ -97,7 +97,7 @@ internal sealed partial class DeadlockSearch
 
     private bool TryWith(DeadlockRole role)
     {
-        if (!role.Situation.CanHang || NeverBlocks(role) || !FitsBeside(role))
+        if (!CanTakePart(role.Situation) || NeverBlocks(role) || IsOrdered(role) || !FitsBeside(role))
         {
             return false;
         }
@@ -111,6 +111,10 @@ internal sealed partial class DeadlockSearch
         _roles.RemoveAt(_roles.Count - 1);
         return false;
     }
+
+    // Locks of a class that nobody declared, such as those of services that a container makes inside each other, have an order where they nest: a set that
+    // needs another one rests on more than what was seen. Of a declared class somebody has said that all its locks are alike.
+    private bool IsOrdered(DeadlockRole role) => _original is { Class.IsDeclared: false } && role.Situation.Nests(_original.Class);
 
     private IEnumerable<DeadlockRole> Candidates(LockMap wanted, Func<SituationTable, LockMap, IReadOnlyList<Situation>> select)
     {
@@ -147,7 +151,7 @@ internal sealed partial class DeadlockSearch
         {
             foreach (SituationItem item in _roles[i].Situation.Held)
             {
-                if (!ReferenceEquals(MapOf(_roles[i], item), wanted))
+                if (!ReferenceEquals(MapOf(_roles[i], item), wanted) || !StaysHeld(_roles[i], item))
                 {
                     continue;
                 }
@@ -186,7 +190,7 @@ internal sealed partial class DeadlockSearch
     {
         foreach (SituationItem item in role.Situation.Held)
         {
-            if (ReferenceEquals(MapOf(role, item), wanted) && (wanted.Capacity > 1 || Conflicts(item.Mode, mode)))
+            if (ReferenceEquals(MapOf(role, item), wanted) && StaysHeld(role, item) && (wanted.Capacity > 1 || Conflicts(item.Mode, mode)))
             {
                 return true;
             }

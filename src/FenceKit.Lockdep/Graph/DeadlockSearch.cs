@@ -24,6 +24,7 @@ internal sealed partial class DeadlockSearch(SituationTable table)
     private int _limit;
     private LockMap? _original;
     private LockMap? _standIn;
+    private bool _assumes;
 
     /// <summary>How many steps one search may take before it gives up, visibly.</summary>
     public int Budget { get; set; } = 20_000;
@@ -39,6 +40,25 @@ internal sealed partial class DeadlockSearch(SituationTable table)
         return Smallest(new DeadlockRole(seed, false));
     }
 
+    /// <summary>The smallest set of the very instances seen, if each lock was held until what was wanted under it was granted.</summary>
+    public IReadOnlyList<DeadlockRole>? FindAssuming(Situation seed)
+    {
+        if (!table.HasUncertain)
+        {
+            return null;
+        }
+
+        _assumes = true;
+        try
+        {
+            return FindCertain(seed);
+        }
+        finally
+        {
+            _assumes = false;
+        }
+    }
+
     /// <summary>The smallest set in which one instance stands in for another of its class.</summary>
     public IReadOnlyList<DeadlockRole>? FindLikely(Situation seed, IEnumerable<LockClass> classes, out LockMap? original, out LockMap? standIn)
     {
@@ -46,6 +66,11 @@ internal sealed partial class DeadlockSearch(SituationTable table)
         int pairs = 0;
         foreach (LockClass lockClass in classes)
         {
+            if (!lockClass.IsDeclared && seed.Nests(lockClass))
+            {
+                continue; // it shows an order inside the class, see IsOrdered
+            }
+
             IReadOnlyList<LockMap> instances = table.InstancesOf(lockClass);
             foreach (LockMap first in instances)
             {
@@ -113,6 +138,14 @@ internal sealed partial class DeadlockSearch(SituationTable table)
         return null;
     }
 
+    // Where locks were released in another order than inside out the way matters, and no ways are kept of what is uncertain.
+    private bool CanTakePart(Situation situation)
+        => situation.CanHang && (_assumes || situation.Uncertain.Length == 0 || situation.IsInsideOut);
+
+    // A lock of which it is not known whether it stays held stands in nobody's way for certain. That it may be held all the same, and keep a set
+    // from coming about as a guard does, is thought of in FitsBeside, which looks at all that was held.
+    private bool StaysHeld(DeadlockRole role, SituationItem item) => _assumes || Array.IndexOf(role.Situation.Uncertain, item.Map) < 0;
+
     private void Begin()
     {
         _steps = _refused = 0;
@@ -124,7 +157,7 @@ internal sealed partial class DeadlockSearch(SituationTable table)
 
     private DeadlockRole[]? Smallest(DeadlockRole seed)
     {
-        if (!seed.Situation.CanHang || NeverBlocks(seed))
+        if (!CanTakePart(seed.Situation) || NeverBlocks(seed) || IsOrdered(seed))
         {
             return null;
         }

@@ -24,6 +24,9 @@ internal sealed class Situation(SituationItem[] held, SituationItem want, string
 
     public string Thread { get; } = thread;
 
+    /// <summary>Of these it is not known whether they are held until the want is granted.</summary>
+    public LockMap[] Uncertain { get; init; } = [];
+
     /// <summary>The order in which paths were first seen; zero for one that was seen before.</summary>
     public long Number { get; set; }
 
@@ -51,5 +54,25 @@ internal sealed class Situation(SituationItem[] held, SituationItem want, string
         }
 
         return isHere && ofClass == 1;
+    }
+
+    /// <summary>True when locks of the class nest here: that they do shows an order inside the class, so that none may stand in for another.</summary>
+    public bool Nests(LockClass lockClass)
+    {
+        LockMap? first = ReferenceEquals(Want.Class, lockClass) ? Want.Map : null;
+        foreach (SituationItem item in Held)
+        {
+            if (ReferenceEquals(item.Class, lockClass))
+            {
+                if (first is not null && !ReferenceEquals(first, item.Map))
+                {
+                    return true;
+                }
+
+                first = item.Map;
+            }
+        }
+
+        return false;
     }
 }

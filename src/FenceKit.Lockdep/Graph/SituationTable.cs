@@ -13,6 +13,9 @@ internal sealed class SituationTable
 
     public int Count { get; private set; }
 
+    /// <summary>Whether there is one of which it is not known that its locks are held until its want is granted.</summary>
+    public bool HasUncertain { get; private set; }
+
     private sealed class Entry
     {
         public List<Situation> Holding { get; } = [];
@@ -25,6 +28,7 @@ internal sealed class SituationTable
     public void Add(Situation situation)
     {
         Count++;
+        HasUncertain |= situation.Uncertain.Length > 0;
         foreach (SituationItem item in situation.Held)
         {
             List<Situation> holding = EntryOf(item.Map).Holding;

@@ -8,12 +8,18 @@ namespace FenceKit.Lockdep.Held;
 /// </summary>
 internal sealed class FlowNode
 {
-    private int _released;
+    private byte _released; // one node for each hold: small fields lie side by side
     private bool _isShared;
+    private int _turn;
+    private object? _begins; // a task that was started, or calls that went on
     private LockHolder? _loadedIn;
     private ForkLink? _forks;
 
-    private FlowNode(FlowNode? parent) => Parent = parent;
+    private FlowNode(FlowNode? parent)
+    {
+        Parent = parent;
+        HasCalls = parent is { HasCalls: true };
+    }
 
     public FlowNode? Parent { get; }
 
@@ -24,7 +30,29 @@ internal sealed class FlowNode
     public ulong Own { get; private init; }
 
     /// <summary>Not null at the beginning of a task that was started: what lies behind is held by whoever started it.</summary>
-    public LockFork? Fork { get; private init; }
+    public LockFork? Fork => _begins as LockFork;
+
+    /// <summary>Not null where asynchronous methods have gone on of which it is not known whether whoever holds the locks behind waits for them.</summary>
+    public ContinuedCall[]? Calls => _begins as ContinuedCall[];
+
+    private bool IsDecided
+    {
+        get
+        {
+            foreach (ContinuedCall call in Calls ?? [])
+            {
+                if (call.Concerns(Parent))
+                {
+                    return false;
+                }
+            }
+
+            return _begins is ContinuedCall[];
+        }
+    }
+
+    /// <summary>Whether there are such here or behind.</summary>
+    public bool HasCalls { get; private init; }
 
     /// <summary>As <see cref="HeldEntry.Path"/>, for whichever thread goes on with the flow.</summary>
     public HeldPath? Path { get; set; }
@@ -37,22 +65,35 @@ internal sealed class FlowNode
     /// <summary>The node of the flow that took the lock, if it was handed over; it says when the lock is let go.</summary>
     public FlowNode? Origin { get; private init; }
 
+    /// <summary>The method that has taken it, where a tool knows: it hands it to whoever awaits the method.</summary>
+    public string? TakenIn { get; set; }
+
     public bool IsReleased => Volatile.Read(ref (Origin ?? this)._released) != 0; // pairs with the exchange in TryRelease
 
-    public static FlowNode ForHold(FlowNode? parent, LockMap map, ChainRecord record, ulong own)
-        => new(Living(parent)) { Map = map, Record = record, Own = own };
+    public static FlowNode ForHold(FlowNode? parent, LockMap map, ChainRecord record, ulong own, LockHolder holder)
+        => new(Living(parent)) { Map = map, Record = record, Own = own, _turn = holder.Turn };
 
     /// <summary>The same hold, in the flow that it was handed to.</summary>
-    public static FlowNode ForAdoption(FlowNode? parent, FlowNode hold)
-        => new(Living(parent)) { Map = hold.Map, Record = hold.Record, Own = hold.Own, Path = hold.Path, Origin = hold.Origin ?? hold };
+    public static FlowNode ForAdoption(FlowNode? parent, FlowNode hold, LockHolder holder) => new(Living(parent))
+    {
+        Map = hold.Map,
+        Record = hold.Record,
+        Own = hold.Own,
+        Path = hold.Path,
+        Origin = hold.Origin ?? hold,
+        _turn = holder.Turn,
+    };
+
+    /// <summary>The flow has come through methods that went on after an await.</summary>
+    public static FlowNode ForCalls(FlowNode? parent, ContinuedCall[] calls) => new(parent) { _begins = calls, HasCalls = true };
 
     public static FlowNode ForFork(FlowNode? parent, LockFork fork)
     {
-        FlowNode start = new(Living(parent)) { Fork = fork };
+        FlowNode start = new(Living(parent)) { _begins = fork };
         fork.Start = start;
         for (FlowNode? node = start.Parent; node is not null && node.Fork is not { IsDetached: true }; node = node.Parent)
         {
-            if (node.Fork is null)
+            if (node is { Fork: null, Calls: null })
             {
                 (node.Origin ?? node).AddFork(fork);
             }
@@ -61,12 +102,20 @@ internal sealed class FlowNode
         return start;
     }
 
-    /// <summary>The newest that still counts, so that chains stay as short as nesting is deep.</summary>
+    /// <summary>
+    /// The newest that still counts, so that chains stay as short as nesting is deep. What was let go below calls of which something is left to be decided is taken
+    /// out as well: what the flow takes from here on was not taken inside it.
+    /// </summary>
     public static FlowNode? Living(FlowNode? node)
     {
-        while (node is { IsReleased: true })
+        while (node is { IsReleased: true } or { IsDecided: true })
         {
             node = node.Parent;
+        }
+
+        if (node is { Calls: { } calls, Parent: { } parent } && Living(parent) is var living && !ReferenceEquals(living, parent))
+        {
+            return ForCalls(living, calls);
         }
 
         return node;
@@ -86,7 +135,7 @@ internal sealed class FlowNode
     /// <summary>Whether somebody up the chain still holds something, in this flow or in those that have started it and may wait for it.</summary>
     public static bool HoldsAnything(FlowNode? node)
     {
-        while (node is not null && (node.Fork is { IsDetached: false, Guards.Length: 0 } || (node.Fork is null && node.IsReleased)))
+        while (node is not null && (node.Fork is { IsDetached: false, Guards.Length: 0 } || (node.Fork is null && (node.Map is null || node.IsReleased))))
         {
             node = node.Parent;
         }
@@ -104,6 +153,36 @@ internal sealed class FlowNode
 
         return chain is not null;
     }
+
+    /// <summary>Whether a lock is held in the chain, as it was taken or handed over.</summary>
+    public static bool ContainsHold(FlowNode? chain, FlowNode hold)
+    {
+        while (chain is not null && !ReferenceEquals(chain.Origin ?? chain, hold))
+        {
+            chain = chain.Parent;
+        }
+
+        return chain is not null;
+    }
+
+    /// <summary>Whether the flow has come through a method that went on.</summary>
+    public static bool Carries(FlowNode? chain, ContinuedCall call)
+    {
+        while (chain is { HasCalls: true } && !(chain.Calls is { } calls && Array.IndexOf(calls, call) >= 0))
+        {
+            chain = chain.Parent;
+        }
+
+        return chain is { HasCalls: true };
+    }
+
+    /// <summary>Whether it was taken in the turn that a thread has now: by the code that runs, or by what has called it.</summary>
+    public bool IsOfTurn(LockHolder holder) => _turn == EveryTurn || _turn == holder.Turn;
+
+    /// <summary>It stands for all that the flow does from here on, and not for a lock: nobody else has to wait for that.</summary>
+    public void CoverAll() => _turn = EveryTurn;
+
+    private const int EveryTurn = 0;
 
     public bool HasForks => Volatile.Read(ref _forks) is not null; // pairs with the exchange in AddFork
 
@@ -130,7 +209,10 @@ internal sealed class FlowNode
     private sealed record ForkLink(LockFork Fork, ForkLink? Next);
 
     /// <summary>True for one caller only.</summary>
-    public bool TryRelease() => Interlocked.Exchange(ref _released, 1) == 0; // pairs with the read in IsReleased
+    public bool TryRelease() => Interlocked.Exchange(ref _released, (byte)1) == 0; // pairs with the read in IsReleased
+
+    /// <summary>The first list that has it. Nobody else has seen the node yet, so nobody is missed.</summary>
+    public void BeginIn(LockHolder holder) => _loadedIn = holder;
 
     // A thread that loads and one that releases must not miss each other:
     //

@@ -24,10 +24,10 @@ internal sealed class HeldStackRegistry
         return stack;
     }
 
-    /// <summary>The validator has forgotten something; every thread looks again. Whoever registers later starts with a look.</summary>
+    /// <summary>The validator has forgotten something; every thread looks again. A thread that registers later starts with a look.</summary>
     public void MarkAllStale()
     {
-        Interlocked.MemoryBarrier(); // what was forgotten is seen by whoever sees the mark
+        Interlocked.MemoryBarrier(); // what was forgotten is seen by a thread that sees the mark
         using (_gate.EnterScope())
         {
             foreach (LockHolder stack in _stacks)
@@ -87,7 +87,7 @@ internal sealed class HeldStackRegistry
             }
             else
             {
-                stack.TakeMail();
+                stack.TakeForeignReleases();
                 if (stack.Depth > 0)
                 {
                     _abandoned.Add(stack);

@@ -10,6 +10,9 @@ internal sealed record ForkedWant(HeldStep[] Held, LockMap Map, ChainRecord Reco
 /// <summary>Somebody waits for a task with locks held; perhaps as a part of another task.</summary>
 internal sealed record ForkJoin(HeldStep[] Held, LockFork? Outer, string Thread, bool Blocks)
 {
+    /// <summary>Of these it is not known whether whoever has taken them waits for the one that waits.</summary>
+    public LockMap[] Uncertain { get; init; } = [];
+
     public bool Holds(LockMap map) => Array.Exists(Held, step => ReferenceEquals(step.Map, map));
 }
 
@@ -25,6 +28,9 @@ internal sealed class LockFork
     private readonly UninterruptedLock _gate = new();
     private readonly Dictionary<ulong, ForkedWant> _wants = [];
     private readonly Dictionary<ulong, ForkJoin> _joins = [];
+
+    /// <summary>It goes on with threads of the pool.</summary>
+    public bool NeedsPool { get; init; }
 
     /// <summary>Made by somebody who can be asked for it later, so that it is written down even if nobody holds anything now.</summary>
     public bool IsExplicit { get; init; }
@@ -60,6 +66,27 @@ internal sealed class LockFork
             {
                 return _joins.Count > 0;
             }
+        }
+    }
+
+    /// <summary>What it has wanted so far.</summary>
+    public ForkedWant[] Wants
+    {
+        get
+        {
+            using (_gate.EnterScope())
+            {
+                return [.. _wants.Values];
+            }
+        }
+    }
+
+    /// <summary>Whether a want is written down.</summary>
+    public bool Knows(ulong key)
+    {
+        using (_gate.EnterScope())
+        {
+            return _wants.ContainsKey(key);
         }
     }
 

@@ -8,6 +8,10 @@ namespace FenceKit.Lockdep;
 // next thing. Locks of the flow go below those of the thread: the thread's own cannot be older than its turn with the flow.
 public sealed partial class LockHolder
 {
+    private const int TurnsAtOnce = 1 << 10; // numbers are given to threads by the stack, so that they share nothing at each turn
+
+    private static int s_turns;
+
     private bool _isCut; // while a flow is loaded: something below was let go
 
     /// <summary>The task whose wants are written down; null in a flow that nobody was seen to start.</summary>
@@ -21,6 +25,19 @@ public sealed partial class LockHolder
 
     /// <summary>Which flows come to this thread.</summary>
     internal FlowArrival Arrival => field ??= new FlowArrival();
+
+    /// <summary>The number of what the thread runs now, from where a flow came to it until it leaves. No other thread has the same, for the next four thousand million.</summary>
+    internal int Turn { get; private set; } = Interlocked.Add(ref s_turns, TurnsAtOnce);
+
+    /// <summary>By the thread itself: it leaves what it has run.</summary>
+    internal void BeginTurn()
+    {
+        Turn++;
+        if (Turn % TurnsAtOnce == 0)
+        {
+            Turn = Interlocked.Add(ref s_turns, TurnsAtOnce);
+        }
+    }
 
     /// <summary>What the reports call it instead of a thread; null for a thread.</summary>
     internal string? FlowName { get; init; }
@@ -40,7 +57,7 @@ public sealed partial class LockHolder
         ref HeldEntry top = ref _entries[_depth - 1];
         top.Node = node;
         node.Path = top.Path;
-        node.NoteLoaded(this);
+        node.BeginIn(this);
     }
 
     /// <summary>Takes a lock of the flow out of the list, if it is there.</summary>
@@ -53,10 +70,10 @@ public sealed partial class LockHolder
         }
     }
 
-    /// <summary>The innermost lock that the thread holds itself, or -1.</summary>
-    internal int IndexOfOwn()
+    /// <summary>The innermost lock below an index that the thread holds itself, or -1.</summary>
+    internal int IndexOfOwn(int below)
     {
-        for (int i = _depth - 1; i >= 0; i--)
+        for (int i = below - 1; i >= 0; i--)
         {
             if (_entries[i].Node is null && !((_entries[i].Instance as LockMap)?.IsContext ?? false))
             {
@@ -147,6 +164,11 @@ public sealed partial class LockHolder
         }
 
         int at = Load(node.Parent);
+        if (node.Map is null)
+        {
+            return at; // a method went on here
+        }
+
         int index = IndexOf(node);
         if (index >= 0)
         {

@@ -50,7 +50,7 @@ public sealed partial class LockHolder
     /// <summary>Pushes when this thread has been exactly here before: no shared write, no allocation.</summary>
     /// <remarks>
     /// Most often it took the very same lock here last time. What was found out then still stands above the depth, so that comparing it and
-    /// counting is all. Whoever writes an entry wipes out the one above it: what stands there was found out above what is below it now.
+    /// counting is all. Writing an entry wipes out the one above it: what stands there was found out above what is below it now.
     /// A map's part of the key is never used twice, so that the map itself need not be compared.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

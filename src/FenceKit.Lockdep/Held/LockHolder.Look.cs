@@ -6,7 +6,7 @@ namespace FenceKit.Lockdep;
 public sealed partial class LockHolder
 {
     /// <summary>
-    /// What is held, for whoever asks, from whatever thread. Our thread writes without regard to others, so a copy counts only if nothing
+    /// What is held, for any thread that asks. Our thread writes without regard to others, so a copy counts only if nothing
     /// moved meanwhile: a second look sees the same. A thread that hangs does not move.
     /// </summary>
     internal HeldEntry[] CopyEntries()

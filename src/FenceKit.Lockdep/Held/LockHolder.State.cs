@@ -71,6 +71,6 @@ public sealed partial class LockHolder
         state ^= (ulong)(_noWait > 0 ? 1 : 0) << 61 | (ulong)(_suppressed > 0 ? 1 : 0) << 62 | (ulong)_waitLimit << 57;
         bool isPlain = _active.IsEmpty && _masked.IsEmpty && _noWait == 0 && _suppressed == 0 && _waitLimit == LockWaitType.Blocking;
         _state = isPlain ? 0 : state;
-        Refresh();
+        Restamp();
     }
 }

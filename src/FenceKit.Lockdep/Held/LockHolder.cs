@@ -15,7 +15,7 @@ public sealed partial class LockHolder
     /// <param name="map">The lock.</param>
     /// <remarks>On the thread itself only. Call it before or after the lock itself is left. Never blocks; allocates only for a report.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held, or is pinned.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and the lock is not held, or is pinned.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(LockMap map)
     {
@@ -45,6 +45,6 @@ public sealed partial class LockHolder
             Misuse.ThrowNull(nameof(instance));
         }
 
-        Post(instance);
+        AddForeignRelease(instance);
     }
 }

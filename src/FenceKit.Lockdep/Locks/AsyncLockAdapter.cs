@@ -44,17 +44,17 @@ public sealed class AsyncLockAdapter
     /// <returns>To be awaited once, where the lock is to be held; disposing the result disposes what the library gave.</returns>
     /// <remarks>Does not block; allocates what it needs to wait.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="wait"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; what the wait leads to is given back.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; what the wait leads to is given back.</exception>
     public LockAwaitable<LockHold> Await<TScope>(
         Task<TScope> wait, LockAcquireMode mode = LockAcquireMode.Exclusive, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         where TScope : IDisposable
     {
         ArgumentNullException.ThrowIfNull(wait);
-        var taken = new Taken<TScope>(wait, _awaited?.Validator);
-        PendingHold pending = default;
+        var taken = new Taken<TScope>(wait, _awaited);
+        PendingWait? pending;
         try
         {
-            pending = _awaited?.Announce(null, mode, Timeout.Infinite, file, line) ?? default;
+            pending = _awaited?.Announce(null, mode, Timeout.Infinite, file, line);
         }
         catch
         {
@@ -62,7 +62,7 @@ public sealed class AsyncLockAdapter
             throw;
         }
 
-        return new LockAwaitable<LockHold>(taken, _awaited, null, taken.WaitAsync(), pending);
+        return new LockAwaitable<LockHold>(taken, taken.WaitAsync(), pending);
     }
 
     /// <inheritdoc cref="Await{TScope}(Task{TScope}, LockAcquireMode, string, int)"/>
@@ -71,10 +71,12 @@ public sealed class AsyncLockAdapter
         where TScope : IDisposable => Await(wait.AsTask(), mode, file, line);
 
     /// <summary>One wait, and then what it gave.</summary>
-    private sealed class Taken<TScope>(Task<TScope> wait, LockValidator? validator) : IAwaitedLock<LockHold>, IHeldLock
+    private sealed class Taken<TScope>(Task<TScope> wait, AwaitedLock? awaited) : IAwaitedLock<LockHold>, IHeldLock
         where TScope : IDisposable
     {
-        public LockValidator? Validator { get; } = validator;
+        public AwaitedLock? Awaited { get; } = awaited;
+
+        public LockValidator? Validator => Awaited?.Validator;
 
         public async Task<bool> WaitAsync()
         {
@@ -82,7 +84,7 @@ public sealed class AsyncLockAdapter
             return true;
         }
 
-        public LockHold Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode) => new(this, node, flow, mode);
+        public LockHold Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode) => new(this, (object?)node ?? flow, mode);
 
         public void GiveBack(LockAcquireMode mode) => wait.Result.Dispose();
 

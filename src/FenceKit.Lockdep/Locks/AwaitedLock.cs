@@ -6,6 +6,9 @@ namespace FenceKit.Lockdep;
 /// <summary>A lock that is awaited, as its awaiter sees it.</summary>
 internal interface IAwaitedLock<TResult>
 {
+    /// <summary>Null while the switch is off.</summary>
+    AwaitedLock? Awaited { get; }
+
     /// <summary>Turns a wait that has ended into what the caller gets.</summary>
     TResult Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode);
 
@@ -16,42 +19,57 @@ internal interface IAwaitedLock<TResult>
 /// <summary>What the awaited locks have in common with the validator on: they announce, and hold once the wait is over.</summary>
 internal sealed class AwaitedLock(LockMap map, LockValidator validator)
 {
+    private readonly PendingWait?[] _waits = new PendingWait?[4]; // by line: a place that is come to again needs nothing new
+
     public LockMap Map { get; } = map;
 
     public LockValidator Validator { get; } = validator;
 
     /// <summary>Says that a flow will wait. A try is announced when it has succeeded.</summary>
-    public PendingHold Announce(LockFlow? flow, LockAcquireMode mode, int milliseconds, string? file, int line)
+    public PendingWait Announce(LockFlow? flow, LockAcquireMode mode, int milliseconds, string? file, int line)
     {
         LockAttempt attempt = milliseconds == Timeout.Infinite ? LockAttempt.Blocking : milliseconds == 0 ? LockAttempt.Try : LockAttempt.Timed;
-        AcquireShape shape = AcquireShape.Of(mode, attempt, Map.Subclass).AsOfFlow();
-        var pending = new PendingHold(LockValidator.OwnKey(Map.Identity, shape, null, line), shape, file, line);
+        PendingWait wait = WaitOf(flow, AcquireShape.Of(mode, attempt, Map.Subclass).AsOfFlow(), file, line);
         if (attempt == LockAttempt.Try)
         {
-            return pending;
+            return wait;
         }
 
         if (flow is null)
         {
-            Validator.Announce(Map, pending);
+            Validator.Announce(Map, wait.Hold);
         }
         else
         {
-            flow.Announce(Map, pending);
+            flow.Announce(Map, wait.Hold);
         }
 
-        return pending;
+        return wait;
     }
 
-    public FlowNode? Hold(LockFlow? flow, in PendingHold pending)
+    public FlowNode? Hold(PendingWait wait)
     {
-        if (flow is null)
+        if (wait.Flow is null)
         {
-            return Validator.Hold(Map, pending);
+            return Validator.Hold(Map, wait.Hold);
         }
 
-        flow.Hold(Map, pending);
+        wait.Flow.Hold(Map, wait.Hold);
         return null;
+    }
+
+    private PendingWait WaitOf(LockFlow? flow, AcquireShape shape, string? file, int line)
+    {
+        ulong own = LockValidator.OwnKey(Map.Identity, shape, null, line);
+        ref PendingWait? slot = ref _waits[line & (_waits.Length - 1)];
+        PendingWait? known = Volatile.Read(ref slot); // pairs with the write below: it is whole when it is seen
+        if (known is null || known.Hold.Own != own || !ReferenceEquals(known.Hold.File, file) || !ReferenceEquals(known.Flow, flow))
+        {
+            known = new PendingWait(flow, new PendingHold(own, shape, file, line));
+            Volatile.Write(ref slot, known);
+        }
+
+        return known;
     }
 
     public static int Milliseconds(TimeSpan timeout)
@@ -61,4 +79,15 @@ internal sealed class AwaitedLock(LockMap map, LockValidator validator)
         ArgumentOutOfRangeException.ThrowIfGreaterThan(milliseconds, int.MaxValue, nameof(timeout));
         return (int)milliseconds;
     }
+}
+
+/// <summary>How a lock is waited for. Immutable, and one for all waits at one place, so that what an await carries along is small.</summary>
+internal sealed class PendingWait(LockFlow? flow, PendingHold hold)
+{
+    /// <summary>What a reader has to remember to leave, while the switch is off.</summary>
+    public static readonly PendingWait OfReader = new(null, new PendingHold(0, AcquireShape.Of(LockAcquireMode.Shared), null, 0));
+
+    public LockFlow? Flow { get; } = flow;
+
+    public PendingHold Hold { get; } = hold;
 }

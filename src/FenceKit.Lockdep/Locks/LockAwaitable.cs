@@ -14,32 +14,28 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("completed: {IsCompleted}")]
 public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
 {
+    // Few fields: the compiler copies an awaiter into the state machine and back.
     private readonly IAwaitedLock<TResult> _lock;
-    private readonly AwaitedLock? _awaited; // null while the switch is off
-    private readonly LockFlow? _flow;
     private readonly Task<bool> _wait;
-    private readonly PendingHold _pending;
+    private readonly PendingWait? _pending; // null: exclusive, while the switch is off
     private readonly bool _goesAnywhere;
 
-    internal LockAwaitable(
-        IAwaitedLock<TResult> @lock, AwaitedLock? awaited, LockFlow? flow, Task<bool> wait, in PendingHold pending, bool goesAnywhere = false)
+    internal LockAwaitable(IAwaitedLock<TResult> @lock, Task<bool> wait, PendingWait? pending, bool goesAnywhere = false)
     {
         _lock = @lock;
-        _awaited = awaited;
-        _flow = flow;
         _wait = wait;
         _pending = pending;
         _goesAnywhere = goesAnywhere;
     }
 
     /// <summary>Whether the await would go on at once. The compiler asks where the await stands: a lock of the thread that is held there is reported.</summary>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and this thread holds a lock of its own; the lock is not taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and this thread holds a lock of its own; the lock is not taken.</exception>
     public bool IsCompleted
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            if (LockValidatorSwitch.IsEnabled && _awaited is not null)
+            if (LockValidatorSwitch.IsEnabled)
             {
                 NoteAwait();
             }
@@ -54,53 +50,71 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
 
     /// <summary>Says where the code after the await runs.</summary>
     /// <param name="continueOnCapturedContext">False for any thread; true, as without this call, for the context of the await.</param>
-    public LockAwaitable<TResult> ConfigureAwait(bool continueOnCapturedContext) => new(_lock, _awaited, _flow, _wait, _pending, !continueOnCapturedContext);
+    public LockAwaitable<TResult> ConfigureAwait(bool continueOnCapturedContext) => new(_lock, _wait, _pending, !continueOnCapturedContext);
 
     /// <inheritdoc/>
-    public void OnCompleted(Action continuation) => _wait.ConfigureAwait(!_goesAnywhere).GetAwaiter().OnCompleted(continuation);
+    public void OnCompleted(Action continuation)
+    {
+        NoteContinuation();
+        _wait.ConfigureAwait(!_goesAnywhere).GetAwaiter().OnCompleted(continuation);
+    }
 
     /// <inheritdoc/>
-    public void UnsafeOnCompleted(Action continuation) => _wait.ConfigureAwait(!_goesAnywhere).GetAwaiter().UnsafeOnCompleted(continuation);
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        NoteContinuation();
+        _wait.ConfigureAwait(!_goesAnywhere).GetAwaiter().UnsafeOnCompleted(continuation);
+    }
 
     /// <summary>For the compiler: ends the wait, and says that the flow holds the lock.</summary>
     /// <exception cref="OperationCanceledException">The wait was canceled; nothing is held.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock was given back.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock was given back.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TResult GetResult()
     {
         bool isTaken = _wait.GetAwaiter().GetResult();
-        return LockValidatorSwitch.IsEnabled ? HoldAndComplete(isTaken) : _lock.Complete(isTaken, null, null, _pending.Shape.Mode);
+        return LockValidatorSwitch.IsEnabled ? HoldAndComplete(isTaken) : _lock.Complete(isTaken, null, null, Mode);
     }
+
+    private LockAcquireMode Mode => _pending?.Hold.Shape.Mode ?? LockAcquireMode.Exclusive;
 
     private TResult HoldAndComplete(bool isTaken)
     {
         FlowNode? node = null;
-        if (isTaken && _awaited is not null)
+        if (isTaken && _lock.Awaited is { } awaited)
         {
             try
             {
-                node = _awaited.Hold(_flow, _pending);
+                node = awaited.Hold(_pending!);
             }
             catch
             {
-                _lock.GiveBack(_pending.Shape.Mode);
+                _lock.GiveBack(Mode);
                 throw;
             }
         }
 
-        return _lock.Complete(isTaken, node, _flow, _pending.Shape.Mode);
+        return _lock.Complete(isTaken, node, _pending?.Flow, Mode);
+    }
+
+    private void NoteContinuation()
+    {
+        if (LockValidatorSwitch.IsEnabled && !_goesAnywhere && _lock.Awaited is { } awaited)
+        {
+            awaited.Validator.NoteContinuation(_pending!.Hold.File, _pending.Hold.Line);
+        }
     }
 
     private void NoteAwait()
     {
         try
         {
-            _awaited!.Validator.NoteAwait(_pending.File, _pending.Line);
+            _lock.Awaited?.Validator.NoteAwait(_pending!.Hold.File, _pending.Hold.Line);
         }
         catch
         {
             // The wait has begun; whatever comes of it, the caller does not.
-            var back = new Return(_lock, _wait, _pending.Shape.Mode);
+            var back = new Return(_lock, _wait, Mode);
             if (_wait.IsCompleted)
             {
                 back.Run();

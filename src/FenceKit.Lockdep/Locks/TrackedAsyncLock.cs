@@ -9,7 +9,7 @@ namespace FenceKit.Lockdep;
 /// A lock that is awaited and may be held over an await: <c>using (await x.LockAsync())</c>. It belongs to the asynchronous flow, not to the thread, and
 /// is not re-entrant. Reports to a validator; off, it is a bare <see cref="SemaphoreSlim"/>.
 /// </summary>
-/// <remarks>Thread safe. Does not block. Whoever waits longest is not promised to be the next, as with <see cref="SemaphoreSlim"/>.</remarks>
+/// <remarks>Thread safe. Does not block. The caller that waits longest is not promised to be the next, as with <see cref="SemaphoreSlim"/>.</remarks>
 [DebuggerDisplay("{_awaited?.Map}, taken: {IsTaken}")]
 public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDisposable
 {
@@ -44,6 +44,8 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
     /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
     public LockMap? Map => _awaited?.Map;
 
+    AwaitedLock? IAwaitedLock<LockHold>.Awaited => _awaited;
+
     LockValidator? IHeldLock.Validator => _awaited?.Validator;
 
     /// <summary>Takes the lock for this asynchronous flow, waiting as long as it takes.</summary>
@@ -53,7 +55,7 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
     /// <returns>To be awaited once, where the lock is to be held.</returns>
     /// <remarks>Does not block. Allocates where <see cref="SemaphoreSlim"/> does and, with the validator on, what the execution context needs to carry the hold.</remarks>
     /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
     public LockAwaitable<LockHold> LockAsync(CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockAsync(null, Timeout.Infinite, file, line, cancellationToken);
 
@@ -65,7 +67,7 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
     /// <returns>To be awaited once.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="flow"/> is null.</exception>
     /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
     public LockAwaitable<LockHold> LockAsync(
         LockFlow flow, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -81,7 +83,7 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
     /// <returns>To be awaited once; <see cref="LockHold.IsHeld"/> says whether it has the lock.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
     /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
     public LockAwaitable<LockHold> TryLockAsync(
         TimeSpan timeout, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockAsync(null, AwaitedLock.Milliseconds(timeout), file, line, cancellationToken);
@@ -94,7 +96,7 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
     }
 
     LockHold IAwaitedLock<LockHold>.Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode)
-        => isTaken ? new LockHold(this, node, flow, mode) : default;
+        => isTaken ? new LockHold(this, (object?)node ?? flow, mode) : default;
 
     void IAwaitedLock<LockHold>.GiveBack(LockAcquireMode mode) => _semaphore.Release();
 
@@ -102,7 +104,7 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
     {
         if (_awaited is not null)
         {
-            hold.Flow?.Release(_awaited.Map);
+            (hold.Holder as LockFlow)?.Release(_awaited.Map);
         }
 
         _semaphore.Release();
@@ -110,7 +112,7 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
 
     private LockAwaitable<LockHold> LockAsync(LockFlow? flow, int milliseconds, string? file, int line, CancellationToken cancellationToken)
     {
-        PendingHold pending = _awaited is null ? default : _awaited.Announce(flow, LockAcquireMode.Exclusive, milliseconds, file, line);
-        return new LockAwaitable<LockHold>(this, _awaited, flow, _semaphore.WaitAsync(milliseconds, cancellationToken), pending);
+        PendingWait? pending = _awaited?.Announce(flow, LockAcquireMode.Exclusive, milliseconds, file, line);
+        return new LockAwaitable<LockHold>(this, _semaphore.WaitAsync(milliseconds, cancellationToken), pending);
     }
 }

@@ -13,7 +13,7 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("{_awaited?.Map}, {_readers} readers")]
 public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeldLock, IDisposable
 {
-    private readonly SemaphoreSlim _turn = new(1, 1); // whoever has it is the next to be let in
+    private readonly SemaphoreSlim _turn = new(1, 1); // its holder is the next to be let in
     private readonly SemaphoreSlim _room = new(1, 1); // of the writer, or of all readers together
     private readonly UninterruptedLock _gate = new();
     private readonly AwaitedLock? _awaited; // null while the switch is off
@@ -44,6 +44,8 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
     /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
     public LockMap? Map => _awaited?.Map;
 
+    AwaitedLock? IAwaitedLock<LockHold>.Awaited => _awaited;
+
     LockValidator? IHeldLock.Validator => _awaited?.Validator;
 
     /// <summary>Lets this asynchronous flow in as a reader, waiting as long as it takes.</summary>
@@ -53,7 +55,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
     /// <returns>To be awaited once, where the lock is to be held.</returns>
     /// <remarks>Does not block. Allocates where it has to wait and, with the validator on, what the execution context needs to carry the hold.</remarks>
     /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
     public LockAwaitable<LockHold> ReadLockAsync(
         CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockAsync(null, LockAcquireMode.Shared, file, line, cancellationToken);
@@ -66,7 +68,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
     /// <returns>To be awaited once.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="flow"/> is null.</exception>
     /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
     public LockAwaitable<LockHold> ReadLockAsync(
         LockFlow flow, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -81,7 +83,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
     /// <returns>To be awaited once, where the lock is to be held.</returns>
     /// <inheritdoc cref="ReadLockAsync(CancellationToken, string, int)" path="/remarks"/>
     /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
     public LockAwaitable<LockHold> WriteLockAsync(
         CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockAsync(null, LockAcquireMode.Exclusive, file, line, cancellationToken);
@@ -94,7 +96,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
     /// <returns>To be awaited once.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="flow"/> is null.</exception>
     /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
     public LockAwaitable<LockHold> WriteLockAsync(
         LockFlow flow, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -110,7 +112,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
         _room.Dispose();
     }
 
-    LockHold IAwaitedLock<LockHold>.Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode) => new(this, node, flow, mode);
+    LockHold IAwaitedLock<LockHold>.Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode) => new(this, (object?)node ?? flow, mode);
 
     void IAwaitedLock<LockHold>.GiveBack(LockAcquireMode mode) => Leave(mode);
 
@@ -118,7 +120,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
     {
         if (_awaited is not null)
         {
-            hold.Flow?.Release(_awaited.Map);
+            (hold.Holder as LockFlow)?.Release(_awaited.Map);
         }
 
         Leave(hold.Mode);
@@ -127,11 +129,11 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
     // The mode is needed to leave, whether the validator is on or not.
     private LockAwaitable<LockHold> LockAsync(LockFlow? flow, LockAcquireMode mode, string? file, int line, CancellationToken cancellationToken)
     {
-        PendingHold pending = _awaited is null
-            ? new PendingHold(0, AcquireShape.Of(mode), null, 0)
+        PendingWait? pending = _awaited is null
+            ? mode == LockAcquireMode.Shared ? PendingWait.OfReader : null
             : _awaited.Announce(flow, mode, Timeout.Infinite, file, line);
         Task<bool> wait = mode == LockAcquireMode.Shared ? EnterAsReader(cancellationToken) : EnterAsWriter(cancellationToken);
-        return new LockAwaitable<LockHold>(this, _awaited, flow, wait, pending);
+        return new LockAwaitable<LockHold>(this, wait, pending);
     }
 
     private async Task<bool> EnterAsReader(CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// A <see cref="Lock"/> that reports to a validator. With <see cref="LockValidatorSwitch"/> off it is the bare lock.
+/// A <see cref="Lock"/> that reports to a validator. With <see cref="LockValidator.IsEnabled"/> off it is the bare lock.
 /// <b>Never write <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and excludes nobody.</b> Write <c>using (x.EnterScope())</c>.
 /// </summary>
 /// <remarks>
@@ -26,13 +26,14 @@ public sealed class TrackedLock
     /// <param name="lockClass">The class.</param>
     /// <param name="name">The name of this one lock in reports, or null for a number.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <param name="owner">The object that <see cref="LockClassOptions.Order"/> compares, or null for the <see cref="Map"/>. Not kept alive.</param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
-    public TrackedLock(LockClass lockClass, string? name = null, LockValidator? validator = null)
+    public TrackedLock(LockClass lockClass, string? name = null, LockValidator? validator = null, object? owner = null)
     {
         ArgumentNullException.ThrowIfNull(lockClass);
         if (LockValidatorSwitch.IsEnabled)
         {
-            _map = new LockMap(lockClass, name) { IsReentrant = true };
+            _map = new LockMap(lockClass, name) { IsReentrant = true, Owner = owner };
             _validator = validator ?? LockValidator.Default;
         }
     }
@@ -54,7 +55,7 @@ public sealed class TrackedLock
     /// <summary>Enters the lock, waiting as long as it takes.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Enter([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -68,11 +69,39 @@ public sealed class TrackedLock
         }
     }
 
+    /// <summary>Enters the lock as one of several of its class, waiting as long as it takes.</summary>
+    /// <param name="options">Its level (<see cref="LockAcquireOptions.Subclass"/>), or the outer lock that serializes them (<see cref="LockAcquireOptions.NestedIn"/>).</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="ArgumentException">A mode or an attempt is given.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
+    public void Enter(in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    {
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            EnterTracked(options, file, line);
+        }
+        else
+        {
+            _lock.Enter();
+        }
+    }
+
+    /// <summary>The same for the length of a <c>using</c>.</summary>
+    /// <param name="options">Its level (<see cref="LockAcquireOptions.Subclass"/>), or the outer lock that serializes them (<see cref="LockAcquireOptions.NestedIn"/>).</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>Leaves the lock when it is disposed.</returns>
+    /// <exception cref="ArgumentException">A mode or an attempt is given.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
+    public Scope EnterScope(in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        => LockValidatorSwitch.IsEnabled ? new Scope(this, EnterScopeTracked(options, file, line)) : new Scope(null, _lock.EnterScope());
+
     /// <summary>Enters the lock for the length of a <c>using</c>.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>Leaves the lock when it is disposed.</returns>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Scope EnterScope([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockValidatorSwitch.IsEnabled ? new Scope(this, EnterScopeTracked(file, line)) : new Scope(null, _lock.EnterScope());
@@ -102,7 +131,7 @@ public sealed class TrackedLock
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>True if this thread now holds it.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public bool TryEnter(TimeSpan timeout, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         if (!LockValidatorSwitch.IsEnabled)
@@ -153,6 +182,18 @@ public sealed class TrackedLock
         }
     }
 
+    private void EnterTracked(in LockAcquireOptions options, string? file, int line)
+    {
+        CheckPlain(options);
+        LockHolder holder = _validator!.Acquire(_map!, options, file, line);
+        if (!_lock.TryEnter())
+        {
+            EnterContended();
+        }
+
+        Keep(holder);
+    }
+
     private void EnterTracked(string? file, int line)
     {
         LockHolder holder = _validator!.Acquire(_map!, file, line);
@@ -184,6 +225,16 @@ public sealed class TrackedLock
         return scope;
     }
 
+    private Lock.Scope EnterScopeTracked(in LockAcquireOptions options, string? file, int line)
+    {
+        EnterTracked(options, file, line);
+        LockHolder holder = _holder!;
+        Lock.Scope scope = _lock.EnterScope(); // again, because only that makes a scope; it is ours, so nothing can go wrong
+        _lock.Exit();
+        Keep(holder);
+        return scope;
+    }
+
     private void ExitTracked(scoped ref Lock.Scope scope)
     {
         LockHolder? holder = _holder;
@@ -197,6 +248,14 @@ public sealed class TrackedLock
         LockHolder? holder = _holder;
         _lock.Exit();
         holder!.Release(_map!);
+    }
+
+    private static void CheckPlain(in LockAcquireOptions options)
+    {
+        if (options is not { Mode: LockAcquireMode.Exclusive, Attempt: LockAttempt.Blocking })
+        {
+            Misuse.ThrowNotPlain(nameof(options));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -236,7 +295,7 @@ public sealed class TrackedLock
     }
 
     /// <summary>Leaves the lock when it is disposed; disposing it twice does nothing.</summary>
-    public ref struct Scope
+    public ref struct Scope : IDisposable
     {
         private TrackedLock? _owner; // null while the switch is off
         private Lock.Scope _scope;

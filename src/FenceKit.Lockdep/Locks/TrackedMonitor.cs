@@ -3,14 +3,15 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep;
 
-/// <summary><see cref="Monitor"/> for objects that exist already, reporting to a validator. With <see cref="LockValidatorSwitch"/> off it is the bare monitor.</summary>
+/// <summary><see cref="Monitor"/> for objects that exist already, reporting to a validator. With <see cref="LockValidator.IsEnabled"/> off it is the bare monitor.</summary>
 /// <remarks>
 /// Keep the class and the site in <c>static readonly</c> fields. Does not keep the object alive. Thread safe; re-entrant like
 /// <see cref="Monitor"/>, whatever the class says; allocates only when the validator sees something new.
 /// </remarks>
 public static class TrackedMonitor
 {
-    private static readonly ConditionalWeakTable<LockClass, LockMap> s_pulses = [];
+    private static readonly ConditionalWeakTable<LockClass, LockClass> s_pulseClasses = [];
+    private static readonly ConditionalWeakTable<object, LockMap> s_pulses = []; // by the object that is pulsed
 
     /// <summary>Enters the monitor, waiting as long as it takes.</summary>
     /// <param name="target">The object.</param>
@@ -18,7 +19,7 @@ public static class TrackedMonitor
     /// <param name="site">Where, made once for each place; or null.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public static void Enter(object target, LockClass lockClass, LockSite? site = null, LockValidator? validator = null)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -130,18 +131,14 @@ public static class TrackedMonitor
             return Monitor.Wait(target, timeout);
         }
 
-        ArgumentNullException.ThrowIfNull(lockClass);
-        if (!Monitor.IsEntered(target))
-        {
-            throw new SynchronizationLockException("A monitor can be waited on only by the thread that holds it.");
-        }
+        CheckEntered(target);
 
         LockValidator judge = validator ?? LockValidator.Default;
         judge.Release(target);
         try
         {
             // Without the monitor itself, which is let go while it waits.
-            judge.Wait(s_pulses.GetValue(lockClass, static key => new LockMap(LockClass.Derived(key.Name + " pulse"))));
+            judge.WaitFor(PulseOf(target, lockClass), timeout == Timeout.InfiniteTimeSpan ? LockAttempt.Blocking : LockAttempt.Timed, site);
         }
         finally
         {
@@ -150,6 +147,62 @@ public static class TrackedMonitor
 
         return Monitor.Wait(target, timeout);
     }
+
+    /// <summary>As the member with a timeout, for as long as it takes.</summary>
+    /// <param name="target">The object.</param>
+    /// <param name="lockClass">Its class.</param>
+    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
+    /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it has not waited then.</exception>
+    public static void Wait(object target, LockClass lockClass, LockSite? site = null, LockValidator? validator = null)
+        => _ = Wait(target, lockClass, Timeout.InfiniteTimeSpan, site, validator);
+
+    /// <summary>As <see cref="Monitor.Pulse"/>. What the thread holds besides was taken on the way to the pulse, so a thread that waits for it must not hold that.</summary>
+    /// <param name="target">The object.</param>
+    /// <param name="lockClass">Its class.</param>
+    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <remarks>Does not block. A circle is possible, not certain: somebody else may pulse as well.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
+    /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; nobody has been pulsed then.</exception>
+    public static void Pulse(object target, LockClass lockClass, LockSite? site = null, LockValidator? validator = null)
+    {
+        NotePulse(target, lockClass, site, validator);
+        Monitor.Pulse(target);
+    }
+
+    /// <summary>As <see cref="Monitor.PulseAll"/>.</summary>
+    /// <inheritdoc cref="Pulse"/>
+    public static void PulseAll(object target, LockClass lockClass, LockSite? site = null, LockValidator? validator = null)
+    {
+        NotePulse(target, lockClass, site, validator);
+        Monitor.PulseAll(target);
+    }
+
+    private static void NotePulse(object target, LockClass lockClass, LockSite? site, LockValidator? validator)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(lockClass);
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            CheckEntered(target);
+            (validator ?? LockValidator.Default).NoteSignal(PulseOf(target, lockClass), target, site);
+        }
+    }
+
+    private static void CheckEntered(object target)
+    {
+        if (!Monitor.IsEntered(target))
+        {
+            throw new SynchronizationLockException("A monitor can be waited on, or pulsed, only by the thread that holds it.");
+        }
+    }
+
+    private static LockMap PulseOf(object target, LockClass lockClass) => s_pulses.GetValue(
+        target, _ => new LockMap(s_pulseClasses.GetValue(lockClass, static key => LockClass.Derived(key.Name + " pulse", key.IsDeclared))));
 
     private static bool Announced(object target, LockClass lockClass, LockSite? site, LockValidator judge)
     {
@@ -166,7 +219,7 @@ public static class TrackedMonitor
     }
 
     /// <summary>Leaves the monitor when it is disposed; disposing it twice does nothing.</summary>
-    public ref struct Scope
+    public ref struct Scope : IDisposable
     {
         private readonly LockValidator? _validator;
         private object? _target;

@@ -9,16 +9,34 @@ public sealed partial class TrackedReaderWriterLock
     private bool Enter(LockAcquireMode mode, TimeSpan timeout, string? file, int line)
         => LockValidatorSwitch.IsEnabled ? EnterTracked(mode, timeout, file, line) : EnterBare(mode, timeout);
 
+    private void Enter(LockAcquireMode mode, in LockAcquireOptions options, string? file, int line)
+    {
+        if (options is not { Mode: LockAcquireMode.Exclusive, Attempt: LockAttempt.Blocking })
+        {
+            Misuse.ThrowNotPlain(nameof(options));
+        }
+
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            EnterTracked(options with { Mode = mode }, Timeout.InfiniteTimeSpan, file, line);
+        }
+        else
+        {
+            EnterBare(mode, Timeout.InfiniteTimeSpan);
+        }
+    }
+
     private bool EnterTracked(LockAcquireMode mode, TimeSpan timeout, string? file, int line)
     {
         bool isTry = timeout == TimeSpan.Zero;
         LockAttempt attempt = isTry ? LockAttempt.Try : timeout == Timeout.InfiniteTimeSpan ? LockAttempt.Blocking : LockAttempt.Timed;
         var options = new LockAcquireOptions { Mode = mode, Attempt = attempt };
-        if (isTry)
-        {
-            return EnterBare(mode, timeout) && Announced(options, mode, file, line);
-        }
+        return isTry ? EnterBare(mode, timeout) && Announced(options, mode, file, line) : EnterTracked(options, timeout, file, line);
+    }
 
+    private bool EnterTracked(in LockAcquireOptions options, TimeSpan timeout, string? file, int line)
+    {
+        LockAcquireMode mode = options.Mode;
         _validator!.Acquire(_map!, options, file, line);
         bool isTaken = false;
         try

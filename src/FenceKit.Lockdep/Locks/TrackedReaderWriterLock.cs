@@ -5,14 +5,14 @@ using System.Runtime.CompilerServices;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// A <see cref="ReaderWriterLockSlim"/> without recursion that reports to a validator. With <see cref="LockValidatorSwitch"/> off it is the bare lock.
-/// <b>Never write <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and excludes nobody.</b> Call <see cref="EnterReadLock"/> or <see cref="EnterWriteLock"/>.
+/// A <see cref="ReaderWriterLockSlim"/> that reports to a validator. With <see cref="LockValidator.IsEnabled"/> off it is the bare lock.
+/// <b>Never write <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and excludes nobody.</b> Call <see cref="EnterReadLock(string, int)"/> or <see cref="EnterWriteLock(string, int)"/>.
 /// </summary>
 /// <remarks>Thread safe. Blocks where the wrapped lock blocks; allocates only when the validator sees something new.</remarks>
 [DebuggerDisplay("{_map}, readers: {_lock.CurrentReadCount}, written: {_lock.IsWriteLockHeld}")]
 public sealed partial class TrackedReaderWriterLock : IDisposable
 {
-    private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
+    private readonly ReaderWriterLockSlim _lock;
     private readonly LockMap? _map;
     private readonly LockValidator? _validator;
 
@@ -20,13 +20,17 @@ public sealed partial class TrackedReaderWriterLock : IDisposable
     /// <param name="lockClass">The class.</param>
     /// <param name="name">The name of this one lock in reports, or null for a number.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <param name="recursionPolicy">Whether a thread that holds the lock may enter it again.</param>
+    /// <param name="owner">The object that <see cref="LockClassOptions.Order"/> compares, or null for the <see cref="Map"/>. Not kept alive.</param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
-    public TrackedReaderWriterLock(LockClass lockClass, string? name = null, LockValidator? validator = null)
+    public TrackedReaderWriterLock(
+        LockClass lockClass, string? name = null, LockValidator? validator = null, LockRecursionPolicy recursionPolicy = LockRecursionPolicy.NoRecursion, object? owner = null)
     {
         ArgumentNullException.ThrowIfNull(lockClass);
+        _lock = new ReaderWriterLockSlim(recursionPolicy);
         if (LockValidatorSwitch.IsEnabled)
         {
-            _map = new LockMap(lockClass, name);
+            _map = new LockMap(lockClass, name) { IsReentrant = recursionPolicy == LockRecursionPolicy.SupportsRecursion, Owner = owner };
             _validator = validator ?? LockValidator.Default;
         }
     }
@@ -58,6 +62,15 @@ public sealed partial class TrackedReaderWriterLock : IDisposable
     public void EnterReadLock([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => Enter(LockAcquireMode.Shared, Timeout.InfiniteTimeSpan, file, line);
 
+    /// <summary>Enters to read as one of several of the lock's class.</summary>
+    /// <param name="options">Its level (<see cref="LockAcquireOptions.Subclass"/>), or the outer lock that serializes them (<see cref="LockAcquireOptions.NestedIn"/>).</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="ArgumentException">A mode or an attempt is given.</exception>
+    /// <exception cref="LockRecursionException">This thread holds the lock already, and may not enter it again.</exception>
+    public void EnterReadLock(in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        => Enter(LockAcquireMode.Shared, options, file, line);
+
     /// <summary>Enters to write.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
@@ -65,12 +78,30 @@ public sealed partial class TrackedReaderWriterLock : IDisposable
     public void EnterWriteLock([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => Enter(LockAcquireMode.Exclusive, Timeout.InfiniteTimeSpan, file, line);
 
+    /// <summary>Enters to write as one of several of the lock's class.</summary>
+    /// <param name="options">Its level (<see cref="LockAcquireOptions.Subclass"/>), or the outer lock that serializes them (<see cref="LockAcquireOptions.NestedIn"/>).</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="ArgumentException">A mode or an attempt is given.</exception>
+    /// <exception cref="LockRecursionException">This thread holds the lock already, and may not enter it again.</exception>
+    public void EnterWriteLock(in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        => Enter(LockAcquireMode.Exclusive, options, file, line);
+
     /// <summary>Enters to read and perhaps to upgrade.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="LockRecursionException">This thread holds the lock already.</exception>
     public void EnterUpgradeableReadLock([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => Enter(LockAcquireMode.Upgradeable, Timeout.InfiniteTimeSpan, file, line);
+
+    /// <summary>Enters to read and perhaps to upgrade as one of several of the lock's class.</summary>
+    /// <param name="options">Its level (<see cref="LockAcquireOptions.Subclass"/>), or the outer lock that serializes them (<see cref="LockAcquireOptions.NestedIn"/>).</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="ArgumentException">A mode or an attempt is given.</exception>
+    /// <exception cref="LockRecursionException">This thread holds the lock already, and may not enter it again.</exception>
+    public void EnterUpgradeableReadLock(in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+        => Enter(LockAcquireMode.Upgradeable, options, file, line);
 
     /// <summary>Enters to read, waiting for a limited time or not at all.</summary>
     /// <param name="timeout">How long; zero for a try.</param>

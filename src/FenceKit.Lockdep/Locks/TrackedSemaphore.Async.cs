@@ -19,7 +19,7 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
     /// <returns>To be awaited once; true. The permit is held where it was awaited.</returns>
     /// <remarks>Thread safe. Does not block. Allocates where the semaphore does and, with the validator on, what the execution context needs to carry the hold.</remarks>
     /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; no permit is taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is taken.</exception>
     public LockAwaitable<bool> WaitAsync(CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => WaitAsync(null, Timeout.Infinite, file, line, cancellationToken);
 
@@ -32,7 +32,7 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
     /// <inheritdoc cref="WaitAsync(CancellationToken, string, int)" path="/remarks"/>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
     /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; no permit is taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is taken.</exception>
     public LockAwaitable<bool> WaitAsync(
         TimeSpan timeout, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => WaitAsync(null, AwaitedLock.Milliseconds(timeout), file, line, cancellationToken);
@@ -46,7 +46,7 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
     /// <inheritdoc cref="WaitAsync(CancellationToken, string, int)" path="/remarks"/>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="millisecondsTimeout"/> is less than -1.</exception>
     /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; no permit is taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is taken.</exception>
     public LockAwaitable<bool> WaitAsync(
         int millisecondsTimeout, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => WaitAsync(null, millisecondsTimeout, file, line, cancellationToken);
@@ -61,7 +61,7 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
     /// <exception cref="ArgumentNullException"><paramref name="flow"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
     /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; no permit is taken.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is taken.</exception>
     public LockAwaitable<bool> WaitAsync(
         LockFlow flow, TimeSpan timeout, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -72,7 +72,7 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
     /// <summary>Gives a permit back: one that this flow has awaited, or else one of this thread, or else the one that was awaited first.</summary>
     /// <remarks>Thread safe. Does not block.</remarks>
     /// <exception cref="SemaphoreFullException">All permits are free already.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and nobody was seen to hold a permit that could be given back here.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and nobody was seen to hold a permit that could be given back here.</exception>
     public void Release()
     {
         if (!LockValidatorSwitch.IsEnabled)
@@ -117,6 +117,8 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
         }
     }
 
+    AwaitedLock? IAwaitedLock<bool>.Awaited => _awaited;
+
     bool IAwaitedLock<bool>.Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode)
     {
         if (node is not null)
@@ -138,8 +140,8 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
 
     private LockAwaitable<bool> WaitAsync(LockFlow? flow, int milliseconds, string? file, int line, CancellationToken cancellationToken)
     {
-        PendingHold pending = _awaited is null ? default : _awaited.Announce(flow, LockAcquireMode.Exclusive, milliseconds, file, line);
-        return new LockAwaitable<bool>(this, _awaited, flow, _semaphore.WaitAsync(milliseconds, cancellationToken), pending);
+        PendingWait? pending = _awaited?.Announce(flow, LockAcquireMode.Exclusive, milliseconds, file, line);
+        return new LockAwaitable<bool>(this, _semaphore.WaitAsync(milliseconds, cancellationToken), pending);
     }
 
     private FlowNode? TakeFlowHold(out bool isUnfollowed)

@@ -11,7 +11,7 @@ namespace FenceKit.Lockdep;
 /// </summary>
 /// <remarks>
 /// Thread safe. A permit of <c>Wait</c> belongs to the thread, and giving it back on another one is reported; a permit of <c>WaitAsync</c> belongs to the
-/// asynchronous flow, may be held over an await, and is given back by whoever calls <see cref="Release()"/>. Blocks where the wrapped semaphore blocks.
+/// asynchronous flow, may be held over an await, and is given back by the flow that calls <see cref="Release()"/>. Blocks where the wrapped semaphore blocks.
 /// <c>Wait</c> allocates only when the validator sees something new.
 /// </remarks>
 [DebuggerDisplay("{_map}, {CurrentCount} of {Capacity} free")]
@@ -54,7 +54,7 @@ public sealed partial class TrackedSemaphore : IDisposable
     /// <summary>Takes a permit, waiting as long as it takes.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void Wait([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) => _ = Wait(Timeout.InfiniteTimeSpan, default, file, line);
 
     /// <summary>Takes a permit, waiting for a limited time or not at all.</summary>
@@ -64,7 +64,7 @@ public sealed partial class TrackedSemaphore : IDisposable
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>True if this thread now has a permit.</returns>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public bool Wait(
         TimeSpan timeout, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {

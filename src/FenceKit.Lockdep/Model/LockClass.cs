@@ -75,7 +75,7 @@ public sealed class LockClass
     }
 
     /// <summary>A class whose name is made of another's.</summary>
-    internal static LockClass Derived(string name) => new(name, LockClassOptions.Default, isDeclared: false);
+    internal static LockClass Derived(string name, bool isDeclared) => new(name, LockClassOptions.Default, isDeclared);
 
     /// <summary>The stand-in for a class that a snapshot names, whatever the name.</summary>
     internal static LockClass Primed(string name) => new(name, LockClassOptions.Default, isDeclared: true);

@@ -14,7 +14,10 @@ public sealed class LockClassOptions
     public bool IsReentrant { get; init; }
 
     /// <summary>The declared order inside the class: less than zero when the first must be taken before the second.</summary>
-    /// <remarks>Called with the instances, on the acquiring thread, outside every internal lock. It must not throw. (cmp_fn of Linux lockdep.)</remarks>
+    /// <remarks>
+    /// Called on the acquiring thread, outside every internal lock, with the objects that the locks belong to: what a monitor locks, or the owner that a tracked
+    /// lock or <see cref="LockMap.Owner"/> names; with the <see cref="LockMap"/> of a lock that has none. It must not throw. (cmp_fn of Linux lockdep.)
+    /// </remarks>
     public Comparison<object>? Order { get; init; }
 
     /// <summary>What may be taken inside; <see cref="LockWaitType.Unspecified"/> takes no part.</summary>

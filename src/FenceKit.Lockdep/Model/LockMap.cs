@@ -13,7 +13,7 @@ public sealed class LockMap
 {
     private static long s_lastId;
     private long _id;
-    private WeakReference<object>? _foreign;
+    private readonly WeakReference<object>? _foreign;
 
     /// <summary>Makes the map of a new lock.</summary>
     /// <param name="lockClass">The class of the lock.</param>
@@ -49,11 +49,21 @@ public sealed class LockMap
     /// <summary>A pseudo lock: the thread is inside something, and holds nothing that must be let go by it.</summary>
     internal bool IsContext { get; init; }
 
+    /// <summary>One for several of its kind, which cannot be told apart: what was seen of one of them may not be so of another.</summary>
+    internal bool StandsForMany { get; init; }
+
     /// <summary>Spread over 64 bits, never used twice; changes with the class, so that no cached verdict outlives it.</summary>
     internal ulong Identity { get; private set; }
 
     /// <summary>The object that a declared order compares: the foreign object, or the map itself.</summary>
-    internal object Subject => _foreign is not null && _foreign.TryGetTarget(out object? target) ? target : this;
+    /// <summary>The object that the lock belongs to, which <see cref="LockClassOptions.Order"/> compares; null if it is to compare the maps. Not kept alive.</summary>
+    public object? Owner
+    {
+        get => _foreign is not null && _foreign.TryGetTarget(out object? target) ? target : null;
+        init => _foreign = value is null ? null : new WeakReference<object>(value);
+    }
+
+    internal object Subject => Owner ?? this;
 
     internal string InstanceName => Name ?? $"#{_id}";
 
@@ -61,7 +71,7 @@ public sealed class LockMap
     public override string ToString() => $"{Class.Name} {InstanceName}";
 
     internal static LockMap ForForeign(object instance, LockClass lockClass)
-        => new(lockClass) { _foreign = new WeakReference<object>(instance) };
+        => new(lockClass) { Owner = instance };
 
     internal void ChangeClass(LockClass lockClass, int subclass)
     {

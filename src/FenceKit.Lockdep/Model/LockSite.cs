@@ -39,7 +39,7 @@ public sealed class LockSite
     public string? Member { get; }
 
     /// <summary>The call stack of the first acquisition here that a validator looked at, if stacks are captured.</summary>
-    public LockTrace? FirstStack => Volatile.Read(ref _firstStack); // Pairs with the exchange in Remember().
+    public IReadOnlyList<string> FirstStack => Volatile.Read(ref _firstStack)?.Frames ?? []; // Pairs with the exchange in Remember().
 
     /// <summary>The place where this method is called.</summary>
     /// <param name="file">Filled in by the compiler.</param>
@@ -51,7 +51,9 @@ public sealed class LockSite
     /// <inheritdoc/>
     public override string ToString()
     {
-        string place = Line == 0 ? FileNameOf(File) : $"{FileNameOf(File)}:{Line}";
+        // Half a character is written with a backslash; so it is here already, or a report that was read again would name another file.
+        string name = FileNameOf(WellFormed.Of(File));
+        string place = Line == 0 ? name : $"{name}:{Line}";
         return Member is null ? place : $"{place} in {Member}";
     }
 

@@ -9,7 +9,7 @@ namespace FenceKit.Lockdep;
 /// asynchronous methods, are left out, and methods have the names that they have in the source.
 /// </remarks>
 [DebuggerDisplay("{Frames.Count} frames")]
-public sealed class LockTrace
+internal sealed class LockTrace
 {
     private readonly StackTrace? _trace;
     private string[]? _frames;
@@ -25,6 +25,83 @@ public sealed class LockTrace
     public override string ToString() => string.Join(Environment.NewLine, Frames);
 
     internal static LockTrace Capture() => new(new StackTrace(1, fNeedFileInfo: false));
+
+    /// <summary>
+    /// The user's methods under the names that the compiler gave them, innermost first: two lambdas of one method are two, unlike in <see cref="Frames"/>.
+    /// </summary>
+    internal IEnumerable<(string Type, string Method)> Methods()
+    {
+        bool isInside = false;
+        foreach (StackFrame frame in _trace?.GetFrames() ?? [])
+        {
+            if (DiagnosticMethodInfo.Create(frame) is not { } method)
+            {
+                continue;
+            }
+
+            string type = method.DeclaringTypeName ?? "?";
+            isInside |= !IsOurs(method.DeclaringAssemblyName) && !SourceName.IsPlumbing(type);
+            if (isInside)
+            {
+                yield return (type, method.Name);
+            }
+        }
+    }
+
+    /// <summary>The method of the user that did what the stack was captured for.</summary>
+    internal (string Type, string Method)? TakingMethod()
+    {
+        foreach ((string Type, string Method) method in Methods())
+        {
+            return method;
+        }
+
+        return null;
+    }
+
+    /// <summary>As <see cref="Methods"/>, down to the one that the runtime went on with after an await; what lies below has nothing to do with it.</summary>
+    internal IEnumerable<(string Type, string Method)> MethodsOfTurn()
+    {
+        bool isInside = false;
+        foreach (StackFrame frame in _trace?.GetFrames() ?? [])
+        {
+            if (DiagnosticMethodInfo.Create(frame) is not { DeclaringTypeName: { } type } method)
+            {
+                continue;
+            }
+
+            if (type.Contains("StateMachineBox", StringComparison.Ordinal))
+            {
+                yield break;
+            }
+
+            isInside |= !IsOurs(method.DeclaringAssemblyName) && !SourceName.IsPlumbing(type);
+            if (isInside)
+            {
+                yield return (type, method.Name);
+            }
+        }
+    }
+
+    /// <summary>The asynchronous method that awaits, if this is where it does; null if one of ours does for it, or none at all.</summary>
+    internal (string Type, string Method)? AwaitingMethod()
+    {
+        foreach (StackFrame frame in _trace?.GetFrames() ?? [])
+        {
+            if (DiagnosticMethodInfo.Create(frame) is not { } method || SourceName.IsPlumbing(method.DeclaringTypeName ?? "?"))
+            {
+                continue;
+            }
+
+            bool isAsync = method.Name == "MoveNext";
+            if (isAsync || !IsOurs(method.DeclaringAssemblyName))
+            {
+                return isAsync && !IsOurs(method.DeclaringAssemblyName) ? (method.DeclaringTypeName ?? "?", method.Name) : null;
+            }
+        }
+
+        return null;
+    }
 
     private static string[] Describe(StackTrace trace)
     {
@@ -59,5 +136,6 @@ public sealed class LockTrace
     }
 
     private static bool IsOurs(string assembly) =>
-        assembly.StartsWith("FenceKit.Lockdep,", StringComparison.Ordinal) || assembly.StartsWith("FenceKit,", StringComparison.Ordinal);
+        assembly.StartsWith("FenceKit.Lockdep,", StringComparison.Ordinal) || assembly.StartsWith("FenceKit.Lockdep.Runtime,", StringComparison.Ordinal)
+        || assembly.StartsWith("FenceKit,", StringComparison.Ordinal);
 }

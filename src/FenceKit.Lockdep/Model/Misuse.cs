@@ -18,6 +18,10 @@ internal static class Misuse
         => throw new ArgumentOutOfRangeException(nameof(attempt), attempt, "There is no such kind of attempt.");
 
     [DoesNotReturn]
+    public static void ThrowNotPlain(string name)
+        => throw new ArgumentException("How the lock is taken is said by the member that takes it: only Subclass and NestedIn may be given.", name);
+
+    [DoesNotReturn]
     public static void ThrowBadSubclass(int subclass)
         => throw new ArgumentOutOfRangeException(nameof(subclass), subclass, $"A subclass is from 0 to {LockClass.MaxSubclass}.");
 

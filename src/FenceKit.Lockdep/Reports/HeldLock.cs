@@ -7,7 +7,7 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class HeldLock
 {
-    internal HeldLock(LockClass lockClass, int subclass, string instance, LockAcquireMode mode, LockAttempt attempt, LockSite? site, LockTrace? stack)
+    internal HeldLock(LockClass lockClass, int subclass, string instance, LockAcquireMode mode, LockAttempt attempt, LockSite? site, LockTrace? trace)
     {
         Class = lockClass;
         Subclass = subclass;
@@ -15,7 +15,7 @@ public sealed class HeldLock
         Mode = mode;
         Attempt = attempt;
         Site = site;
-        Stack = stack;
+        Trace = trace;
     }
 
     /// <summary>The class of the lock.</summary>
@@ -36,8 +36,13 @@ public sealed class HeldLock
     /// <summary>Where it was taken, if the caller said so.</summary>
     public LockSite? Site { get; }
 
-    /// <summary>The call stack with which it was taken here for the first time, if stacks are captured.</summary>
-    public LockTrace? Stack { get; }
+    /// <summary>
+    /// The call stack with which it was taken here for the first time, innermost first; empty if none was captured. It begins with the user's
+    /// code, and methods have the names that they have in the source. The first read allocates.
+    /// </summary>
+    public IReadOnlyList<string> Stack => Trace?.Frames ?? [];
+
+    internal LockTrace? Trace { get; }
 
     /// <summary>The class name, with the subclass where there is one.</summary>
     public string ClassName => NameOf(Class, Subclass);
@@ -49,7 +54,7 @@ public sealed class HeldLock
 
     internal static string NameOf(LockClass lockClass, int subclass) => subclass == 0 ? lockClass.Name : $"{lockClass.Name}/{subclass}";
 
-    private static string Describe(LockAcquireMode mode, LockAttempt attempt)
+    internal static string Describe(LockAcquireMode mode, LockAttempt attempt)
     {
         string text = mode switch
         {

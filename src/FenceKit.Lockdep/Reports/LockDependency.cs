@@ -3,29 +3,18 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>One class was taken while another was held. Immutable.</summary>
+/// <summary>One class, or class/subclass, was taken while another was held. Immutable.</summary>
+/// <param name="From">The class that was held.</param>
+/// <param name="To">The class that was taken inside.</param>
+/// <param name="Kinds">In which modes.</param>
 [DebuggerDisplay("{From,nq} -> {To,nq} ({Kinds})")]
-public sealed class LockDependency
+public sealed record LockDependency(string From, string To, LockDependencyKinds Kinds)
 {
     internal LockDependency(string from, string to, LockDependencyKinds kinds, LockViolationEdge evidence)
-    {
-        From = from;
-        To = to;
-        Kinds = kinds;
-        Evidence = evidence;
-    }
+        : this(from, to, kinds) => Evidence = evidence;
 
-    /// <summary>The class that was held.</summary>
-    public string From { get; }
-
-    /// <summary>The class that was taken inside.</summary>
-    public string To { get; }
-
-    /// <summary>In which modes.</summary>
-    public LockDependencyKinds Kinds { get; }
-
-    /// <summary>The first time it was seen.</summary>
-    public LockViolationEdge Evidence { get; }
+    /// <summary>The first time it was seen; null in a <see cref="LockOrderSnapshot"/>, which keeps the order alone.</summary>
+    public LockViolationEdge? Evidence { get; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{From} -> {To}";

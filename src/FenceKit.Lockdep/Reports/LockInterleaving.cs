@@ -3,20 +3,13 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>One line of an interleaving: what one of the threads does next.</summary>
-/// <param name="Thread">The column.</param>
-/// <param name="Text">What it does, in a few words.</param>
-/// <param name="Hangs">True when the thread never gets past this line.</param>
-[DebuggerDisplay("{Thread}: {Text,nq}")]
-public readonly record struct LockInterleavingStep(int Thread, string Text, bool Hangs);
-
 /// <summary>An order of events in which the threads hang: a column for each thread, a line for each event. Immutable.</summary>
 [DebuggerDisplay("{Threads.Count} threads, {Steps.Count} steps")]
-public sealed class LockInterleaving
+internal sealed class LockInterleaving
 {
-    internal static readonly LockInterleaving None = new([], []);
+    public static readonly LockInterleaving None = new([], []);
 
-    internal LockInterleaving(IReadOnlyList<string> threads, IReadOnlyList<LockInterleavingStep> steps)
+    public LockInterleaving(IReadOnlyList<string> threads, IReadOnlyList<(int Thread, string Text, bool Hangs)> steps)
     {
         Threads = threads;
         Steps = steps;
@@ -25,6 +18,6 @@ public sealed class LockInterleaving
     /// <summary>The heads of the columns.</summary>
     public IReadOnlyList<string> Threads { get; }
 
-    /// <summary>The events from first to last.</summary>
-    public IReadOnlyList<LockInterleavingStep> Steps { get; }
+    /// <summary>The events from first to last; the thread is the number of its column.</summary>
+    public IReadOnlyList<(int Thread, string Text, bool Hangs)> Steps { get; }
 }

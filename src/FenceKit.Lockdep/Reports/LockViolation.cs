@@ -32,14 +32,18 @@ public sealed record LockViolation
     /// <summary>What the reporting thread held, outermost first.</summary>
     public IReadOnlyList<HeldLock> HeldLocks { get; internal init; } = [];
 
-    /// <summary>How the threads hang, step by step.</summary>
-    public LockInterleaving Interleaving { get; internal init; } = LockInterleaving.None;
+    /// <summary>
+    /// How the threads hang, from the first event to the last: which thread, what it does in a few words, and whether it never gets past this
+    /// line. Empty where nothing hangs. A copy.
+    /// </summary>
+    public IReadOnlyList<(string Thread, string Text, bool Hangs)> Interleaving =>
+        [.. Table.Steps.Select(step => (Table.Threads[step.Thread], step.Text, step.Hangs))];
 
     /// <summary>The thread on which it was found.</summary>
     public string Thread { get; internal init; } = "";
 
-    /// <summary>The stack with which it was found, if stacks are captured.</summary>
-    public LockTrace? Stack { get; internal init; }
+    /// <summary>The call stack with which it was found, innermost first, as in <see cref="HeldLock.Stack"/>; empty if none was captured.</summary>
+    public IReadOnlyList<string> Stack => Trace?.Frames ?? [];
 
     /// <summary>What must be assumed for it to happen, when it is not certain.</summary>
     public string? Assumption { get; internal init; }
@@ -52,6 +56,10 @@ public sealed record LockViolation
 
     /// <summary>The names of the classes in the cycle or path, each once, in order.</summary>
     public IReadOnlyList<string> ClassNames => field ??= NamesOf(this);
+
+    internal LockInterleaving Table { get; init; } = LockInterleaving.None;
+
+    internal LockTrace? Trace { get; init; }
 
     /// <summary>True when the finding rests on classes that somebody declared; only then is <see cref="LockConfidence.Possible"/> reported.</summary>
     internal bool IsDeclared { get; init; } = true;

@@ -6,20 +6,17 @@ namespace FenceKit.Lockdep;
 
 /// <summary>Turns a report into plain text, always in the same order: what, how sure, the cycle with its stacks, the interleaving, the locks held.</summary>
 /// <remarks>Thread safe; allocates.</remarks>
-public static class LockViolationFormatter
+internal static class LockViolationFormatter
 {
     private const int MostFrames = 12;
 
     /// <summary>The report as text of several lines.</summary>
-    /// <param name="violation">The report.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="violation"/> is null.</exception>
     public static string ToText(LockViolation violation)
     {
-        ArgumentNullException.ThrowIfNull(violation);
         var text = new StringBuilder();
         AppendHead(text, violation);
         AppendDependencies(text, violation);
-        AppendInterleaving(text, violation.Interleaving);
+        AppendInterleaving(text, violation.Table);
         AppendHeld(text, violation);
         return WellFormed.Of(text.ToString());
     }
@@ -57,11 +54,11 @@ public static class LockViolationFormatter
 
         text.AppendLine();
         int shown = 0;
-        foreach (string frame in held.Stack?.Frames ?? [])
+        foreach (string frame in held.Stack)
         {
             if (shown++ == MostFrames)
             {
-                text.Append("          ... and ").Append(held.Stack!.Frames.Count - MostFrames).AppendLine(" more");
+                text.Append("          ... and ").Append(held.Stack.Count - MostFrames).AppendLine(" more");
                 break;
             }
 
@@ -76,30 +73,27 @@ public static class LockViolationFormatter
             return;
         }
 
+        // Columns are as wide as what is shown of their texts.
         text.AppendLine().AppendLine("  How it hangs:");
-        int[] widths = new int[interleaving.Threads.Count];
-        for (int i = 0; i < widths.Length; i++)
+        string[] threads = [.. interleaving.Threads.Select(WellFormed.Of)];
+        int[] widths = Array.ConvertAll(threads, static thread => thread.Length);
+        foreach ((int Thread, string Text, bool Hangs) step in interleaving.Steps)
         {
-            widths[i] = interleaving.Threads[i].Length;
+            widths[step.Thread] = Math.Max(widths[step.Thread], WellFormed.Of(step.Text).Length);
         }
 
-        foreach (LockInterleavingStep step in interleaving.Steps)
-        {
-            widths[step.Thread] = Math.Max(widths[step.Thread], step.Text.Length);
-        }
-
-        AppendRow(text, widths, interleaving.Threads);
+        AppendRow(text, widths, threads);
         AppendRow(text, widths, Array.ConvertAll(widths, static width => new string('-', width)));
-        foreach (LockInterleavingStep step in interleaving.Steps)
+        foreach ((int Thread, string Text, bool Hangs) step in interleaving.Steps)
         {
             var row = new string[widths.Length];
             Array.Fill(row, "");
-            row[step.Thread] = step.Text;
+            row[step.Thread] = WellFormed.Of(step.Text);
             AppendRow(text, widths, row);
         }
     }
 
-    private static void AppendRow(StringBuilder text, int[] widths, IReadOnlyList<string> cells)
+    private static void AppendRow(StringBuilder text, int[] widths, string[] cells)
     {
         var line = new StringBuilder("   ");
         for (int i = 0; i < widths.Length; i++)

@@ -22,6 +22,9 @@ internal sealed class Acquisition
     /// <summary>It is not known yet what else guards this: nothing is concluded from the instances.</summary>
     public bool IsTentative { get; init; }
 
+    /// <summary>Of these locks it is not known whether whoever has taken them waits for this: what follows is likely at most.</summary>
+    public LockMap[] Uncertain { get; init; } = [];
+
     public LockClass Class => Record.Class;
 
     public LockAcquireMode Mode => Record.Mode;
@@ -36,6 +39,18 @@ internal sealed class Acquisition
 
     public SituationItem Want => new(Map, Record);
 
+    /// <summary>The same, now that it is known.</summary>
+    public Acquisition AsCertain() => new()
+    {
+        Stack = Stack,
+        Map = Map,
+        Record = Record,
+        NestedIn = NestedIn,
+        Held = Held,
+        IsTentative = IsTentative,
+        Thread = Thread,
+    };
+
     public HeldLock Describe() => Want.Describe();
 
     public HeldLock[] DescribeHeld() => Array.ConvertAll(Held, static item => item.Describe());
@@ -45,10 +60,14 @@ internal sealed class Acquisition
         Lock = Describe(),
         HeldLocks = DescribeHeld(),
         Thread = Thread,
-        Stack = Record.Stack,
+        Trace = Record.Stack,
         IsDeclared = Class.IsDeclared,
         Key = $"{kind}|{HeldLock.NameOf(Class, Record.Subclass)}|{Record.Site}",
     };
+
+    /// <summary>What a finding rests on while it is not known whether whoever holds some locks waits for what goes on under them.</summary>
+    public static string IsAwaited(LockMap[] uncertain)
+        => $"whoever has taken {string.Join(" and ", uncertain.Distinct())} awaits what goes on meanwhile; of a call that is not awaited say so with TrackedTask.Start";
 
     public static string NameOf(Thread thread) => string.IsNullOrEmpty(thread.Name)
         ? string.Create(CultureInfo.InvariantCulture, $"thread {thread.ManagedThreadId}")

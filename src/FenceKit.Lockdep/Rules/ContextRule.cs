@@ -128,7 +128,7 @@ internal sealed class ContextRule(DependencyGraph graph, Func<int, string> nameO
         return judged.Violation(kind, isSameInstance ? LockConfidence.Certain : LockConfidence.Possible, message) with
         {
             Dependencies = edges.Count > 0 ? edges : [new LockViolationEdge(open, taken, takenOn, origin: $"{openOn}; {name} on {takenOn}")],
-            Interleaving = Interleavings.Inversion(taken, open, name),
+            Table = Interleavings.Inversion(taken, open, name),
             IsDeclared = safe.Class.IsDeclared && @unsafe.Class.IsDeclared,
             Key = $"{kind}|{name}|{safe.Name}|{@unsafe.Name}",
         };

@@ -36,6 +36,14 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
             return OfRoles(wanted, certain, LockConfidence.Certain, null);
         }
 
+        if (search.FindAssuming(newest) is { } assumed)
+        {
+            LockMap[] uncertain = [.. assumed.SelectMany(static role => role.Situation.Uncertain)];
+            LockMap[] wantedOnes = Array.FindAll(uncertain, map => assumed.Any(role => ReferenceEquals(role.Situation.Want.Map, map)));
+            uncertain = wantedOnes.Length > 0 ? wantedOnes : uncertain;
+            return OfRoles(wanted, assumed, LockConfidence.Likely, Acquisition.IsAwaited(uncertain));
+        }
+
         if (search.FindLikely(newest, CyclicClasses(newest), out LockMap? original, out LockMap? standIn) is { } likely)
         {
             return OfRoles(wanted, likely, LockConfidence.Likely, $"what was seen with {original} also happens with {standIn}");
@@ -69,6 +77,10 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
     private LockViolation OfRoles(Acquisition wanted, IReadOnlyList<DeadlockRole> roles, LockConfidence confidence, string? assumption)
     {
         List<(int Role, SituationItem Held)> circle = CircleOf(roles);
+        if (confidence == LockConfidence.Certain && circle.Find(static step => step.Held.Map.StandsForMany).Held.Map is { } many)
+        {
+            (confidence, assumption) = (LockConfidence.Likely, $"what was seen of one {many.Class.Name} is so of another");
+        }
         List<LockViolationEdge> edges = circle.ConvertAll(step => EdgeOf(roles[step.Role], step.Held));
 
         // The threads of the circle first and in its order, so that step n of a report is what thread n does.
@@ -135,7 +147,7 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
         return wanted.Violation(LockViolationKind.CircularDependency, confidence, $"The order {circle} -> {names[0]} is a circle.") with
         {
             Dependencies = cycle,
-            Interleaving = interleaving,
+            Table = interleaving,
             IsDeclared = cycle.TrueForAll(static edge => edge.Held.Class.IsDeclared),
             Key = $"{LockViolationKind.CircularDependency}|{Normalize(names)}",
         };

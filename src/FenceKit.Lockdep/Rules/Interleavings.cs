@@ -7,35 +7,35 @@ internal static class Interleavings
     public static LockInterleaving Self(HeldLock held, HeldLock wanted) => new(
         ["thread 1"],
         [
-            new LockInterleavingStep(0, $"takes {Text(held)}", false),
-            new LockInterleavingStep(0, $"waits for {Text(wanted)}", true),
+            (0, $"takes {Text(held)}", false),
+            (0, $"waits for {Text(wanted)}", true),
         ]);
 
     /// <summary>A flow waits for a task that wants what the flow holds.</summary>
     public static LockInterleaving Task(HeldLock held, HeldLock wanted, bool blocks) => new(
         ["the holder", "the task"],
         [
-            new LockInterleavingStep(0, $"takes {Text(held)}", false),
-            new LockInterleavingStep(1, $"waits for {Text(wanted)}", true),
-            new LockInterleavingStep(0, blocks ? "blocks until the task ends" : "awaits the task", true),
+            (0, $"takes {Text(held)}", false),
+            (1, $"waits for {Text(wanted)}", true),
+            (0, blocks ? "blocks until the task ends" : "awaits the task", true),
         ]);
 
     public static LockInterleaving Pair(HeldLock first, HeldLock second) => new(
         ["thread 1", "thread 2"],
         [
-            new LockInterleavingStep(0, $"takes {Text(first)}", false),
-            new LockInterleavingStep(1, $"takes {Text(second)}", false),
-            new LockInterleavingStep(0, $"waits for {Text(second)}", true),
-            new LockInterleavingStep(1, $"waits for {Text(first)}", true),
+            (0, $"takes {Text(first)}", false),
+            (1, $"takes {Text(second)}", false),
+            (0, $"waits for {Text(second)}", true),
+            (1, $"waits for {Text(first)}", true),
         ]);
 
     /// <summary>A thread for each dependency: all take what they hold, then all wait.</summary>
     public static LockInterleaving Cycle(IReadOnlyList<LockViolationEdge> cycle)
     {
-        var steps = new List<LockInterleavingStep>();
+        var steps = new List<(int Thread, string Text, bool Hangs)>();
         for (int i = 0; i < cycle.Count; i++)
         {
-            steps.Add(new LockInterleavingStep(i, $"takes {Text(cycle[i].Held)}", false));
+            steps.Add((i, $"takes {Text(cycle[i].Held)}", false));
         }
 
         for (int i = 0; i < cycle.Count; i++)
@@ -43,7 +43,7 @@ internal static class Interleavings
             bool readersQueue = cycle[i].Wanted.Mode != LockAcquireMode.Exclusive
                 && cycle[(i + 1) % cycle.Count].Held.Mode != LockAcquireMode.Exclusive;
             string behind = readersQueue ? ", behind a waiting writer" : "";
-            steps.Add(new LockInterleavingStep(i, $"waits for {Text(cycle[i].Wanted)}{behind}", true));
+            steps.Add((i, $"waits for {Text(cycle[i].Wanted)}{behind}", true));
         }
 
         return new LockInterleaving(Threads(cycle.Count), steps);
@@ -52,12 +52,12 @@ internal static class Interleavings
     /// <summary>The threads of a set that hangs, with everything each of them holds.</summary>
     public static LockInterleaving Set(IReadOnlyList<(IReadOnlyList<HeldLock> Held, HeldLock Wanted)> threads)
     {
-        var steps = new List<LockInterleavingStep>();
+        var steps = new List<(int Thread, string Text, bool Hangs)>();
         for (int i = 0; i < threads.Count; i++)
         {
             foreach (HeldLock held in threads[i].Held)
             {
-                steps.Add(new LockInterleavingStep(i, $"takes {Text(held)}", false));
+                steps.Add((i, $"takes {Text(held)}", false));
             }
         }
 
@@ -69,7 +69,7 @@ internal static class Interleavings
                 bool isWriter = threads[i].Wanted.Mode == LockAcquireMode.Exclusive;
                 if (isWriter == (pass == 0))
                 {
-                    steps.Add(new LockInterleavingStep(i, $"waits for {Text(threads[i].Wanted)}", true));
+                    steps.Add((i, $"waits for {Text(threads[i].Wanted)}", true));
                 }
             }
         }
@@ -85,20 +85,20 @@ internal static class Interleavings
             return new LockInterleaving(
                 ["thread 1"],
                 [
-                    new LockInterleavingStep(0, $"takes {@unsafe.ClassName}", false),
-                    new LockInterleavingStep(0, $"is interrupted by {context}", false),
-                    new LockInterleavingStep(0, $"waits for {safe.ClassName}", true),
+                    (0, $"takes {@unsafe.ClassName}", false),
+                    (0, $"is interrupted by {context}", false),
+                    (0, $"waits for {safe.ClassName}", true),
                 ]);
         }
 
         return new LockInterleaving(
             Threads(2),
             [
-                new LockInterleavingStep(0, $"takes {@unsafe.ClassName}", false),
-                new LockInterleavingStep(1, $"takes {safe.ClassName}", false),
-                new LockInterleavingStep(1, $"waits for {@unsafe.ClassName}", true),
-                new LockInterleavingStep(0, $"is interrupted by {context}", false),
-                new LockInterleavingStep(0, $"waits for {safe.ClassName}", true),
+                (0, $"takes {@unsafe.ClassName}", false),
+                (1, $"takes {safe.ClassName}", false),
+                (1, $"waits for {@unsafe.ClassName}", true),
+                (0, $"is interrupted by {context}", false),
+                (0, $"waits for {safe.ClassName}", true),
             ]);
     }
 

@@ -29,13 +29,19 @@ internal static class JoinRule
         HeldLock first = held.Describe();
         HeldLock second = wanted.Describe();
         bool isSure = wanted.Map.Capacity == 1 && wanted.Attempt == LockAttempt.Blocking;
-        string message = $"{wanted.Map} is wanted by a task for which its holder {(blocks ? "blocks" : "waits")}: it waits for itself.";
-        return wanted.Violation(LockViolationKind.Recursion, isSure ? LockConfidence.Certain : LockConfidence.Possible, message) with
+        string message = wanted.Map.IsContext
+            ? $"{wanted.Map} runs one thing at a time and is blocked in for a task that has to go on there: it waits for itself."
+            : $"{wanted.Map} is wanted by a task for which its holder {(blocks ? "blocks" : "waits")}: it waits for itself.";
+        bool isUncertain = isSure && Array.IndexOf(wanted.Uncertain, held.Map) >= 0;
+        LockConfidence confidence = isUncertain ? LockConfidence.Likely : isSure ? LockConfidence.Certain : LockConfidence.Possible;
+        return wanted.Violation(LockViolationKind.Recursion, confidence, message) with
         {
             Key = $"{LockViolationKind.Recursion}|task|{first.ClassName}",
             Dependencies = [new LockViolationEdge(first, second, wanted.Thread, wanted.DescribeHeld())],
-            Interleaving = Interleavings.Task(first, second, blocks),
-            Assumption = isSure ? null : wanted.Map.Capacity > 1 ? "others have the remaining permits" : "the time limit is run into again and again",
+            Table = Interleavings.Task(first, second, blocks),
+            Assumption = isUncertain ? Acquisition.IsAwaited([held.Map])
+                : isSure ? null
+                : wanted.Map.Capacity > 1 ? "others have the remaining permits" : "the time limit is run into again and again",
         };
     }
 }

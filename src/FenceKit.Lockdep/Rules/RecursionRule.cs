@@ -105,8 +105,12 @@ internal static class RecursionRule
         string message = needsMore
             ? $"{wanted.Map} is taken again by its holder; that hangs as soon as another thread {(wanted.Map.Capacity > 1 ? "takes the last permit" : "waits to write")}."
             : $"{wanted.Map} is taken by a thread that holds it already and waits for itself.";
-        LockConfidence confidence = needsMore || wanted.Attempt == LockAttempt.Timed ? LockConfidence.Possible : LockConfidence.Certain;
-        violations.Add(Report(held, wanted, confidence, message));
+        bool isUncertain = Array.IndexOf(wanted.Uncertain, held.Map) >= 0;
+        LockConfidence confidence = needsMore || wanted.Attempt == LockAttempt.Timed ? LockConfidence.Possible
+            : isUncertain ? LockConfidence.Likely
+            : LockConfidence.Certain;
+        LockViolation report = Report(held, wanted, confidence, message);
+        violations.Add(confidence == LockConfidence.Likely ? report with { Assumption = Acquisition.IsAwaited([held.Map]) } : report);
         return RecursionVerdict.AddNothing;
     }
 
@@ -155,7 +159,7 @@ internal static class RecursionRule
         {
             Key = $"{LockViolationKind.Recursion}|{first.ClassName}",
             Dependencies = [new LockViolationEdge(first, second, wanted.Thread, wanted.DescribeHeld())],
-            Interleaving = isSame ? Interleavings.Self(first, second) : Interleavings.Pair(first, second),
+            Table = isSame ? Interleavings.Self(first, second) : Interleavings.Pair(first, second),
             Assumption = isSame && confidence == LockConfidence.Certain ? null
                 : isSame ? "another thread arrives between the two" : "two threads take two such locks in opposite orders",
         };

@@ -4,15 +4,11 @@ using System.Diagnostics.Tracing;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>Writes each report to the event source <c>FenceKit.Lockdep</c>, for dotnet-trace and event listeners.</summary>
+/// <summary>Writes events: <see cref="LockViolationSink.ToEventSource"/>.</summary>
 [DebuggerDisplay("event source FenceKit.Lockdep")]
-public sealed class EventSourceSink : ILockViolationSink
+internal sealed class EventSourceSink : LockViolationSink
 {
-    /// <summary>The name of the event source.</summary>
-    public const string EventSourceName = "FenceKit.Lockdep";
-
-    /// <inheritdoc/>
-    public void Report(LockViolation violation)
+    public override void Report(LockViolation violation)
     {
         ArgumentNullException.ThrowIfNull(violation);
         if (LockViolationEventSource.Instance.IsEnabled())

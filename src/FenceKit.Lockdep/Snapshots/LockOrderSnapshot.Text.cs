@@ -24,7 +24,7 @@ public sealed partial class LockOrderSnapshot
     public static LockOrderSnapshot Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var entries = new List<LockOrderEntry>();
+        var entries = new List<LockDependency>();
         bool hasHead = false;
         int number = 0;
         foreach (Range range in text.AsSpan().Split('\n'))
@@ -54,7 +54,7 @@ public sealed partial class LockOrderSnapshot
         var text = new StringBuilder();
         text.Append(Head).Append('\n');
         text.Append("# held -> taken inside; E/S held exclusively or shared, N/R taken by one who queues or by a recursive reader\n");
-        foreach (LockOrderEntry entry in Entries)
+        foreach (LockDependency entry in Entries)
         {
             text.Append(Quote(entry.From)).Append(" -> ").Append(Quote(entry.To));
             foreach ((LockDependencyKinds kind, string code) in s_codes)
@@ -71,7 +71,7 @@ public sealed partial class LockOrderSnapshot
         return text.ToString();
     }
 
-    private static LockOrderEntry ParseEntry(ReadOnlySpan<char> line, int number)
+    private static LockDependency ParseEntry(ReadOnlySpan<char> line, int number)
     {
         string from = ReadName(ref line, number);
         if (!line.StartsWith("-> ", StringComparison.Ordinal))
@@ -93,7 +93,7 @@ public sealed partial class LockOrderSnapshot
 
         return kinds == LockDependencyKinds.None
             ? throw Bad(number, "after the second name comes at least one of EN, ER, SN, SR")
-            : from == to ? throw Bad(number, "a class does not follow itself") : new LockOrderEntry(from, to, kinds);
+            : from == to ? throw Bad(number, "a class does not follow itself") : new LockDependency(from, to, kinds);
     }
 
     private static LockDependencyKinds KindOf(ReadOnlySpan<char> code, int number)
@@ -148,6 +148,7 @@ public sealed partial class LockOrderSnapshot
         }
 
         return string.IsNullOrWhiteSpace(name) ? throw Bad(number, "a name is empty")
+            : name.Any(char.IsControl) ? throw Bad(number, "a name holds a control character")
             : name.Length > LongestName ? throw Bad(number, $"a name is longer than {LongestName} characters")
             : name;
     }

@@ -3,23 +3,6 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>One line of a snapshot: a class, or class/subclass, that was taken while another was held.</summary>
-/// <param name="From">The class that was held.</param>
-/// <param name="To">The class that was taken inside.</param>
-/// <param name="Kinds">In which modes.</param>
-[DebuggerDisplay("{From,nq} -> {To,nq} ({Kinds})")]
-public readonly record struct LockOrderEntry(string From, string To, LockDependencyKinds Kinds);
-
-/// <summary>What two snapshots differ in.</summary>
-/// <param name="Added">Only in the newer one, or there in more modes.</param>
-/// <param name="Removed">Only in the older one, or there in more modes.</param>
-[DebuggerDisplay("{Added.Count} added, {Removed.Count} removed")]
-public sealed record LockOrderComparison(IReadOnlyList<LockOrderEntry> Added, IReadOnlyList<LockOrderEntry> Removed)
-{
-    /// <summary>True when there is no difference.</summary>
-    public bool IsEmpty => Added.Count == 0 && Removed.Count == 0;
-}
-
 /// <summary>The order of locks as an artefact: to keep beside the source, to review, to merge from several runs, and to prime a validator with.</summary>
 /// <remarks>Immutable and thread safe. <see cref="ToString"/> gives a text with one line for each pair, sorted, so that changes read well in a pull request.</remarks>
 [DebuggerDisplay("{Entries.Count} dependencies")]
@@ -30,14 +13,14 @@ public sealed partial class LockOrderSnapshot
     private LockOrderSnapshot(SortedDictionary<(string From, string To), LockDependencyKinds> order)
     {
         _order = order;
-        Entries = [.. order.Select(static pair => new LockOrderEntry(pair.Key.From, pair.Key.To, pair.Value))];
+        Entries = [.. order.Select(static pair => new LockDependency(pair.Key.From, pair.Key.To, pair.Value))];
     }
 
     /// <summary>A snapshot with nothing in it.</summary>
     public static LockOrderSnapshot Empty { get; } = new(NewOrder());
 
-    /// <summary>All pairs, sorted by name.</summary>
-    public IReadOnlyList<LockOrderEntry> Entries { get; }
+    /// <summary>All pairs, sorted by name, without evidence.</summary>
+    public IReadOnlyList<LockDependency> Entries { get; }
 
     /// <summary>Everything that is in this snapshot or in the other.</summary>
     /// <param name="other">The other snapshot.</param>
@@ -50,17 +33,18 @@ public sealed partial class LockOrderSnapshot
 
     /// <summary>What a newer snapshot adds to this one, and what it lacks.</summary>
     /// <param name="newer">The newer snapshot.</param>
+    /// <returns>What only the newer one has, and what only this one has; an order that is there in more modes counts with those modes.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="newer"/> is null.</exception>
-    public LockOrderComparison Compare(LockOrderSnapshot newer)
+    public (IReadOnlyList<LockDependency> Added, IReadOnlyList<LockDependency> Removed) Compare(LockOrderSnapshot newer)
     {
         ArgumentNullException.ThrowIfNull(newer);
-        return new LockOrderComparison(Beyond(newer, this), Beyond(this, newer));
+        return (Beyond(newer, this), Beyond(this, newer));
     }
 
-    internal static LockOrderSnapshot Create(IEnumerable<LockOrderEntry> entries)
+    internal static LockOrderSnapshot Create(IEnumerable<LockDependency> entries)
     {
         var order = NewOrder();
-        foreach (LockOrderEntry entry in entries)
+        foreach (LockDependency entry in entries)
         {
             order[(entry.From, entry.To)] = order.GetValueOrDefault((entry.From, entry.To)) | entry.Kinds;
         }
@@ -68,10 +52,10 @@ public sealed partial class LockOrderSnapshot
         return new LockOrderSnapshot(order);
     }
 
-    private static List<LockOrderEntry> Beyond(LockOrderSnapshot more, LockOrderSnapshot less)
+    private static List<LockDependency> Beyond(LockOrderSnapshot more, LockOrderSnapshot less)
     {
-        var beyond = new List<LockOrderEntry>();
-        foreach (LockOrderEntry entry in more.Entries)
+        var beyond = new List<LockDependency>();
+        foreach (LockDependency entry in more.Entries)
         {
             LockDependencyKinds kinds = entry.Kinds & ~less._order.GetValueOrDefault((entry.From, entry.To));
             if (kinds != LockDependencyKinds.None)

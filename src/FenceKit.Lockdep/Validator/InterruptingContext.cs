@@ -12,13 +12,14 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("{Name,nq}")]
 public sealed class InterruptingContext
 {
-    internal InterruptingContext(LockValidator validator, string name, InterruptingContext? parent, LockWaitType waitLimit, int index)
+    internal InterruptingContext(LockValidator validator, string name, InterruptingContext? parent, LockWaitType waitLimit, int index, bool isAnnounced)
     {
         Validator = validator;
         Name = name;
         Parent = parent;
         WaitLimit = waitLimit;
         Index = index;
+        IsAnnounced = isAnnounced;
         Self = ContextSet.Of(index);
         MaskedWith = Self;
     }
@@ -31,6 +32,9 @@ public sealed class InterruptingContext
 
     /// <summary>The heaviest kind of lock that may be taken inside.</summary>
     public LockWaitType WaitLimit { get; }
+
+    /// <summary>Whether it interrupts only where <see cref="LockValidator.MightInterrupt"/> says so.</summary>
+    public bool IsAnnounced { get; }
 
     internal LockValidator Validator { get; }
 

@@ -16,7 +16,7 @@ public sealed partial class LockValidator
     /// Never blocks on the lock. Allocates only when something new is seen.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock does not count as held.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock does not count as held.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public LockHolder Acquire(LockMap map, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -44,7 +44,7 @@ public sealed partial class LockValidator
     /// <remarks>Never blocks on the lock. Allocates only when something new is seen.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock does not count as held.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock does not count as held.</exception>
     public LockHolder Acquire(LockMap map, in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         if (map is null)
@@ -71,7 +71,7 @@ public sealed partial class LockValidator
     /// <remarks>Never blocks on the lock. Allocates only when something new is seen. Does not keep the instance alive.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> or <paramref name="instance"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock does not count as held.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock does not count as held.</exception>
     public void Acquire(LockClass lockClass, object instance, in LockAcquireOptions options, LockSite? site)
     {
         if (lockClass is null)
@@ -99,7 +99,7 @@ public sealed partial class LockValidator
     /// <param name="site">Where it is taken, made once for each place; or null.</param>
     /// <remarks>Never blocks on the lock. Allocates only when something new is seen. Does not keep the instance alive.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> or <paramref name="instance"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation; the lock does not count as held.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock does not count as held.</exception>
     public void Acquire(LockClass lockClass, object instance, LockSite? site)
     {
         if (lockClass is null)
@@ -133,12 +133,12 @@ public sealed partial class LockValidator
     }
 
     /// <summary>Says that something is waited for here that is never held: an event, a fence, the end of a thread. It is validated like a lock and not kept.</summary>
-    /// <param name="map">What is waited for. Whoever leads to its signal holds it in <see cref="LockAcquireMode.Shared"/> meanwhile.</param>
+    /// <param name="map">What is waited for. The code that leads to its signal holds it in <see cref="LockAcquireMode.Shared"/> meanwhile.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <remarks>Say it even when the wait turns out to be unnecessary: that is what makes the order known. Does not block. (lock_sync of Linux lockdep.)</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void Wait(LockMap map, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         if (map is null)
@@ -147,18 +147,48 @@ public sealed partial class LockValidator
         }
 
         AcquireShape shape = AcquireShape.Of(LockAcquireMode.Exclusive, subclass: map.Subclass).AsWait();
-        PassThrough(map, shape, file, line);
+        PassThrough(map, shape, null, file, line);
+    }
+
+    /// <summary>As <see cref="Wait(LockMap, string, int)"/>, for something that has no <see cref="LockMap"/>: code that is rewritten, or things that belong to others.</summary>
+    /// <param name="lockClass">The class of what is waited for; the first one named for an instance stays.</param>
+    /// <param name="instance">What is waited for.</param>
+    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <remarks>Does not block, and does not keep the instance alive.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> or <paramref name="instance"/> is null.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
+    public void Wait(LockClass lockClass, object instance, LockSite? site)
+    {
+        if (lockClass is null)
+        {
+            Misuse.ThrowNull(nameof(lockClass));
+        }
+
+        if (instance is null)
+        {
+            Misuse.ThrowNull(nameof(instance));
+        }
+
+        AcquireShape shape = AcquireShape.Of(LockAcquireMode.Exclusive).AsWait();
+        ulong own = OwnKey(ForeignIdentity(lockClass, instance), shape, null, 0);
+        LockHolder stack = LockHolder.Current(this);
+        if (!stack.TryPushCached(instance, own, site))
+        {
+            AcquireForeignSlow(stack, lockClass, instance, shape, null, own, site);
+        }
+
+        stack.TryPopForeign(instance);
     }
 
     /// <summary>
-    /// The twin of <see cref="Wait"/> for code that awaits: what is held here is held until the signal, but the thread goes on, so in a
+    /// The twin of <see cref="Wait(LockMap, string, int)"/> for code that awaits: what is held here is held until the signal, but the thread goes on, so in a
     /// section that must not wait this is no finding.
     /// </summary>
     /// <param name="map">What is awaited.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void Await(LockMap map, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         if (map is null)
@@ -166,7 +196,27 @@ public sealed partial class LockValidator
             Misuse.ThrowNull(nameof(map));
         }
 
-        PassThrough(map, AcquireShape.Of(LockAcquireMode.Exclusive, subclass: map.Subclass).AsAwait(), file, line);
+        PassThrough(map, AcquireShape.Of(LockAcquireMode.Exclusive, subclass: map.Subclass).AsAwait(), null, file, line);
+    }
+
+    /// <summary>Says that a lock of your own is awaited here, which <see cref="Hold(LockMap, in LockAcquireOptions, string, int)"/> says to be held once the wait is over: it is validated, and not held yet.</summary>
+    /// <param name="map">The lock.</param>
+    /// <param name="options">Mode, attempt, subclass and nesting.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <remarks>Does not block.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
+    public void Await(LockMap map, in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    {
+        if (map is null)
+        {
+            Misuse.ThrowNull(nameof(map));
+        }
+
+        AcquireShape shape = options.ToShape(map.Subclass).AsOfFlow();
+        PassThrough(map, shape, options.NestedIn, file, line);
     }
 
     /// <summary>Says that a lock may be taken here, on a path that is rare: it is validated as if it were taken, and is not held.</summary>
@@ -176,7 +226,7 @@ public sealed partial class LockValidator
     /// <param name="line">Filled in by the compiler.</param>
     /// <remarks>Does not block. (might_lock of Linux lockdep.)</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void MightAcquire(
         LockMap map, LockAcquireMode mode = LockAcquireMode.Exclusive, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -185,16 +235,35 @@ public sealed partial class LockValidator
             Misuse.ThrowNull(nameof(map));
         }
 
-        PassThrough(map, new LockAcquireOptions { Mode = mode }.ToShape(map.Subclass), file, line);
+        PassThrough(map, new LockAcquireOptions { Mode = mode }.ToShape(map.Subclass), null, file, line);
     }
 
-    private void PassThrough(LockMap map, AcquireShape shape, string? file, int line)
+    /// <summary>The same in a mode, or in one of the less common ways.</summary>
+    /// <param name="map">The lock.</param>
+    /// <param name="options">Mode, attempt, subclass and nesting.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <remarks>Does not block.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
+    public void MightAcquire(LockMap map, in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
-        ulong own = OwnKey(map.Identity, shape, null, line);
+        if (map is null)
+        {
+            Misuse.ThrowNull(nameof(map));
+        }
+
+        PassThrough(map, options.ToShape(map.Subclass), options.NestedIn, file, line);
+    }
+
+    private void PassThrough(LockMap map, AcquireShape shape, object? nestedIn, string? file, int line)
+    {
+        ulong own = OwnKey(map.Identity, shape, nestedIn, line);
         LockHolder stack = LockHolder.Current(this);
         if (!stack.TryPushKnown(map, own, file))
         {
-            AcquireSlow(stack, map, shape, null, own, file, line);
+            AcquireSlow(stack, map, shape, nestedIn, own, file, line);
         }
 
         stack.TryPopTop(map);

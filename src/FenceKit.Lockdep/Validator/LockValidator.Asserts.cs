@@ -41,7 +41,7 @@ public sealed partial class LockValidator
     /// <summary>Reports when this thread does not hold the lock.</summary>
     /// <param name="instance">The lock.</param>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and the lock is not held.</exception>
     public void AssertHeld(object instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
@@ -52,7 +52,7 @@ public sealed partial class LockValidator
     /// <param name="instance">The lock.</param>
     /// <param name="mode">The mode it should be held in.</param>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held so.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and the lock is not held so.</exception>
     public void AssertHeld(object instance, LockAcquireMode mode)
     {
         ArgumentNullException.ThrowIfNull(instance);
@@ -68,7 +68,7 @@ public sealed partial class LockValidator
     /// <summary>Reports when this thread holds the lock.</summary>
     /// <param name="instance">The lock.</param>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is held.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and the lock is held.</exception>
     public void AssertNotHeld(object instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
@@ -84,7 +84,7 @@ public sealed partial class LockValidator
     }
 
     /// <summary>Reports when this thread holds anything: for the end of a request, a work item, a callback.</summary>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and something is held.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and something is held.</exception>
     public void AssertNoneHeld()
     {
         LockHolder? stack = LockHolder.CurrentIfAny(this);

@@ -14,9 +14,11 @@ public sealed partial class LockValidator
     /// <param name="name">The name in reports.</param>
     /// <param name="parent">Masking the parent masks this one too; null for a context of its own.</param>
     /// <param name="waitLimit">The heaviest kind of lock that may be taken inside.</param>
+    /// <param name="isAnnounced">True if it interrupts only where <see cref="MightInterrupt"/> says so; false if it may interrupt anywhere.</param>
     /// <remarks>Define contexts before locks are used: what was taken before counts as not interruptible by it.</remarks>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty, or <paramref name="parent"/> belongs to another validator.</exception>
-    public InterruptingContext DefineContext(string name, InterruptingContext? parent = null, LockWaitType waitLimit = LockWaitType.Blocking)
+    public InterruptingContext DefineContext(
+        string name, InterruptingContext? parent = null, LockWaitType waitLimit = LockWaitType.Blocking, bool isAnnounced = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (parent is not null && !ReferenceEquals(parent.Validator, this))
@@ -26,7 +28,7 @@ public sealed partial class LockValidator
 
         using (_gate.EnterScope())
         {
-            var context = new InterruptingContext(this, name, parent, waitLimit, _contexts.Length);
+            var context = new InterruptingContext(this, name, parent, waitLimit, _contexts.Length, isAnnounced);
             for (InterruptingContext? above = parent; above is not null; above = above.Parent)
             {
                 above.MaskedWith |= context.Self;
@@ -42,11 +44,11 @@ public sealed partial class LockValidator
     /// <summary>Says that this thread now runs inside a context, on top of whatever it did.</summary>
     /// <param name="context">The context. Inside, it is masked itself.</param>
     /// <exception cref="ArgumentException">The context belongs to another validator.</exception>
-    public InterruptingContextScope EnterContext(InterruptingContext context)
+    public LockSectionScope EnterContext(InterruptingContext context)
     {
         CheckContext(context);
         LockHolder stack = LockHolder.Current(this);
-        var scope = new InterruptingContextScope(context, stack);
+        var scope = new LockSectionScope(context, stack);
         LockWaitType limit = context.WaitLimit < stack.WaitLimit ? context.WaitLimit : stack.WaitLimit;
         stack.SetContexts(stack.Active | context.Self, stack.Masked | context.MaskedWith, limit);
         return scope;
@@ -55,13 +57,13 @@ public sealed partial class LockValidator
     /// <summary>Says that a context, and those below it, cannot interrupt this thread until the mask ends.</summary>
     /// <param name="context">The context.</param>
     /// <exception cref="ArgumentException">The context belongs to another validator.</exception>
-    public InterruptingContextMask MaskContext(InterruptingContext context)
+    public LockSectionScope MaskContext(InterruptingContext context)
     {
         CheckContext(context);
         LockHolder stack = LockHolder.Current(this);
         ContextSet added = context.MaskedWith.Without(stack.Masked);
         stack.SetContexts(stack.Active, stack.Masked | added, stack.WaitLimit);
-        return new InterruptingContextMask(this, stack, added);
+        return new LockSectionScope(this, stack, added);
     }
 
     internal void Unmask(LockHolder stack, ContextSet added)
@@ -83,6 +85,30 @@ public sealed partial class LockValidator
         }
     }
 
+    /// <summary>
+    /// Says that a context may interrupt here, and not between such points: a continuation that is run inline interrupts only where something is completed, as by
+    /// <see cref="TaskCompletionSource.SetResult"/>. What the thread holds must be nothing that is taken in the context.
+    /// </summary>
+    /// <param name="context">A context that was defined with announced points.</param>
+    /// <remarks>Say it even where nobody waits this time. Does not block.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="context"/> is null.</exception>
+    /// <exception cref="ArgumentException"><paramref name="context"/> belongs to another validator, or may interrupt anywhere.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
+    public void MightInterrupt(InterruptingContext context)
+    {
+        CheckContext(context);
+        if (!context.IsAnnounced)
+        {
+            throw new ArgumentException("The context may interrupt anywhere: it was defined without announced points.", nameof(context));
+        }
+
+        LockHolder stack = LockHolder.Current(this);
+        if (!stack.Masked.Contains(context.Index) && !IsMaskedAbove(context, stack.Masked))
+        {
+            MarkHeld(stack, context.Self);
+        }
+    }
+
     private void CheckContext(InterruptingContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -97,7 +123,7 @@ public sealed partial class LockValidator
         ContextSet enabled = default;
         foreach (InterruptingContext? context in Volatile.Read(ref _contexts))
         {
-            if (context is not null && !stack.Masked.Contains(context.Index) && !IsMaskedAbove(context, stack.Masked))
+            if (context is { IsAnnounced: false } && !stack.Masked.Contains(context.Index) && !IsMaskedAbove(context, stack.Masked))
             {
                 enabled |= context.Self;
             }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
 using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
 // What asynchronous flows hold. The execution context carries it, so it follows every await by itself; the list of the thread has a copy.
-public sealed partial class LockValidator
+public sealed partial class LockValidator : IHeldLock
 {
     private readonly AsyncLocal<FlowNode?> _flow;
     private long _unfollowedHolds; // interlocked
@@ -12,7 +13,48 @@ public sealed partial class LockValidator
     [ThreadStatic]
     private static bool t_writesFlow; // our own change: the list of the thread is in step already
 
-    /// <summary>Says that a flow is about to wait for a lock. What it gets is held from <see cref="Hold"/> on, which the awaiter calls.</summary>
+    /// <summary>
+    /// Says that this flow has a lock of your own from here on, until the hold is disposed: by whom and on which thread does not matter. Before it waits it
+    /// says <see cref="Await(LockMap, in LockAcquireOptions, string, int)"/>, or <see cref="MightAcquire(LockMap, in LockAcquireOptions, string, int)"/> if it blocks.
+    /// </summary>
+    /// <param name="map">The lock.</param>
+    /// <param name="options">Mode, attempt, subclass and nesting, as they were announced.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>What says that the lock is let go. Where the flow of the execution context is suppressed, nothing is held and it does nothing.</returns>
+    /// <remarks>
+    /// Call it in a method that is not asynchronous, such as <c>GetResult</c> of an awaiter: what an asynchronous method says ends when it returns, unless its caller
+    /// calls <see cref="LockHold.Adopt"/>. Never blocks; allocates about 200 bytes.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock does not count as held.</exception>
+    public LockHold Hold(LockMap map, in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    {
+        if (map is null)
+        {
+            Misuse.ThrowNull(nameof(map));
+        }
+
+        AcquireShape shape = options.ToShape(map.Subclass).AsOfFlow();
+        ulong own = OwnKey(map.Identity, shape, options.NestedIn, line);
+        LockHolder stack = LockHolder.Current(this);
+        long before = BytesBefore(stack);
+        long ownBytes = stack.OwnBytes;
+        FlowNode? node = Hold(map, new PendingHold(own, shape, file, line), options.NestedIn);
+        stack.OwnBytes = ownBytes; // what was added inside is a part of it
+        AddOwnBytes(stack, before);
+        return new LockHold(this, node, options.Mode);
+    }
+
+    LockValidator? IHeldLock.Validator => this;
+
+    void IHeldLock.GiveBack(in LockHold hold)
+    {
+        // The lock is its owner's, who lets it go himself.
+    }
+
+    /// <summary>Says that a flow is about to wait for a lock. What it gets is held from <see cref="Hold(LockMap, in PendingHold, object?)"/> on, which the awaiter calls.</summary>
     internal void Announce(LockMap map, in PendingHold pending)
     {
         LockHolder stack = LockHolder.Current(this);
@@ -29,12 +71,12 @@ public sealed partial class LockValidator
     /// asynchronous method writes into the execution context is undone when it returns, so it could not be done by one.
     /// </summary>
     /// <returns>What is to be released; null where the flow of the execution context is suppressed and nothing can be followed.</returns>
-    internal FlowNode? Hold(LockMap map, in PendingHold pending)
+    internal FlowNode? Hold(LockMap map, in PendingHold pending, object? nestedIn = null)
     {
         LockHolder stack = LockHolder.Current(this);
         if (!stack.TryPushKnown(map, pending.Own, pending.File))
         {
-            AcquireSlow(stack, map, pending.Shape, null, pending.Own, pending.File, pending.Line);
+            AcquireSlow(stack, map, pending.Shape, nestedIn, pending.Own, pending.File, pending.Line);
         }
 
         ExecutionContext? before = ExecutionContext.Capture();
@@ -45,7 +87,7 @@ public sealed partial class LockValidator
             return null;
         }
 
-        FlowNode node = FlowNode.ForHold(_flow.Value, map, stack.TopRecord, pending.Own);
+        FlowNode node = FlowNode.ForHold(_flow.Value, map, stack.TopRecord, pending.Own, stack);
         node.Before = before;
         stack.GiveTopToFlow(node);
         WriteFlow(node);
@@ -64,17 +106,46 @@ public sealed partial class LockValidator
         LockHolder? stack = LockHolder.CurrentIfAny(this);
         stack?.Drop(node);
         node.TellOthers(stack, Stacks);
-        if (_flow.Value is { } now && (ReferenceEquals(now, node) || ReferenceEquals(now.Origin, node)))
+        FlowNode? flow = _flow.Value;
+        Action[] decided = [];
+        if (flow is { HasCalls: true })
         {
-            Leave(now);
+            decided = DecidedBy(flow, node.Origin ?? node);
+            WriteFlow(FlowNode.Living(flow));
+        }
+        else if (flow is not null && (ReferenceEquals(flow, node) || ReferenceEquals(flow.Origin, node)))
+        {
+            Leave(flow);
         }
 
-        if (node.HasForks)
+        if (node.HasForks || decided.Length > 0)
         {
-            DecideForks(node);
+            Decide(node, decided);
         }
 
         return true;
+    }
+
+    // A sink that throws keeps nothing else from being judged.
+    private void Decide(FlowNode released, Action[] decided)
+    {
+        LockViolationException? refused = null;
+        foreach (Action one in (Action[])[() => DecideForks(released), .. decided])
+        {
+            try
+            {
+                one();
+            }
+            catch (LockViolationException exception)
+            {
+                refused ??= exception;
+            }
+        }
+
+        if (refused is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(refused);
+        }
     }
 
     /// <summary>Makes the flow that runs here the one that holds the lock, in place of the one that took it.</summary>
@@ -86,15 +157,16 @@ public sealed partial class LockValidator
         }
 
         LockHolder stack = LockHolder.Current(this);
-        FlowNode adopted = FlowNode.ForAdoption(_flow.Value, node);
+        FlowNode adopted = FlowNode.ForAdoption(_flow.Value, node, stack);
         WriteFlow(adopted);
         stack.MarkStale();
     }
 
     internal bool IsInFlow(FlowNode node)
     {
+        FlowNode taken = node.Origin ?? node; // it may have been handed over already
         FlowNode? now = _flow.Value;
-        while (now is not null && !ReferenceEquals(now, node))
+        while (now is not null && !ReferenceEquals(now.Origin ?? now, taken))
         {
             now = now.Parent;
         }
@@ -171,16 +243,23 @@ public sealed partial class LockValidator
     {
         LockHolder stack = LockHolder.Current(this);
         stack.MarkStale();
+        if (previous is null || now is null)
+        {
+            stack.BeginTurn();
+        }
+
         FlowNode? left = previous ?? stack.Arrival.Left;
         switch (stack.Arrival.Judge(previous, now))
         {
             case FlowTurn.Begins when FlowNode.HoldsAnything(now) || FlowNode.ForkOf(now) is not null: // a task of a task is not that task
                 WriteFlow(FlowNode.ForFork(now, new LockFork()));
-                break;
+                return;
             case FlowTurn.Awaited:
-                Join(FlowArrival.EndedBefore(left, now)!, blocks: false);
+                Join(FlowArrival.EndedBefore(left, now)!, blocks: false, isOver: true);
                 break;
         }
+
+        CarryCalls(previous);
     }
 }
 

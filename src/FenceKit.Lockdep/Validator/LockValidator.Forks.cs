@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
 using FenceKit.Lockdep.Graph;
 using FenceKit.Lockdep.Held;
 using FenceKit.Lockdep.Rules;
 
 namespace FenceKit.Lockdep;
 
-// A task that was started is a flow of its own. What it wants counts under the locks of whoever waits for it, from then on: as if the two
+// A task that was started is a flow of its own. What it wants counts under the locks of the flow that waits for it, from then on: as if the two
 // were one.
 public sealed partial class LockValidator
 {
@@ -16,7 +17,7 @@ public sealed partial class LockValidator
     {
         LockHolder? stack = LockHolder.CurrentIfAny(this);
         stack?.Settle();
-        return stack is null || stack.IndexOfOwn() < 0 ? [] : StepsOf(stack, stack.Depth);
+        return stack is null || stack.IndexOfOwn(stack.Depth) < 0 ? [] : StepsOf(stack, stack.Depth);
     }
 
     /// <summary>Begins a flow of its own here. The execution context has it until the caller writes back what this returns.</summary>
@@ -34,12 +35,13 @@ public sealed partial class LockValidator
         LockHolder.CurrentIfAny(this)?.MarkStale();
     }
 
-    /// <summary>Says that this flow and this thread wait for a task with everything that they hold.</summary>
-    internal void Join(LockFork fork, bool blocks)
+    /// <summary>Says that this flow and this thread wait for a task with everything that they hold; or have waited, so that nothing can hang any more.</summary>
+    internal void Join(LockFork fork, bool blocks, bool isOver = false)
     {
         LockHolder stack = LockHolder.Current(this);
         stack.Settle();
-        var join = new ForkJoin(StepsOf(stack, stack.Depth), stack.Fork, Acquisition.NameOf(stack.Thread), blocks);
+        HeldStep[] held = StepsOf(stack, stack.Depth);
+        var join = new ForkJoin(blocks ? WithContext(held) : held, stack.Fork, Acquisition.NameOf(stack.Thread), blocks);
         if (ReferenceEquals(join.Outer, fork))
         {
             return;
@@ -55,8 +57,26 @@ public sealed partial class LockValidator
             return;
         }
 
+        FlowNode[] uncertain = UncertainHolds(stack, stack.Depth);
+        if (uncertain.Length == 0)
+        {
+            AddJoin(fork, KeyOf(join.Held), join);
+            return;
+        }
+
+        ulong sureKey = KeyOf(join.Held);
+        NoteCall(stack, uncertain, ChainKey.Mix(sureKey, (ulong)RuntimeHelpers.GetHashCode(fork)), () => AddJoin(fork, sureKey, join));
+        if (!isOver)
+        {
+            AddJoin(fork, ~sureKey, join with { Uncertain = MapsOf(uncertain), Outer = null });
+        }
+    }
+
+    private void AddJoin(LockFork fork, ulong joinKey, ForkJoin join)
+    {
+        LockHolder stack = LockHolder.Current(this);
         List<LockViolation>? all = null;
-        foreach ((ulong key, ForkedWant want) in fork.Add(KeyOf(join.Held), join) ?? [])
+        foreach ((ulong key, ForkedWant want) in fork.Add(joinKey, join) ?? [])
         {
             JudgeJoined(stack, key, want, join, ref all);
         }
@@ -71,8 +91,21 @@ public sealed partial class LockValidator
     private void NoteWant(LockHolder stack, LockFork fork, LockMap map, ChainRecord record)
     {
         HeldStep[] held = StepsOf(stack, stack.Depth - 1);
-        ulong key = ChainKey.Mix(KeyOf(held), map.Identity ^ record.Shape.Bits);
-        NoteWant(stack, fork, key, new ForkedWant(held, map, record, Acquisition.NameOf(stack.Thread), stack.IsTentative));
+        ulong key = KeyOf(held, map, record);
+        if (fork.Knows(key))
+        {
+            return;
+        }
+
+        var want = new ForkedWant(held, map, record, Acquisition.NameOf(stack.Thread), stack.IsTentative);
+        if (UncertainHolds(stack, stack.Depth - 1) is { Length: > 0 } uncertain)
+        {
+            NoteCall(stack, uncertain, key, () => NoteWant(LockHolder.Current(this), fork, key, want));
+        }
+        else
+        {
+            NoteWant(stack, fork, key, want);
+        }
     }
 
     /// <summary>
@@ -104,7 +137,7 @@ public sealed partial class LockValidator
         {
             foreach (ForkedWant want in wants)
             {
-                AddFindingLocked(found, AddSituationLocked(AcquisitionOf(stack, want, want.Held, want.Thread, isTentative: false)), null);
+                AddFindingLocked(found, AddSituationLocked(AcquisitionOf(stack, want, want.Held, want.Thread, isTentative: false, [])), null);
             }
 
             admitted = AdmitLocked(found);
@@ -116,7 +149,8 @@ public sealed partial class LockValidator
         }
     }
 
-    private static Acquisition AcquisitionOf(LockHolder stack, ForkedWant want, HeldStep[] held, string thread, bool isTentative) => new()
+    private static Acquisition AcquisitionOf(
+        LockHolder stack, ForkedWant want, HeldStep[] held, string thread, bool isTentative, LockMap[] uncertain) => new()
     {
         Stack = stack,
         Map = want.Map,
@@ -125,6 +159,7 @@ public sealed partial class LockValidator
         Held = Array.ConvertAll(held, static step => new SituationItem(step.Map, step.Record, step.Path)),
         Thread = thread,
         IsTentative = isTentative,
+        Uncertain = uncertain,
     };
 
     private void NoteWant(LockHolder stack, LockFork fork, ulong key, ForkedWant want)
@@ -154,22 +189,23 @@ public sealed partial class LockValidator
 
     private void JudgeJoined(LockHolder stack, ulong key, ForkedWant want, ForkJoin join, ref List<LockViolation>? all)
     {
-        HeldStep[] together = [.. join.Held, .. want.Held];
+        HeldStep[] together = [.. join.Held, .. want.Held.Where(step => !join.Holds(step.Map))]; // what began on the thread that blocks saw its locks
+        bool isTentative = join.Outer is { IsTentative: true }; // asked once: what is tentative here and not there would be judged by nobody
         if (join.Held.Length > 0)
         {
-            all = JudgeJoined(stack, want, join, together) is { } found ? [.. all ?? [], .. found] : all;
+            all = JudgeJoined(stack, want, join, together, isTentative) is { } found ? [.. all ?? [], .. found] : all;
         }
 
         if (join.Outer is { } outer)
         {
-            NoteWant(stack, outer, ChainKey.Mix(KeyOf(join.Held), key), want with { Held = together, IsTentative = outer.IsTentative });
+            NoteWant(stack, outer, ChainKey.Mix(KeyOf(join.Held), key), want with { Held = together, IsTentative = isTentative || (want.IsTentative && join.Held.Length == 0) });
         }
     }
 
-    private List<LockViolation>? JudgeJoined(LockHolder stack, ForkedWant want, ForkJoin join, HeldStep[] together)
+    private List<LockViolation>? JudgeJoined(LockHolder stack, ForkedWant want, ForkJoin join, HeldStep[] together, bool isTentative)
     {
         string thread = $"{want.Thread}, for which {join.Thread} {(join.Blocks ? "blocks" : "waits")}";
-        Acquisition wanted = AcquisitionOf(stack, want, together, thread, join.Outer is { IsTentative: true });
+        Acquisition wanted = AcquisitionOf(stack, want, together, thread, isTentative, join.Uncertain);
         List<LockViolation> found = [];
         SituationItem[] outer = wanted.Held[..join.Held.Length];
         RecursionVerdict verdict = JoinRule.Check(wanted, outer, join.Blocks, found);
@@ -197,7 +233,11 @@ public sealed partial class LockValidator
     }
 
     private HeldStep[] StepsOf(LockHolder stack, int depth)
-        => Array.ConvertAll(ItemsOf(stack, depth), static item => new HeldStep(item.Map, item.Record, item.Path));
+        => StepsOf(ItemsOf(stack, depth));
+
+    private static HeldStep[] StepsOf(SituationItem[] items) => Array.ConvertAll(items, static item => new HeldStep(item.Map, item.Record, item.Path));
+
+    private static ulong KeyOf(HeldStep[] held, LockMap map, ChainRecord record) => ChainKey.Mix(KeyOf(held), map.Identity ^ record.Shape.Bits);
 
     private static ulong KeyOf(HeldStep[] held)
     {

@@ -9,7 +9,7 @@ public sealed partial class LockValidator
     /// <summary>Says that a lock starts a new life, for pooled objects. Reports when this thread holds it; it is then no longer held.</summary>
     /// <param name="map">The lock.</param>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is held.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and the lock is held.</exception>
     public void Reinitialize(LockMap map)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -20,7 +20,7 @@ public sealed partial class LockValidator
     /// <summary>Says that a lock is disposed. Reports when this thread holds it; it is then no longer held.</summary>
     /// <param name="instance">The lock.</param>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is held.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and the lock is held.</exception>
     public void Retire(object instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
@@ -49,7 +49,7 @@ public sealed partial class LockValidator
     /// <summary>Reports every thread that ended while it held locks; each once.</summary>
     /// <returns>How many there were since the last call.</returns>
     /// <remarks>There is no notice of a thread's end, so somebody has to ask: at the end of a test, from a timer.</remarks>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there was one.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there was one.</exception>
     public int CheckEndedThreads()
     {
         IReadOnlyList<LockHolder> abandoned = Stacks.TakeAbandoned();
@@ -93,6 +93,7 @@ public sealed partial class LockValidator
         _chains.Clear();
         _lockSets.Clear();
         _placeSets.Clear();
+        _doubts.Clear();
         Volatile.Write(ref _seed, ChainKey.Mix(_seed, 0xC2B2AE3D27D4EB4FUL)); // pairs with the reads in LockHolder.Refresh
         Stacks.MarkAllStale();
     }

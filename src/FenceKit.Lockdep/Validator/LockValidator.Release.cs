@@ -14,7 +14,7 @@ public sealed partial class LockValidator
     /// <param name="instance">The <see cref="LockMap"/>, or the object that was named when it was acquired.</param>
     /// <remarks>Call it before or after the lock itself is left. Never blocks; allocates only for a report.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held, or is pinned.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and the lock is not held, or is pinned.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(object instance)
     {
@@ -35,7 +35,7 @@ public sealed partial class LockValidator
     /// <param name="mode">The mode from now on.</param>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="mode"/> is not a shared mode.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held, or not in such a mode.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and the lock is not held, or not in such a mode.</exception>
     public void Downgrade(object instance, LockAcquireMode mode = LockAcquireMode.Shared)
     {
         ArgumentNullException.ThrowIfNull(instance);
@@ -86,12 +86,12 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Forbids that a held lock is released, until the pin is undone: for code that hands a locked object to a callback.</summary>
+    /// <summary>Forbids that a held lock is released until the scope ends: for code that hands a locked object to a callback.</summary>
     /// <param name="instance">The lock.</param>
-    /// <returns>What <see cref="Unpin"/> needs; default when the lock is not held.</returns>
+    /// <returns>The pin, of which a lock may have several; an empty scope when the lock is not held.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and the lock is not held.</exception>
-    public LockPinCookie Pin(object instance)
+    /// <exception cref="LockViolationException">A throwing sink is installed and the lock is not held.</exception>
+    public LockSectionScope Pin(object instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
         LockHolder stack = LockHolder.Current(this);
@@ -100,34 +100,27 @@ public sealed partial class LockValidator
             return default;
         }
 
-        // Odd and never twice the same for long, so that one pin cannot be undone with the cookie of another.
+        // Odd and never twice the same for long, so that one pin is not undone in place of another.
         long cookie = (Interlocked.Increment(ref _lastPin) * 2) + 1;
         stack.AddPins(index, cookie);
-        return new LockPinCookie(cookie);
+        return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Pin, instance, cookie);
     }
 
-    /// <summary>Undoes a pin.</summary>
-    /// <param name="instance">The lock.</param>
-    /// <param name="cookie">What <see cref="Pin"/> returned.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is no such pin.</exception>
-    public void Unpin(object instance, LockPinCookie cookie)
+    internal void Unpin(LockHolder stack, object instance, long cookie)
     {
-        ArgumentNullException.ThrowIfNull(instance);
-        LockHolder stack = LockHolder.Current(this);
         if (!TryFind(stack, instance, "unpinned", out int index))
         {
             return;
         }
 
         HeldEntry entry = stack.Entries[index];
-        if (cookie.Value == 0 || entry.Pins < cookie.Value)
+        if (entry.Pins < cookie)
         {
             ReportMisuse(stack, LockViolationKind.PinBroken, MapOf(instance, entry.Record.Class), "A pin is undone that does not stand.", entry.Record);
             return;
         }
 
-        stack.AddPins(index, -cookie.Value);
+        stack.AddPins(index, -cookie);
     }
 
     private bool TryFind(LockHolder stack, object instance, string what, out int index)
@@ -176,7 +169,7 @@ public sealed partial class LockValidator
             ulong classKey = ClassKeyOf(stack, i, map, judged, null, entry.Record.Site);
             var request = new Request(
                 stack, i, entry.Instance!, map, judged, null, entry.Record.SiteToken, entry.Record.Site, own, classKey, entry.Record.Stack);
-            ChainRecord record = Examine(request, out List<LockViolation>? violations, out _);
+            ChainRecord record = Examine(request, out List<LockViolation>? violations, out _, out _);
             stack.Replace(i, record, own);
             (all ??= []).AddRange(violations ?? []);
         }

@@ -50,7 +50,7 @@ public sealed partial class LockValidator
     /// <param name="message">One sentence: what was done that must not be done.</param>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="message"/> is null or empty.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed.</exception>
     public void ReportProtocol(LockMap map, string message)
     {
         if (map is null)
@@ -81,7 +81,7 @@ public sealed partial class LockValidator
             Lock = subject,
             HeldLocks = held,
             Thread = stack.FlowName ?? Acquisition.NameOf(stack.Thread),
-            Stack = _options.CaptureStacks ? LockTrace.Capture() : null,
+            Trace = _options.CaptureStacks ? LockTrace.Capture() : null,
             Key = $"{kind}|{map.Class.Name}",
         };
         using (_gate.EnterScope())

@@ -20,7 +20,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Begins a section that must not wait: no <see cref="Wait"/>, and no lock that is ever held over one, directly or through others.</summary>
+    /// <summary>Begins a section that must not wait: no <see cref="Wait(LockMap, string, int)"/>, and no lock that is ever held over one, directly or through others.</summary>
     public LockSectionScope EnterNoWaitSection()
     {
         LockHolder stack = LockHolder.Current(this);
@@ -49,7 +49,7 @@ public sealed partial class LockValidator
     }
 
     /// <summary>Says that memory may be allocated here, even if none is: reported inside a section that must not allocate.</summary>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and this is such a section.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and this is such a section.</exception>
     public void MightAllocate()
     {
         LockHolder stack = LockHolder.Current(this);
@@ -64,7 +64,7 @@ public sealed partial class LockValidator
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="ArgumentNullException"><paramref name="context"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public LockSectionScope EnterExclusive(ExclusiveContext context, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -83,7 +83,7 @@ public sealed partial class LockValidator
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="ArgumentNullException"><paramref name="context"/> is null.</exception>
-    /// <exception cref="LockViolationException">A <see cref="ThrowingSink"/> is installed and there is a violation.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void NeedExclusive(ExclusiveContext context, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -119,6 +119,13 @@ public sealed partial class LockValidator
 
         stack.AddSuppressed(1);
         return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Suppressed, bytes: before - stack.OwnBytes);
+    }
+
+    /// <summary>This thread does what others wait for. Taking part in it is a try: nobody waits to be let in.</summary>
+    internal LockSectionScope EnterWork(LockMap map, string? file, int line)
+    {
+        LockHolder stack = Acquire(map, new LockAcquireOptions { Mode = LockAcquireMode.Shared, Attempt = LockAttempt.Try }, file, line);
+        return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Exclusive, map);
     }
 
     internal void EndSection(LockHolder stack, LockSectionScope.SectionKind kind, LockMap? map, long bytes, long contentions)

@@ -9,7 +9,7 @@ public sealed partial class LockValidator
 {
     private readonly UninterruptedLock _sinkGate = new(); // nothing of a user's is called under it
     private readonly List<LockViolation> _kept = []; // under the sink gate
-    private ILockViolationSink[] _sinks; // never changed, but replaced under the sink gate: pairs with the read in Deliver
+    private LockViolationSink[] _sinks; // never changed, but replaced under the sink gate: pairs with the read in Deliver
     private long _dropped;      // under the sink gate
     private long _sinkFailures; // interlocked
     private int _hasToldOfSink; // interlocked: 1 after the first failure was told
@@ -49,7 +49,7 @@ public sealed partial class LockValidator
     /// <param name="sink">The sink. Added twice, it hears everything twice.</param>
     /// <remarks>At any time and from any thread, also after the first lock and to <see cref="Default"/>.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="sink"/> is null.</exception>
-    public void AddSink(ILockViolationSink sink)
+    public void AddSink(LockViolationSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
         using (_sinkGate.EnterScope())
@@ -62,7 +62,7 @@ public sealed partial class LockValidator
     /// <param name="sink">The sink.</param>
     /// <returns>False when it was not there.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="sink"/> is null.</exception>
-    public bool RemoveSink(ILockViolationSink sink)
+    public bool RemoveSink(LockViolationSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
         using (_sinkGate.EnterScope())
@@ -104,7 +104,7 @@ public sealed partial class LockValidator
     {
         ExceptionDispatchInfo? refusal = null;
         bool wasHeard = false;
-        foreach (ILockViolationSink sink in Volatile.Read(ref _sinks))
+        foreach (LockViolationSink sink in Volatile.Read(ref _sinks))
         {
             try
             {
@@ -142,7 +142,7 @@ public sealed partial class LockValidator
         }
     }
 
-    private void NoteFailure(ILockViolationSink sink, Exception exception)
+    private void NoteFailure(LockViolationSink sink, Exception exception)
     {
         Interlocked.Increment(ref _sinkFailures);
         if (Interlocked.Exchange(ref _hasToldOfSink, 1) == 0)

@@ -9,7 +9,7 @@ public sealed partial class LockValidator
     /// <remarks>Thread safe; allocates. Classes should have unique names: those with the same name become one.</remarks>
     public LockOrderSnapshot ExportSnapshot()
         => LockOrderSnapshot.Create(GetDependencies().Where(static edge => edge.From != edge.To)
-            .Select(static edge => new LockOrderEntry(edge.From, edge.To, edge.Kinds)));
+            .Select(static edge => new LockDependency(edge.From, edge.To, edge.Kinds)));
 
     /// <summary>Takes an order for granted, as if it had been seen: a single run of one part of a program is then checked against all of it.</summary>
     /// <param name="snapshot">The order. Classes are found by name when they are first seen.</param>
@@ -64,7 +64,7 @@ public sealed partial class LockValidator
 
     private static void Fill(DependencyGraph graph, LockOrderSnapshot snapshot)
     {
-        foreach (LockOrderEntry entry in snapshot.Entries)
+        foreach (LockDependency entry in snapshot.Entries)
         {
             LockNode from = graph.NodeNamed(entry.From);
             LockNode to = graph.NodeNamed(entry.To);

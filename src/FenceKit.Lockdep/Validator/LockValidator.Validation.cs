@@ -34,12 +34,13 @@ public sealed partial class LockValidator
         LockHolder stack, object instance, LockMap map, AcquireShape shape, object? nestedIn, ulong own, object? siteToken, LockSite? site)
     {
         stack.Settle();
+        Undecided? undecided = null;
         ulong key = stack.KeyFor(own);
         ulong classKey = ClassKeyOf(stack, stack.Depth, map, shape, nestedIn, site);
         if (!_chains.TryGetValue(classKey, out ChainRecord? record) || !record.Settles(key) || !ReferenceEquals(record.SiteToken, siteToken))
         {
             var request = new Request(stack, stack.Depth, instance, map, shape, nestedIn, siteToken, site, key, classKey, record?.Stack);
-            record = Examine(request, out List<LockViolation>? violations, out bool isSettled);
+            record = Examine(request, out List<LockViolation>? violations, out bool isSettled, out undecided);
             if (isSettled)
             {
                 stack.Cache(key, record);
@@ -47,6 +48,7 @@ public sealed partial class LockValidator
 
             stack.Push(instance, record, own, isSettled);
             DeliverOrUndo(stack, violations);
+
         }
         else
         {
@@ -54,7 +56,11 @@ public sealed partial class LockValidator
             stack.Push(instance, record, own, isSettled: true);
         }
 
-        if (stack.Fork is { } fork && shape.Attempt != LockAttempt.Try && !record.IsUnchecked)
+        if (undecided is { } open)
+        {
+            NoteCall(stack, open.Holds, open.Wanted);
+        }
+        else if (stack.Fork is { } fork && shape.Attempt != LockAttempt.Try && record is { IsUnchecked: false, IsReentry: false })
         {
             NoteWant(stack, fork, map, record);
         }
@@ -66,8 +72,9 @@ public sealed partial class LockValidator
         object? SiteToken, LockSite? Site, ulong Key, ulong ClassKey, LockTrace? KnownStack);
 
     /// <summary>Judges an acquisition and remembers the verdict. <paramref name="isSettled"/>: the thread need not ask again.</summary>
-    private ChainRecord Examine(in Request request, out List<LockViolation>? violations, out bool isSettled)
+    private ChainRecord Examine(in Request request, out List<LockViolation>? violations, out bool isSettled, out Undecided? undecided)
     {
+        undecided = null;
         LockHolder stack = request.Stack;
         LockMap map = request.Map;
         bool isPassing = stack.IsReporting || IsMasked(stack, map);
@@ -81,6 +88,7 @@ public sealed partial class LockValidator
             return record;
         }
 
+        FlowNode[] uncertain = request.Shape.Attempt == LockAttempt.Try ? [] : UncertainHolds(stack, request.Depth);
         var wanted = new Acquisition
         {
             Stack = stack,
@@ -89,6 +97,7 @@ public sealed partial class LockValidator
             NestedIn = request.NestedIn,
             Held = ItemsOf(stack, request.Depth),
             IsTentative = stack.IsTentative,
+            Uncertain = MapsOf(uncertain),
         };
         List<LockViolation> found = [];
         RecursionVerdict verdict = RecursionRule.Check(wanted, found);
@@ -104,6 +113,12 @@ public sealed partial class LockValidator
         isSettled = !found.Exists(static draft => IsSelfDeadlock(draft));
         using (_gate.EnterScope())
         {
+            if (uncertain.Length > 0 && verdict != RecursionVerdict.Reentry && !IsSettledLocked(wanted, request.ClassKey))
+            {
+                undecided = new Undecided(uncertain, wanted);
+                isSettled = false;
+            }
+
             record = KeepLocked(record, request.Key, request.ClassKey, isSettled);
             if (verdict != RecursionVerdict.Reentry)
             {
@@ -115,6 +130,9 @@ public sealed partial class LockValidator
 
         return record;
     }
+
+    /// <summary>An acquisition of which more is known when the locks are let go.</summary>
+    private readonly record struct Undecided(FlowNode[] Holds, Acquisition Wanted);
 
     private ChainRecord RecordOf(in Request request, bool isUnchecked, bool isReentry) => new()
     {
@@ -189,9 +207,9 @@ public sealed partial class LockValidator
     private static void AddFindingLocked(List<LockViolation> found, LockViolation? ofInstances, LockViolation? ofClasses)
     {
         int recursion = found.FindIndex(static draft => draft.Kind == LockViolationKind.Recursion);
-        if (ofInstances is not null && recursion >= 0)
+        if (ofInstances is { Dependencies.Count: <= 2 } && recursion >= 0)
         {
-            // One finding, seen from two sides: the recursion names the rule, the instances say how sure it is.
+            // One finding, seen from two sides: the recursion names the rule, the instances say how sure it is. A longer circle is one of its own.
             found[recursion] = Merge(found[recursion], ofInstances);
         }
         else if ((ofInstances ?? ofClasses) is { } cycle)
@@ -206,7 +224,7 @@ public sealed partial class LockValidator
         {
             Confidence = cycle.Confidence,
             Dependencies = cycle.Dependencies,
-            Interleaving = cycle.Interleaving,
+            Table = cycle.Table,
             Assumption = cycle.Assumption,
         };
 
@@ -278,21 +296,38 @@ public sealed partial class LockValidator
 
     private LockViolation? AddWantLocked(Acquisition wanted)
     {
-        SituationItem[] held = Array.FindAll(wanted.Held, item => item.Record.Context.Equals(wanted.Record.Context));
         if (_lockSets.Count + _placeSets.Count >= _options.ChainCapacity)
         {
             _instancesNotKept++;
             return null;
         }
 
-        var situation = new Situation(held, wanted.Want, wanted.Thread);
+        Situation situation = SituationOf(wanted);
+        SituationItem[] held = situation.Held;
         ulong key = PathTable.LocksOf(situation);
+        if (wanted.Uncertain.Length > 0)
+        {
+            return AddUncertainLocked(wanted, situation, key);
+        }
+
         if (held.Length > 0 && _placeSets.Add(ChainKey.Mix(key, PathTable.PlacesOf(held))))
         {
             _situations.Paths.Add(situation);
         }
 
         if (!_lockSets.Add(key))
+        {
+            return null;
+        }
+
+        _situations.Add(situation);
+        return _cycles.IsOnCircle(situation) ? _cycles.OfInstances(wanted, situation) : null;
+    }
+
+    // Judged once, and again when it is known: under the same key then, so this is another one.
+    private LockViolation? AddUncertainLocked(Acquisition wanted, Situation situation, ulong key)
+    {
+        if (_lockSets.Contains(key) || !_lockSets.Add(~key))
         {
             return null;
         }

@@ -21,6 +21,15 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("{_graph.NodeCount} classes, {_graph.EdgeCount} dependencies, {_reports} reports")]
 public sealed partial class LockValidator
 {
+    /// <summary>The name of the runtime option that switches the drop-in locks on.</summary>
+    public const string OptionName = "FenceKit.Lockdep.Enabled";
+
+    /// <summary>The name of the environment variable that does so with the value 1.</summary>
+    public const string VariableName = "FENCEKIT_LOCKDEP";
+
+    /// <summary>The name of the variable that names a file: the default validator appends its reports to it, unless the program sets another one.</summary>
+    public const string ReportsVariableName = "FENCEKIT_LOCKDEP_REPORTS";
+
     private static readonly UninterruptedLock s_defaultGate = new();
     private static LockValidator? s_default;
 
@@ -54,9 +63,16 @@ public sealed partial class LockValidator
         _flow = new AsyncLocal<FlowNode?>(OnFlowChanged);
     }
 
+    /// <summary>Whether the drop-in locks report to a validator. Off, they are the bare lock: the compiler removes the rest.</summary>
+    /// <remarks>
+    /// On when the runtime option <see cref="OptionName"/> is true (a RuntimeHostConfigurationOption in the project file), or else when the
+    /// environment variable <see cref="VariableName"/> is 1. Read once. A validator that is called directly always validates.
+    /// </remarks>
+    public static bool IsEnabled => LockValidatorSwitch.IsEnabled;
+
     /// <summary>
     /// The validator of the drop-in locks that are given none. It writes to the event source, and to the file that
-    /// <see cref="LockValidatorSwitch.ReportsVariableName"/> names if there is one, or else to standard error, unless it is replaced.
+    /// <see cref="ReportsVariableName"/> names if there is one, or else to standard error, unless it is replaced.
     /// Sinks can be added to it at any time.
     /// </summary>
     /// <exception cref="InvalidOperationException">On setting: the default is in use already.</exception>

@@ -9,9 +9,9 @@ public sealed class LockValidatorOptions
 {
     /// <summary>
     /// Where reports go from the start; <see cref="LockValidator.AddSink"/> adds others later. A report that no sink but an
-    /// <see cref="EventSourceSink"/> has taken goes to standard error.
+    /// <see cref="LockViolationSink.ToEventSource"/> has taken goes to standard error.
     /// </summary>
-    public IReadOnlyList<ILockViolationSink> Sinks { get; init; } = [];
+    public IReadOnlyList<LockViolationSink> Sinks { get; init; } = [];
 
     /// <summary>Less sure findings are counted but not reported.</summary>
     public LockConfidence MinimumConfidence { get; init; } = LockConfidence.Possible;
@@ -36,7 +36,7 @@ public sealed class LockValidatorOptions
         ArgumentNullException.ThrowIfNull(Sinks);
         ArgumentOutOfRangeException.ThrowIfNegative(ViolationCapacity);
         ArgumentOutOfRangeException.ThrowIfNegative(ChainCapacity);
-        foreach (ILockViolationSink sink in Sinks)
+        foreach (LockViolationSink sink in Sinks)
         {
             if (sink is null)
             {

@@ -5,7 +5,7 @@ namespace FenceKit.Remote;
 
 /// <summary>A 64-bit hash that is the same in every process, on every machine and in every version of this library.</summary>
 /// <remarks>
-/// FNV-1a, mixed at the end so that the upper bits are as good as the lower ones. Whoever chooses keys can make them collide; a collision only
+/// FNV-1a, mixed at the end so that the upper bits are as good as the lower ones. An author of keys can make them collide; a collision only
 /// invalidates more than was asked for.
 /// </remarks>
 internal static class StableHash

@@ -6,7 +6,7 @@ namespace FenceKit.Remote;
 
 /// <summary>A reader that is inside under a lease; see <see cref="RemoteInvalidationNode.TryEnter"/>. It cannot leave its thread.</summary>
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
-public ref struct LeasedScope
+public ref struct LeasedScope : IDisposable
 {
     private readonly RemoteInvalidationNode? _node;
     private ReaderScope _scope;

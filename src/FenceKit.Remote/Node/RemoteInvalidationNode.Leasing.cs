@@ -56,8 +56,7 @@ public sealed partial class RemoteInvalidationNode
         {
             // The notifier is gone, and with it everybody who could be told: nothing is served any more.
             Volatile.Write(ref _until, 0); // pairs with the read in IsLeased
-            _phase = Phase.Left;
-            _left.TrySetResult();
+            FinishForGood();
             return Timeout.InfiniteTimeSpan;
         }
     }
@@ -69,7 +68,7 @@ public sealed partial class RemoteInvalidationNode
             BeginLeaving();
         }
 
-        while (_inbox.TryDequeue(out byte[]? message))
+        while (UninterruptedWork.Run(_inbox, static inbox => inbox.TryDequeue(out byte[]? next) ? next : null) is { } message)
         {
             Take(message);
         }
@@ -184,7 +183,7 @@ public sealed partial class RemoteInvalidationNode
         _phase = Phase.Leased;
         _nextRequest = sentAt + _time.Ceiling(lease / 4);
 
-        // Before the range opens: pairs with the read in IsLeased, so whoever gets in sees the lease.
+        // Before the range opens: pairs with the read in IsLeased, so a reader that gets in sees the lease.
         Volatile.Write(ref _until, until);
         _drop.End(isCommitted: false);
         _leased.TrySetResult();
@@ -203,15 +202,16 @@ public sealed partial class RemoteInvalidationNode
         _requests.Clear();
         ForgetEnds(); // the next owner counts from the beginning
         _drop = new LocalInvalidation(_notifier, _pump, _range, InvalidationReason.Discard);
-        Interlocked.Exchange(ref _leased, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)); // pairs with the read in WaitForLeaseAsync
+        ForgetLease();
         Drop();
         try
         {
             LeaseLost?.Invoke(this, new LeaseLostEventArgs(reason, incarnation));
         }
-        catch (Exception)
+        catch (Exception error)
         {
             // Nothing that must be right depends on who listens.
+            UninterruptedWork.Restore(error is ThreadInterruptedException);
         }
     }
 
@@ -231,7 +231,6 @@ public sealed partial class RemoteInvalidationNode
 
     private void FinishLeaving(bool isDropped)
     {
-        _phase = Phase.Left;
         if (isDropped && _farewell.Kind == RemoteMessageKind.Leave)
         {
             Span<byte> message = stackalloc byte[RemoteMessage.LengthOfJoin];
@@ -239,8 +238,24 @@ public sealed partial class RemoteInvalidationNode
         }
 
         _drop.End(isCommitted: false);
+        FinishForGood();
+    }
+
+    /// <summary>Who asks from now on waits for the next one.</summary>
+    private void ForgetLease() =>
+        Volatile.Write(ref _leased, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)); // pairs with the read in WaitForLeaseAsync
+
+    /// <summary>There will be no lease any more, and who waits for one, or asks later, hears that.</summary>
+    private void FinishForGood()
+    {
+        _phase = Phase.Left;
+        if (_leased.Task.IsCompleted)
+        {
+            ForgetLease();
+        }
+
         _leased.TrySetException(new ObjectDisposedException(ToString()));
-        _ = _leased.Task.Exception; // whoever waits sees it; if nobody does, nobody is told of a fault
+        _ = _leased.Task.Exception; // a caller that waits sees it; if nobody does, nobody is told of a fault
         _left.TrySetResult();
     }
 

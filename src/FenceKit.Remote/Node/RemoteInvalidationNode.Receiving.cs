@@ -23,15 +23,27 @@ public sealed partial class RemoteInvalidationNode
     {
         if (!RemoteMessage.TryRead(bytes, _channels.Domain, out RemoteMessage message)
             || message.Header.Node != _node
-            || _inbox.Count >= MostMessages)
+            || !TryKeep(bytes))
         {
             Interlocked.Increment(ref _rejected);
             return;
         }
 
-        _inbox.Enqueue(bytes.ToArray());
         _pump.Wake();
     }
+
+    /// <summary>False when there is no room.</summary>
+    private bool TryKeep(ReadOnlySpan<byte> bytes) => UninterruptedWork.Run((_inbox, bytes.ToArray()), static mail =>
+    {
+        (ConcurrentQueue<byte[]> inbox, byte[] message) = mail;
+        if (inbox.Count >= MostMessages)
+        {
+            return false;
+        }
+
+        inbox.Enqueue(message);
+        return true;
+    });
 
     private void Take(byte[] bytes)
     {
@@ -65,7 +77,7 @@ public sealed partial class RemoteInvalidationNode
         _phase == Phase.Leased && header.Epoch == _epoch && header.Membership == _membership;
 
     /// <summary>
-    /// A lease, if the request is known: its own time of sending counts, and whoever has dropped everything since has forgotten its requests.
+    /// A lease, if the request is known: its own time of sending counts, and a node that has dropped everything since has forgotten its requests.
     /// </summary>
     private void Grant(in RemoteMessage message)
     {

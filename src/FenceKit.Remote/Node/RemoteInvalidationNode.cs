@@ -27,7 +27,7 @@ namespace FenceKit.Remote;
 ///         cache["order/42"] = order;
 /// return order;
 /// </code>
-/// <para>Here <c>cached</c> is the cache's own subscription to the notifier. <b>Whoever serves copies asks <see cref="TryEnter"/> for each read</b>, or at least
+/// <para>Here <c>cached</c> is the cache's own subscription to the notifier. <b>Code that serves copies asks <see cref="TryEnter"/> for each read</b>, or at least
 /// <see cref="IsLeased"/>: a process that was stopped for longer than its lease looks at the clock first. A gate of one's own closes too when the lease is
 /// lost, but only as soon as this process runs again.</para>
 /// <para>Without a lease the whole range is under invalidation here: from the construction, until the owner grants the first one, and again from the loss of one,
@@ -143,10 +143,10 @@ public sealed partial class RemoteInvalidationNode : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False when the time ran out.</returns>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
-    /// <exception cref="ObjectDisposedException">The node is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The node is disposed, or its notifier.</exception>
     public async ValueTask<bool> WaitForLeaseAsync(TimeSpan budget, CancellationToken cancellationToken = default)
     {
-        Task leased = Volatile.Read(ref _leased).Task; // pairs with the exchange in Lose
+        Task leased = Volatile.Read(ref _leased).Task; // pairs with the write in ForgetLease
         try
         {
             await leased.WaitAsync(budget, _options.TimeProvider, cancellationToken).ConfigureAwait(false);

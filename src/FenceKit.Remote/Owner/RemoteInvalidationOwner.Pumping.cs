@@ -32,7 +32,7 @@ public sealed partial class RemoteInvalidationOwner
 
     private void EndGrace()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (!_isInGrace || _time.Now < _graceEnds)
             {
@@ -48,7 +48,7 @@ public sealed partial class RemoteInvalidationOwner
     /// <summary>Takes out a member whose last lease is over, as its own clock must agree by now.</summary>
     private RemoteMember? ExpireOne()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             long now = _time.Now;
             foreach (RemoteMember member in _all)
@@ -68,7 +68,7 @@ public sealed partial class RemoteInvalidationOwner
     /// <summary>Gathers what is to be sent, as much as there is room for, and when the next thing is due.</summary>
     private int Collect(out bool isMore, out TimeSpan idle)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             int count = 0;
             while (_ended.Count > 0 && count + _members.Count <= _outbox.Length)

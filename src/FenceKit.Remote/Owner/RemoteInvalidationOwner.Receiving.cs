@@ -46,7 +46,7 @@ public sealed partial class RemoteInvalidationOwner
         byte[]? grant = null;
         int length = 0;
         string channel = _channels.OfNode(header.Node);
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_isDisposed)
             {
@@ -92,7 +92,7 @@ public sealed partial class RemoteInvalidationOwner
         RemoteMember? dead = null;
         byte[]? reply = null;
         int length = 0;
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_isDisposed)
             {
@@ -123,7 +123,7 @@ public sealed partial class RemoteInvalidationOwner
 
     private void Acknowledge(in RemoteMessageHeader header)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (!_members.TryGetValue(header.Node, out RemoteMember? member) || header.Epoch != _epoch || !member.IsAddressedBy(in header))
             {
@@ -146,7 +146,7 @@ public sealed partial class RemoteInvalidationOwner
     private void Leave(in RemoteMessageHeader header)
     {
         RemoteMember? member;
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (!_members.TryGetValue(header.Node, out member) || header.Epoch != _epoch || !member.IsAddressedBy(in header))
             {
@@ -249,22 +249,26 @@ public sealed partial class RemoteInvalidationOwner
         try
         {
             InvalidationSubscriptionOptions after = new() { After = _rosterSubscription };
-            InvalidationSubscription nameplate = _notifier.Subscribe(_range, new Nameplate(this, joined), joined.Name, after);
-            lock (_gate)
-            {
-                joined.Nameplate = nameplate;
-                if (_members.TryGetValue(joined.Node, out RemoteMember? current) && current == joined)
-                {
-                    return;
-                }
-            }
-
-            Finish(joined); // it went while its name was put up
+            PutUp(joined, _notifier.Subscribe(_range, new Nameplate(this, joined), joined.Name, after));
         }
         catch (ObjectDisposedException)
         {
             // The notifier is gone: there will be no session to name anybody in.
         }
+    }
+
+    private void PutUp(RemoteMember joined, InvalidationSubscription nameplate)
+    {
+        using (_gate.Enter())
+        {
+            joined.Nameplate = nameplate;
+            if (_members.TryGetValue(joined.Node, out RemoteMember? current) && current == joined)
+            {
+                return;
+            }
+        }
+
+        Finish(joined); // it went while its name was put up
     }
 
     /// <summary>After it was a member. Does not wait: the callback that holds the nameplate may wait for this thread.</summary>

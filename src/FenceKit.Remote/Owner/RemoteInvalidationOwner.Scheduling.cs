@@ -10,7 +10,7 @@ public sealed partial class RemoteInvalidationOwner
     private bool TryBegin(in InvalidationRequest request, out Fence fence)
     {
         fence = default;
-        lock (_gate)
+        using (_gate.Enter())
         {
             OpenInvalidation? place = FindFreePlace();
             FenceSource source = default;
@@ -57,10 +57,10 @@ public sealed partial class RemoteInvalidationOwner
         return true;
     }
 
-    /// <summary>The fence of one member, so that whoever asks who is waited for hears its name.</summary>
+    /// <summary>The fence of one member, so that code that asks who is waited for hears its name.</summary>
     private Fence FindFence(RemoteMember member, in InvalidationRequest request)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             foreach (OpenInvalidation invalidation in _open)
             {
@@ -77,7 +77,7 @@ public sealed partial class RemoteInvalidationOwner
     /// <summary>The session has ended. Members are told; a fence that is outstanding stays so until its node answers or its lease is over.</summary>
     private void End(in InvalidationRequest request, bool isCommitted)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             foreach (OpenInvalidation invalidation in _open)
             {

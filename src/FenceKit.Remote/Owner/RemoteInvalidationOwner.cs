@@ -27,7 +27,7 @@ namespace FenceKit.Remote;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
 {
-    private readonly Lock _gate = new(); // held for a few instructions; no code of anybody else's runs under it
+    private readonly UninterruptedGate _gate = new(); // held for a few instructions; no code of anybody else's runs under it
     private readonly InvalidationNotifier _notifier;
     private readonly AddressRange _range;
     private readonly RemoteOwnerOptions _options;
@@ -105,7 +105,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
         _grace = new FenceTimeline($"grace of {domain}", fences);
         _graceEnds = _time.Now + _time.Ceiling(_options.Grace ?? _options.LongestPromise);
         _graceSubscription = notifier.Subscribe(range, new GraceSubscriber(_grace.Issue()), $"grace of {domain}");
-        _rosterSubscription = notifier.Subscribe(range, new Roster(this), $"nodes of {domain}");
+        _rosterSubscription = notifier.Subscribe(range, new Roster(this), RosterOf(domain));
         _pump = new RemotePump(Pump, _options.TimeProvider, isStepped);
         _link = new RemoteLink(transport, _options.TimeProvider);
         EndGrace();
@@ -121,7 +121,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
     {
         get
         {
-            lock (_gate)
+            using (_gate.Enter())
             {
                 return _isInGrace;
             }
@@ -134,7 +134,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
     /// <remarks>Blocks for a few instructions, never allocates.</remarks>
     public int CopyNodes(Span<RemoteNodeInfo> destination)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             long now = _time.Now;
             int written = 0;
@@ -156,7 +156,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
     /// <remarks>Blocks for a few instructions, never allocates.</remarks>
     public RemoteOwnerStatistics GetStatistics()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             int open = 0;
             foreach (OpenInvalidation invalidation in _open)
@@ -175,7 +175,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         RemoteMember[] members;
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_isDisposed)
             {
@@ -209,6 +209,9 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
         return $"owner of {Domain}: {statistics.Nodes} nodes, {statistics.Open} ranges open{(IsInGrace ? ", in grace" : "")}";
     }
 
+    /// <summary>What all nodes together are called among those who are waited for.</summary>
+    internal static string RosterOf(string domain) => $"nodes of {domain}";
+
     /// <summary>Zero stands for "none".</summary>
     private static ulong NextRandom()
     {
@@ -231,7 +234,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
         while (true)
         {
             FenceSource source;
-            lock (_gate)
+            using (_gate.Enter())
             {
                 if (!_answered.TryDequeue(out source))
                 {

@@ -24,10 +24,11 @@ internal sealed class RemoteLink(IInvalidationTransport transport, TimeProvider 
         {
             transport.TrySend(channel, message);
         }
-        catch (Exception)
+        catch (Exception error)
         {
             // Whatever it was, the message is lost, and that may happen to any message.
             Interlocked.Increment(ref _faults);
+            UninterruptedWork.Restore(error is ThreadInterruptedException);
         }
     }
 

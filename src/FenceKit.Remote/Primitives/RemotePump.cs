@@ -14,7 +14,7 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
     private readonly Func<TimeSpan> _work;
     private readonly ITimer? _timer;
     private int _state;
-    private volatile bool _isDisposed;
+    private bool _isDisposed; // read and written as volatile: who disposes and the pump are two threads
 
     /// <param name="work">Does what is to be done, and says how long nothing will be; infinite for "until woken".</param>
     /// <param name="clock">The clock of that time.</param>
@@ -38,7 +38,7 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
     /// <remarks>Never waits. Pairs with the exchange at the end of <see cref="Execute"/>: either that one sees the mark, or the work is queued anew.</remarks>
     internal void Wake()
     {
-        if (!_isDisposed && Interlocked.Exchange(ref _state, WokenMeanwhile) == Idle)
+        if (!Volatile.Read(ref _isDisposed) && Interlocked.Exchange(ref _state, WokenMeanwhile) == Idle)
         {
             if (FenceContract.IsChecked)
             {
@@ -46,7 +46,7 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
             }
             else
             {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                UninterruptedWork.Queue(this);
             }
         }
     }
@@ -56,7 +56,7 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
     private void QueueUnseen()
     {
         using LockSectionScope pool = LockValidator.Default.Suppress("the thread pool may add a worker");
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        UninterruptedWork.Queue(this);
     }
 
     public void Execute()
@@ -65,13 +65,13 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
         {
             // A full fence: what was written before a Wake that this swallows is seen by the work that follows.
             Interlocked.Exchange(ref _state, Running);
-            if (_isDisposed)
+            if (Volatile.Read(ref _isDisposed))
             {
                 return;
             }
 
             TimeSpan idle = _work();
-            _timer!.Change(idle, Timeout.InfiniteTimeSpan);
+            _timer!.SetTo(idle);
         }
         while (Interlocked.CompareExchange(ref _state, Idle, Running) != Running);
     }
@@ -79,7 +79,10 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
     /// <summary>Nothing runs any more that has not begun.</summary>
     public void Dispose()
     {
-        _isDisposed = true;
-        _timer?.Dispose();
+        Volatile.Write(ref _isDisposed, true);
+        if (_timer is not null)
+        {
+            UninterruptedWork.Run(_timer, static timer => timer.Dispose());
+        }
     }
 }

@@ -9,8 +9,8 @@ namespace FenceKit.Remote;
 public sealed class InMemoryConnection : IInvalidationTransport
 {
     private readonly InMemoryTransport _transport;
-    private volatile bool _isSendingCut;
-    private volatile bool _isReceivingCut;
+    private bool _isSendingCut;
+    private bool _isReceivingCut;
 
     internal InMemoryConnection(InMemoryTransport transport, string name)
     {
@@ -24,25 +24,25 @@ public sealed class InMemoryConnection : IInvalidationTransport
     /// <summary>Gets or sets whether what it sends is lost.</summary>
     public bool IsSendingCut
     {
-        get => _isSendingCut;
-        set => _isSendingCut = value;
+        get => Volatile.Read(ref _isSendingCut); // pairs with the write of who plays the network
+        set => Volatile.Write(ref _isSendingCut, value);
     }
 
     /// <summary>Gets or sets whether what is sent to it is lost, at the time when it would arrive.</summary>
     public bool IsReceivingCut
     {
-        get => _isReceivingCut;
-        set => _isReceivingCut = value;
+        get => Volatile.Read(ref _isReceivingCut); // pairs with the write of who plays the network
+        set => Volatile.Write(ref _isReceivingCut, value);
     }
 
     /// <inheritdoc/>
-    public bool IsConnected => !_isSendingCut && !_isReceivingCut;
+    public bool IsConnected => !IsSendingCut && !IsReceivingCut;
 
     /// <inheritdoc/>
     public bool TrySend(string channel, ReadOnlySpan<byte> message)
     {
         ArgumentNullException.ThrowIfNull(channel);
-        return !_isSendingCut && _transport.TrySend(channel, message);
+        return !IsSendingCut && _transport.TrySend(channel, message);
     }
 
     /// <inheritdoc/>

@@ -5,14 +5,14 @@ namespace FenceKit.Remote;
 internal sealed class InMemorySubscription(
     InMemoryTransport transport, InMemoryConnection connection, string channel, InvalidationMessageHandler receive) : IAsyncDisposable
 {
-    private volatile bool _isDisposed;
+    private bool _isDisposed;
 
     internal string Channel { get; } = channel;
 
     /// <summary>False when the connection is cut, or nobody listens any more.</summary>
     internal bool Receive(byte[] message)
     {
-        if (_isDisposed || connection.IsReceivingCut)
+        if (Volatile.Read(ref _isDisposed) || connection.IsReceivingCut)
         {
             return false;
         }
@@ -23,7 +23,7 @@ internal sealed class InMemorySubscription(
 
     public ValueTask DisposeAsync()
     {
-        _isDisposed = true;
+        Volatile.Write(ref _isDisposed, true); // pairs with the read in Receive
         transport.Remove(this);
         return default;
     }

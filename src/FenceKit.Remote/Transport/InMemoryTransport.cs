@@ -11,7 +11,7 @@ namespace FenceKit.Remote;
 [DebuggerDisplay("{InFlight} in flight")]
 public sealed class InMemoryTransport : IDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly UninterruptedGate _gate = new();
     private readonly InMemoryTransportOptions _options;
     private readonly TimeProvider _clock;
     private readonly Random _random;
@@ -41,7 +41,7 @@ public sealed class InMemoryTransport : IDisposable
     {
         get
         {
-            lock (_gate)
+            using (_gate.Enter())
             {
                 return _parcels.Count;
             }
@@ -78,7 +78,7 @@ public sealed class InMemoryTransport : IDisposable
     /// <summary>Delivers nothing any more.</summary>
     public void Dispose()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             _isDisposed = true;
             _parcels.Clear();
@@ -90,7 +90,7 @@ public sealed class InMemoryTransport : IDisposable
     internal bool TrySend(string channel, ReadOnlySpan<byte> message)
     {
         byte[] copy = message.ToArray();
-        lock (_gate)
+        using (_gate.Enter())
         {
             foreach (InMemorySubscription subscription in _subscriptions)
             {
@@ -107,7 +107,7 @@ public sealed class InMemoryTransport : IDisposable
 
     internal void Add(InMemorySubscription subscription)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             _subscriptions.Add(subscription);
         }
@@ -115,7 +115,7 @@ public sealed class InMemoryTransport : IDisposable
 
     internal void Remove(InMemorySubscription subscription)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             _subscriptions.Remove(subscription);
         }
@@ -139,7 +139,7 @@ public sealed class InMemoryTransport : IDisposable
 
     private Parcel? TakeDue()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_parcels.TryPeek(out Parcel? parcel, out (long Due, long Number) place) && place.Due <= _clock.GetTimestamp())
             {
@@ -156,7 +156,7 @@ public sealed class InMemoryTransport : IDisposable
         if (_timer is not null && !_isDisposed && _parcels.TryPeek(out _, out (long Due, long Number) place))
         {
             TimeSpan left = _clock.GetElapsedTime(_clock.GetTimestamp(), place.Due);
-            _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            _timer.SetTo(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
     }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace FenceKit.Remote;
 
-/// <summary>The channels of a domain: one to its owner, one to each node.</summary>
+/// <summary>The channels of a domain: one to its owner, one to each node; one for requests, and one for the answers to each who asks.</summary>
 internal sealed class RemoteChannels
 {
     private readonly string _domain;
@@ -14,12 +14,18 @@ internal sealed class RemoteChannels
         _domain = domain;
         Domain = StableHash.Of(domain);
         Owner = $"{domain}/owner";
+        Requests = $"{domain}/requests";
     }
 
     /// <summary>What stands for the domain's name in a message.</summary>
     internal ulong Domain { get; }
 
     internal string Owner { get; }
+
+    /// <summary>To the responder, in the process of the owner.</summary>
+    internal string Requests { get; }
+
+    internal string OfRequester(UInt128 requester) => string.Create(CultureInfo.InvariantCulture, $"{_domain}/answers/{requester:x32}");
 
     internal string OfNode(UInt128 node) => string.Create(CultureInfo.InvariantCulture, $"{_domain}/node/{node:x32}");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Text;
 
 namespace FenceKit.Remote;
@@ -10,7 +11,7 @@ namespace FenceKit.Remote;
 /// membership (8), number (8). Then by kind: Join, the node's name in UTF-8, at most 64 bytes. Grant: lease in ticks (8), the highest number that was
 /// given to an invalidation (8), and 25 bytes for each one that is open: number, start, end, reason. Schedule: start, end, reason. End: 1 when
 /// committed, 0 when backed off. The others: nothing.</para>
-/// <para>Whoever has access to the engine can send anything. What does not have exactly the length of its kind, is of another version or domain, or names an
+/// <para>Every client of the engine can send anything. What does not have exactly the length of its kind, is of another version or domain, or names an
 /// empty range, an unknown reason or an impossible lease is not a message. A receiver then compares epoch, membership, incarnation and number with its own.</para>
 /// </remarks>
 internal readonly ref struct RemoteMessage
@@ -173,7 +174,7 @@ internal readonly ref struct RemoteMessage
     }
 
     /// <summary>A name is shown to people, in logs too: nothing in it may end a line or move a cursor.</summary>
-    private static bool IsText(ReadOnlySpan<byte> name)
+    internal static bool IsText(ReadOnlySpan<byte> name)
     {
         while (!name.IsEmpty)
         {
@@ -190,17 +191,17 @@ internal readonly ref struct RemoteMessage
 
     private static bool IsInvalidation(ReadOnlySpan<byte> bytes) =>
         BinaryPrimitives.ReadUInt64LittleEndian(bytes) < BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..])
-        && bytes[16] <= (byte)InvalidationReason.Exclusive; // of a Release nodes are told as of a Discard
+        && bytes[16] <= BitOperations.Log2((uint)InvalidationReason.Exclusive); // of a Release nodes are told as of a Discard
 
     private static RemoteInvalidation ReadInvalidation(ulong number, ReadOnlySpan<byte> bytes) => new(
         number,
         new AddressRange(BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..])),
-        (InvalidationReason)bytes[16]);
+        (InvalidationReason)(1 << bytes[16]));
 
     private static void WriteRange(Span<byte> into, in RemoteInvalidation invalidation)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(into, invalidation.Range.Start);
         BinaryPrimitives.WriteUInt64LittleEndian(into[8..], invalidation.Range.End);
-        into[16] = (byte)invalidation.Reason;
+        into[16] = (byte)BitOperations.Log2((uint)invalidation.Reason); // the number of the reason
     }
 }

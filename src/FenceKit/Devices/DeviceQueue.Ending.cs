@@ -145,7 +145,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         if (done && isLost)
         {
-            FaultEverything(hasStopped: true); // the device was given up before the driver came back with the good news
+            FaultEverything(hasStopped: true); // the device was given up before the driver reported that it had stopped
         }
         else if (done)
         {

@@ -257,7 +257,7 @@ public sealed partial class DeviceQueue<TCommand>
             }
         }
 
-        // Whoever canceled the command, or lost the device, meanwhile could not take back what was not there yet. Each side has a full
+        // A thread that canceled the command, or lost the device, meanwhile could not take back what was not there yet. Each side has a full
         // fence between its store and its load, so one of the two sees the other:
         //
         //   here                                 TryCancel, a failed dependency, Lose

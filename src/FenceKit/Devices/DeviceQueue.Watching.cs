@@ -24,7 +24,7 @@ public sealed partial class DeviceQueue<TCommand>
 
     private ITimer CreateTimer()
     {
-        // The timer must not keep the context of whoever happened to make the queue.
+        // The timer must not keep the context of the flow that happened to make the queue.
         using AsyncFlowControl? _ = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
         return _options.TimeProvider.CreateTimer(
             static state => ((DeviceQueue<TCommand>)state!).Watch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -61,7 +61,7 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void StartTimer()
     {
-        TimeSpan period = _timerPeriod; // outside the gate: whoever changes it meanwhile sets the timer after us
+        TimeSpan period = _timerPeriod; // outside the gate: a thread that changes it meanwhile sets the timer after us
         if (period != TimeSpan.MaxValue)
         {
             // Rounded up, since a look that comes a moment early has to be repeated. One that comes early by days does no harm.

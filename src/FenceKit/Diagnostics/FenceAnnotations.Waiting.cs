@@ -6,7 +6,7 @@ namespace FenceKit.Diagnostics;
 // Waits, and what is waited for.
 internal static partial class FenceAnnotations
 {
-    // Nothing leads out of it: which of several fences signals is nobody's order. But whoever wants it waits.
+    // Nothing leads out of it: which of several fences signals is nobody's order. But the waiter waits for it.
     private static readonly LockMap s_anyOfSeveral = new(LockClass.Create("any of several fences"), "(any)");
 
     // Called in a callback, an await comes back to it at once: nobody waits there.
@@ -20,6 +20,16 @@ internal static partial class FenceAnnotations
     {
         if (!IsInCallback)
         {
+            Current.Validator.Await((LockMap)map, file: null, line: 0);
+        }
+    }
+
+    /// <summary>As <see cref="Await"/>, called by an awaiter: the method awaits at this very place.</summary>
+    internal static void AwaitHere(object map)
+    {
+        if (!IsInCallback)
+        {
+            Current.Validator.NoteAwait();
             Current.Validator.Await((LockMap)map, file: null, line: 0);
         }
     }
@@ -49,7 +59,7 @@ internal static partial class FenceAnnotations
         Current.Validator.Acquire((LockMap)map, new LockAcquireOptions { Mode = LockAcquireMode.Shared, Attempt = LockAttempt.Try }, file: null, line: 0);
 
     /// <summary>
-    /// Reclaim waits for readers, so readers may not take memory that reclaims. They may invalidate: nothing waits yet, and whoever waits
+    /// Reclaim waits for readers, so readers may not take memory that reclaims. They may invalidate: nothing waits yet, and a caller that waits
     /// for himself is reported for that.
     /// </summary>
     internal static void ExportReaders(object map) => Prime(((LockMap)map).Class, static (validator, readers) =>
@@ -59,7 +69,7 @@ internal static partial class FenceAnnotations
         validator.Release(s_reclaim);
     });
 
-    /// <summary>Whoever is on the way to the whole is on the way to the member first, as if he waited for it.</summary>
+    /// <summary>A thread on the way to the whole is on the way to the member first, as if he waited for it.</summary>
     internal static void Compose(object whole, object member)
     {
         LockClass wholeClass = ((LockMap)whole).Class;

@@ -8,7 +8,7 @@ namespace FenceKit.Diagnostics;
 // it, so that a second lock of the class is no recursion. A context counts from its first lock, not from its beginning: until then it stops
 // nobody, and its thread may serve others. Nobody ever waits for a context, so taking it is a try.
 //
-// What is held counts on the thread that took it. A lock that was awaited belongs to no thread: it is judged where it is wanted, and not held.
+// What is held belongs to the flow that took it, whether it blocked or awaited: it may be held over an await, and be let go on any thread.
 internal static partial class FenceAnnotations
 {
     private static readonly LockClassOptions s_contextRules = new() { BreaksDeadlocks = true };
@@ -19,66 +19,109 @@ internal static partial class FenceAnnotations
     internal static object SetContextMap(string name) =>
         new LockMap(s_contexts.GetOrAdd(name, static ofClass => LockClass.Create(Printed($"context of {ofClass}"), s_contextRules)));
 
-    /// <summary>The thread is about to take one lock of a set, or has taken it by a try.</summary>
+    /// <summary>Before the lock is waited for. A lock that was tried is announced by <see cref="HoldOfSet"/> alone.</summary>
     /// <param name="map">The lock.</param>
     /// <param name="context">The context, or null for a lock that is taken alone.</param>
     /// <param name="attempt">How it waits.</param>
-    /// <param name="contextHold">Who the context counts as held by, or null.</param>
-    /// <returns>Who the lock counts as held by; null for an awaited lock.</returns>
-    internal static object? AcquireOfSet(object map, object? context, SetLockAttempt attempt, ref object? contextHold)
+    internal static void WantOfSet(object map, object? context, SetLockAttempt attempt)
     {
-        if (attempt == SetLockAttempt.Await && IsInCallback)
+        bool isAwait = attempt is SetLockAttempt.Await or SetLockAttempt.AwaitTimed;
+        if (isAwait && IsInCallback)
         {
-            return null;
+            return;
         }
 
         LockValidator validator = Current.Validator;
-        LockAttempt how = attempt switch
-        {
-            SetLockAttempt.Try => LockAttempt.Try,
-            SetLockAttempt.Timed => LockAttempt.Timed,
-            _ => LockAttempt.Blocking,
-        };
         bool isFirst = context is not null && !validator.IsHeld(context);
         if (isFirst)
         {
-            contextHold = validator.Acquire((LockMap)context!, new LockAcquireOptions { Attempt = LockAttempt.Try }, file: null, line: 0);
+            validator.Acquire((LockMap)context!, new LockAcquireOptions { Attempt = LockAttempt.Try }, file: null, line: 0);
         }
 
-        object? hold = null;
         try
         {
-            hold = validator.Acquire((LockMap)map, new LockAcquireOptions { Attempt = how, NestedIn = context }, file: null, line: 0);
-            if (attempt == SetLockAttempt.Await)
+            LockAcquireOptions options = OptionsOf(context, attempt);
+            if (isAwait)
             {
-                validator.Release(map);
+                validator.Await((LockMap)map, options, file: null, line: 0);
+            }
+            else
+            {
+                validator.MightAcquire((LockMap)map, options, file: null, line: 0);
             }
         }
         finally
         {
-            if (isFirst && (hold is null || attempt == SetLockAttempt.Await))
+            if (isFirst)
             {
-                contextHold = null;
                 validator.Release(context!);
             }
         }
-
-        return attempt == SetLockAttempt.Await ? null : hold;
     }
 
-    /// <summary>What the hold counted for has ended, on whichever thread.</summary>
-    internal static void ReleaseOfSet(object map, object hold)
+    /// <summary>From now on the flow has it.</summary>
+    /// <param name="map">The lock.</param>
+    /// <param name="context">The context, or null for a lock that is taken alone.</param>
+    /// <param name="attempt">How it was waited for.</param>
+    /// <param name="contextHold">Gets the hold of the context with the first of its locks.</param>
+    /// <returns>What <see cref="ReleaseOfSet"/> takes.</returns>
+    internal static object HoldOfSet(object map, object? context, SetLockAttempt attempt, ref object? contextHold)
     {
         LockValidator validator = Current.Validator;
-        if (validator.IsHeld(map))
+        bool isFirst = context is not null && !validator.IsHeld(context);
+        LockHold ofContext = isFirst ? HoldContext(validator, context!) : default;
+        SetLockAttempt how = IsInCallback ? SetLockAttempt.Try : attempt; // a continuation that runs there has not waited there
+        bool isHeld = false;
+        try
         {
-            validator.Release(map);
+            LockHold hold = validator.Hold((LockMap)map, OptionsOf(context, how), file: null, line: 0);
+            isHeld = true;
+            contextHold = isFirst ? Keep(validator, ofContext) : contextHold;
+            return Keep(validator, hold);
         }
-        else
+        finally
         {
-            ((LockHolder)hold).ReleaseFromAnotherThread(map);
+            if (!isHeld)
+            {
+                ofContext.Dispose();
+            }
         }
     }
+
+    internal static void ReleaseOfSet(object hold) => ((LockHold)hold).Dispose();
+
+    /// <summary>The flow that runs here has it, in place of the method that took it and returned.</summary>
+    internal static void AdoptOfSet(object hold) => ((LockHold)hold).Adopt();
+
+    // Not at the expense of a callback that may not allocate.
+#pragma warning disable CA1859 // Boxed on purpose: who keeps it names no type of the validator.
+    private static object Keep(LockValidator validator, LockHold hold)
+    {
+        if (t_schedules == 0)
+        {
+            return hold;
+        }
+
+        using (validator.Suppress("what is noted of a lock of a set"))
+        {
+            return hold;
+        }
+    }
+#pragma warning restore CA1859
+
+    private static LockHold HoldContext(LockValidator validator, object context) =>
+        validator.Hold((LockMap)context, new LockAcquireOptions { Attempt = LockAttempt.Try }, file: null, line: 0);
+
+    private static LockAcquireOptions OptionsOf(object? context, SetLockAttempt attempt) => new()
+    {
+        NestedIn = context,
+        Attempt = attempt switch
+        {
+            SetLockAttempt.Try => LockAttempt.Try,
+            SetLockAttempt.Timed or SetLockAttempt.AwaitTimed => LockAttempt.Timed,
+            _ => LockAttempt.Blocking,
+        },
+    };
 
     internal static void ReportProtocol(object map, string message) => Current.Validator.ReportProtocol((LockMap)map, message);
 

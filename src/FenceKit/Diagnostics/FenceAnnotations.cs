@@ -227,7 +227,7 @@ internal static partial class FenceAnnotations
         }
     }
 
-    /// <summary>Runs the callbacks of a signal: whoever signals has other fences to signal, and perhaps locks.</summary>
+    /// <summary>Runs the callbacks of a signal: the signaler has other fences to signal, and perhaps locks.</summary>
     internal static void RunCallbacks<TCall>(ref TCall call)
         where TCall : struct, IContractCall, allows ref struct
     {

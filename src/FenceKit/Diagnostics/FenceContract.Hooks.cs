@@ -24,6 +24,15 @@ public static partial class FenceContract
         }
     }
 
+    /// <summary>An awaiter says so: the method awaits at this very place.</summary>
+    internal static void AwaitHere(object? map)
+    {
+        if (IsChecked && map is not null)
+        {
+            FenceAnnotations.AwaitHere(map);
+        }
+    }
+
     /// <summary>Code is about to await a fence: whatever it holds, it holds meanwhile; the thread itself goes on.</summary>
     internal static void Await(object? map)
     {

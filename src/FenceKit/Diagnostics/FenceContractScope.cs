@@ -11,7 +11,7 @@ namespace FenceKit;
 /// </summary>
 [DebuggerDisplay("{_map}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
-public ref struct FenceContractScope
+public ref struct FenceContractScope : IDisposable
 {
     private readonly int _cookie;
     private object? _map;

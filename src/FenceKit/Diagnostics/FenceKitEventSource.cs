@@ -173,7 +173,7 @@ internal sealed partial class FenceKitEventSource : EventSource
     [Event(4, Level = EventLevel.Warning, Message = "{2} of {0} is quarantined: {1} has not let go of it")]
     private void Quarantined(string notifier, string subscription, string range) => WriteEvent(4, notifier, subscription, range);
 
-    /// <summary>What an exception says of itself is a user's code too, and may throw; whoever reports a fault must not fault by that.</summary>
+    /// <summary>What an exception says of itself is a user's code too, and may throw; the code that reports a fault must not fault by that.</summary>
     [NonEvent]
     private static string TextOf(Exception exception)
     {

@@ -13,6 +13,9 @@ internal enum SetLockAttempt
     /// <summary>The lock was free and is taken already.</summary>
     Try,
 
-    /// <summary>Whoever has it, it is not the thread.</summary>
+    /// <summary>The flow waits as long as it takes, and no thread.</summary>
     Await,
+
+    /// <summary>The flow waits for a limited time.</summary>
+    AwaitTimed,
 }

@@ -5,7 +5,7 @@ namespace FenceKit;
 
 /// <summary>
 /// The last faults of one timeline, or of all slots of a pool together: which points completed with which error. A fixed number of faults, the
-/// oldest makes room for the newest. Written under its gate, read without.
+/// oldest makes room for the newest. Written under its lock, read without.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -24,8 +24,8 @@ internal sealed class FaultLog(int capacity)
     /// <summary>Stands in the log for a point that is complete with an outcome that nobody knows: an array over a retired fence.</summary>
     internal static readonly Exception UnknownOutcome = new InvalidOperationException("The outcome is no longer known.");
 
-    private SpinGate _gate;          // guards all writes here, and those of the trails
-    private SequenceLock _sequence;  // of all that is written under the gate; LookUp reads without
+    private SpinGate _lock;          // guards all writes here, and those of the trails
+    private SequenceLock _sequence;  // of all that is written under the lock; LookUp reads without
     private long _count;             // faults ever written; the one of number n stands at n % capacity
     private Entry[]?[] _chunks = []; // replaced when it grows; the chunks stay
 
@@ -38,7 +38,7 @@ internal sealed class FaultLog(int capacity)
         internal ulong BeforeLast; // and its last point, which is still known when that fault is forgotten
     }
 
-    /// <summary>What one timeline knows of its own faults. Written under the gate of the log.</summary>
+    /// <summary>What one timeline knows of its own faults. Written under the lock of the log.</summary>
     internal struct Trail
     {
         /// <summary>The first point that ever faulted; every point before it was signaled without error. 0: there is none.</summary>
@@ -227,7 +227,7 @@ internal sealed class FaultLog(int capacity)
         return ref _chunks[index / ChunkLength]![index % ChunkLength];
     }
 
-    /// <summary>As <see cref="At"/>, for one who does not hold the gate, and may know of a fault before its memory.</summary>
+    /// <summary>The fault of an ordinal, for a reader without the lock, who may know of a fault before its memory.</summary>
     private bool TryRead(long ordinal, out Entry entry)
     {
         int index = (int)((ordinal - 1) % capacity);
@@ -254,13 +254,13 @@ internal sealed class FaultLog(int capacity)
 
     private void BeginWrite()
     {
-        _gate.Enter();
+        _lock.Enter();
         _sequence.BeginWrite();
     }
 
     private void EndWrite()
     {
         _sequence.EndWrite();
-        _gate.Exit();
+        _lock.Exit();
     }
 }

@@ -28,7 +28,7 @@ public readonly partial struct Fence : IEquatable<Fence>
     /// <summary>A fence that is signaled from the start; the same as <c>default</c>. As dma_fence_get_stub.</summary>
     public static Fence AlreadySignaled => default;
 
-    /// <summary>Hidden from consumers: whoever holds the timeline can signal it.</summary>
+    /// <summary>Hidden from consumers: the holder of the timeline can signal it.</summary>
     internal FenceTimeline? Timeline { get; }
 
     /// <summary>The point as it compares with the state word of the timeline.</summary>
@@ -42,7 +42,7 @@ public readonly partial struct Fence : IEquatable<Fence>
 
     /// <summary>Whether the fence is complete, with whatever outcome. Once true it stays true.</summary>
     /// <remarks>
-    /// One acquire load and one comparison. Everything that the producer wrote before it signaled is visible to whoever reads true.
+    /// One acquire load and one comparison. Everything that the producer wrote before it signaled is visible to the reader of true.
     /// Callbacks may not have run yet. Never blocks, never allocates.
     /// </remarks>
     public bool IsSignaled
@@ -146,7 +146,7 @@ public readonly partial struct Fence : IEquatable<Fence>
     public bool TryAddCallback(FenceCallback callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        return Timeline is not null && Timeline.TryAdd(callback, Target);
+        return Timeline is not null && Timeline.Add(callback, Target) != FenceTimeline.NotAdded;
     }
 
     /// <summary>Takes a callback back.</summary>
@@ -160,7 +160,7 @@ public readonly partial struct Fence : IEquatable<Fence>
     public FenceCallbackRemoval TryRemoveCallback(FenceCallback callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        return Timeline is null ? FenceCallbackRemoval.NotAdded : Timeline.TryRemove(callback, Target);
+        return Timeline is null ? FenceCallbackRemoval.NotAdded : Timeline.Remove(callback, Target);
     }
 
     /// <summary>Whether both are the same point of the same timeline.</summary>

@@ -25,7 +25,7 @@ public partial class FenceTimeline
         StringBuilder text = new();
         text.Append($"Fence timeline '{Name}': ");
         text.AppendLine(completed >= issued ? $"nothing pending, {issued} issued" : $"points {completed + 1}..{issued} pending");
-        for (ulong point = completed + 1; _issuers is not null && point <= Math.Min(issued, completed + (ulong)_options.TrackedIssuers); point++)
+        for (ulong point = completed + 1; _issue.Issuers is not null && point <= Math.Min(issued, completed + (ulong)_options.TrackedIssuers); point++)
         {
             if (FindIssuer(point) is { } issuer)
             {
@@ -71,9 +71,9 @@ public partial class FenceTimeline
     }
 
     /// <summary>Who waits, in the order of points.</summary>
-    internal (FenceCallback Callback, ulong Target, long Word)[] CopyWaiting()
+    internal (FenceCallback Callback, ulong Target, long Round)[] CopyWaiting()
     {
-        if (!TimelineState.HasWaiters(Volatile.Read(ref _hot.State)))
+        if (!TimelineState.HasWaiters(_hot.State.Read()))
         {
             return []; // most timelines, most of the time: no need to make signalers wait
         }
@@ -81,17 +81,11 @@ public partial class FenceTimeline
         WaiterCopy copy = new() { Rows = [] };
         while (true)
         {
-            // Count, allocate outside the gate, fill; again if more wait by then.
+            // Count, allocate outside the lock bit, fill; again if more wait by then.
             copy.Count = 0;
-            ulong state = EnterGate();
-            for (FenceCallback? node = _hot.First; node is not null; node = node.Next)
-            {
-                WaiterCopy.Add(ref copy, node);
-            }
-
-            bool isSorted = _beside.IsEmpty;
-            _beside.Visit(ref copy, WaiterCopy.Add);
-            LeaveGate(state);
+            ulong state = EnterLock();
+            bool isSorted = _hot.Waiters.Visit(ref copy, WaiterCopy.Add);
+            LeaveLock(state);
             if (copy.Count <= copy.Rows.Length)
             {
                 (FenceCallback, ulong Target, long)[] rows = copy.Rows[..copy.Count];
@@ -104,14 +98,14 @@ public partial class FenceTimeline
 
     private struct WaiterCopy
     {
-        internal (FenceCallback Callback, ulong Target, long Word)[] Rows;
+        internal (FenceCallback Callback, ulong Target, long Round)[] Rows;
         internal int Count;
 
         internal static void Add(ref WaiterCopy copy, FenceCallback node)
         {
             if (copy.Count < copy.Rows.Length)
             {
-                copy.Rows[copy.Count] = (node, node.Target, node.Word);
+                copy.Rows[copy.Count] = (node, node.Target, node.State.Round);
             }
 
             copy.Count++;

@@ -3,11 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Which points completed with an error. Written under the gate, before the counter moves; read without it.
+// Which points completed with an error. Written under the lock bit, before the counter moves; read without it.
 public partial class FenceTimeline
 {
     private readonly FaultLog _faults; // of its own, or of its pool
-    private FaultLog.Trail _trail;     // this timeline's part of it
 
     /// <summary>Whether any point has ever faulted, or been given up. Of a timeline that never has, there is nothing to be told but "signaled".</summary>
     internal bool HasFaulted => Volatile.Read(ref _trail.FirstFaulted) != 0;
@@ -19,19 +18,19 @@ public partial class FenceTimeline
     internal FenceStatus GetOutcome(ulong target, out Exception? error)
     {
         error = null;
-        if (!TimelineState.HasReached(Volatile.Read(ref _hot.State), target))
+        if (!TimelineState.HasReached(_hot.State.Read(), target))
         {
             return FenceStatus.Pending;
         }
 
-        // The acquire above pairs with the release in LeaveGate: a point that reads complete has its fault in the log already.
+        // The acquire above pairs with the release in TimelineState.Leave: a point that reads complete has its fault in the log already.
         return HasFaulted ? LookUpOutcome(TimelineState.PointOf(target), out error) : FenceStatus.Signaled;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private FenceStatus LookUpOutcome(ulong point, out Exception? error) => _faults.LookUp(in _trail, point, out error);
 
-    /// <summary>Under the gate, before the counter moves: points fault.</summary>
+    /// <summary>Under the lock bit, before the counter moves: points fault.</summary>
     private void RecordFault(ulong first, ulong last, Exception error, bool poison)
     {
         if (poison)

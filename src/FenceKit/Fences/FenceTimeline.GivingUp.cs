@@ -11,15 +11,15 @@ namespace FenceKit;
 //   node            waits for        and then
 //   --------------  ---------------  ------------------------------------------------------------------------------------------------
 //   FaultInTurn     the point before faults the point
-//   StandBy         the point        nothing. While it waits, every signal that passes the point finds somebody waiting and takes the gate, and
-//                                    under the gate DetachUpTo and RunUpTo see what was given up
+//   StandBy         the point        nothing. While it waits, every signal that passes the point finds somebody waiting and takes the lock bit,
+//                                    and under it DetachUpTo and RunUpTo see what was given up
 //
 // A signal that passes the point at once, beside the one that gives it up:
 //
-//   giving up (under the gate)                       signaling
+//   giving up (under the lock bit)                       signaling
 //   -----------------------------------------------  -----------------------------------------------------------------
 //   note the point in the trail                      read the word
-//   add StandBy; leave the gate (word: waiters)      CAS the word: fails if it was read before, else finds the waiters
+//   add StandBy; leave the lock bit (word: waiters)      CAS the word: fails if it was read before, else finds the waiters
 //
 public partial class FenceTimeline
 {
@@ -42,16 +42,16 @@ public partial class FenceTimeline
         ArgumentNullException.ThrowIfNull(error);
         CheckOwn(fence);
         StandBy standBy = new();
-        ulong state = EnterGate();
+        ulong state = EnterLock();
         if (TimelineState.HasReached(state, fence.Target) || FaultLog.TryFindGivenUp(in _trail, fence.Point, out _))
         {
-            LeaveGate(state);
+            LeaveLock(state);
             return false;
         }
 
         _faults.GiveUp(ref _trail, fence.Point, error);
         standBy.Timeline = this;
-        AddUnderGate(standBy, fence.Target, state);
+        Enlist(standBy, fence.Target, state);
         FaultInTurn turn = new(fence, error);
         if (!new Fence(this, fence.Point - 1).TryAddCallback(turn))
         {
@@ -61,10 +61,10 @@ public partial class FenceTimeline
         return true;
     }
 
-    /// <summary>Under the gate: nothing was given up, which is the usual case.</summary>
+    /// <summary>Under the lock bit: nothing was given up, which is the usual case.</summary>
     private bool HasGivenUp => _trail.GivenUp is not null;
 
-    /// <summary>Under the gate: how a point ends that a signal without an error completes.</summary>
+    /// <summary>Under the lock bit: how a point ends that a signal without an error completes.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private FenceStatus OutcomeInSignal(ulong target, out Exception? error) =>
         FaultLog.TryFindGivenUp(in _trail, TimelineState.PointOf(target), out error) ? FenceStatus.Faulted : FenceStatus.Signaled;

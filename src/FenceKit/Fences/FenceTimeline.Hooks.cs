@@ -9,10 +9,9 @@ public partial class FenceTimeline
     private readonly FenceTimelineOptions _options;
     private readonly FenceAbandonSentinel? _sentinel;
     private readonly FenceWatchdog? _watchdog;
-    private readonly FenceIssuers? _issuers;
 
-    private ulong _deadlineTarget;               // under the gate; 0 for none
-    private long _deadline;                      // under the gate
+    private ulong _deadlineTarget;               // under the lock bit; 0 for none
+    private long _deadline;                      // under the lock bit
 
     /// <summary>Takes over what the driver knows: signals the points that <see cref="OnPoll"/> reports.</summary>
     /// <returns>True if the counter moved.</returns>
@@ -28,10 +27,10 @@ public partial class FenceTimeline
     /// <returns>False when there is none.</returns>
     public bool TryGetDeadline(out long timestamp)
     {
-        ulong state = EnterGate();
+        ulong state = EnterLock();
         timestamp = _deadline;
         bool any = _deadlineTarget != 0 && !TimelineState.HasReached(state, _deadlineTarget);
-        LeaveGate(state);
+        LeaveLock(state);
         return any;
     }
 
@@ -57,7 +56,7 @@ public partial class FenceTimeline
     /// <remarks>Called on the asking thread, under no lock. It must not block. What it throws is reported, not thrown at who asks.</remarks>
     protected virtual void OnDeadline(ulong point, long timestamp) => _options.DeadlineChanged?.Invoke(point, timestamp);
 
-    /// <summary>The fences are made of other fences; whoever flattens sets must not store them.</summary>
+    /// <summary>The fences are made of other fences; code that flattens sets must not store them.</summary>
     internal virtual bool IsContainer => false;
 
     internal virtual bool PollCore()
@@ -94,7 +93,7 @@ public partial class FenceTimeline
     {
         double ticks = fromNow.TotalSeconds * TimeProvider.TimestampFrequency;
         long timestamp = TimeProvider.GetTimestamp() + (long)Math.Clamp(ticks, long.MinValue / 2, long.MaxValue / 2);
-        ulong state = EnterGate();
+        ulong state = EnterLock();
         bool soonest = !TimelineState.HasReached(state, target)
             && (_deadlineTarget == 0 || TimelineState.HasReached(state, _deadlineTarget) || timestamp < _deadline);
         if (soonest)
@@ -103,7 +102,7 @@ public partial class FenceTimeline
             _deadline = timestamp;
         }
 
-        LeaveGate(state);
+        LeaveLock(state);
         if (soonest)
         {
             OnDeadline(TimelineState.PointOf(target), timestamp);
@@ -121,7 +120,7 @@ public partial class FenceTimeline
         return true;
     }
 
-    internal string? FindIssuer(ulong point) => _issuers?.Find(point);
+    internal string? FindIssuer(ulong point) => _issue.Issuers?.Find(point);
 
     /// <summary>Nobody can reach the timeline any more. On the finalizer thread, so the waiters' code runs elsewhere.</summary>
     internal void OnCollected()
@@ -169,7 +168,7 @@ public partial class FenceTimeline
         }
         catch (Exception exception)
         {
-            // Whoever waits has to hear of it, and nobody else would: it must not wait for a signal that cannot come.
+            // The waiter has to hear of it, and nobody else would: it must not wait for a signal that cannot come.
             FaultCore(target, exception, poison: false);
         }
     }

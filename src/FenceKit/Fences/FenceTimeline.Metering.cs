@@ -27,10 +27,10 @@ public partial class FenceTimeline : IMeteredSource
         totals.Issued += issued;
         totals.Completed += issued - Math.Min(issued, pending);
         totals.Timelines += ended ? 0 : 1;
-        totals.WaitedFor += !ended && TimelineState.HasWaiters(Volatile.Read(ref _hot.State)) ? 1 : 0;
+        totals.WaitedFor += !ended && TimelineState.HasWaiters(_hot.State.Read()) ? 1 : 0;
     }
 
-    /// <summary>What came of points that did not complete as they should. Off the fast path: faults take the gate.</summary>
+    /// <summary>What came of points that did not complete as they should. Off the fast path: faults take the lock bit.</summary>
     private void CountFaults(ulong first, ulong last, Exception error, bool poison)
     {
         if (last < first || ReferenceEquals(error, FaultLog.UnknownOutcome))

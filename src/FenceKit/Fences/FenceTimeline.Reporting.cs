@@ -9,14 +9,12 @@ public partial class FenceTimeline
 {
     private static long s_cumulativeSignals;
 
-    private readonly IssuedBlocks? _issuedBlocks; // null when the timeline reports nothing, see IssueReports
-
     /// <summary>
     /// Raised when one signal completes the points of several commands on a timeline that reports it, see
-    /// <see cref="FenceTimelineOptions.ReportsCumulativeSignals"/>. On the signaler's thread, under no lock, after the callbacks of the points.
-    /// What a handler throws is swallowed and reported. The arguments are allocated only where somebody listens.
+    /// <see cref="FenceTimelineOptions.ReportsCumulativeSignals"/>: with the timeline, the first of the points and the last. On the signaler's
+    /// thread, under no lock, after the callbacks of the points. What a handler throws is swallowed and reported.
     /// </summary>
-    public static event EventHandler<FenceCumulativeSignalEventArgs>? CumulativelySignaled;
+    public static event Action<FenceTimeline, ulong, ulong>? CumulativelySignaled;
 
     /// <summary>How many such signals have been reported since the process started, whether or not anybody listened.</summary>
     public static long CumulativeSignals => Volatile.Read(ref s_cumulativeSignals);
@@ -24,7 +22,7 @@ public partial class FenceTimeline
     private bool ReportsCumulativeSignals
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => (_issueFlags & IssueReports) != 0; // set once, in the constructor
+        get => (_issue.Flags & IssueReports) != 0; // set once, in the constructor
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -56,19 +54,18 @@ public partial class FenceTimeline
 
     private void ReportIfSeveral(ulong first, ulong last)
     {
-        if (!_issuedBlocks!.AreSeveral(first, last))
+        if (!_issue.Blocks!.AreSeveral(first, last))
         {
             return;
         }
 
         Interlocked.Increment(ref s_cumulativeSignals);
         FenceKitEventSource.Log.CumulativelySignaled(Name, first, last);
-        FenceCumulativeSignalEventArgs? arguments = null; // made for the first listener: signals are reported where nothing may be allocated
-        foreach (EventHandler<FenceCumulativeSignalEventArgs> handler in Delegate.EnumerateInvocationList(CumulativelySignaled))
+        foreach (Action<FenceTimeline, ulong, ulong> handler in Delegate.EnumerateInvocationList(CumulativelySignaled))
         {
             try
             {
-                handler(this, arguments ??= new FenceCumulativeSignalEventArgs(Name, first, last));
+                handler(this, first, last);
             }
             catch (Exception exception)
             {

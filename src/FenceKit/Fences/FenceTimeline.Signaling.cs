@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
+using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// Moving the counter. Whoever moves it owns the callbacks that it passes.
+// Moving the counter. The signaler that moves it owns the callbacks that it passes.
 public partial class FenceTimeline
 {
     /// <summary>Completes every point up to <paramref name="point"/>.</summary>
@@ -42,7 +43,7 @@ public partial class FenceTimeline
     /// <returns>True for the one caller who moved the counter; false when the point was complete already: its outcome stays as it was.</returns>
     /// <remarks>
     /// As <see cref="Signal(ulong)"/>, but that it may allocate: the memory for the faults that a timeline remembers comes with the faults, sixteen at a
-    /// time. The error is recorded before the counter moves, so whoever sees the point complete sees its fault.
+    /// time. The error is recorded before the counter moves, so a reader that sees the point complete sees its fault.
     /// A driver that must tell points apart signals them one by one.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The point was never issued.</exception>
@@ -82,44 +83,44 @@ public partial class FenceTimeline
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool SignalCore(ulong target)
     {
-        if (IsLookedAt)
+        if (IsPolled)
         {
-            return SignalLookedAt(target);
+            return SignalPolled(target);
         }
 
-        ulong state = Volatile.Read(ref _hot.State);
-        if (!TimelineState.IsQuiet(state))
+        ulong state = _hot.State.Read();
+        if (!TimelineState.IsIdle(state))
         {
             return SignalWaiters(state, target);
         }
 
         // Release for what the producer wrote before; pairs with the acquire read in Fence.IsSignaled.
-        return !TimelineState.HasReached(state, target) && (TryMove(state, target) || SignalContended(target));
+        return !TimelineState.HasReached(state, target) && (_hot.State.TryMove(state, target) || SignalContended(target));
     }
 
     /// <summary>
-    /// A thread is looking, on another core. It has the cache line of the state, and if we read first, the line travels twice: to be read,
+    /// A thread polls, on another core. It has the cache line of the state, and if we read first, the line travels twice: to be read,
     /// and to be written. So guess that the point before is complete and that nobody waits, and read only if that is wrong.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool SignalLookedAt(ulong target)
+    private bool SignalPolled(ulong target)
     {
-        if (TryGuess(target - TimelineState.TargetOf(1), target, out ulong state))
+        if (_hot.State.TryMove(target - TimelineState.TargetOf(1), target, out ulong state))
         {
             return true;
         }
 
-        if (TimelineState.IsQuiet(state))
+        if (TimelineState.IsIdle(state))
         {
             return SignalContended(target);
         }
 
-        IsLookedAt = false; // somebody waits otherwise than by looking: with them the guess is wrong each time
+        IsPolled = false; // somebody waits otherwise than by polling: with them the guess is wrong each time
         return SignalWaiters(state, target);
     }
 
     /// <summary>
-    /// Callbacks wait. One CAS moves the counter and takes the gate: no callback can slip in between. Out of line and small, so that its
+    /// Callbacks wait. One CAS moves the counter and takes the lock bit: no callback can slip in between. Out of line, so that its
     /// cost does not depend on what the compiler saw of other timelines.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -130,50 +131,24 @@ public partial class FenceTimeline
             return false;
         }
 
-        if (TimelineState.IsGateHeld(state)
-            || !CallbackTrampoline.HasRoom // what is called at once below may run user code on this stack
-            || !TryTakeGate(target + TimelineState.Flags, state))
+        if (TimelineState.IsLocked(state)
+            || !CallbackTrampoline.HasRoom // the only one that waits may run user code on this stack
+            || !_hot.State.TryMoveAndEnter(state, target))
         {
             return SignalContended(target);
         }
 
-        // The usual case, one await where somebody has awaited before: what RunUpTo comes to.
-        FenceCallback seated = _hot.Seated!;
-        return _hot.First is not null || FenceContract.IsChecked || seated.Target > target || HasGivenUp
-            ? RunListed(target)
-            : RunPrivate(seated, seated.Target, target);
-    }
-
-    /// <summary>Under the gate, which it leaves: runs the only callback that waits.</summary>
-    /// <returns>True.</returns>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool RunOnly(FenceCallback only, long word, ulong due, ulong target)
-    {
-        long running = only.MarkRunning(word);
-        LeaveGateWith(target);
-        only.RunAlone(this, due, running);
-        return true;
-    }
-
-    /// <summary>Under the gate, which it leaves; somebody waits.</summary>
-    /// <returns>True.</returns>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool RunListed(ulong target)
-    {
-        FenceCallback? first = _hot.First;
-        if (first is null || _hot.Last is not null || first.Target > target || FenceContract.IsChecked || HasGivenUp)
+        if (FenceContract.IsChecked || HasGivenUp || !_hot.Waiters.TryTakeOnly(target, out FenceCallback? only))
         {
             return RunUpTo(target);
         }
 
-        _hot.First = null;
-        ulong due = first.Target;
-        if (first.IsPrivate)
-        {
-            return RunPrivate(first, due, target);
-        }
-
-        return RunOnly(first, first.PlainWord, due, target);
+        only.Detach(FenceStatus.Signaled, error: null);
+        LeaveLock(target, hasWaiters: false);
+        ContinuationBatch continuations = ContinuationBatch.WithRoom();
+        only.Run(ref continuations);
+        continuations.Flush();
+        return true;
     }
 
     private bool SignalContended(ulong target) => SignalContended(target, out _);
@@ -187,13 +162,13 @@ public partial class FenceTimeline
         SpinBackoff backoff = default;
         while (true)
         {
-            state = Volatile.Read(ref _hot.State);
+            state = _hot.State.Read();
             if (TimelineState.HasReached(state, target))
             {
                 return false;
             }
 
-            if (TimelineState.IsGateHeld(state))
+            if (TimelineState.IsLocked(state))
             {
                 backoff.Once();
                 continue;
@@ -201,32 +176,31 @@ public partial class FenceTimeline
 
             if (TimelineState.HasWaiters(state))
             {
-                if (TryTakeGate(target | TimelineState.Flags, state))
+                if (_hot.State.TryMoveAndEnter(state, target))
                 {
                     return RunUpTo(target);
                 }
             }
-            else if (TryMove(state, target))
+            else if (_hot.State.TryMove(state, target))
             {
                 return true;
             }
         }
     }
 
-    /// <summary>Under the gate, which it leaves: takes the callbacks up to a point out of the list, and runs them.</summary>
+    /// <summary>Under the lock bit, which it leaves: takes the callbacks up to a point out of the list, and runs them.</summary>
     /// <returns>True.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool RunUpTo(ulong target)
     {
-        Unseat(TimelineState.Waiters);
         FenceCallback? batch = DetachUpTo(target, FenceStatus.Signaled, error: null);
         _faults.SettleGivenUp(ref _trail, TimelineState.PointOf(target));
-        LeaveGate(target);
+        LeaveLock(target);
         RunAll(batch);
         return true;
     }
 
-    /// <summary>A fault takes the gate first: the log must say what happened before the counter shows that it happened.</summary>
+    /// <summary>A fault takes the lock bit first: the log must say what happened before the counter shows that it happened.</summary>
     internal bool FaultCore(ulong target, Exception error, bool poison) => FaultCore(target, error, poison, out _);
 
     /// <inheritdoc cref="FaultCore(ulong, Exception, bool)"/>
@@ -236,11 +210,11 @@ public partial class FenceTimeline
     /// <param name="first">The first point that faults, where the result is true.</param>
     private bool FaultCore(ulong target, Exception error, bool poison, out ulong first)
     {
-        ulong state = EnterGate();
+        ulong state = EnterLock();
         first = TimelineState.PointOf(state) + 1;
         if (TimelineState.HasReached(state, target))
         {
-            LeaveGate(state);
+            LeaveLock(state);
             return false;
         }
 
@@ -248,12 +222,7 @@ public partial class FenceTimeline
         FenceCallback? batch = ReferenceEquals(error, FaultLog.UnknownOutcome)
             ? DetachUpTo(target, FenceStatus.Retired, error: null)
             : DetachUpTo(target, FenceStatus.Faulted, error);
-        if (poison)
-        {
-            _hot.Seated = null; // nobody comes again
-        }
-
-        LeaveGate(target); // moves the counter: a release of the log above; pairs with the acquire read in Fence.GetStatus
+        LeaveLock(target); // moves the counter: a release of the log above; pairs with the acquire read in Fence.GetStatus
 
         // Every other signal is a CAS, and callers may count on its full fence (signal, then look at a flag); so this one has it too.
         Interlocked.MemoryBarrier();
@@ -270,10 +239,10 @@ public partial class FenceTimeline
     internal bool TrySignalQuietly(ulong point)
     {
         ulong target = TimelineState.TargetOf(point);
-        ulong state = Volatile.Read(ref _hot.State);
+        ulong state = _hot.State.Read();
 
         // Release for what the producer wrote before, as in SignalCore.
-        return TimelineState.IsQuiet(state) && !TimelineState.HasReached(state, target) && TryMove(state, target);
+        return TimelineState.IsIdle(state) && !TimelineState.HasReached(state, target) && _hot.State.TryMove(state, target);
     }
 
     private void CheckOwn(Fence fence)

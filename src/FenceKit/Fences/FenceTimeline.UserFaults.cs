@@ -25,7 +25,7 @@ public partial class FenceTimeline
         Raise(timeline, new FenceCallbackFaultedEventArgs(callback, "a callback", timeline.Name, point, exception));
     }
 
-    /// <summary>As <see cref="ReportCallbackFault"/>, of code that is no callback.</summary>
+    /// <summary>Counts and tells what code of a user's threw that is no callback.</summary>
     /// <param name="origin">Which code, for people: "the clock of a timed wait".</param>
     /// <param name="exception">What it threw.</param>
     /// <param name="timeline">On whose account it was called; null for none in particular.</param>

@@ -13,7 +13,7 @@ namespace FenceKit;
 /// <remarks>
 /// <para>
 /// A fence is a promise: from the moment that <see cref="Issue()"/> hands it out, the owner of the timeline must signal it in finite
-/// time, without waiting for the one who waits. Keep the timeline private and give out fences only: whoever holds the timeline can signal it.
+/// time, without waiting for the one who waits. Keep the timeline private and give out fences only: its holder can signal it.
 /// </para>
 /// <para>
 /// <b>Thread safety</b>: every member may be called from any thread at any time.
@@ -23,14 +23,12 @@ namespace FenceKit;
 /// </para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {Completed} of {Issued}")]
-public partial class FenceTimeline : FenceTimelineCore, IDisposable
+public partial class FenceTimeline : IDisposable
 {
-    // On other cache lines than the state, which stands at the beginning, see FenceTimelineCore: who looks at these before a signal does not
-    // fetch the state to read, when a moment later it has to be fetched again to write.
-    private ulong _issued;
-    private long _isLookedAt; // 1: the last waiter saw the signal while it was looking, see SignalLookedAt
-
-    private int _issueFlags; // 0 in the usual case; points may be issued while Disposed is set, Dispose says why that is harmless
+    // In this order, see TimelineHotFields.
+    private TimelineHotFields _hot;
+    private FaultLog.Trail _trail; // what the timeline knows of its own faults, see FenceTimeline.Faults.cs
+    private TimelineIssueFields _issue;
 
     private const int IssueDisposed = 1;
     private const int IssueTracked = 2;
@@ -51,8 +49,8 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
 
         if (options.ReportsCumulativeSignals ?? (FenceContract.IsChecked || CumulativelySignaled is not null))
         {
-            _issuedBlocks = new IssuedBlocks();
-            _issueFlags |= IssueReports;
+            _issue.Blocks = new IssuedBlocks();
+            _issue.Flags |= IssueReports;
         }
 
         _sentinel = new FenceAbandonSentinel(this);
@@ -77,8 +75,8 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
         _faults = faults ?? new FaultLog(options.RetainedFaults);
         if (options.TrackedIssuers > 0)
         {
-            _issuers = new FenceIssuers(options.TrackedIssuers);
-            _issueFlags = IssueTracked;
+            _issue.Issuers = new FenceIssuers(options.TrackedIssuers);
+            _issue.Flags = IssueTracked;
         }
     }
 
@@ -86,13 +84,13 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
     public string Name { get; }
 
     /// <summary>The last point that was issued. Points count from 1; point 0 is complete from the start.</summary>
-    public ulong Issued => Volatile.Read(ref _issued);
+    public ulong Issued => Volatile.Read(ref _issue.Issued);
 
     /// <summary>
     /// The last completed point. All ones, shifted (<c>ulong.MaxValue &gt;&gt; 2</c>), once the timeline is poisoned or disposed:
     /// everything is complete then.
     /// </summary>
-    public ulong Completed => TimelineState.PointOf(Volatile.Read(ref _hot.State));
+    public ulong Completed => TimelineState.PointOf(_hot.State.Read());
 
     /// <summary>The clock of timed waits. Set only by a pooled wait for several fences, which takes over the clock of what it waits for.</summary>
     internal TimeProvider TimeProvider { get; set; }
@@ -104,12 +102,12 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
     internal int SpinsBeforeSleep { get; set; } = BlockingWaiter.MostSpins;
 
     /// <summary>
-    /// Somebody has seen a signal while looking: see SignalLookedAt. A guess, written only when it changes, and any value is right.
+    /// A waiter that polls has seen a signal, so the next one may poll too: see SignalPolled. A guess, and any value is right.
     /// </summary>
-    internal bool IsLookedAt
+    internal bool IsPolled
     {
-        get => _isLookedAt != 0;
-        set => _isLookedAt = value ? 1 : 0;
+        get => _issue.IsPolled != 0;
+        set => _issue.IsPolled = value ? 1 : 0;
     }
 
     /// <summary>Who knows what holds a point up; null when nobody in FenceKit does. Set before fences are given out.</summary>
@@ -135,12 +133,12 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
     /// <exception cref="ObjectDisposedException">The timeline is disposed.</exception>
     public Fence Issue()
     {
-        if (Volatile.Read(ref _issueFlags) != 0)
+        if (Volatile.Read(ref _issue.Flags) != 0)
         {
             return IssueSlow();
         }
 
-        return new Fence(this, Interlocked.Increment(ref _issued));
+        return new Fence(this, Interlocked.Increment(ref _issue.Issued));
     }
 
     /// <summary>Hands out <paramref name="count"/> points at once.</summary>
@@ -152,24 +150,24 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
     public Fence Issue(ulong count)
     {
         ArgumentOutOfRangeException.ThrowIfZero(count);
-        int flags = Volatile.Read(ref _issueFlags);
+        int flags = Volatile.Read(ref _issue.Flags);
         if ((flags & IssueDisposed) != 0)
         {
             FenceThrow.TimelineDisposed(Name);
         }
 
-        ulong issued = Volatile.Read(ref _issued);
+        ulong issued = Volatile.Read(ref _issue.Issued);
         while (true)
         {
             ulong left = TimelineState.MaxIssuedByCount - Math.Min(issued, TimelineState.MaxIssuedByCount);
             ArgumentOutOfRangeException.ThrowIfGreaterThan(count, left);
-            ulong seen = Interlocked.CompareExchange(ref _issued, issued + count, issued);
+            ulong seen = Interlocked.CompareExchange(ref _issue.Issued, issued + count, issued);
             if (seen == issued)
             {
-                _issuedBlocks?.Add(issued + 1, issued + count);
-                for (ulong point = issued + 1; _issuers is not null && point <= issued + Math.Min(count, (ulong)_options.TrackedIssuers); point++)
+                _issue.Blocks?.Add(issued + 1, issued + count);
+                for (ulong point = issued + 1; _issue.Issuers is not null && point <= issued + Math.Min(count, (ulong)_options.TrackedIssuers); point++)
                 {
-                    _issuers.Record(point);
+                    _issue.Issuers.Record(point);
                 }
 
                 return new Fence(this, issued + count);
@@ -205,7 +203,7 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
     /// <param name="disposing">True: there is no finalizer in the base class.</param>
     protected virtual void Dispose(bool disposing)
     {
-        if ((Interlocked.Or(ref _issueFlags, IssueDisposed) & IssueDisposed) != 0)
+        if ((Interlocked.Or(ref _issue.Flags, IssueDisposed) & IssueDisposed) != 0)
         {
             return;
         }
@@ -228,31 +226,31 @@ public partial class FenceTimeline : FenceTimelineCore, IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool HasReached(ulong target) => TimelineState.HasReached(Volatile.Read(ref _hot.State), target);
+    internal bool HasReached(ulong target) => TimelineState.HasReached(_hot.State.Read(), target);
 
-    /// <summary>As <see cref="Issue()"/>, for a timeline of FenceKit's own on which one party at a time issues: no interlocked operation.</summary>
+    /// <summary>Hands out the next point of a timeline of FenceKit's own, on which one party at a time issues: no interlocked operation.</summary>
     internal Fence IssueAlone()
     {
-        ulong point = _issued + 1;
-        Volatile.Write(ref _issued, point);
+        ulong point = _issue.Issued + 1;
+        Volatile.Write(ref _issue.Issued, point);
         return new Fence(this, point);
     }
 
     private Fence IssueSlow()
     {
-        if ((Volatile.Read(ref _issueFlags) & IssueDisposed) != 0)
+        if ((Volatile.Read(ref _issue.Flags) & IssueDisposed) != 0)
         {
             FenceThrow.TimelineDisposed(Name);
         }
 
-        ulong point = Interlocked.Increment(ref _issued);
-        _issuers?.Record(point);
+        ulong point = Interlocked.Increment(ref _issue.Issued);
+        _issue.Issuers?.Record(point);
         return new Fence(this, point);
     }
 
     private void CheckIssued(ulong point)
     {
-        ulong issued = Volatile.Read(ref _issued);
+        ulong issued = Volatile.Read(ref _issue.Issued);
         if (point > issued)
         {
             FenceThrow.PointNeverIssued(Name, point, issued);

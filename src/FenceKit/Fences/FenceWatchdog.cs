@@ -11,11 +11,11 @@ internal sealed class FenceWatchdog : IDisposable
     private const int LooksPerLimit = 4;
     private const int Samples = LooksPerLimit + 2;
 
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly TimeSpan _limit;
     private readonly TimeProvider _clock;
     private readonly long _limitTicks; // on that clock
-    private readonly Watched[] _watched; // under the gate
+    private readonly Watched[] _watched; // under the lock
     private readonly ITimer _timer;
 
     private struct Watched
@@ -88,8 +88,8 @@ internal sealed class FenceWatchdog : IDisposable
     private void LookAt(FenceTimeline timeline, ref Watched watched)
     {
         ulong overdue = 0;
-        long now = _clock.GetTimestamp(); // the user's clock, so not under the gate
-        _gate.EnterShielded();
+        long now = _clock.GetTimestamp(); // the user's clock, so not under the lock
+        _lock.EnterShielded();
         try
         {
             int old = 0;
@@ -109,7 +109,7 @@ internal sealed class FenceWatchdog : IDisposable
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         ulong completed = timeline.Completed;

@@ -6,15 +6,15 @@ internal sealed class IssuedBlocks
 {
     private const int Retained = 256;
 
-    private readonly Lock _gate = new();
-    private readonly (ulong First, ulong Last)[] _blocks = new (ulong, ulong)[Retained]; // under the gate; a ring
-    private long _count;                                                                   // under the gate; blocks ever added
+    private readonly Lock _lock = new();
+    private readonly (ulong First, ulong Last)[] _blocks = new (ulong, ulong)[Retained]; // under the lock; a ring
+    private long _count;                                                                   // under the lock; blocks ever added
 
     internal void Add(ulong first, ulong last)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         _blocks[_count++ % Retained] = (first, last);
-        _gate.Exit();
+        _lock.Exit();
     }
 
     /// <summary>
@@ -28,7 +28,7 @@ internal sealed class IssuedBlocks
             return false;
         }
 
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             for (long number = _count - 1; number >= Math.Max(0, _count - Retained); number--)
@@ -44,7 +44,7 @@ internal sealed class IssuedBlocks
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 }

@@ -40,7 +40,7 @@ public sealed class FenceCompletionQueue : IDisposable
     //
     //   Free → Watching       under the gate
     //   Watching → Completed  the signaler alone, after it has written the outcome
-    //   → Free                under the gate, by whoever finds it in the state before
+    //   → Free                under the lock, by the thread that finds it in the state before
     private enum Phase
     {
         Free = 0,
@@ -158,7 +158,7 @@ public sealed class FenceCompletionQueue : IDisposable
 
     /// <summary>
     /// The channel's lock is one that an interrupted thread throws out of, so the write is done again until it is not interrupted. If it was
-    /// done already, the channel has the node twice; whoever reads it the second time finds that it was read, see <see cref="TryTake"/>.
+    /// done already, the channel has the node twice; the one that reads it the second time finds that it was read, see <see cref="TryTake"/>.
     /// </summary>
     private void Complete(Node node, FenceStatus status, Exception? error)
     {
@@ -214,7 +214,7 @@ public sealed class FenceCompletionQueue : IDisposable
         _inUse--;
     }
 
-    private sealed class Node(FenceCompletionQueue owner) : FenceCallback(isPrivate: true)
+    private sealed class Node(FenceCompletionQueue owner) : FenceCallback(isInternal: true)
     {
         internal Node? NextFree;
         internal FenceCompletion Completion;

@@ -15,7 +15,7 @@ public static class FenceInterop
     /// which is no success. Its continuations never run on the signaler's stack.
     /// </returns>
     /// <remarks>
-    /// A pending fence has one task, whoever asks for it and however often: it is allocated for the first, and kept until the fence completes.
+    /// A pending fence has one task, however often it is asked for: it is allocated for the first, and kept until the fence completes.
     /// None is allocated for a fence that signaled.
     /// </remarks>
     public static Task AsTask(this Fence fence) => fence.GetStatus(out Exception? error) switch

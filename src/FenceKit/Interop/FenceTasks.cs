@@ -22,7 +22,7 @@ internal sealed class FenceTasks
         FenceTasks tasks = s_timelines.GetValue(fence.Timeline!, static _ => new FenceTasks());
         Pending pending = tasks.GetOrAdd(fence, out bool isNew);
 
-        // Outside the gate: adding may call the driver. Whoever got the same task meanwhile waits for what comes of it here.
+        // Outside the gate: adding may call the driver. A caller that got the same task meanwhile waits for what comes of it here.
         if (isNew && !fence.TryAddCallback(pending))
         {
             pending.Complete(fence.GetStatus(out Exception? error), error);

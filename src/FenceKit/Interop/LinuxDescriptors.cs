@@ -101,7 +101,7 @@ internal static class LinuxDescriptors
         catch (Exception)
 #pragma warning restore CA1031
         {
-            // Whoever needs it hears of it.
+            // A caller that needs it hears of it.
         }
     }
 

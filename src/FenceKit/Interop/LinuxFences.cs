@@ -137,7 +137,7 @@ public static class LinuxFences
             }
             catch (Exception exception)
             {
-                source.TrySignal(exception); // nobody will hear of the descriptor: whoever waits must not wait for it
+                source.TrySignal(exception); // nobody will hear of the descriptor: the waiter must not wait for it
             }
         }
     }

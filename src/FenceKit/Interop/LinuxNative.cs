@@ -131,7 +131,7 @@ internal static class LinuxNative
                 return PollNotOpen; // poll would pass it over and wait for nothing
             }
 
-            // Less than 0: interrupted by a signal, or no memory for a moment. Whoever waits looks again.
+            // Less than 0: interrupted by a signal, or no memory for a moment. The waiter looks again.
             return Poll(ref poll, 1, milliseconds) > 0 ? poll.Returned : (short)0;
         }
         finally

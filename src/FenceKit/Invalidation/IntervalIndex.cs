@@ -87,7 +87,7 @@ internal sealed class IntervalIndex<T>
         // Goes down to the left, and loops to the right: the depth of the recursion is the height of the tree, which is logarithmic.
         while (tree is not null && tree._largestEnd > range.Start)
         {
-            if (!Visit(tree._left, range, ref visitor))
+            if (tree._left is { } left && left._largestEnd > range.Start && !Visit(left, range, ref visitor))
             {
                 return false;
             }

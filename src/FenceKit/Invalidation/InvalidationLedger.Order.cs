@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-using System.Diagnostics;
-
 namespace FenceKit;
 
 // Two invalidations over one range: only one hands the memory back. This is the whole rule.
@@ -28,24 +26,13 @@ namespace FenceKit;
 // So a later one that sees the earlier one gone also sees that it was superseded, and never takes it for a back-off.
 internal sealed partial class InvalidationLedger
 {
-    /// <summary>Under the gate, before the invalidation is in the tree of those that are open. O(log n + k) for k that overlap.</summary>
-    private void WaitForEarlierLocked(ActiveInvalidation later)
-    {
-        Following following = new(later);
-        foreach (AddressRange range in later.Ranges)
-        {
-            _open.Find(range, after: 0, ref following, int.MaxValue, out _);
-        }
-    }
-
-    /// <summary>Under the gate, when the invalidation is out of the tree.</summary>
+    /// <summary>Under the gates, when the invalidation is out of the trees.</summary>
     /// <returns>
     /// False: nobody later has waited for it, or the contents are still there. True though all that waited have backed off meanwhile: their
     /// owners may come back for the range, and look how this one ended (<see cref="ReclaimSweep"/>).
     /// </returns>
     private bool TrySupersedeLocked(ActiveInvalidation committed)
     {
-        Debug.Assert(_gate.IsHeldByCurrentThread, "The order of invalidations is kept under the gate.");
         if (!committed.IsWaitedForByLater || !committed.TakesContents)
         {
             return false;
@@ -55,13 +42,13 @@ internal sealed partial class InvalidationLedger
         Superseding superseding = default;
         foreach (AddressRange range in committed.Ranges)
         {
-            _open.Find(range, after: 0, ref superseding, int.MaxValue, out _);
+            FindLocked(range, StripesOf(range, _layout), ref superseding);
         }
 
         return true;
     }
 
-    /// <summary>Accepts none, so that it is shown all.</summary>
+    /// <summary>Makes one wait for all that it is shown. Accepts none, so that it is shown all.</summary>
     private readonly struct Following(ActiveInvalidation later) : IRangeFilter<ActiveInvalidation>
     {
         public bool Accepts(ulong number, ActiveInvalidation? item)

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Turns of readers that would be overtaken for ever. A turn is looked at under the gate, before an invalidation takes a number: one that is
+// Turns of readers that would be overtaken for ever. A turn is looked at under all gates, before an invalidation takes a number: one that is
 // refused has not touched the range, so it does not make the reader start again. Safety does not depend on turns: what is published
 // is decided by the numbers, with a turn or without.
 internal sealed partial class InvalidationLedger
 {
-    private HeldTurn? _firstTurn; // under the gate: those that are not idle, a few at most
+    private HeldTurn? _firstTurn; // under all gates: those that are not idle, a few at most
 
-    /// <summary>Whether a schedule has to read the clock, before it enters the gate. A turn that is just being taken is not overdue.</summary>
+    /// <summary>Whether a schedule has to read the clock, before it enters the gates, and then enters all of them. A turn that is just being taken is not overdue.</summary>
     internal bool HasTurns => Volatile.Read(ref _firstTurn) is not null;
 
     /// <summary>The number of the turn; 0 when somebody else comes first.</summary>
     internal long TryTakeTurn(HeldTurn turn, AddressRange range, long now, long ends)
     {
-        _gate.EnterShielded();
+        StripeSet held = EnterEvery();
         try
         {
             bool wasIdle = turn.IsIdle;
@@ -29,28 +29,28 @@ internal sealed partial class InvalidationLedger
         }
         finally
         {
-            _gate.Exit();
+            Exit(held);
         }
     }
 
     internal void EndTurn(HeldTurn turn, long number)
     {
-        _gate.EnterShielded();
+        StripeSet held = EnterEvery();
         turn.End(number);
         DropIdleTurnsLocked();
-        _gate.Exit();
+        Exit(held);
     }
 
     /// <summary>The subscription is disposed; the ledger must not keep it.</summary>
     internal void DropTurn(HeldTurn turn)
     {
-        _gate.EnterShielded();
+        StripeSet held = EnterEvery();
         turn.Drop();
         DropIdleTurnsLocked();
-        _gate.Exit();
+        Exit(held);
     }
 
-    /// <summary>Under the gate, before <see cref="BeginLocked"/>: the reader for whom a schedule has to come again; null for nobody.</summary>
+    /// <summary>Under all gates, before <see cref="BeginLocked"/>: the reader for whom a schedule has to come again; null for nobody.</summary>
     internal InvalidationSubscription? FindTurnLocked(ReadOnlySpan<AddressRange> ranges, long now)
     {
         InvalidationSubscription? heldUpBy = null;

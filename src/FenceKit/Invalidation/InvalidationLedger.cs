@@ -17,91 +17,81 @@ namespace FenceKit;
 ///   sequence == n  → publish                      (the subscriber comes after and tears it down)
 ///   sequence != n and R touched → start again     (the subscriber has been, or will be and finds nothing) ]
 /// </code>
-/// <para>The gate is held for a few instructions and never while anything of a user's runs. Readers of other ranges do not take it: they
+/// <para>A gate is held for a few instructions and never while anything of a user's runs. Readers of other ranges do not take it: they
 /// look at what is open, and at what has been, between two looks at a version that is odd while either changes. What they read in
 /// between may be nonsense; then the version has moved on, and they ask again, under the gate. Both are trees, so a look takes O(log n)
-/// in the number of open sessions and of places that have been invalidated.</para>
+/// in the number of open sessions and of places that have been invalidated. Gate, version and trees are those of a <see cref="LedgerStripe"/>:
+/// there is one, or, where threads meet, one for each part of the addresses (InvalidationLedger.Stripes.cs). The sequence and the count of those
+/// that are open are one word each for all.</para>
 /// </remarks>
 internal sealed partial class InvalidationLedger
 {
     private const int LooksWithoutGate = 256; // far more than the height of a tree; a look that meets a change may go round in a circle
 
-    private readonly Lock _gate = new();
-    private readonly RangeTree<ActiveInvalidation> _open = new(); // every range that is being invalidated. Written under the gate
-    private readonly RememberedRanges _recent; // written under the gate
-    private ActiveInvalidation? _firstActive; // under the gate
-    private int _version;    // odd while what is active or recent changes. Written under the gate
-    private ulong _sequence; // the number of the last range whose invalidation began. Written under the gate, after Signals.Active
+    private ulong _sequence; // see InvalidationLedger.Numbers.cs
 
-    internal InvalidationLedger(int remembered) => _recent = new RememberedRanges(remembered);
-
-    /// <summary>What readers look at without a lock: how many are active (written under the gate), and whether anybody looks for readers.</summary>
-    internal ReaderSignals Signals { get; } = new();
-
-    internal int ActiveCount => Volatile.Read(ref Signals.Active);
-
-    internal Lock Gate => _gate;
-
-    /// <summary>Under the gate: from here on no reader begins on the range, and none that began before can publish into it.</summary>
-    internal void BeginLocked(ActiveInvalidation invalidation)
+    internal InvalidationLedger(int remembered)
     {
-        Debug.Assert(_gate.IsHeldByCurrentThread, "The ledger is written under its gate.");
-        ulong number = _sequence;
-        invalidation.Begin(number + 1);
-        WaitForEarlierLocked(invalidation);
-        BeginChangeLocked();
-        invalidation.Previous = null;
-        invalidation.Next = _firstActive;
-        if (_firstActive is not null)
+        _stripes = new LedgerStripe[StripeCount];
+        for (int index = 0; index < StripeCount; index++)
         {
-            _firstActive.Previous = invalidation;
+            _stripes[index] = new LedgerStripe(remembered);
         }
 
-        _firstActive = invalidation;
-        ReadOnlySpan<AddressRange> ranges = invalidation.Ranges;
-        for (int index = 0; index < ranges.Length; index++)
-        {
-            number++;
-            invalidation.Nodes[index] = _open.Add(ranges[index], number, invalidation);
-            _recent.Note(ranges[index], number);
-        }
-
-        // The count first: a reader that sees the new sequence must also see that somebody is active. Pairs with TryBeginRead,
-        // and with ReaderSlot.TryEnterQuickly.
-        Volatile.Write(ref Signals.Active, Signals.Active + 1);
-        Volatile.Write(ref _sequence, number);
-        EndChangeLocked();
+        _first = _stripes[0];
     }
 
-    /// <summary>Under the gate. The caller then signals <see cref="ActiveInvalidation.Ended"/>, outside it.</summary>
-    /// <returns>Whether the end is a fault for those that waited for it.</returns>
-    internal bool EndLocked(ActiveInvalidation invalidation, bool committed)
+    /// <summary>What readers look at without a lock.</summary>
+    internal ReaderSignals Signals { get; } = new();
+
+    internal int ActiveCount
     {
-        Debug.Assert(_gate.IsHeldByCurrentThread, "The ledger is written under its gate.");
-        BeginChangeLocked();
-        foreach (int node in invalidation.Nodes)
+        get
         {
-            _open.Remove(node);
+            int count = 0;
+            foreach (LedgerStripe stripe in _stripes)
+            {
+                count += Volatile.Read(ref stripe.Sessions);
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Under the gates of its ranges, or more: from here on no reader begins on them, and none that began before can publish into them.</summary>
+    internal void BeginLocked(ActiveInvalidation invalidation, StripeSet held)
+    {
+        AssertHeld(held);
+        ulong layout = _layout;
+        ReadOnlySpan<AddressRange> ranges = invalidation.Ranges;
+        StripeSet stripes = held.IsOne ? held : StripesOf(ranges, layout);
+        invalidation.MakeRoomForNodes(CountNodes(ranges, stripes, layout));
+
+        // The signal first: a reader that sees the new sequence must also see that somebody is active. Pairs with TryBeginRead, and with
+        // ReaderSlot.TryEnterQuickly. Then the versions: a reader that sees the new sequence, and a version that is even, sees the range in the tree.
+        RaiseSignals(stripes, layout);
+        BeginChange(stripes);
+        invalidation.Begin(TakeNumber(stripes, layout));
+        AddToTrees(invalidation, stripes, layout);
+        _stripes[stripes.First].Link(invalidation);
+        EndChange(stripes);
+    }
+
+    /// <summary>Under the gates of its ranges. The caller then signals <see cref="ActiveInvalidation.Ended"/>, outside them.</summary>
+    /// <returns>Whether the end is a fault for those that waited for it.</returns>
+    internal bool EndLocked(ActiveInvalidation invalidation, StripeSet held, bool committed)
+    {
+        AssertHeld(held);
+        ulong layout = _layout;
+        BeginChange(held);
+        RemoveFromTrees(invalidation, held, layout);
+        _stripes[held.First].Unlink(invalidation);
+        if (layout == Whole)
+        {
+            Volatile.Write(ref Signals.Active, Signals.Active - 1);
         }
 
-        if (invalidation.Previous is null)
-        {
-            _firstActive = invalidation.Next;
-        }
-        else
-        {
-            invalidation.Previous.Next = invalidation.Next;
-        }
-
-        if (invalidation.Next is not null)
-        {
-            invalidation.Next.Previous = invalidation.Previous;
-        }
-
-        invalidation.Next = null;
-        invalidation.Previous = null;
-        Volatile.Write(ref Signals.Active, Signals.Active - 1);
-        EndChangeLocked();
+        EndChange(held);
         return committed && TrySupersedeLocked(invalidation);
     }
 
@@ -113,9 +103,9 @@ internal sealed partial class InvalidationLedger
     {
         // Sequence, then count; BeginLocked writes them the other way round. So: a count of 0 means that all invalidations up to this
         // number have ended, and any later one has a higher number, which MustRetry will notice.
-        number = Volatile.Read(ref _sequence);
+        number = TakeLook(_layout); // of an old layout the number is one that is too low, which does no harm here
         blocker = default;
-        return Volatile.Read(ref Signals.Active) == 0 || TryEnter(range, ulong.MaxValue, InvalidationReasons.All, out number, out blocker, owner);
+        return Volatile.Read(ref Signals.Active) == 0 || TryEnter(range, ulong.MaxValue, InvalidationReason.All, out number, out blocker, owner);
     }
 
     /// <summary>
@@ -123,26 +113,27 @@ internal sealed partial class InvalidationLedger
     /// it gives find a reader who announced itself before the call: their process-wide barrier comes after their entry here, which the
     /// reader has not seen, so its announcement was made before the barrier.
     /// </summary>
-    internal bool TryEnter(AddressRange range, ulong upTo, InvalidationReasons reasons, out ulong number, out Fence blocker, object? owner = null)
+    internal bool TryEnter(AddressRange range, ulong upTo, InvalidationReason reasons, out ulong number, out Fence blocker, object? owner = null)
     {
         if (TryLook(range, upTo, reasons, owner, out number))
         {
+            LowerIdleSignals();
             blocker = default;
             return true;
         }
 
-        _gate.EnterShielded();
+        StripeSet held = Enter([range]);
         try
         {
-            number = _sequence;
+            number = TakeLook(_layout); // up to here all that touch the range are in the trees: their gates are held
             Blocking blocking = new(upTo, reasons, owner);
-            int node = _open.Find(range, after: 0, ref blocking, int.MaxValue, out _);
-            blocker = node == 0 ? default : _open.ItemOf(node)!.Ended;
-            return node == 0;
+            ActiveInvalidation? found = FindLocked(range, held, ref blocking);
+            blocker = found is null ? default : found.Ended;
+            return found is null;
         }
         finally
         {
-            _gate.Exit();
+            Exit(held);
         }
     }
 
@@ -150,18 +141,17 @@ internal sealed partial class InvalidationLedger
     /// Of the invalidations for which <see cref="TryEnter"/> says no, one that the calling thread holds itself; null when there is none.
     /// For those who are about to wait: it looks under the gate.
     /// </summary>
-    internal ActiveInvalidation? FindHeldHere(AddressRange range, ulong upTo, InvalidationReasons reasons)
+    internal ActiveInvalidation? FindHeldHere(AddressRange range, ulong upTo, InvalidationReason reasons)
     {
-        _gate.EnterShielded();
+        StripeSet held = Enter([range]);
         try
         {
-            HeldHere held = new(upTo, reasons);
-            int node = _open.Find(range, after: 0, ref held, int.MaxValue, out _);
-            return node == 0 ? null : _open.ItemOf(node);
+            HeldHere heldHere = new(upTo, reasons);
+            return FindLocked(range, held, ref heldHere);
         }
         finally
         {
-            _gate.Exit();
+            Exit(held);
         }
     }
 
@@ -175,14 +165,17 @@ internal sealed partial class InvalidationLedger
     /// <summary>Whether an invalidation up to a number is still calling its subscribers. Pairs with the release of IsScheduling.</summary>
     internal bool IsScheduling(ulong upTo)
     {
-        _gate.EnterShielded();
+        StripeSet held = EnterEvery();
         try
         {
-            for (ActiveInvalidation? active = _firstActive; active is not null; active = active.Next)
+            for (StripeSet left = held; !left.IsEmpty; left = left.WithoutFirst)
             {
-                if (active.Number <= upTo && active.IsScheduling)
+                for (ActiveInvalidation? active = _stripes[left.First].First; active is not null; active = active.Next)
                 {
-                    return true;
+                    if (active.Number <= upTo && active.IsScheduling)
+                    {
+                        return true;
+                    }
                 }
             }
 
@@ -190,54 +183,60 @@ internal sealed partial class InvalidationLedger
         }
         finally
         {
-            _gate.Exit();
+            Exit(held);
         }
     }
 
-    /// <summary>Under the gate.</summary>
-    internal ulong SequenceLocked => _sequence;
+    /// <summary>Under all gates: the number of the last invalidation that has begun.</summary>
+    internal ulong TakeLookLocked() => TakeLook(_layout);
 
     /// <summary>As <see cref="TryEnter"/>, without the gate. False: ask under it.</summary>
-    private bool TryLook(AddressRange range, ulong upTo, InvalidationReasons reasons, object? owner, out ulong number)
+    private bool TryLook(AddressRange range, ulong upTo, InvalidationReason reasons, object? owner, out ulong number)
     {
-        int version = Volatile.Read(ref _version); // acquire: with BeginChangeLocked and EndChangeLocked
-        number = _sequence;
-        if ((version & 1) != 0)
-        {
-            return false;
-        }
-
+        ulong layout = _layout; // looked at once more below
+        number = TakeLook(layout); // acquire: before the versions, with BeginLocked
         Blocking blocking = new(upTo, reasons, owner);
-        if (_open.Find(range, after: 0, ref blocking, LooksWithoutGate, out bool isSure) != 0 || !isSure)
+        for (StripeSet left = StripesOf(range, layout); !left.IsEmpty; left = left.WithoutFirst)
         {
-            return false;
+            LedgerStripe stripe = _stripes[left.First];
+            int version = Volatile.Read(ref stripe.Version); // acquire: with BeginChange and EndChange
+            if ((version & 1) != 0
+                || Volatile.Read(ref _layout) != layout // dealt anew since, with another version
+                || stripe.Open.Find(range, after: 0, ref blocking, LooksWithoutGate, out bool isSure) != 0
+                || !isSure)
+            {
+                return false;
+            }
+
+            Volatile.ReadBarrier();
+            if (Volatile.Read(ref stripe.Version) != version)
+            {
+                return false;
+            }
         }
 
-        Volatile.ReadBarrier();
-        return Volatile.Read(ref _version) == version;
-    }
-
-    /// <summary>Plain stores, kept apart by a barrier: the version is odd before anything changes. Pairs with the looks, as its twin does.</summary>
-    private void BeginChangeLocked()
-    {
-        _version++;
-        Volatile.WriteBarrier();
-    }
-
-    /// <summary>Whoever sees the even version sees the change.</summary>
-    private void EndChangeLocked()
-    {
-        Volatile.WriteBarrier();
-        _version++;
+        return true;
     }
 
     /// <summary>As <see cref="WasTouchedSince"/>, without the gate. False: nothing is known, ask under it.</summary>
     private bool TryLookBack(AddressRange range, ulong number, out bool wasTouched)
     {
-        int version = Volatile.Read(ref _version);
-        wasTouched = _recent.WasTouched(range, number, LooksWithoutGate, out bool isSure);
-        Volatile.ReadBarrier();
-        return isSure && (version & 1) == 0 && Volatile.Read(ref _version) == version;
+        ulong layout = _layout; // looked at once more below
+        wasTouched = false;
+        for (StripeSet left = StripesOf(range, layout); !left.IsEmpty; left = left.WithoutFirst)
+        {
+            LedgerStripe stripe = _stripes[left.First];
+            int version = Volatile.Read(ref stripe.Version); // acquire: with BeginChange and EndChange
+            bool isSame = Volatile.Read(ref _layout) == layout;
+            wasTouched |= stripe.Recent.WasTouched(range, number, LooksWithoutGate, out bool isSure);
+            Volatile.ReadBarrier();
+            if (!isSure || !isSame || (version & 1) != 0 || Volatile.Read(ref stripe.Version) != version)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private bool WasTouchedSince(AddressRange range, ulong number)
@@ -247,25 +246,33 @@ internal sealed partial class InvalidationLedger
             return wasTouched;
         }
 
-        _gate.EnterShielded();
+        StripeSet held = Enter([range]);
         try
         {
-            return _recent.WasTouched(range, number, int.MaxValue, out _);
+            for (StripeSet left = held; !left.IsEmpty; left = left.WithoutFirst)
+            {
+                if (_stripes[left.First].Recent.WasTouched(range, number, int.MaxValue, out _))
+                {
+                    return true;
+                }
+            }
+
+            return false;
         }
         finally
         {
-            _gate.Exit();
+            Exit(held);
         }
     }
 
     /// <summary>Those that keep a reader out who came in when the last number was <paramref name="upTo"/>.</summary>
-    private readonly struct Blocking(ulong upTo, InvalidationReasons reasons, object? owner) : IRangeFilter<ActiveInvalidation>
+    private readonly struct Blocking(ulong upTo, InvalidationReason reasons, object? owner) : IRangeFilter<ActiveInvalidation>
     {
         public bool Accepts(ulong number, ActiveInvalidation? item) => number <= upTo && (item is null || (item.IsFor(reasons) && !item.PassesOver(owner)));
     }
 
     /// <summary>Of those, the ones that the calling thread holds. Under the gate only.</summary>
-    private readonly struct HeldHere(ulong upTo, InvalidationReasons reasons) : IRangeFilter<ActiveInvalidation>
+    private readonly struct HeldHere(ulong upTo, InvalidationReason reasons) : IRangeFilter<ActiveInvalidation>
     {
         public bool Accepts(ulong number, ActiveInvalidation? item) => number <= upTo && item!.IsHeldHere && item.IsFor(reasons);
     }

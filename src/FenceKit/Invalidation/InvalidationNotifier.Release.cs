@@ -39,13 +39,13 @@ public sealed partial class InvalidationNotifier
             // Before anything happens: only the first shutdown learns what is left.
             OwnGates ownGates = new(Name);
             IntervalIndex<InvalidationSubscription>.Visit(Volatile.Read(ref _index), AddressRange.All, ref ownGates);
-            if (_ledger.FindHeldHere(AddressRange.All, ulong.MaxValue, InvalidationReasons.All) is { } own)
+            if (_ledger.FindHeldHere(AddressRange.All, ulong.MaxValue, InvalidationReason.All) is { } own)
             {
                 SelfWait.ThrowInsideSession($"The shutdown of '{Name}'", AddressRange.All, own);
             }
         }
 
-        SessionLease lease = _sessions.GetShielded();
+        SessionLease lease = _sessions.Rent(_ledger.FindNear([AddressRange.All]));
         InvalidationSessionState state = lease.State;
         SchedulePlace place = new($"{nameof(InvalidationNotifier)}.{nameof(Release)}", 0);
         if (!TryBegin(lease, [AddressRange.All], InvalidationReason.Release, place, isRelease: true, out IntervalIndex<InvalidationSubscription>? index, out _))
@@ -154,13 +154,15 @@ public sealed partial class InvalidationNotifier
     }
 
     /// <summary>Nobody is passed over and nobody can refuse.</summary>
-    private readonly struct Releaser(InvalidationSessionState state) : IIntervalVisitor<InvalidationSubscription>
+    private struct Releaser(InvalidationSessionState state) : IIntervalVisitor<InvalidationSubscription>
     {
+        private InvalidationRequest _request = state.RequestFor(AddressRange.All, InvalidationReason.Release);
+
         public bool Visit(InvalidationSubscription item)
         {
             if (item.After is null)
             {
-                state.ScheduleOrFail(item, AddressRange.All, InvalidationReason.Release);
+                state.ScheduleOrFail(item, ref _request);
             }
             else
             {

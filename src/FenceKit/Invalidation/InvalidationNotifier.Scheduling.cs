@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace FenceKit;
@@ -109,13 +110,13 @@ public sealed partial class InvalidationNotifier
         out InvalidationSession session,
         out InvalidationSubscription? refusedBy)
     {
-        if (reason is < InvalidationReason.Unmap or > InvalidationReason.Release)
+        if ((reason & ~InvalidationReason.All) != 0 || !BitOperations.IsPow2((uint)reason))
         {
-            throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not a reason.");
+            throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not one reason.");
         }
 
         FenceContract.MightSchedule();
-        SessionLease lease = _sessions.GetShielded();
+        SessionLease lease = _sessions.Rent(_ledger.FindNear(ranges));
         InvalidationSessionState state = lease.State;
         state.Initiator = initiator;
         SessionTrace? trace = SessionTrace.IsHeard ? SessionTrace.Begin(Name, ranges, reason, place) : null;
@@ -176,7 +177,7 @@ public sealed partial class InvalidationNotifier
         state.BeginScheduling(lease);
         state.SetRanges(ranges, reason, place);
         state.TakesWhatIsLeft = isRelease;
-        _ledger.Gate.EnterShielded();
+        StripeSet held = isRelease ? _ledger.EnterEvery() : _ledger.EnterToBegin(ranges);
         try
         {
             if (_disposed)
@@ -191,19 +192,19 @@ public sealed partial class InvalidationNotifier
             }
             else if ((heldUpBy = _ledger.FindTurnLocked(ranges, now)) is not null)
             {
-                _counters.Begun++;
-                _counters.Refused++;
+                _counters.Tally(held).Begun++;
+                _counters.Tally(held).Refused++;
                 state.CancelScheduling();
                 return false;
             }
 
-            _ledger.BeginLocked(state);
-            _counters.Begun++;
+            _ledger.BeginLocked(state, held);
+            _counters.Tally(held).Begun++;
             index = _index;
         }
         finally
         {
-            _ledger.Gate.Exit();
+            _ledger.Exit(held);
         }
 
         // The new sequence must be visible before we look whether anybody is publishing, or has; leaving a lock is only a release.
@@ -240,6 +241,8 @@ public sealed partial class InvalidationNotifier
     private struct Scheduler(InvalidationSessionState state, AddressRange range, InvalidationReason reason, object? initiator)
         : IIntervalVisitor<InvalidationSubscription>
     {
+        private InvalidationRequest _request = state.RequestFor(range, reason);
+
         internal InvalidationSubscription? RefusedBy { get; private set; }
 
         public bool Visit(InvalidationSubscription item)
@@ -255,7 +258,7 @@ public sealed partial class InvalidationNotifier
                 return true;
             }
 
-            if (state.Schedule(item, range, reason))
+            if (state.Schedule(item, ref _request))
             {
                 return true;
             }

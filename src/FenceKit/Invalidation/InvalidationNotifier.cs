@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
 using FenceKit.Diagnostics;
-using Microsoft.Extensions.ObjectPool;
 
 namespace FenceKit;
 
@@ -21,19 +20,16 @@ namespace FenceKit;
 [DebuggerDisplay("{Name,nq}: {ActiveSessions} active")]
 public sealed partial class InvalidationNotifier : IDisposable, IInvalidationRegistry
 {
-    // Sessions open at once beyond this go to the garbage collector when they end.
-    private const int RetainedSessions = 256;
-
     private readonly InvalidationLedger _ledger;
     private readonly InvalidationCounters _counters = new();
     private readonly RegistryMembership _membership; // dies with the notifier
     private readonly TimeProvider _clock;
     private readonly bool _faultsCountAsDone;
-    private readonly ObjectPool<SessionLease> _sessions;
-    private IntervalIndex<InvalidationSubscription>? _index; // written under the ledger's gate; the tree itself never changes
-    private ulong _subscriptionNumber; // under the gate
-    private int _subscriptionCount;    // under the gate
-    private bool _disposed;            // written under the gate
+    private readonly SessionPool _sessions;
+    private IntervalIndex<InvalidationSubscription>? _index; // written under all gates of the ledger; the tree itself never changes
+    private ulong _subscriptionNumber; // under all gates
+    private int _subscriptionCount;    // under all gates
+    private bool _disposed;            // written under all gates
 
     /// <summary>Creates a notifier without subscribers.</summary>
     /// <param name="name">Whose memory it is: it appears in errors, reports and the debugger.</param>
@@ -51,9 +47,8 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         _clock = options.TimeProvider;
         _faultsCountAsDone = options.FaultPolicy == InvalidationFaultPolicy.TreatAsQuiesced;
         _ledger = new InvalidationLedger(options.RememberedInvalidations);
-        SessionPolicy policy = new(this, options);
-        _sessions = GuardedPoolProvider.Or(options.PoolProvider, RetainedSessions).Create(policy);
-        policy.Pool = _sessions;
+        _sessions = new SessionPool(
+            options.PoolProvider, pool => new InvalidationSessionState(Name, _ledger, _counters, _clock, options, Contract?.Sessions) { Pool = pool });
     }
 
     /// <summary>Whose memory it is.</summary>
@@ -66,14 +61,15 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     /// <returns>The counters.</returns>
     public InvalidationStatistics GetStatistics()
     {
-        _ledger.Gate.EnterShielded();
+        StripeSet all = _ledger.EnterEvery();
         try
         {
+            SessionTally tally = _counters.Sum();
             return new InvalidationStatistics(
-                _counters.Begun,
-                _counters.Refused,
-                _counters.Committed,
-                _counters.BackedOff,
+                tally.Begun,
+                tally.Refused,
+                tally.Committed,
+                tally.BackedOff,
                 _counters.SubscriberFaults,
                 _counters.SlowSubscribers,
                 _counters.Reused,
@@ -83,7 +79,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         }
         finally
         {
-            _ledger.Gate.Exit();
+            _ledger.Exit(all);
         }
     }
 
@@ -129,11 +125,11 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     }
 
     /// <summary>Registers the readers behind a gate.</summary>
-    internal InvalidationSubscription SubscribeReaders(AddressRange range, ReaderRoster readers, string name, InvalidationSubscriptionOptions options) =>
+    internal InvalidationSubscription SubscribeReaders(AddressRange range, IReaderScan readers, string name, InvalidationSubscriptionOptions options) =>
         Subscribe(range, ScannedReaders.Instance, name, options, readers);
 
     private InvalidationSubscription Subscribe(
-        AddressRange range, IInvalidationSubscriber subscriber, string name, InvalidationSubscriptionOptions options, ReaderRoster? readers)
+        AddressRange range, IInvalidationSubscriber subscriber, string name, InvalidationSubscriptionOptions options, IReaderScan? readers)
     {
         AddressRange.IfEmpty(range);
         ArgumentNullException.ThrowIfNull(subscriber);
@@ -141,7 +137,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
 
         // Before the gate: it teaches the validator an order, and may call sinks of a user's.
         SubscriptionContract? contract = Contract is null ? null : new SubscriptionContract(name, Contract);
-        _ledger.Gate.EnterShielded();
+        StripeSet all = _ledger.EnterEvery();
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -154,7 +150,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         }
         finally
         {
-            _ledger.Gate.Exit();
+            _ledger.Exit(all);
         }
     }
 
@@ -179,29 +175,18 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
 
     ulong IInvalidationRegistry.Remove(InvalidationSubscription subscription)
     {
-        _ledger.Gate.EnterShielded();
+        StripeSet all = _ledger.EnterEvery();
         try
         {
             _index = IntervalIndex<InvalidationSubscription>.Remove(_index, subscription.Range, subscription.Number);
             _subscriptionCount--;
 
-            // Sessions take the index when they enter the ledger, under the same gate: those that entered before may still hold the old one.
-            return _ledger.SequenceLocked;
+            // Sessions take the index when they enter the ledger, under one of these gates: those that entered before may still hold the old one.
+            return _ledger.TakeLookLocked();
         }
         finally
         {
-            _ledger.Gate.Exit();
+            _ledger.Exit(all);
         }
-    }
-
-    private sealed class SessionPolicy(InvalidationNotifier notifier, InvalidationNotifierOptions options)
-        : PooledObjectPolicy<SessionLease>
-    {
-        internal ObjectPool<SessionLease>? Pool { get; set; }
-
-        public override SessionLease Create() => new(
-            new InvalidationSessionState(notifier.Name, notifier._ledger, notifier._counters, notifier._clock, options, notifier.Contract?.Sessions) { Pool = Pool });
-
-        public override bool Return(SessionLease obj) => true;
     }
 }

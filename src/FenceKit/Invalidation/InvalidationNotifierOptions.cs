@@ -26,7 +26,7 @@ public sealed class InvalidationNotifierOptions
     public int RememberedInvalidations { get; init; } = 4096;
 
     /// <summary>
-    /// From when on a subscriber's callback counts as slow: it is reported on the event source "FenceKit", with the stack of whoever
+    /// From when on a subscriber's callback counts as slow: it is reported on the event source "FenceKit", with the stack of the caller that
     /// scheduled it, and counted. <see cref="Timeout.InfiniteTimeSpan"/> for never, and unless said otherwise: then no clock is read.
     /// </summary>
     public TimeSpan SlowSubscriberThreshold { get; init; } = Timeout.InfiniteTimeSpan;

@@ -72,6 +72,16 @@ internal sealed class RangeTree<T>
         Count--;
     }
 
+    /// <summary>Under the gate.</summary>
+    internal void Clear()
+    {
+        Array.Clear(_nodes, 0, Math.Min(_used + 1, _nodes.Length));
+        _root = 0;
+        _unused = 0;
+        _used = 0;
+        Count = 0;
+    }
+
     /// <summary>Under the gate: gives a range another number.</summary>
     internal void Renumber(int node, ulong number)
     {

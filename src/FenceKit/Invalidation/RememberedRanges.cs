@@ -18,10 +18,11 @@ internal sealed class RememberedRanges(int capacity)
     private (int Older, int Newer)[] _order = new (int, int)[8]; // a list through all nodes, by number
     private int _oldest;
     private int _newest;
+    private ulong _forgotten; // what happened up to this number is not known
 
     internal int Count => _ranges.Count;
 
-    /// <summary>Under the gate: the range was invalidated, with a number above all before it. Allocates only when it grows.</summary>
+    /// <summary>Under the gate: the range was invalidated, with a number no lower than all before it. Allocates only when it grows.</summary>
     internal void Note(AddressRange range, ulong number)
     {
         if (_newest != 0 && _ranges.RangeOf(_newest) == range)
@@ -44,7 +45,7 @@ internal sealed class RememberedRanges(int capacity)
 
             ulong then = _ranges.NumberOf(node);
             int older = _order[node].Older;
-            Forget(node);
+            Remove(node);
             if (known.Start < range.Start)
             {
                 older = Add(new AddressRange(known.Start, range.Start), then, older);
@@ -63,11 +64,20 @@ internal sealed class RememberedRanges(int capacity)
         }
     }
 
+    /// <summary>Under the gate: who began before this number is told that everything was touched.</summary>
+    internal void Forget(ulong number)
+    {
+        _ranges.Clear();
+        _oldest = 0;
+        _newest = 0;
+        _forgotten = number;
+    }
+
     /// <summary>Whether anything of the range was invalidated after a number. Without the gate see <see cref="RangeTree{T}.Find"/>.</summary>
     internal bool WasTouched(AddressRange range, ulong after, int steps, out bool isSure)
     {
         Any all = default;
-        return _ranges.Find(range, after, ref all, steps, out isSure) != 0;
+        return _ranges.Find(range, after, ref all, steps, out isSure) != 0 || after < _forgotten;
     }
 
     private void JoinOldest()
@@ -87,12 +97,12 @@ internal sealed class RememberedRanges(int capacity)
         AddressRange other = _ranges.RangeOf(neighbor);
         ulong number = _ranges.NumberOf(neighbor); // the later of the two
         int older = _order[neighbor].Older;
-        Forget(oldest);
-        Forget(neighbor);
+        Remove(oldest);
+        Remove(neighbor);
         Add(new AddressRange(Math.Min(range.Start, other.Start), Math.Max(range.End, other.End)), number, older == oldest ? 0 : older);
     }
 
-    private void Forget(int node)
+    private void Remove(int node)
     {
         Unlink(node);
         _ranges.Remove(node);

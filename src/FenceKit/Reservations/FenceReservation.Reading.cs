@@ -6,20 +6,18 @@ namespace FenceKit;
 // What is read without the lock: the version before and after says whether it was all of one moment.
 public sealed partial class FenceReservation
 {
-    /// <summary>The pending fences of a usage and the stronger ones, without the lock.</summary>
-    /// <param name="usage">Asking for <see cref="FenceUsage.Read"/> gives kernel, write and read.</param>
-    /// <returns>Something for <c>foreach</c>, with a flag for restarts.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="usage"/> is none of the named values.</exception>
-    public FenceReservationEnumerator Fences(FenceUsage usage)
+    /// <summary>The pending fences of a usage and the stronger ones, without the lock, for <c>foreach</c>, with a flag for restarts.</summary>
+    internal FenceReservationEnumerator Fences(FenceUsage usage)
     {
         CheckUsage(usage);
         return new FenceReservationEnumerator(this, usage, withFailed: false);
     }
 
-    /// <summary>Copies the pending fences of a usage and the stronger ones.</summary>
-    /// <param name="usage">The usage.</param>
+    /// <summary>Copies the pending fences of a usage and the stronger ones, all of one moment, without the lock.</summary>
+    /// <param name="usage">Asking for <see cref="FenceUsage.Read"/> gives kernel, write and read.</param>
     /// <param name="into">Where to.</param>
     /// <returns>How many there are; more than fit means that only the first were copied.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="usage"/> is none of the named values.</exception>
     public int CopyFences(FenceUsage usage, Span<Fence> into) => Copy(Fences(usage), into);
 
     private static int Copy(FenceReservationEnumerator walk, Span<Fence> into)
@@ -107,7 +105,7 @@ public sealed partial class FenceReservation
     /// <param name="fence">
     /// Complete when there is none; the fence itself when there is one, also one that failed; otherwise the fence of the array.
     /// </param>
-    /// <returns>False when the array is still in use (see <see cref="FenceArray.TryArm"/>).</returns>
+    /// <returns>False when the array is still in use (see <see cref="FenceArray.TryArmAll"/>).</returns>
     /// <exception cref="ArgumentNullException"><paramref name="array"/> is null.</exception>
     /// <exception cref="ArgumentException">The array has no room for them.</exception>
     public bool TryGetSingleton(FenceUsage usage, FenceArray array, out Fence fence)
@@ -117,7 +115,7 @@ public sealed partial class FenceReservation
         try
         {
             fence = count == 1 ? fences[0] : default;
-            return count <= 1 || array.TryArm(fences.AsSpan(0, count), FenceArrayMode.All, out fence);
+            return count <= 1 || array.TryArmAll(fences.AsSpan(0, count), out fence);
         }
         finally
         {

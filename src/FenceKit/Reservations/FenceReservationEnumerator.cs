@@ -5,10 +5,10 @@ namespace FenceKit;
 
 /// <summary>
 /// Walks over the pending fences of a <see cref="FenceReservation"/> without its lock. When the reservation changes meanwhile the walk
-/// begins again: the first fence after that has <see cref="IsRestarted"/> set, and whoever adds something up starts over.
+/// begins again: the first fence after that has <see cref="IsRestarted"/> set, and a caller that adds something up starts over.
 /// </summary>
 [DebuggerDisplay("{Usage}: {Current}")]
-public ref struct FenceReservationEnumerator
+internal ref struct FenceReservationEnumerator
 {
     private readonly FenceReservation? _reservation; // null in a default value: nothing to walk over
     private readonly FenceUsage _usage;

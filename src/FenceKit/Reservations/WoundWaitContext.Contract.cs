@@ -12,8 +12,27 @@ public sealed partial class WoundWaitContext
     /// <summary>The context as the validator knows it; null when the contract is not checked.</summary>
     internal object? ContractMap { get; }
 
-    internal object? AnnounceLock(object map, SetLockAttempt attempt) =>
-        FenceAnnotations.AcquireOfSet(map, ContractMap, attempt, ref _contractHold);
+    internal object HoldLock(object map, SetLockAttempt attempt) => FenceAnnotations.HoldOfSet(map, ContractMap, attempt, ref _contractHold);
+
+    /// <summary>The method that awaited the locks has them, in place of the method that took them.</summary>
+    internal void AdoptHolds()
+    {
+        if (_contractHold is { } hold)
+        {
+            FenceAnnotations.AdoptOfSet(hold);
+        }
+
+        WoundWaitLock? first = _lastTaken;
+        while (first?.TakenBefore is { } before)
+        {
+            first = before;
+        }
+
+        for (WoundWaitLock? held = first; held is not null; held = held.TakenAfter)
+        {
+            held.AdoptHold();
+        }
+    }
 
     /// <summary>Once nothing is held by it any more, it stops nobody.</summary>
     internal void AnnounceUnlocked()
@@ -21,7 +40,7 @@ public sealed partial class WoundWaitContext
         if (HeldLocks <= 0 && _contractHold is { } hold)
         {
             _contractHold = null;
-            FenceAnnotations.ReleaseOfSet(ContractMap!, hold);
+            FenceAnnotations.ReleaseOfSet(hold);
         }
     }
 

@@ -7,17 +7,40 @@ namespace FenceKit;
 // Waiting without a thread.
 public sealed partial class WoundWaitLock
 {
-    ValueTask<WoundWaitOutcome> IFenceWait<WoundWaitOutcome>.StartAsync(
-        object? subject, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
+    /// <inheritdoc cref="LockAsync(WoundWaitContext, TimeSpan, CancellationToken)"/>
+    /// <param name="context">For whom.</param>
+    /// <param name="timeout">How long at most.</param>
+    /// <param name="resumption">Where the wait itself goes on when it is woken: inline is for those who know who wakes it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal ValueTask<WoundWaitOutcome> LockAsync(
+        WoundWaitContext context, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken = default) =>
+        LockAsync(context, timeout, slow: false, resumption, cancellationToken);
+
+    /// <inheritdoc cref="LockAsync(WoundWaitContext, TimeSpan, FenceContinuation, CancellationToken)"/>
+    internal ValueTask<WoundWaitOutcome> LockSlowAsync(
+        WoundWaitContext context, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken = default) =>
+        LockAsync(context, timeout, slow: true, resumption, cancellationToken);
+
+    /// <inheritdoc cref="LockAsync(WoundWaitContext, TimeSpan, FenceContinuation, CancellationToken)"/>
+    internal ValueTask<bool> LockAsync(TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken = default)
     {
-        WoundWaitContext context = (WoundWaitContext)subject!;
-        context.CheckMayLock(this, slow: ReferenceEquals(context.ContendedLock, this)); // again: time may have passed since the call
-        return EnterAsync(context, context.Waiter, timeout, resumption, cancellationToken);
+        FenceThrow.IfNotATimeout(timeout);
+        ValueTask<bool> wait = LockAloneAsync(timeout, resumption, cancellationToken);
+        return FenceContract.IsChecked ? WoundWaitAdoption<bool>.Of(wait, AdoptHold) : wait;
+    }
+
+    private ValueTask<WoundWaitOutcome> LockAsync(
+        WoundWaitContext context, TimeSpan timeout, bool slow, FenceContinuation resumption, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        FenceThrow.IfNotATimeout(timeout);
+        context.CheckMayLock(this, slow);
+        ValueTask<WoundWaitOutcome> wait = EnterAsync(context, context.Waiter, timeout, resumption, cancellationToken);
+        return FenceContract.IsChecked ? WoundWaitAdoption<WoundWaitOutcome>.Of(wait, context.AdoptHolds) : wait;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    async ValueTask<bool> IFenceWait<bool>.StartAsync(
-        object? subject, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
+    private async ValueTask<bool> LockAloneAsync(TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
     {
         if (!FenceContract.IsChecked && TryLock())
         {
@@ -35,15 +58,16 @@ public sealed partial class WoundWaitLock
         }
     }
 
+    private ValueTask<WoundWaitOutcome> EnterAsync(
+        WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken) =>
+        FenceContract.IsChecked
+            ? EnterCheckedAsync(context, waiter, timeout, resumption, cancellationToken)
+            : EnterCoreAsync(context, waiter, timeout, resumption, cancellationToken);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<WoundWaitOutcome> EnterAsync(
+    private async ValueTask<WoundWaitOutcome> EnterCoreAsync(
         WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
     {
-        if (FenceContract.IsChecked)
-        {
-            AnnounceAwait(context);
-        }
-
         if (TryEnter(context, waiter, out WoundWaitOutcome outcome))
         {
             return outcome;

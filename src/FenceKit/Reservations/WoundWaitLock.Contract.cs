@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using FenceKit.Diagnostics;
 
 namespace FenceKit;
@@ -7,7 +8,7 @@ namespace FenceKit;
 // What the lock tells the validator.
 public sealed partial class WoundWaitLock
 {
-    // Who holds the lock in the validator's eyes: set by the holder, taken out under the gate by whoever unlocks it.
+    // Who holds the lock in the validator's eyes: set by the holder, taken out under the lock by the thread that unlocks it.
     private object? _contractHold;
 
     /// <summary>The lock as the validator knows it; null when the contract is not checked.</summary>
@@ -27,33 +28,28 @@ public sealed partial class WoundWaitLock
         }
 
         CheckFree();
-        object? hold = Announce(context, timeout == Timeout.InfiniteTimeSpan ? SetLockAttempt.Block : SetLockAttempt.Timed);
-        bool isTaken = false;
-        try
+        SetLockAttempt attempt = timeout == Timeout.InfiniteTimeSpan ? SetLockAttempt.Block : SetLockAttempt.Timed;
+        FenceAnnotations.WantOfSet(ContractMap!, context?.ContractMap, attempt);
+        WoundWaitOutcome outcome = EnterCore(context, waiter, timeout, cancellationToken);
+        if (outcome == WoundWaitOutcome.Acquired)
         {
-            WoundWaitOutcome outcome = EnterCore(context, waiter, timeout, cancellationToken);
-            isTaken = outcome == WoundWaitOutcome.Acquired;
-            return outcome;
+            AnnounceHeld(context, attempt);
         }
-        finally
-        {
-            if (isTaken)
-            {
-                _contractHold = hold;
-            }
-            else
-            {
-                AnnounceUnlocked(context, hold);
-            }
-        }
+
+        return outcome;
     }
 
     /// <summary>After a try: it never waited, so nothing leads to it, but it is held.</summary>
-    private void AnnounceTaken(WoundWaitContext? context)
+    private void AnnounceTaken(WoundWaitContext? context) => AnnounceHeld(context, SetLockAttempt.Try);
+
+    private void AnnounceHeld(WoundWaitContext? context, SetLockAttempt attempt)
     {
         try
         {
-            _contractHold = Announce(context, SetLockAttempt.Try);
+            object? none = null;
+            _contractHold = context is not null
+                ? context.HoldLock(ContractMap!, attempt)
+                : FenceAnnotations.HoldOfSet(ContractMap!, null, attempt, ref none);
         }
         catch
         {
@@ -62,31 +58,42 @@ public sealed partial class WoundWaitLock
         }
     }
 
-    private void AnnounceAwait(WoundWaitContext? context)
+    // What it says to be held is so until it returns; then the method that awaits adopts it (WoundWaitAdoption).
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<WoundWaitOutcome> EnterCheckedAsync(
+        WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
     {
-        if (!IsHeldBy(context))
+        SetLockAttempt attempt = timeout == TimeSpan.Zero ? SetLockAttempt.Try
+            : timeout == Timeout.InfiniteTimeSpan ? SetLockAttempt.Await : SetLockAttempt.AwaitTimed;
+        if (attempt != SetLockAttempt.Try && !IsHeldBy(context))
         {
             CheckFree();
-            Announce(context, SetLockAttempt.Await);
+            FenceAnnotations.WantOfSet(ContractMap!, context?.ContractMap, attempt);
         }
-    }
 
-    private object? Announce(WoundWaitContext? context, SetLockAttempt attempt)
-    {
-        if (context is not null)
+        WoundWaitOutcome outcome = await EnterCoreAsync(context, waiter, timeout, resumption, cancellationToken).ConfigureAwait(false);
+        if (outcome == WoundWaitOutcome.Acquired)
         {
-            return context.AnnounceLock(ContractMap!, attempt);
+            AnnounceHeld(context, attempt);
         }
 
-        object? none = null;
-        return FenceAnnotations.AcquireOfSet(ContractMap!, null, attempt, ref none);
+        return outcome;
     }
 
-    private void AnnounceUnlocked(WoundWaitContext? context, object? hold)
+    /// <summary>The flow that runs here has the lock, in place of the method that awaited it.</summary>
+    internal void AdoptHold()
+    {
+        if (_contractHold is { } hold)
+        {
+            FenceAnnotations.AdoptOfSet(hold);
+        }
+    }
+
+    private static void AnnounceUnlocked(WoundWaitContext? context, object? hold)
     {
         if (hold is not null)
         {
-            FenceAnnotations.ReleaseOfSet(ContractMap!, hold);
+            FenceAnnotations.ReleaseOfSet(hold);
         }
 
         context?.AnnounceUnlocked();

@@ -16,7 +16,7 @@ namespace FenceKit;
 /// <para><b>Allocates</b>: the constructor; nothing in steady state.</para>
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
-public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFenceWait<bool>
+public sealed partial class WoundWaitLock
 {
     private SpinGate _gate;
 
@@ -124,31 +124,21 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     /// <param name="context">For whom.</param>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Something to await, with a choice of place. The wait begins at the <c>await</c>.</returns>
+    /// <returns>The wait, which has begun. Await it once; the code after it never runs on the stack of the thread that ends the wait.</returns>
     /// <inheritdoc cref="Lock(WoundWaitContext, TimeSpan, CancellationToken)"/>
-    public FenceAwaitable<WoundWaitOutcome> LockAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        FenceThrow.IfNotATimeout(timeout);
-        context.CheckMayLock(this, slow: false);
-        return new FenceAwaitable<WoundWaitOutcome>(this, context, timeout, cancellationToken);
-    }
+    public ValueTask<WoundWaitOutcome> LockAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        LockAsync(context, timeout, FenceContinuation.ThreadPool, cancellationToken);
 
     /// <summary>As <see cref="LockSlow"/>, without a thread.</summary>
     /// <param name="context">For whom.</param>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Something to await, with a choice of place. The wait begins at the <c>await</c>.</returns>
+    /// <returns>The wait, which has begun. Await it once; the code after it never runs on the stack of the thread that ends the wait.</returns>
     /// <inheritdoc cref="LockSlow"/>
-    public FenceAwaitable<WoundWaitOutcome> LockSlowAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        FenceThrow.IfNotATimeout(timeout);
-        context.CheckMayLock(this, slow: true);
-        return new FenceAwaitable<WoundWaitOutcome>(this, context, timeout, cancellationToken);
-    }
+    public ValueTask<WoundWaitOutcome> LockSlowAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        LockSlowAsync(context, timeout, FenceContinuation.ThreadPool, cancellationToken);
 
-    /// <summary>Takes the lock alone, as a plain lock. Whoever holds others of the class must not: use a context.</summary>
+    /// <summary>Takes the lock alone, as a plain lock. A thread that holds others of the class must not: use a context.</summary>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False when the time ran out.</returns>
@@ -175,15 +165,12 @@ public sealed partial class WoundWaitLock : IFenceWait<WoundWaitOutcome>, IFence
     /// <summary>As <see cref="Lock(TimeSpan, CancellationToken)"/>, without a thread.</summary>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Something to await, with a choice of place: false when the time ran out.</returns>
-    /// <remarks>The wait begins at the <c>await</c>. Allocates nothing in steady state.</remarks>
+    /// <returns>The wait, which has begun: false when the time ran out. Await it once.</returns>
+    /// <remarks>The code after it never runs on the stack of the thread that ends the wait. Allocates nothing in steady state.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
-    public FenceAwaitable<bool> LockAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
-    {
-        FenceThrow.IfNotATimeout(timeout);
-        return new FenceAwaitable<bool>(this, subject: null, timeout, cancellationToken);
-    }
+    public ValueTask<bool> LockAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        LockAsync(timeout, FenceContinuation.ThreadPool, cancellationToken);
 
     /// <summary>Gives the lock to the first that waits, or frees it.</summary>
     /// <param name="context">The context that took it; null if it was taken without one.</param>

@@ -9,11 +9,10 @@ namespace FenceKit;
 /// <b>Thread safety</b>: one thread (or async flow) at a time. <b>Allocates</b>: the constructor; otherwise nothing.
 /// </remarks>
 [DebuggerDisplay("{Count} held")]
-public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
+public sealed class WoundWaitLockSet : IDisposable
 {
     private readonly WoundWaitContext _context; // begins anew with each attempt
     private bool _isOpen;
-    private ReadOnlyMemory<WoundWaitLock> _wanted; // between LockAsync and its await
 
     /// <summary>Creates an empty set.</summary>
     /// <param name="lockClass">The class of the locks.</param>
@@ -79,13 +78,25 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
     /// <param name="locks">The locks, in any order.</param>
     /// <param name="timeout">How long at most for all together.</param>
     /// <param name="cancellationToken">Ends the wait; nothing is held then.</param>
-    /// <returns>Something to await, once, with a choice of place: false when the time ran out; nothing is held then.</returns>
+    /// <returns>
+    /// The wait, which has begun: false when the time ran out; nothing is held then. Await it once; the code after it never runs on the stack of
+    /// the thread that ends the wait.
+    /// </returns>
     /// <inheritdoc cref="Lock"/>
-    public FenceAwaitable<bool> LockAsync(ReadOnlyMemory<WoundWaitLock> locks, TimeSpan timeout, CancellationToken cancellationToken = default)
+    public ValueTask<bool> LockAsync(ReadOnlyMemory<WoundWaitLock> locks, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        LockAsync(locks, timeout, FenceContinuation.ThreadPool, cancellationToken);
+
+    /// <inheritdoc cref="LockAsync(ReadOnlyMemory{WoundWaitLock}, TimeSpan, CancellationToken)"/>
+    /// <param name="locks">The locks, in any order.</param>
+    /// <param name="timeout">How long at most for all together.</param>
+    /// <param name="resumption">Where the wait itself goes on when it is woken.</param>
+    /// <param name="cancellationToken">Ends the wait; nothing is held then.</param>
+    internal ValueTask<bool> LockAsync(
+        ReadOnlyMemory<WoundWaitLock> locks, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        _wanted = locks;
-        return new FenceAwaitable<bool>(this, subject: null, timeout, cancellationToken);
+        ValueTask<bool> wait = LockAllAsync(locks, timeout, resumption, cancellationToken);
+        return FenceContract.IsChecked ? WoundWaitAdoption<bool>.Of(wait, _context.AdoptHolds) : wait;
     }
 
     /// <summary>Gives all locks back; the set can be used again.</summary>
@@ -100,11 +111,10 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
     public void Dispose() => Unlock();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    async ValueTask<bool> IFenceWait<bool>.StartAsync(
-        object? subject, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
+    private async ValueTask<bool> LockAllAsync(
+        ReadOnlyMemory<WoundWaitLock> locks, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
     {
         Begin();
-        ReadOnlyMemory<WoundWaitLock> locks = _wanted;
         bool complete = false;
         try
         {
@@ -114,10 +124,10 @@ public sealed class WoundWaitLockSet : IDisposable, IFenceWait<bool>
             {
                 WoundWaitLock? contended = _context.ContendedLock;
                 WoundWaitLock target = contended ?? locks.Span[next];
-                FenceAwaitable<WoundWaitOutcome> wait = contended is null
-                    ? target.LockAsync(_context, budget.Remaining, cancellationToken)
-                    : target.LockSlowAsync(_context, budget.Remaining, cancellationToken);
-                WoundWaitOutcome outcome = await wait.ConfigureAwait(resumption);
+                ValueTask<WoundWaitOutcome> wait = contended is null
+                    ? target.LockAsync(_context, budget.Remaining, resumption, cancellationToken)
+                    : target.LockSlowAsync(_context, budget.Remaining, resumption, cancellationToken);
+                WoundWaitOutcome outcome = await wait.ConfigureAwait(false);
                 if (outcome == WoundWaitOutcome.TimedOut)
                 {
                     return false;

@@ -43,7 +43,7 @@ internal sealed class WoundWaiter
 
     internal void Return() => s_pool.ReturnShielded(this);
 
-    /// <summary>The wake-up to wait for. Whoever changes what we look at afterwards will wake it: issuing is a full fence.</summary>
+    /// <summary>The wake-up to wait for. A thread that changes what we look at afterwards will wake it: issuing is a full fence.</summary>
     internal Fence Prepare() => _wakes.Issue();
 
     internal void Wake() => _wakes.SignalCore(TimelineState.TargetOf(_wakes.Issued));

@@ -21,6 +21,9 @@ internal sealed class Chart(string title, string xAxis, string yAxis, string foo
     private static readonly string[] s_ours = ["#0b62c4", "#4da3ff"];
     private static readonly string[] s_theirs = ["#b3541e", "#e0a070"];
 
+    /// <summary>What stands behind a value.</summary>
+    internal string Unit { get; init; } = "ns";
+
     /// <exception cref="InvalidOperationException">There is nothing to draw.</exception>
     internal string ToSvg()
     {
@@ -74,7 +77,7 @@ internal sealed class Chart(string title, string xAxis, string yAxis, string foo
             svg.Append(CultureInfo.InvariantCulture, $"<polyline points=\"{string.Join(' ', points)}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2.5\"{dash}/>\n");
             foreach ((double x, double y) in line.Points)
             {
-                svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{Across(x, xs):0.#}\" cy=\"{Down(y, bottom, top):0.#}\" r=\"4\" fill=\"{color}\"><title>{Escape(line.Label)}: {Label(x)} → {y:0.0} ns</title></circle>\n");
+                svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{Across(x, xs):0.#}\" cy=\"{Down(y, bottom, top):0.#}\" r=\"4\" fill=\"{color}\"><title>{Escape(line.Label)}: {Label(x)} → {y:0.0} {Unit}</title></circle>\n");
             }
 
             double width = 52 + (line.Label.Length * 6.2);

@@ -20,6 +20,11 @@ internal static class CurveCatalog
             new("ReaderGate, GateReader", true, threads => OnThreads(threads, GateReads)),
             new("SafeHandle", false, threads => OnThreads(threads, SafeHandleReads)),
         ]),
+        new("threads-invalidate", "Schedule, wait and commit, each thread its own range of one notifier", "threads", [1, 2, 3, 4],
+        [
+            new("InvalidationNotifier, one for all", true, threads => new DisjointSessions(threads).Run),
+            new("CancellationTokenSource each, register and Cancel", false, threads => OnThreads(threads, CancelSources)),
+        ]),
         new("subscribers", "Schedule and commit", "subscribers", [1, 10, 100, 1_000, 10_000, 100_000],
         [
             new("InvalidationNotifier, at most 4 hit", true, count => Sessions(count, hit: Math.Min(count, 4))),
@@ -63,6 +68,16 @@ internal static class CurveCatalog
             }
         };
     }
+
+    private static Action<int> CancelSources() => static count =>
+    {
+        for (int i = 0; i < count; i++)
+        {
+            using CancellationTokenSource source = new();
+            source.Token.UnsafeRegister(static _ => { }, null);
+            source.Cancel();
+        }
+    };
 
     private static Action<int> TaskCompletionSources() => static count =>
     {

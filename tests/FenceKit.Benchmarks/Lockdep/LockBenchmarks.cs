@@ -10,12 +10,12 @@ namespace FenceKit.Benchmarks.Lockdep;
 /// <summary>The switch is read once in a process, so on and off are different jobs.</summary>
 public class SwitchOn : ManualConfig
 {
-    public SwitchOn() => AddJob(Job.ShortRun.WithEnvironmentVariable(LockValidatorSwitch.VariableName, "1"));
+    public SwitchOn() => AddJob(Job.ShortRun.WithEnvironmentVariable(LockValidator.VariableName, "1"));
 }
 
 public class SwitchOff : ManualConfig
 {
-    public SwitchOff() => AddJob(Job.ShortRun.WithEnvironmentVariable(LockValidatorSwitch.VariableName, "0"));
+    public SwitchOff() => AddJob(Job.ShortRun.WithEnvironmentVariable(LockValidator.VariableName, "0"));
 }
 
 /// <summary>Enter and exit, nested to a depth, beside the bare lock in the same run.</summary>

@@ -21,12 +21,12 @@ internal static class AwaitRows
         {
             Floor = Floors.AwaitPool, FloorText = "the same, queued to the thread pool",
         },
-        new("fence.waitany8", AnyOfEight, WhenAnyOfEight, 0.25, "WaitAnyAsync of 8, the last signals", "Task.WhenAny of 8, the last completes")
+        new("fence.waitany8", AnyOfEight, WhenAnyOfEight, 0.40, "WaitAnyAsync of 8, the last signals", "Task.WhenAny of 8, the last completes")
         {
             Floor = Floors.AwaitAny, FloorText = "of FenceKit's own parts, an await of one, eight fences looked at and copied, seven nodes into lists and out of them, four claims, nodes found by thread",
         },
         new("fence.fanout100", FenceCrowd(Crowd), SourceCrowd(Crowd), 0.8, "one signal, 100 async waiters, inline", "one TaskCompletionSource, 100 awaits, inline"),
-        new("fence.cancel", Cancelable, CancelableTask, 0.5, "wait with a token, then signal", "Task.WaitAsync(token), then TrySetResult")
+        new("fence.cancel", Cancelable, CancelableTask, 0.6, "wait with a token, then signal", "Task.WaitAsync(token), then TrySetResult")
         {
             Floor = Floors.AwaitWithToken, FloorText = "such an awaiter, and a registration with the token",
         },
@@ -85,8 +85,8 @@ internal static class AwaitRows
         {
             for (int i = 0; i < count; i++)
             {
-                FenceAwaiter awaiter = Signaler.Next().ConfigureAwait(FenceContinuation.ThreadPool).GetAwaiter();
-                await new Attach<FenceAwaiter>(awaiter, Signaler.SignalAction);
+                FenceAwaitable awaiter = Signaler.Next().ConfigureAwait(FenceContinuation.ThreadPool).GetAwaiter();
+                await new Attach<FenceAwaitable>(awaiter, Signaler.SignalAction);
             }
         }
     }
@@ -258,7 +258,7 @@ internal static class AwaitRows
 
         public void GetResult()
         {
-            if (awaiter is FenceAwaiter fenceAwaiter)
+            if (awaiter is FenceAwaitable fenceAwaiter)
             {
                 fenceAwaiter.GetResult();
             }
@@ -278,13 +278,13 @@ internal static class AwaitRows
     private sealed class CrowdMember(bool fences)
     {
         private readonly Action _continue = static () => { };
-        private FenceAwaiter _awaiter;
+        private FenceAwaitable _awaiter;
 
         internal void Step()
         {
             if (fences)
             {
-                FenceAwaiter awaiter = s_fence.ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
+                FenceAwaitable awaiter = s_fence.ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
                 _awaiter = awaiter; // as the compiler does: into the state machine, and on with the local
                 awaiter.UnsafeOnCompleted(_finish ??= Finish);
             }

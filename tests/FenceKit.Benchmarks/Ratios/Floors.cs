@@ -144,7 +144,7 @@ internal static class Floors
     }
 
     /// <summary>As the node of a pooled wait.</summary>
-    private sealed class ListedNode() : FenceCallback(isPrivate: true)
+    private sealed class ListedNode() : FenceCallback(isInternal: true)
     {
         protected override void OnSignaled(FenceStatus status, Exception? fault)
         {
@@ -179,7 +179,7 @@ internal static class Floors
 
             foreach (FenceCallback node in nodes[..^1])
             {
-                if (!node.Timeline!.TryAddAlone(node))
+                if (node.Timeline!.Add(node, node.Target) == FenceTimeline.NotAdded)
                 {
                     throw new InvalidOperationException("Somebody else is there.");
                 }
@@ -195,7 +195,7 @@ internal static class Floors
             Interlocked.CompareExchange(ref _stage, 0, 0);
             foreach (FenceCallback node in _nodes.AsSpan())
             {
-                node.Timeline!.TryRemovePrivate(node); // but for the last, which has not been added
+                node.Timeline!.TryRemove(node, node.State.Round); // but for the last, which has not been added
                 node.Timeline = null;
             }
         }

@@ -23,6 +23,10 @@ internal static class NotifierRows
                 Floor = CallSixteen, FloorText = "a lock taken twice, and 16 calls through the interface",
             },
             new("notifier.index", count => Sessions(many, count), count => Sessions(hundred, count), 3, "100,000 subscribers, 4 hit", "100 subscribers, 4 hit"),
+            new("notifier.disjoint2", new DisjointSessions(threads: 2).Run, new DisjointSessions(threads: 1).Run, 1.35, "2 threads, disjoint ranges of one notifier: schedule, wait, commit, each", "the same by 1 thread", Threads: 2)
+            {
+                Floor = DisjointSessions.OfTwoNotifiers(), FloorText = "2 threads, a notifier each",
+            },
             new("notifier.split8", split.Split, split.Sequential, 0.2, "8 devices of 2 ms, split", "the same, one after the other", Threads: 8),
         ];
     }

@@ -17,6 +17,7 @@ internal static class RatioCatalog
         ("gate.", PeerRows.Gates),
         ("gate.", GrowthRows.OfGates),
         ("lockdep.", LockdepRows.All),
+        ("lockdep.tool.", RewrittenRows.All),
         ("reservation.", ReservationRows.All),
         ("ww.", WoundWaitRows.All),
         ("device.", DeviceRows.All),

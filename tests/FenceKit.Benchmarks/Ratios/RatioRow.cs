@@ -34,4 +34,7 @@ internal sealed record RatioRow(
     /// both sides, in one process of their own.
     /// </summary>
     internal bool ValidatorOn { get; init; }
+
+    /// <summary>For work that is done in another process: how many bytes it has allocated by now.</summary>
+    internal Func<long>? Allocated { get; init; }
 }

@@ -108,7 +108,7 @@ internal static class RatioRunner
 
         return Math.Max(0, Median(slopes));
 
-        long Read() => row.Threads == 1 ? GC.GetAllocatedBytesForCurrentThread() : GC.GetTotalAllocatedBytes(precise: true);
+        long Read() => row.Allocated is { } allocated ? allocated() : row.Threads == 1 ? GC.GetAllocatedBytesForCurrentThread() : GC.GetTotalAllocatedBytes(precise: true);
     }
 
     private static double Median(double[] values)

@@ -9,8 +9,8 @@ public class SwitchTests
     [Fact]
     public void Both_halves_follow_the_same_option_and_the_same_variable()
     {
-        Assert.Equal(LockValidatorSwitch.OptionName, FenceContract.OptionName);
-        Assert.Equal(LockValidatorSwitch.VariableName, FenceContract.VariableName);
+        Assert.Equal(LockValidator.OptionName, FenceContract.OptionName);
+        Assert.Equal(LockValidator.VariableName, FenceContract.VariableName);
         Assert.True(FenceContract.IsChecked);
     }
 

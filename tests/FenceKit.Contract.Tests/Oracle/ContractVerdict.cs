@@ -84,7 +84,7 @@ internal sealed record ContractVerdict(LockConfidence? Hangs, bool WaitsInCallba
             string exported = new ContractTrace(scenario).Exported;
             _fences = [.. ContractScenario.Fences.Select(name =>
                 new FenceTimeline($"{scenario.ClassOf(name)}", new FenceTimelineOptions { IsExported = exported.Contains(name, StringComparison.Ordinal) }))];
-            InvalidationSubscriptionOptions never = new() { Reasons = InvalidationReasons.Release };
+            InvalidationSubscriptionOptions never = new() { Reasons = InvalidationReason.Release };
             _readers = [.. _owners.Select(owner => owner.Subscribe(s_range, new Subscriber(this, [], 'a'), "reader", never))];
             for (int i = 0; i < scenario.Subscribers.Length; i++)
             {

@@ -83,7 +83,7 @@ public class SetRules : ContractTest
     {
         TrackedLock shared = Lock("shared");
         using FenceArray array = new("both", 2);
-        Assert.True(array.TryArm([Done(_first), Done(_second)], FenceArrayMode.All, out Fence both));
+        Assert.True(array.TryArmAll([Done(_first), Done(_second)], out Fence both));
 
         using (shared.EnterScope())
         {
@@ -99,7 +99,7 @@ public class SetRules : ContractTest
     {
         TrackedLock shared = Lock("shared");
         using FenceArray array = new("either", 2);
-        Assert.True(array.TryArm([Done(_first), Done(_second)], FenceArrayMode.Any, out Fence either));
+        Assert.True(array.TryArmAny([Done(_first), Done(_second)], out Fence either));
 
         using (shared.EnterScope())
         {

@@ -113,9 +113,11 @@ public class SignalingRules : ContractTest
         Fence fence = Done(timeline);
         LockMap shared = new(LockClass.Create("shared"));
 
-        Validator.Acquire(shared);
-        await fence; // complete, so it stays on this thread
-        Validator.Release(shared);
+        using (Validator.Hold(shared, default))
+        {
+            await fence;
+        }
+
         using (timeline.BeginSignaling())
         {
             Validator.Acquire(shared);

@@ -89,16 +89,23 @@ public sealed class WoundWaitHoldTests : ContractTest
     {
         WoundWaitLock shared = new(_class);
         using WoundWaitContext outer = new(_class);
-        Assert.Equal(WoundWaitOutcome.Acquired, await shared.LockAsync(outer, Timeout.InfiniteTimeSpan));
+        TaskCompletionSource go = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task first = TakeAsync(shared, outer);
         using (WoundWaitContext inner = new(_class)) // another flow, which this thread happens to serve meanwhile
         {
-            WoundWaitLock own = new(_class);
-            Assert.Equal(WoundWaitOutcome.Acquired, await own.LockAsync(inner, Timeout.InfiniteTimeSpan));
-            own.Unlock(inner);
+            go.SetResult();
+            await TakeAsync(new WoundWaitLock(_class), inner);
         }
 
-        shared.Unlock(outer);
+        await first;
         Silent();
+
+        async Task TakeAsync(WoundWaitLock one, WoundWaitContext context)
+        {
+            Assert.Equal(WoundWaitOutcome.Acquired, await one.LockAsync(context, Timeout.InfiniteTimeSpan));
+            await go.Task;
+            one.Unlock(context);
+        }
     }
 
     [Fact]

@@ -18,10 +18,10 @@ internal static class ContractChecking
     {
         if (FenceContract.IsChecked)
         {
-            string? reports = Environment.GetEnvironmentVariable(LockValidatorSwitch.ReportsVariableName);
+            string? reports = Environment.GetEnvironmentVariable(LockValidator.ReportsVariableName);
             LockValidator.Default = new LockValidator(new LockValidatorOptions
             {
-                Sinks = string.IsNullOrEmpty(reports) ? [new EventSourceSink()] : [new EventSourceSink(), new FileSink(reports)],
+                Sinks = string.IsNullOrEmpty(reports) ? [LockViolationSink.ToEventSource] : [LockViolationSink.ToEventSource, LockViolationSink.ToFile(reports)],
                 MeasureAllocation = false,
             });
         }

@@ -8,7 +8,7 @@ namespace FenceKit.Exploration;
 /// </summary>
 internal static class ExplorationDepth
 {
-    private const long UsualMaximum = 750_000; // half a minute
+    private const long UsualMaximum = 1_300_000; // a minute
     private const long DeepMaximum = 4_000_000;
 
     /// <summary>Preemptions beyond the usual ones.</summary>

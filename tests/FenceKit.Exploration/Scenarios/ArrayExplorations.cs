@@ -10,7 +10,7 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
     [InlineData(MemoryModel.TotalStoreOrder, 0)]
     public void All_is_complete_after_the_last_and_has_the_first_error(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("all: add against signal against fault", () => new ArmedArray(FenceArrayMode.All))
+            Scenario.Of("all: add against signal against fault", () => new ArmedArray(FenceSetMode.All))
                 .Thread("waiter", state => state.Add())
                 .Thread("first device", state => state.SignalFirst(1))
                 .Thread("second device", state => state.FaultSecond(1))
@@ -24,7 +24,7 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
     [InlineData(MemoryModel.TotalStoreOrder, 0)]
     public void Any_is_complete_with_the_outcome_of_one_member(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("any: add against signal against fault", () => new ArmedArray(FenceArrayMode.Any))
+            Scenario.Of("any: add against signal against fault", () => new ArmedArray(FenceSetMode.Any))
                 .Thread("waiter", state => state.Add())
                 .Thread("first device", state => state.SignalFirst(1))
                 .Thread("second device", state => state.FaultSecond(1))
@@ -36,7 +36,7 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
     [Fact]
     public void Of_two_errors_all_keeps_one() =>
         Verify(
-            Scenario.Of("all: add against fault against fault", () => new ArmedArray(FenceArrayMode.All))
+            Scenario.Of("all: add against fault against fault", () => new ArmedArray(FenceSetMode.All))
                 .Thread("waiter", state => state.Add())
                 .Thread("first device", state => state.FaultFirst(1))
                 .Thread("second device", state => state.FaultSecond(1))
@@ -47,7 +47,7 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
     [Fact]
     public void A_waiter_that_leaves_does_not_disarm_the_array() =>
         Verify(
-            Scenario.Of("all: add, remove against signal against fault", () => new ArmedArray(FenceArrayMode.All))
+            Scenario.Of("all: add, remove against signal against fault", () => new ArmedArray(FenceSetMode.All))
                 .Thread("waiter", state => state.AddAndRemove())
                 .Thread("first device", state => state.SignalFirst(1))
                 .Thread("second device", state => state.FaultSecond(1))
@@ -55,11 +55,11 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
             preemptions: 2);
 
     [Theory]
-    [InlineData(FenceArrayMode.All)]
-    [InlineData(FenceArrayMode.Any)]
-    public void Of_two_waiters_the_first_arms_the_array(FenceArrayMode mode) =>
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_two_waiters_the_first_arms_the_array(bool isAny) =>
         Verify(
-            Scenario.Of($"{mode}: add against add against signals", () => new ArmedArray(mode))
+            Scenario.Of($"{ModeOf(isAny)}: add against add against signals", () => new ArmedArray(ModeOf(isAny)))
                 .Thread("waiter", state => state.Add())
                 .Thread("other waiter", state => state.AddOther())
                 .Thread("devices", state =>
@@ -71,11 +71,11 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
             preemptions: 1);
 
     [Theory]
-    [InlineData(FenceArrayMode.All)]
-    [InlineData(FenceArrayMode.Any)]
-    public void A_look_and_a_waiter_agree_on_the_outcome(FenceArrayMode mode) =>
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_look_and_a_waiter_agree_on_the_outcome(bool isAny) =>
         Verify(
-            Scenario.Of($"{mode}: add against poll against signals", () => new ArmedArray(mode))
+            Scenario.Of($"{ModeOf(isAny)}: add against poll against signals", () => new ArmedArray(ModeOf(isAny)))
                 .Thread("waiter", state => state.Add())
                 .Thread("onlooker", state => state.Fence.TryPoll())
                 .Thread("devices", state =>
@@ -88,11 +88,11 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
             preemptions: 2);
 
     [Theory]
-    [InlineData(FenceArrayMode.All)]
-    [InlineData(FenceArrayMode.Any)]
-    public void An_array_that_is_armed_again_in_its_own_callback_serves_again(FenceArrayMode mode) =>
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_array_that_is_armed_again_in_its_own_callback_serves_again(bool isAny) =>
         Verify(
-            Scenario.Of($"{mode}: armed again against signals", () => new RearmedArray(mode))
+            Scenario.Of($"{ModeOf(isAny)}: armed again against signals", () => new RearmedArray(ModeOf(isAny)))
                 .Thread("first device", state => state.SignalFirst())
                 .Thread("second device", state => state.SignalSecond())
                 .AtEnd(state => state.CheckBothRounds()),
@@ -101,7 +101,7 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
     [Fact]
     public void An_array_that_is_disposed_ends_its_waiters() =>
         Verify(
-            Scenario.Of("any: dispose against add against signal", () => new ArmedArray(FenceArrayMode.Any))
+            Scenario.Of("any: dispose against add against signal", () => new ArmedArray(FenceSetMode.Any))
                 .Thread("disposer", state => state.Dispose())
                 .Thread("waiter", state => state.Add())
                 .Thread("first device", state => state.SignalFirst(1))
@@ -149,9 +149,11 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
         public void FaultSecond(ulong point) => Second.Signal(point, SecondError);
     }
 
+    private static FenceSetMode ModeOf(bool isAny) => isAny ? FenceSetMode.Any : FenceSetMode.All;
+
     private sealed class ArmedArray : TwoTimelines
     {
-        private readonly FenceArrayMode _mode;
+        private readonly FenceSetMode _mode;
         private readonly Fence _first;
         private readonly Fence _second;
         private readonly CountingCallback _callback = new();
@@ -161,7 +163,7 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
         private bool _isOtherAdded;
         private bool _isDisposed;
 
-        public ArmedArray(FenceArrayMode mode)
+        public ArmedArray(FenceSetMode mode)
         {
             _mode = mode;
             _first = First.Issue();
@@ -192,7 +194,7 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
 
         public void CheckNotEarly()
         {
-            bool isDue = _mode == FenceArrayMode.All ? _first.IsSignaled && _second.IsSignaled : _first.IsSignaled || _second.IsSignaled;
+            bool isDue = _mode == FenceSetMode.All ? _first.IsSignaled && _second.IsSignaled : _first.IsSignaled || _second.IsSignaled;
             Assert.True(isDue || !_fence.IsSignaled, "the array is complete and its members are not");
         }
 
@@ -201,13 +203,13 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
             _fence.TryPoll(); // if nobody waited, nobody has armed it
             Assert.Equal(expected, _fence.GetStatus(out Exception? error));
             Assert.NotEqual(FenceStatus.Pending, expected);
-            Assert.True(_mode == FenceArrayMode.All || _isDisposed || error is null || ReferenceEquals(error, SecondError));
+            Assert.True(_mode == FenceSetMode.All || _isDisposed || error is null || ReferenceEquals(error, SecondError));
             Check(_callback, _isAdded, expected, error);
             Check(_other, _isOtherAdded, expected, error);
             if (!_isDisposed)
             {
                 // Nothing was left behind in the lists of the members: everything can be used again.
-                Assert.True(Array.TryArm([First.Issue(), Second.Issue()], FenceArrayMode.All, out Fence next));
+                Assert.True(Array.TryArmAll([First.Issue(), Second.Issue()], out Fence next));
                 CountingCallback last = new();
                 Assert.True(next.TryAddCallback(last));
                 First.Signal(2);
@@ -227,13 +229,13 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
     /// <summary>The array's callback arms it for the next points of both devices, as a driver's loop does.</summary>
     private sealed class RearmedArray : TwoTimelines
     {
-        private readonly FenceArrayMode _mode;
+        private readonly FenceSetMode _mode;
         private readonly CountingCallback _first;
         private readonly CountingCallback _second = new();
         private bool _isArmedAgain;
         private bool _isSecondAdded;
 
-        public RearmedArray(FenceArrayMode mode)
+        public RearmedArray(FenceSetMode mode)
         {
             _mode = mode;
             First.Issue(2);
@@ -262,7 +264,7 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
 
             // Whether it could be armed in the callback or not, it can be now: everybody has left.
             Fence third = First.Issue();
-            Assert.True(Array.TryArm([third], FenceArrayMode.All, out Fence fence), "the array was never given back");
+            Assert.True(Array.TryArmAll([third], out Fence fence), "the array was never given back");
             CountingCallback last = new();
             Assert.True(fence.TryAddCallback(last));
             First.Signal(3);
@@ -292,7 +294,7 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
         public void Arm(int owner)
         {
             Fence member = (owner == 0 ? First : Second).GetFence(1);
-            _isArmed[owner] = Array.TryArm([member], FenceArrayMode.Any, out _armed[owner]);
+            _isArmed[owner] = Array.TryArmAny([member], out _armed[owner]);
             _isAdded[owner] = _isArmed[owner] && _armed[owner].TryAddCallback(_callbacks[owner]);
         }
 

@@ -53,8 +53,8 @@ internal sealed class ContestedLocks
         {
             int next = Next(who, held, first, second, out bool isSlow);
             WoundWaitOutcome outcome = isSlow
-                ? await _locks[next].LockSlowAsync(_contexts[who], Timeout.InfiniteTimeSpan).ConfigureAwait(place)
-                : await _locks[next].LockAsync(_contexts[who], Timeout.InfiniteTimeSpan).ConfigureAwait(place);
+                ? await _locks[next].LockSlowAsync(_contexts[who], Timeout.InfiniteTimeSpan, place).ConfigureAwait(false)
+                : await _locks[next].LockAsync(_contexts[who], Timeout.InfiniteTimeSpan, place).ConfigureAwait(false);
             Account(who, next, outcome, held);
         }
 
@@ -73,7 +73,7 @@ internal sealed class ContestedLocks
     public void TakeSetAsync(int who, int first, int second, FenceContinuation place) => Flows.Start(async () =>
     {
         using WoundWaitLockSet set = new(Class);
-        Assert.True(await set.LockAsync(new[] { _locks[first], _locks[second] }, Timeout.InfiniteTimeSpan).ConfigureAwait(place));
+        Assert.True(await set.LockAsync(new[] { _locks[first], _locks[second] }, Timeout.InfiniteTimeSpan, place).ConfigureAwait(false));
         NoteBoth(who, first, second);
         set.Unlock();
     });
@@ -93,17 +93,20 @@ internal sealed class ContestedLocks
     {
         for (int turn = 0; turn < 2; turn++)
         {
-            Assert.Equal(WoundWaitOutcome.Acquired, await _locks[index].LockAsync(_contexts[who], Timeout.InfiniteTimeSpan).ConfigureAwait(place));
+            Assert.Equal(WoundWaitOutcome.Acquired, await _locks[index].LockAsync(_contexts[who], Timeout.InfiniteTimeSpan, place).ConfigureAwait(false));
             ReleaseAtOnce(who, index);
         }
 
         GotBoth++;
     });
 
-    /// <summary>For set-up: a lock that is held when the bodies begin. Awaited, so that it is not held by the thread that sets up.</summary>
+    /// <summary>For set-up: a lock that is held when the bodies begin, by a flow that has ended: not by the one that sets up, which the bodies are a part of.</summary>
     public ContestedLocks HeldByNobody(int index)
     {
-        Assert.True(_locks[index].LockAsync(Timeout.InfiniteTimeSpan).AsTask().IsCompletedSuccessfully);
+        ExecutionContext.Run(
+            ExecutionContext.Capture()!,
+            _ => Assert.True(_locks[index].LockAsync(Timeout.InfiniteTimeSpan).AsTask().IsCompletedSuccessfully),
+            state: null);
         return this;
     }
 
@@ -128,7 +131,7 @@ internal sealed class ContestedLocks
         {
             Assert.Equal(
                 WoundWaitOutcome.Acquired,
-                await _locks[index].LockAsync(_contexts[who], Timeout.InfiniteTimeSpan, Cancellation.Token).ConfigureAwait(place));
+                await _locks[index].LockAsync(_contexts[who], Timeout.InfiniteTimeSpan, place, Cancellation.Token).ConfigureAwait(false));
             ReleaseAtOnce(who, index);
         }
         catch (OperationCanceledException)

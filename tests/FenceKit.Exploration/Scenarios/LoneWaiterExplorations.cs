@@ -3,8 +3,8 @@ using Xunit.Abstractions;
 namespace FenceKit.Exploration;
 
 /// <summary>
-/// A callback that has waited for the same timeline before, alone, keeps a seat there, and waits with one bit; and a signaler whose timeline is
-/// looked at guesses the state. Both are short ways past the list, so both meet everything that goes by the list.
+/// A signal takes out the only one that waits by itself, and a signaler whose waiter polls guesses the state. Both are short ways past the
+/// list, so both meet everything that goes by the list.
 /// </summary>
 public class LoneWaiterExplorations(ITestOutputHelper output) : ExplorationTests(output)
 {
@@ -13,9 +13,9 @@ public class LoneWaiterExplorations(ITestOutputHelper output) : ExplorationTests
     [InlineData(MemoryModel.SequentiallyConsistent, 6, true)]
     [InlineData(MemoryModel.TotalStoreOrder, 3, false)]
     [InlineData(MemoryModel.TotalStoreOrder, 3, true)]
-    public void A_lone_callback_runs_once_when_its_add_succeeded(MemoryModel memory, int preemptions, bool isLookedAt) =>
+    public void A_lone_callback_runs_once_when_its_add_succeeded(MemoryModel memory, int preemptions, bool isPolled) =>
         Verify(
-            Scenario.Of("add of the lone one against signal", () => new LoneWaiter(isLookedAt))
+            Scenario.Of("add of the lone one against signal", () => new LoneWaiter(isPolled))
                 .Thread("adder", state => state.AddGuest())
                 .Thread("signaler", state => state.SignalHere())
                 .AtEnd(state => state.Check()),
@@ -25,9 +25,9 @@ public class LoneWaiterExplorations(ITestOutputHelper output) : ExplorationTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_lone_callback_and_another_one_both_run(bool isLookedAt) =>
+    public void A_lone_callback_and_another_one_both_run(bool isPolled) =>
         Verify(
-            Scenario.Of("add of the lone one against add against signal", () => new LoneWaiter(isLookedAt))
+            Scenario.Of("add of the lone one against add against signal", () => new LoneWaiter(isPolled))
                 .Thread("adder", state => state.AddGuest())
                 .Thread("other adder", state => state.AddOther())
                 .Thread("signaler", state => state.SignalHere())
@@ -79,7 +79,7 @@ public class LoneWaiterExplorations(ITestOutputHelper output) : ExplorationTests
     [InlineData(MemoryModel.TotalStoreOrder, 1)]
     public void A_guess_about_the_state_loses_no_signal_and_no_callback(MemoryModel memory, int preemptions) =>
         Verify(
-            Scenario.Of("signal, signal against signal against add, all looked at", () => new LoneWaiter(isLookedAt: true))
+            Scenario.Of("signal, signal against signal against add, all looked at", () => new LoneWaiter(isPolled: true))
                 .Thread("signaler", state => state.SignalEarlierThenHere())
                 .Thread("other signaler", state => state.SignalHere())
                 .Thread("adder", state => state.AddOther())
@@ -95,9 +95,9 @@ public class LoneWaiterExplorations(ITestOutputHelper output) : ExplorationTests
     [InlineData(MemoryModel.SequentiallyConsistent, 4, false)]
     [InlineData(MemoryModel.SequentiallyConsistent, 4, true)]
     [InlineData(MemoryModel.TotalStoreOrder, 2, false)]
-    public void A_lone_callback_waits_for_its_own_point(MemoryModel memory, int preemptions, bool isLookedAt) =>
+    public void A_lone_callback_waits_for_its_own_point(MemoryModel memory, int preemptions, bool isPolled) =>
         Verify(
-            Scenario.Of("signal, signal against add of the lone one", () => new LoneWaiter(isLookedAt))
+            Scenario.Of("signal, signal against add of the lone one", () => new LoneWaiter(isPolled))
                 .Thread("signaler", state => state.SignalEarlierThenHere())
                 .Thread("adder", state => state.AddGuest())
                 .AtEnd(state => state.Check()),
@@ -129,7 +129,7 @@ public class LoneWaiterExplorations(ITestOutputHelper output) : ExplorationTests
                 .AtEnd(state => state.CheckRounds()),
             preemptions: 4);
 
-    /// <summary>The guest has waited for Here twice, alone, so it has the seat.</summary>
+    /// <summary>The guest has waited for Here twice, alone.</summary>
     private sealed class LoneWaiter
     {
         private readonly FenceTimeline _here = new("here");
@@ -149,7 +149,7 @@ public class LoneWaiterExplorations(ITestOutputHelper output) : ExplorationTests
         private bool _ranEarly;
         private bool _isAddedAgain;
 
-        public LoneWaiter(bool isLookedAt = false, bool isAdded = false, bool isMoved = false)
+        public LoneWaiter(bool isPolled = false, bool isAdded = false, bool isMoved = false)
         {
             _guest = new CountingCallback(OnGuest);
             for (int round = 0; round < 2; round++)
@@ -172,7 +172,7 @@ public class LoneWaiterExplorations(ITestOutputHelper output) : ExplorationTests
             _later = _here.Issue();
             _isRunning = 0;
             _elsewhere = _there.Issue();
-            _here.IsLookedAt = isLookedAt;
+            _here.IsPolled = isPolled;
             if (isAdded)
             {
                 AddGuest();

@@ -31,6 +31,19 @@ public class ReadTurnExplorations(ITestOutputHelper output) : ExplorationTests(o
                 .AtEnd(state => state.CheckAtRest()),
             preemptions: 2);
 
+    [Fact]
+    public void Who_has_the_turn_gets_through_also_where_there_are_many_stripes() =>
+        Verify(
+            Scenario.Of("map in one's turn against two invalidations, many stripes", () => new TakenPage(isDealt: true))
+                .Thread("reader", state => state.MapInTurn())
+                .Thread("owner", state =>
+                {
+                    state.TryReplace();
+                    state.TryReplace();
+                })
+                .AtEnd(state => state.CheckAtRest()),
+            preemptions: 2);
+
     private sealed class TakenPage : IInvalidationSubscriber
     {
         private readonly InvalidationNotifier _notifier = new("memory", new InvalidationNotifierOptions { PoolProvider = new TwinPoolProvider(), TimeProvider = new ManualClock() });
@@ -40,7 +53,14 @@ public class ReadTurnExplorations(ITestOutputHelper output) : ExplorationTests(o
         private int _inTurn;
         private int _replaced;
 
-        public TakenPage() => _subscription = _notifier.Subscribe(MappedPage.Page, this, "device");
+        public TakenPage(bool isDealt = false)
+        {
+            _subscription = _notifier.Subscribe(MappedPage.Page, this, "device");
+            if (isDealt)
+            {
+                _notifier.DealOut();
+            }
+        }
 
         public bool TrySchedule(in InvalidationRequest request, out Fence fence)
         {

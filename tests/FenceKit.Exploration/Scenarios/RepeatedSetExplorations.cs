@@ -3,8 +3,8 @@ using Xunit.Abstractions;
 namespace FenceKit.Exploration;
 
 /// <summary>
-/// Somebody who waits for any of the same fences again and again gets the same pooled set again: its nodes come back to timelines that they had
-/// to be taken out of, and the continuation gives back what the member that decided held.
+/// Somebody who waits for any of the same fences again and again gets the same pooled sets again: their nodes come back to timelines that they had
+/// to be taken out of, and no member holds on to a set that has gone.
 /// </summary>
 public class RepeatedSetExplorations(ITestOutputHelper output) : ExplorationTests(output)
 {
@@ -200,7 +200,7 @@ public class RepeatedSetExplorations(ITestOutputHelper output) : ExplorationTest
         public void AskTooEarly(FenceContinuation place)
         {
             Fence[] fences = [_firsts[0], _seconds[0]];
-            FenceSetAwaiter awaiter = Fence.WaitAnyAsync(fences).ConfigureAwait(place).GetAwaiter();
+            FenceSetAwaitable awaiter = Fence.WaitAnyAsync(fences).ConfigureAwait(place).GetAwaiter();
             _neverBegan = awaiter.IsCompleted;
             awaiter.UnsafeOnCompleted(() => Ask(awaiter, fences, ref _lateAnswers));
             Ask(awaiter, fences, ref _earlyAnswers);
@@ -258,7 +258,7 @@ public class RepeatedSetExplorations(ITestOutputHelper output) : ExplorationTest
         private async void Await(params Fence[] fences) =>
             Check(await Fence.WaitAnyAsync(fences).ConfigureAwait(FenceContinuation.Inline), fences);
 
-        private void Ask(FenceSetAwaiter awaiter, Fence[] fences, ref int answers)
+        private void Ask(FenceSetAwaitable awaiter, Fence[] fences, ref int answers)
         {
             try
             {

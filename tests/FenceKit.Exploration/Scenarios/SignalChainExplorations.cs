@@ -110,7 +110,7 @@ public class SignalChainExplorations(ITestOutputHelper output) : ExplorationTest
         {
             Fence first = Member.Issue();
             Member.Issue();
-            Assert.True(_array.TryArm([first], FenceArrayMode.All, out Fence whole));
+            Assert.True(_array.TryArmAll([first], out Fence whole));
             Assert.True(whole.TryAddCallback(Callback));
         }
 
@@ -123,6 +123,6 @@ public class SignalChainExplorations(ITestOutputHelper output) : ExplorationTest
         public bool IsArmedAgain { get; private set; }
 
         public void TryArmAgain() =>
-            IsArmedAgain = _array.TryArm([Member.GetFence(2)], FenceArrayMode.All, out Fence whole) && whole.TryAddCallback(Again);
+            IsArmedAgain = _array.TryArmAll([Member.GetFence(2)], out Fence whole) && whole.TryAddCallback(Again);
     }
 }

@@ -40,6 +40,24 @@ public class SupersededExplorations(ITestOutputHelper output) : ExplorationTests
             preemptions: 1);
 
     [Fact]
+    public void Of_two_owners_one_frees_the_memory_also_where_there_are_many_stripes() =>
+        Verify(
+            Scenario.Of("free against free, many stripes", () => new OneAllocation(isDealt: true))
+                .Thread("owner", state => state.HandBack(Timeout.InfiniteTimeSpan))
+                .Thread("other owner", state => state.HandBack(Timeout.InfiniteTimeSpan))
+                .AtEnd(state => state.CheckFreedOnce()),
+            preemptions: 2);
+
+    [Fact]
+    public void Owners_whose_batches_overlap_crosswise_in_many_stripes_do_not_wait_in_a_circle() =>
+        Verify(
+            Scenario.Of("batch against batch, many stripes", () => new OneAllocation(isDealt: true))
+                .Thread("owner", state => state.HandBackBatch(0x1000, 0x5000))
+                .Thread("other owner", state => state.HandBackBatch(0x5800, 0x1800))
+                .AtEnd(state => state.CheckAtRest()),
+            preemptions: 2);
+
+    [Fact]
     public void Owners_whose_batches_overlap_crosswise_do_not_wait_in_a_circle() =>
         Verify(
             Scenario.Of("batch against batch", () => new OneAllocation())
@@ -55,6 +73,14 @@ public class SupersededExplorations(ITestOutputHelper output) : ExplorationTests
         private readonly InvalidationNotifier _notifier = new("memory", new InvalidationNotifierOptions { PoolProvider = new TwinPoolProvider() });
         private int _isThere = 1;
         private int _frees;
+
+        public OneAllocation(bool isDealt = false)
+        {
+            if (isDealt)
+            {
+                _notifier.DealOut();
+            }
+        }
 
         public void HandBack(TimeSpan budget)
         {

@@ -57,6 +57,15 @@ public class UnsubscribeExplorations(ITestOutputHelper output) : ExplorationTest
                 .AtEnd(state => Assert.False(state.IsMapped)),
             preemptions: 4);
 
+    [Fact]
+    public void No_callback_runs_after_unsubscribe_has_returned_also_where_there_are_many_stripes() =>
+        Verify(
+            Scenario.Of("unsubscribe against schedule, many stripes", () => new Leaver(refuses: false, isDealt: true))
+                .Thread("leaver", state => state.Leave())
+                .Thread("owner", state => state.Schedule())
+                .AtEnd(state => state.CheckAtRest()),
+            preemptions: 2);
+
     private sealed class Leaver : IInvalidationSubscriber
     {
         private readonly InvalidationNotifier _notifier = new("memory", new InvalidationNotifierOptions { PoolProvider = new TwinPoolProvider() });
@@ -65,13 +74,18 @@ public class UnsubscribeExplorations(ITestOutputHelper output) : ExplorationTest
         private bool _isGone;
         private int _word;
 
-        public Leaver(bool refuses)
+        public Leaver(bool refuses, bool isDealt = false)
         {
             _refuses = refuses;
             _subscription = _notifier.Subscribe(MappedPage.Page, this, "leaver");
             if (refuses)
             {
                 _notifier.Subscribe(MappedPage.Page, new Refuser(), "refuser");
+            }
+
+            if (isDealt)
+            {
+                _notifier.DealOut();
             }
         }
 

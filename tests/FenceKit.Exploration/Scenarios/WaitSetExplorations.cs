@@ -104,7 +104,7 @@ public class WaitSetExplorations(ITestOutputHelper output) : ExplorationTests(ou
         {
             try
             {
-                Account(await _set.WaitAnyAsync(Timeout.InfiniteTimeSpan, Devices.Cancellation.Token).ConfigureAwait(FenceContinuation.ThreadPool));
+                Account(await _set.WaitAnyAsync(Timeout.InfiniteTimeSpan, Devices.Cancellation.Token));
             }
             catch (OperationCanceledException)
             {

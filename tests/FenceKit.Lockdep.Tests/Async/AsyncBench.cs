@@ -9,7 +9,7 @@ internal sealed class AsyncBench
     private readonly Dictionary<string, TrackedAsyncLock> _locks = [];
     private readonly Dictionary<string, LockClass> _classes = [];
 
-    public AsyncBench(params ILockViolationSink[] sinks)
+    public AsyncBench(params LockViolationSink[] sinks)
         => Validator = new LockValidator(new LockValidatorOptions { Sinks = [Sink, .. sinks] });
 
     public CollectingSink Sink { get; } = new();
@@ -56,22 +56,48 @@ internal sealed class AsyncBench
         return report;
     }
 
+    [ThreadStatic]
+    private static List<Action>? t_later; // what goes on when this thread has nothing else to do; null for a thread that is not ours
+
     /// <summary>Goes on with another thread than the one that awaits: a new one each time.</summary>
     public static Hop HopAsync() => default;
 
-    internal readonly struct Hop : ICriticalNotifyCompletion
+    /// <summary>The same, but only when all that runs on the thread is suspended: whoever has called the method awaits it by then, if he does. Come here by <see cref="HopAsync"/>.</summary>
+    public static Hop HopLaterAsync() => new(isLate: true);
+
+    internal readonly struct Hop(bool isLate) : ICriticalNotifyCompletion
     {
+        private readonly bool _isLate = isLate;
+
         public bool IsCompleted => false;
 
         public Hop GetAwaiter() => this;
 
         public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
-        // As a pool would: the thread has no context of its own.
-        public void UnsafeOnCompleted(Action continuation) => new Thread(continuation.Invoke) { IsBackground = true }.UnsafeStart();
+        public void UnsafeOnCompleted(Action continuation)
+        {
+            if (_isLate)
+            {
+                (t_later ?? throw new InvalidOperationException("Come here by HopAsync.")).Add(continuation);
+            }
+            else
+            {
+                GoOn(continuation);
+            }
+        }
 
         public void GetResult()
         {
         }
+
+        // As a pool would: the thread has no context of its own.
+        private static void GoOn(Action continuation) => new Thread(() =>
+        {
+            t_later = [];
+            continuation();
+            t_later.ForEach(GoOn);
+        })
+        { IsBackground = true }.UnsafeStart();
     }
 }

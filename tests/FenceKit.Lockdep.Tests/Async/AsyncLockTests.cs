@@ -16,8 +16,8 @@ public sealed class AsyncLockTests
         LockViolation report = _bench.Single(LockViolationKind.CircularDependency);
         Assert.Equal(LockConfidence.Certain, report.Confidence);
         Assert.Equal(["A", "B"], report.ClassNames.Order());
-        Assert.All(report.Dependencies, static edge => Assert.NotNull(edge.Held.Stack));
-        Assert.Contains(report.Dependencies[0].Held.Stack!.Frames, static frame => frame.EndsWith("AsyncLockTests.HopsAsync", StringComparison.Ordinal));
+        Assert.All(report.Dependencies, static edge => Assert.NotEmpty(edge.Held.Stack));
+        Assert.Contains(report.Dependencies[0].Held.Stack, static frame => frame.EndsWith("AsyncLockTests.HopsAsync", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class AsyncLockTests
     [Fact]
     public async Task A_refused_lock_is_not_taken()
     {
-        var bench = new AsyncBench(new ThrowingSink());
+        var bench = new AsyncBench(LockViolationSink.Throwing);
         using (await bench["A"].LockAsync())
         using (await bench["B"].LockAsync())
         {

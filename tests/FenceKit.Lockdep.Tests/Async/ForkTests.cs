@@ -168,13 +168,13 @@ public sealed class ForkTests
         LockViolation report = _bench.Single(LockViolationKind.Recursion);
         Assert.Equal(LockConfidence.Certain, report.Confidence);
         Assert.Contains("for which its holder waits", report.Message, StringComparison.Ordinal);
-        Assert.Equal("awaits the task", report.Interleaving.Steps[^1].Text);
+        Assert.Equal("awaits the task", report.Interleaving[^1].Text);
     }
 
     [Fact]
     public void Blocking_for_a_task_under_a_lock_of_the_thread_that_the_task_needs_is_certain_and_told_before_it_hangs()
     {
-        var bench = new AsyncBench(new ThrowingSink());
+        var bench = new AsyncBench(LockViolationSink.Throwing);
         var inner = new TrackedLock(bench.Class("L"), "L", bench.Validator);
         Task child = TrackedTask.Run(
             () =>
@@ -244,6 +244,48 @@ public sealed class ForkTests
         }
 
         Assert.Equal(["A -> B", "A -> C", "B -> C"], _bench.Edges);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_forgotten_task_has_waited_for_counts_when_its_starter_let_go_in_between(bool isJoinedFirst)
+    {
+        await AsyncBench.HopAsync();
+        await BothAsync("C", "B");
+        var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var letGo = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var joined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task forgotten;
+        using (await _bench["A"].LockAsync())
+        {
+            forgotten = TrackedTask.Run(WorkAsync, Validator);
+            await taken.Task; // as by any other way
+        }
+
+        letGo.SetResult();
+        await forgotten;
+        Assert.Equal(LockConfidence.Certain, _bench.Reports[^1].Confidence);
+
+        async Task WorkAsync()
+        {
+            Task child = TrackedTask.Run(
+                async () =>
+                {
+                    await (isJoinedFirst ? joined.Task : Task.CompletedTask);
+                    await BothAsync("B", "C");
+                    taken.SetResult();
+                },
+                Validator);
+            if (!isJoinedFirst)
+            {
+                await letGo.Task;
+            }
+
+            Task whole = TrackedTask.Join(child, Validator);
+            joined.SetResult();
+            await whole;
+        }
     }
 
     [Fact]

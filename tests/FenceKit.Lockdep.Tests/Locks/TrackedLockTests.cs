@@ -60,7 +60,7 @@ public sealed class TrackedLockTests
     [Fact]
     public void A_throwing_sink_keeps_the_lock_free()
     {
-        var validator = new LockValidator(new LockValidatorOptions { Sinks = [new ThrowingSink()] });
+        var validator = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.Throwing] });
         (TrackedLock a, TrackedLock b) = (new(LockClass.Create("A"), null, validator), new(LockClass.Create("B"), null, validator));
         using (a.EnterScope())
         using (b.EnterScope())

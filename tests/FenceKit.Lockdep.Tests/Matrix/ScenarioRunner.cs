@@ -43,11 +43,11 @@ internal sealed class ScenarioRunner
         string[] words = line.Replace("(", "( ", StringComparison.Ordinal).Replace(")", " ) ", StringComparison.Ordinal)
             .Split(' ', StringSplitOptions.RemoveEmptyEntries);
         int at = 0;
-        InterruptingContextMask none = default;
+        LockSectionScope none = default;
         Run(words, ref at, ref none, depth: 0);
     }
 
-    private void Run(string[] words, ref int at, ref InterruptingContextMask mask, int depth)
+    private void Run(string[] words, ref int at, ref LockSectionScope mask, int depth)
     {
         while (at < words.Length)
         {
@@ -80,7 +80,7 @@ internal sealed class ScenarioRunner
 
     private void Masked(char letter, string[] words, ref int at, int depth)
     {
-        InterruptingContextMask mask = Validator.MaskContext(_contexts[letter]);
+        LockSectionScope mask = Validator.MaskContext(_contexts[letter]);
         try
         {
             Run(words, ref at, ref mask, depth);
@@ -95,8 +95,8 @@ internal sealed class ScenarioRunner
     {
         // As in the kernel's suite: a context is entered with everything above it masked too.
         InterruptingContext context = _contexts[letter];
-        InterruptingContextMask above = context.Parent is { } parent ? Validator.MaskContext(parent) : default;
-        InterruptingContextMask none = default;
+        LockSectionScope above = context.Parent is { } parent ? Validator.MaskContext(parent) : default;
+        LockSectionScope none = default;
         using (Validator.EnterContext(context))
         {
             Run(words, ref at, ref none, depth + 1);

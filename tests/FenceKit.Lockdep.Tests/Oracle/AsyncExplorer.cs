@@ -4,7 +4,7 @@ namespace FenceKit.Lockdep.Tests.Oracle;
 /// <summary>
 /// Walks every state that any number of flows can reach, and says whether in one of them all that hold something hang. Knows nothing of graphs nor of held
 /// lists: a program is a list of instructions, an activity is a place in one, and a flow is a pile of activities of which each waits for the one above. A
-/// forgotten task is a flow of its own that may begin at any time. A flow that holds nothing is idle, so a program begins with the lock that it lets go last.
+/// forgotten task is a flow of its own that may begin at any time, and so is a call that is not awaited, but that its caller also does what it does before its first await. A flow that holds nothing is idle, so a program begins with the lock that it lets go last.
 /// </summary>
 internal sealed class AsyncExplorer
 {
@@ -97,7 +97,7 @@ internal sealed class AsyncExplorer
                 Compile(step.Inside, program);
                 program.Add(new Instruction(Action.LetGo, step.Lock));
             }
-            else if (step.Kind == 'c')
+            else if (step.Kind is 'c' or 'l')
             {
                 Compile(step.Inside, program);
             }
@@ -105,11 +105,48 @@ internal sealed class AsyncExplorer
             {
                 AddStarts(step.Inside);
             }
+            else if (step.Kind == 'b')
+            {
+                AddStarts(step.Inside);
+                CompileBeginning(step.Inside, program);
+            }
             else if (step.Kind != 'h')
             {
                 program.Add(new Instruction(Action.Begin, Compile(step.Inside)));
             }
         }
+    }
+
+    // False when an await was met.
+    private static bool CompileBeginning(AsyncStep[] steps, List<Instruction> program)
+    {
+        foreach (AsyncStep step in steps)
+        {
+            if (step.Kind == 'h')
+            {
+                return false;
+            }
+
+            bool goesOn = true;
+            if (step.IsLock)
+            {
+                program.Add(new Instruction(Action.Take, step.Lock));
+                goesOn = CompileBeginning(step.Inside, program);
+                program.Add(new Instruction(Action.LetGo, step.Lock));
+            }
+            else
+            {
+                CompileBeginning(step.Inside, program); // a call goes on with another thread at its end
+                goesOn = false;
+            }
+
+            if (!goesOn)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void Visit(Activity[][] state)

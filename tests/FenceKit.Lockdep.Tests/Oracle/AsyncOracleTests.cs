@@ -17,10 +17,6 @@ public sealed class AsyncOracleTests(ITestOutputHelper output)
     // The same programs each time, unless FENCEKIT_SEED says otherwise. They are run as real code, so the order of threads varies all the same.
     private const int UsualSeed = 20261129;
 
-    // In ten runs one program that hangs was missed once, and not when it was run again: "L3 A1(f(w(L2(L1)) j(w(A1 d(h)))) L3(w(A2)))". It depends on
-    // the order of threads, and is not understood. A report that is wrong is never let pass.
-    private const int ScenariosForOneMissed = 10_000;
-
     private static readonly TimeSpan s_enough = TimeSpan.FromSeconds(20);
 
     [Theory]
@@ -38,6 +34,19 @@ public sealed class AsyncOracleTests(ITestOutputHelper output)
     [InlineData("A0(f(A1(A2))) | A0(A2(A1))", true)] // and not the one that it forgets
     [InlineData("A0(j(f(A1(A2)))) | A0(A2(A1))", true)] // nor one that is forgotten by a task that it waits for
     [InlineData("A0(j(A1(j(A2)))) | A2(A0)", true)]
+    [InlineData("A0(c(h A1)) | A1(A0)", true)] // after an await, in a call that is awaited
+    [InlineData("A0(c(h c(h A1))) | A1(A0)", true)] // and in a call of a call
+    [InlineData("A0(c(h A0))", true)]
+    [InlineData("A0(l(c(h A1) h A2)) | A1(A0)", true)] // that is awaited later
+    [InlineData("A0(l(c(h A1) A2)) | A1(A2)", false)] // what is taken meanwhile is not held by the call
+    [InlineData("A0(l(c(h A1) A2)) | A2(A0)", true)]
+    [InlineData("A0(b(h A1)) | A1(A0)", false)] // that is never awaited
+    [InlineData("A0(b(c(h A1))) | A1(A0)", false)]
+    [InlineData("A0(c(b(h A1) h)) | A1(A0)", false)]
+    [InlineData("A0(b(h A0))", false)]
+    [InlineData("A0(b(h L1)) | L1(w(A0))", false)]
+    [InlineData("A0(b(A1)) | A1(A0)", true)] // but before its first await it is a part of its caller
+    [InlineData("A0(A2(h A1) A1(p(A3))) | A3(A1)", true)] // A1 was not taken inside A2, which had been let go by then
     [InlineData("A2(d(A3(A1(A0) w(L0(L1)))))", false)] // found by a run: A3 guards, also when A2 goes last
     [InlineData("A2(f(A3(A1(A0) w(L0(L1)))))", false)]
     public async Task Scenarios_that_a_reader_can_follow(string text, bool hangs)
@@ -72,11 +81,12 @@ public sealed class AsyncOracleTests(ITestOutputHelper output)
             bool isCertain = await AsyncRunner.IsCertainAsync(scenario).ConfigureAwait(false);
             Interlocked.Increment(ref ran);
             Interlocked.Add(ref hanging, hangs ? 1 : 0);
-            if (hangs != isCertain)
+            if (hangs != isCertain && (isCertain || !scenario.HasBegun))
             {
                 (isCertain ? wrong : missed).Add(scenario.ToString());
             }
         });
+
         ThreadPool.SetMinThreads(before, ports);
 
         output.WriteLine($"seed {seed}, {ran} scenarios: {hanging} hang, {wrong.Count} wrongly certain, {missed.Count} missed");
@@ -87,7 +97,7 @@ public sealed class AsyncOracleTests(ITestOutputHelper output)
         }
 
         Proof.Write("oracle-async", new { scenarios = ran, hanging, wronglyCertain = wrong.Count, missed = missed.Count, seed });
-        Assert.True(wrong.IsEmpty && missed.Count <= ran / ScenariosForOneMissed, $"seed {seed}: {string.Join(Environment.NewLine, shortest)}");
+        Assert.True(wrong.IsEmpty && missed.IsEmpty, $"seed {seed}: {string.Join(Environment.NewLine, shortest)}");
         Assert.True(hanging > ran / 50, "the scenarios must be worth their name");
     }
 }

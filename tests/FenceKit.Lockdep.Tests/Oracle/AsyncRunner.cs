@@ -25,7 +25,7 @@ internal sealed class AsyncRunner
         foreach (AsyncStep[] flow in scenario.Flows)
         {
             // In a context of its own, as a request has.
-            await Task.Run(() => runner.RunAsync(flow)).ConfigureAwait(false);
+            await Task.Run(() => Turn.Of(() => runner.RunAsync(flow))).ConfigureAwait(false);
             while (runner._forgotten.TryTake(out Task? forgotten))
             {
                 await forgotten.ConfigureAwait(false); // it may forget others
@@ -52,23 +52,38 @@ internal sealed class AsyncRunner
                     RunOnThread(step);
                     break;
                 case 'h':
-                    await Task.Yield();
+                    await default(Turn);
                     break;
                 case 'c':
                     await CallAsync(step.Inside).ConfigureAwait(false);
                     break;
+                case 'b':
+                    _forgotten.Add(CallAsync(step.Inside));
+                    break;
+                case 'l':
+                    var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    Task later = UntilAsync([.. step.Inside.Take(1)], end.Task);
+                    await RunAsync([.. step.Inside.Skip(1)]).ConfigureAwait(false);
+                    await new Plain(later, end);
+                    await default(Turn);
+                    break;
                 case 'j':
-                    await TrackedTask.Join(TrackedTask.Run(() => RunAsync(step.Inside), _validator), _validator).ConfigureAwait(false);
+                    var begin = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    Task joined = TrackedTask.Run(() => AfterAsync(begin.Task, step.Inside), _validator);
+                    Turn.AtEnd(begin.SetResult);
+                    await TrackedTask.Join(joined, _validator).ConfigureAwait(false);
+                    await default(Turn);
                     break;
                 case 'p':
                     var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                     await new Plain(Task.Run(() => AfterAsync(go.Task, step.Inside)), go);
+                    await default(Turn);
                     break;
                 case 'w':
-                    TrackedTask.Wait(TrackedTask.Run(() => RunAsync(step.Inside), _validator), _validator);
+                    TrackedTask.Wait(StartAsync(step.Inside), _validator);
                     break;
                 case 'f':
-                    _forgotten.Add(TrackedTask.Run(() => RunAsync(step.Inside), _validator));
+                    _forgotten.Add(StartAsync(step.Inside));
                     break;
                 default:
                     _forgotten.Add(TrackedTask.Start(() => RunAsync(step.Inside), _validator));
@@ -80,14 +95,23 @@ internal sealed class AsyncRunner
     private async Task CallAsync(AsyncStep[] steps)
     {
         await RunAsync(steps).ConfigureAwait(false);
-        await Task.Yield();
+        await default(Turn);
     }
 
     private async Task AfterAsync(Task before, AsyncStep[] steps)
     {
         await before.ConfigureAwait(false);
+        await default(Turn);
         await RunAsync(steps).ConfigureAwait(false);
     }
+
+    private async Task UntilAsync(AsyncStep[] steps, Task end)
+    {
+        await RunAsync(steps).ConfigureAwait(false);
+        await end.ConfigureAwait(false);
+    }
+
+    private Task StartAsync(AsyncStep[] steps) => TrackedTask.Run(() => Turn.Of(() => RunAsync(steps)), _validator);
 
     private void RunOnThread(AsyncStep step)
     {
@@ -101,11 +125,64 @@ internal sealed class AsyncRunner
             }
             else
             {
-                TrackedTask.Wait(TrackedTask.Run(() => RunAsync(inside.Inside), _validator), _validator);
+                TrackedTask.Wait(StartAsync(inside.Inside), _validator);
             }
         }
 
         _validator.Release(map);
+    }
+
+    /// <summary>
+    /// A change of threads that waits until all that runs on the thread is suspended: whoever has called the method awaits it by then, if he does. What is known of an await
+    /// that comes too late differs from run to run.
+    /// </summary>
+    private readonly struct Turn : ICriticalNotifyCompletion
+    {
+        [ThreadStatic]
+        private static List<Action>? t_later;
+
+        public bool IsCompleted => false;
+
+        public Turn GetAwaiter() => this;
+
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+        public void UnsafeOnCompleted(Action continuation) => AtEnd(() => GoOn(continuation));
+
+        public static void AtEnd(Action action)
+        {
+            if (t_later is { } later)
+            {
+                later.Add(action);
+            }
+            else
+            {
+                action();
+            }
+        }
+
+        public void GetResult()
+        {
+        }
+
+        public static Task Of(Func<Task> work)
+        {
+            List<Action>? outer = t_later; // the work may run on the stack of whoever blocks for it
+            t_later = [];
+            Task task = work();
+            t_later.ForEach(static action => action());
+            t_later = outer;
+            return task;
+        }
+
+        private static void GoOn(Action continuation) => ThreadPool.UnsafeQueueUserWorkItem(
+            static one => Of(() =>
+            {
+                one();
+                return Task.CompletedTask;
+            }),
+            continuation,
+            preferLocal: false);
     }
 
     private sealed class Nothing : IDisposable
@@ -126,9 +203,8 @@ internal sealed class AsyncRunner
 
         public void UnsafeOnCompleted(Action continuation)
         {
-            TaskCompletionSource open = go;
             task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(continuation);
-            open.SetResult();
+            Turn.AtEnd(go.SetResult);
         }
 
         public void GetResult() => task.GetAwaiter().GetResult();

@@ -5,7 +5,8 @@ namespace FenceKit.Lockdep.Tests.Oracle;
 
 /// <summary>
 /// One step of an asynchronous flow. <c>A</c>: an awaited lock; <c>L</c>: a lock of the thread; what stands in brackets happens while it is held. <c>h</c>: a
-/// change of threads. <c>c</c>: a call of an asynchronous method. Tasks: <c>j</c> started and joined by name, <c>p</c> started and awaited plainly, <c>w</c>
+/// change of threads. Calls of an asynchronous method: <c>c</c> awaited at once; <c>l</c> the first step is called, the others are done meanwhile, and then it is
+/// awaited; <c>b</c> called and never awaited. Tasks: <c>j</c> started and joined by name, <c>p</c> started and awaited plainly, <c>w</c>
 /// blocked for, <c>f</c> started and forgotten, <c>d</c> called and forgotten.
 /// </summary>
 internal sealed record AsyncStep(char Kind, int Lock, AsyncStep[] Inside)
@@ -13,6 +14,9 @@ internal sealed record AsyncStep(char Kind, int Lock, AsyncStep[] Inside)
     public bool IsLock => Kind is 'A' or 'L';
 
     public bool IsForgotten => Kind is 'f' or 'd';
+
+    /// <summary>Whether somewhere a call is never awaited. What follows from such a one nobody can know, so it is checked only that nothing is called certain wrongly.</summary>
+    public bool HasBegun => Kind == 'b' || Array.Exists(Inside, static step => step.HasBegun);
 
     public override string ToString()
     {
@@ -39,31 +43,52 @@ internal sealed record AsyncScenario(AsyncStep[][] Flows)
         var flows = new AsyncStep[random.Next(1, 4)][];
         for (int i = 0; i < flows.Length; i++)
         {
-            flows[i] = Steps(random, [], isOfThread: false, isGuarded: false, depth: 0, ref left);
+            flows[i] = Steps(random, [], Where.Flow, isGuarded: false, depth: 0, ref left);
         }
 
         return new AsyncScenario(flows);
     }
 
+    public bool HasBegun => Array.Exists(Flows, static steps => Array.Exists(steps, static step => step.HasBegun));
+
     public override string ToString() => string.Join(" | ", Flows.Select(static steps => string.Join(' ', steps.Select(static step => step.ToString()))));
 
-    private static AsyncStep[] Steps(Random random, int[] held, bool isOfThread, bool isGuarded, int depth, ref int left)
+    private static AsyncStep[] Steps(Random random, int[] held, Where where, bool isGuarded, int depth, ref int left)
     {
         var steps = new List<AsyncStep>();
         for (int count = random.Next(1, 3); count > 0 && left > 0; count--)
         {
             left--;
-            steps.Add(Step(random, held, isOfThread, isGuarded, depth, ref left));
+            steps.Add(Step(random, held, where, isGuarded, depth, ref left));
         }
 
         return [.. steps];
     }
 
-    private static AsyncStep Step(Random random, int[] held, bool isOfThread, bool isGuarded, int depth, ref int left)
+    /// <summary>Under a lock of the thread no code awaits. In a call that is not awaited there are calls and locks. What a task begins that is waited for counts as the task's.</summary>
+    private enum Where
     {
-        char kind = isOfThread ? "LLw"[random.Next(3)] : "AAAAAALhhcjpwfd"[random.Next(15)];
+        Flow,
+        Task,
+        Begun,
+        Thread,
+        ThreadOfBegun,
+    }
+
+    private static AsyncStep Step(Random random, int[] held, Where where, bool isGuarded, int depth, ref int left)
+    {
+        string kinds = where switch
+        {
+            Where.Flow => "AAAAAAAALhhcjpwfdlbb",
+            Where.Task => "AAAAAAALhhcjpwfdl",
+            Where.Begun => "AAAALhhhc",
+            Where.Thread => "LLw",
+            _ => "L",
+        };
+        char kind = kinds[random.Next(kinds.Length)];
         if (kind == 'h' || depth > 4)
         {
+            bool isOfThread = where is Where.Thread or Where.ThreadOfBegun;
             return new AsyncStep(isOfThread ? 'L' : 'h', isOfThread ? Free(random, held) : 0, []);
         }
 
@@ -71,12 +96,21 @@ internal sealed record AsyncScenario(AsyncStep[][] Flows)
         {
             // What the flow has already hangs each time, so it is taken again only now and then.
             int number = random.Next(12) == 0 ? random.Next(MostLocks) : Free(random, held);
-            return new AsyncStep(kind, number, random.Next(4) == 0 ? [] : Steps(random, [.. held, number], isOfThread || kind == 'L', isGuarded, depth + 1, ref left));
+            Where inside = kind == 'A' ? where : where is Where.Begun or Where.ThreadOfBegun ? Where.ThreadOfBegun : Where.Thread;
+            return new AsyncStep(kind, number, random.Next(4) == 0 ? [] : Steps(random, [.. held, number], inside, isGuarded, depth + 1, ref left));
+        }
+
+        if (kind is 'c' or 'l' or 'b')
+        {
+            left--; // a call that takes nothing is worth little
+            return new AsyncStep(kind, 0, Steps(random, held, kind == 'b' ? Where.Begun : where, isGuarded, depth + 1, ref left));
         }
 
         // Nobody tells when a lock of the thread is let go, so of a task that is started under one only who waits for it decides what guards it.
         kind = kind == 'f' && isGuarded ? 'd' : kind;
-        return new AsyncStep(kind, 0, Steps(random, kind is 'f' or 'd' ? [] : held, isOfThread: false, kind != 'd' && (isGuarded || isOfThread), depth + 1, ref left));
+        bool isForgotten = kind is 'f' or 'd';
+        return new AsyncStep(
+            kind, 0, Steps(random, isForgotten ? [] : held, isForgotten ? Where.Flow : Where.Task, kind != 'd' && (isGuarded || where == Where.Thread), depth + 1, ref left));
     }
 
     private static int Free(Random random, int[] held)

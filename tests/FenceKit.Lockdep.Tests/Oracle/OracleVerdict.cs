@@ -6,7 +6,7 @@ namespace FenceKit.Lockdep.Tests.Oracle;
 /// <summary>What the explorer and the validator say about a scenario: certain, likely, or neither.</summary>
 internal static class OracleVerdict
 {
-    public static LockConfidence? OfExplorer(OracleScenario scenario)
+    public static LockConfidence? OfExplorer(OracleScenario scenario, bool isDeclared = true)
     {
         OracleStep[] sections = [.. scenario.Sections];
         if (new OracleExplorer(scenario.IsSemaphore, sections).CanHang())
@@ -19,7 +19,7 @@ internal static class OracleVerdict
             for (int second = 0; second < scenario.Classes.Length; second++)
             {
                 if (first != second && scenario.Classes[first] == scenario.Classes[second] && Occurs(sections, second)
-                    && new OracleExplorer(scenario.IsSemaphore, WithStandIn(scenario, sections, first, second)).CanHang())
+                    && new OracleExplorer(scenario.IsSemaphore, WithStandIn(scenario, sections, first, second, isDeclared)).CanHang())
                 {
                     return LockConfidence.Likely;
                 }
@@ -29,7 +29,7 @@ internal static class OracleVerdict
         return null;
     }
 
-    public static LockConfidence? OfValidator(OracleScenario scenario)
+    public static LockConfidence? OfValidator(OracleScenario scenario, bool isDeclared = true)
     {
         var sink = new CollectingSink();
         var validator = new LockValidator(new LockValidatorOptions
@@ -38,7 +38,7 @@ internal static class OracleVerdict
             CaptureStacks = false,
             MinimumConfidence = LockConfidence.Likely,
         });
-        LockClass[] classes = [.. Enumerable.Range(0, 4).Select(static i => LockClass.Create(((char)('A' + i)).ToString()))];
+        LockClass[] classes = [.. Enumerable.Range(0, 4).Select(i => isDeclared ? LockClass.Create(NameOf(i)) : LockClass.Infer(NameOf(i)))];
         LockMap[] maps =
         [
             .. scenario.Classes.Select((number, i) => new LockMap(
@@ -57,6 +57,8 @@ internal static class OracleVerdict
 
         return most;
     }
+
+    private static string NameOf(int number) => ((char)('A' + number)).ToString();
 
     private static void Run(LockValidator validator, LockMap[] maps, OracleStep step)
     {
@@ -87,18 +89,29 @@ internal static class OracleVerdict
     private static bool Occurs(IEnumerable<OracleStep> steps, int number)
         => steps.Any(step => step.Lock == number || Occurs(step.Inside, number));
 
-    // Every path seen with the first also happens with the second, apart from branches in which two locks of the class nest.
-    private static IEnumerable<OracleStep> WithStandIn(OracleScenario scenario, OracleStep[] sections, int first, int second)
+    // Every path seen with the first also happens with the second, apart from branches in which two locks of the class nest. Where nobody has declared the
+    // class, such branches show an order inside it, and say nothing about what other locks of it would do.
+    private static IEnumerable<OracleStep> WithStandIn(OracleScenario scenario, OracleStep[] sections, int first, int second, bool isDeclared)
     {
         int lockClass = scenario.Classes[first];
         foreach (OracleStep section in sections)
         {
-            yield return section;
+            yield return isDeclared ? section : WithoutNesting(section, scenario.Classes[section.Lock] == lockClass ? section.Lock : -1);
             if (Occurs([section], first))
             {
                 yield return Exchange(section, holdsClass: false);
             }
         }
+
+        OracleStep WithoutNesting(OracleStep step, int held) => step with
+        {
+            Inside =
+            [
+                .. step.Inside
+                    .Where(inside => held < 0 || inside.Lock == held || scenario.Classes[inside.Lock] != lockClass)
+                    .Select(inside => WithoutNesting(inside, scenario.Classes[inside.Lock] == lockClass ? inside.Lock : held)),
+            ],
+        };
 
         OracleStep Exchange(OracleStep step, bool holdsClass)
         {

@@ -130,9 +130,9 @@ public sealed partial class FormatTests
         LockViolation report = bench.Single(LockViolationKind.CircularDependency);
         foreach (LockViolationEdge edge in report.Dependencies)
         {
-            Assert.Contains(edge.Held.Stack!.Frames, static frame => frame.Contains(nameof(A_report_has_both_stacks_of_every_step), StringComparison.Ordinal));
-            Assert.Contains(edge.Wanted.Stack!.Frames, static frame => frame.Contains(nameof(Bench.Nest), StringComparison.Ordinal));
-            Assert.DoesNotContain(edge.Wanted.Stack.Frames, static frame => frame.Contains(nameof(LockValidator), StringComparison.Ordinal));
+            Assert.Contains(edge.Held.Stack, static frame => frame.Contains(nameof(A_report_has_both_stacks_of_every_step), StringComparison.Ordinal));
+            Assert.Contains(edge.Wanted.Stack, static frame => frame.Contains(nameof(Bench.Nest), StringComparison.Ordinal));
+            Assert.DoesNotContain(edge.Wanted.Stack, static frame => frame.Contains(nameof(LockValidator), StringComparison.Ordinal));
         }
     }
 
@@ -140,7 +140,7 @@ public sealed partial class FormatTests
     public void The_event_source_carries_the_report()
     {
         using var listener = new Listener();
-        var validator = new LockValidator(new LockValidatorOptions { Sinks = [new EventSourceSink()] });
+        var validator = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.ToEventSource] });
         string unique = $"A{Guid.NewGuid():N}";
         validator.ReportProtocol(new LockMap(LockClass.Create(unique)), $"{unique} was bent.");
         Assert.Contains(listener.Payloads, payload => payload.Contains(unique, StringComparison.Ordinal));
@@ -226,7 +226,7 @@ public sealed partial class FormatTests
 
         protected override void OnEventSourceCreated(EventSource eventSource)
         {
-            if (eventSource.Name == EventSourceSink.EventSourceName)
+            if (eventSource.Name == LockViolationSink.EventSourceName)
             {
                 EnableEvents(eventSource, EventLevel.Error);
             }

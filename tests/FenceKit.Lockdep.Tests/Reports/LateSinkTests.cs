@@ -40,9 +40,9 @@ public sealed class LateSinkTests
     public void Without_a_sink_or_with_the_event_source_alone_findings_go_to_standard_error()
     {
         Assert.Contains("nobody listens", ErrorsOf(() => Break(new LockValidator(), "nobody listens")), StringComparison.Ordinal);
-        var source = new LockValidator(new LockValidatorOptions { Sinks = [new EventSourceSink()] });
+        var source = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.ToEventSource] });
         Assert.Contains("only a source", ErrorsOf(() => Break(source, "only a source")), StringComparison.Ordinal);
-        var sink = new LockValidator(new LockValidatorOptions { Sinks = [new EventSourceSink(), new CollectingSink()] });
+        var sink = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.ToEventSource, new CollectingSink()] });
         Assert.Equal("", ErrorsOf(() => Break(sink, "somebody listens")));
     }
 
@@ -50,7 +50,7 @@ public sealed class LateSinkTests
     public void A_sink_that_fails_does_not_reach_the_code_that_takes_the_lock_and_is_counted_and_told_once()
     {
         var other = new CollectingSink();
-        var validator = new LockValidator(new LockValidatorOptions { Sinks = [new CallbackSink(static _ => throw new IOException("full")), other] });
+        var validator = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.ToCallback(static _ => throw new IOException("full")), other] });
         (LockMap a, LockMap b) = (new(LockClass.Create("A")), new(LockClass.Create("B")));
         string errors = ErrorsOf(() =>
         {
@@ -71,7 +71,7 @@ public sealed class LateSinkTests
     [Fact]
     public void When_the_only_sink_fails_the_finding_goes_to_standard_error()
     {
-        var validator = new LockValidator(new LockValidatorOptions { Sinks = [new CallbackSink(static _ => throw new Speechless())] });
+        var validator = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.ToCallback(static _ => throw new Speechless())] });
         Assert.Contains("not eaten", ErrorsOf(() => Break(validator, "not eaten")), StringComparison.Ordinal);
         Assert.Single(validator.Violations);
     }
@@ -79,7 +79,7 @@ public sealed class LateSinkTests
     [Fact]
     public void A_finding_that_was_thrown_and_swallowed_is_still_known_at_the_end()
     {
-        var validator = new LockValidator(new LockValidatorOptions { Sinks = [new ThrowingSink()] });
+        var validator = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.Throwing] });
         Assert.Throws<LockViolationException>(() => Break(validator, "swallowed"));
         Assert.Contains("swallowed", Assert.Single(validator.Violations).Message, StringComparison.Ordinal);
     }

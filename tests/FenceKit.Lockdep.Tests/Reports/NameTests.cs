@@ -90,7 +90,7 @@ public sealed class NameTests
         validator.Acquire(alike);
         validator.Release(alike);
         validator.Release(plain);
-        LockOrderEntry entry = Assert.Single(LockOrderSnapshot.Parse(validator.ExportSnapshot().ToString()).Entries);
+        LockDependency entry = Assert.Single(LockOrderSnapshot.Parse(validator.ExportSnapshot().ToString()).Entries);
         Assert.Equal(("a/1", "a/1 (2)"), (entry.From, entry.To));
     }
 
@@ -120,7 +120,7 @@ public sealed class NameTests
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         try
         {
-            var validator = new LockValidator(new LockValidatorOptions { Sinks = [new FileSink(path)] });
+            var validator = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.ToFile(path)] });
             validator.ReportProtocol(new LockMap(LockClass.Create("class \ud800"), "instance \udfff"), "message \udc00.");
             string text = File.ReadAllText(path);
             Assert.Contains("message \\uDC00.", text, StringComparison.Ordinal);

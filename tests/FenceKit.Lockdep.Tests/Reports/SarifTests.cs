@@ -31,12 +31,23 @@ public sealed class SarifTests
             Assert.NotEmpty(result.GetProperty("message").GetProperty("text").GetString()!);
             Assert.Equal(result.GetProperty("ruleId").GetString(), rules[result.GetProperty("ruleIndex").GetInt32()]);
             Assert.Contains(result.GetProperty("level").GetString(), s_levels);
-            Assert.All(result.GetProperty("locations").EnumerateArray(), CheckLocation);
+            CheckLocation(Assert.Single(result.GetProperty("locations").EnumerateArray()));
             Assert.NotEmpty(result.GetProperty("partialFingerprints").EnumerateObject());
             flows += result.TryGetProperty("codeFlows", out JsonElement codeFlows) ? CheckFlows(codeFlows) : 0;
         }
 
         Assert.Equal(2 + 2 + 1 + 1, flows); // the circle here; circle, inversion and recursion of the sample
+    }
+
+    [Fact]
+    public void A_result_has_a_place_even_when_none_is_known_for_code_scanning_refuses_the_whole_log_otherwise()
+    {
+        var bench = new Bench();
+        bench.Validator.Release(new object());
+        Assert.Null(Assert.Single(bench.Reports).Lock?.Site);
+        using JsonDocument log = JsonDocument.Parse(LockReport.Create(bench.Validator, bench.Reports).ToSarif());
+        JsonElement location = log.RootElement.GetProperty("runs")[0].GetProperty("results")[0].GetProperty("locations")[0];
+        Assert.Equal("unknown", location.GetProperty("physicalLocation").GetProperty("artifactLocation").GetProperty("uri").GetString());
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class SinkTests
         (int Thread, int Dependencies) seen = default;
         validator = new LockValidator(new LockValidatorOptions
         {
-            Sinks = [new CallbackSink(_ =>
+            Sinks = [LockViolationSink.ToCallback(_ =>
             {
                 // The graph is read under the validator's own lock: by another thread, or this would only show that it is reentrant.
                 Bench.OnNewThread(() => seen.Dependencies = validator!.GetDependencies().Count);
@@ -30,7 +30,7 @@ public sealed class SinkTests
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         try
         {
-            var validator = new LockValidator(new LockValidatorOptions { Sinks = [new FileSink(path)], CaptureStacks = false });
+            var validator = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.ToFile(path)], CaptureStacks = false });
             using var start = new Barrier(8);
             Thread[] threads = [.. Enumerable.Range(0, 8).Select(number => new Thread(() =>
             {
@@ -58,7 +58,7 @@ public sealed class SinkTests
         string folder = Directory.CreateTempSubdirectory().FullName;
         try
         {
-            var validator = new LockValidator(new LockValidatorOptions { Sinks = [new FileSink(folder)] });
+            var validator = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.ToFile(folder)] });
             (LockMap a, LockMap b) = (new(LockClass.Create("A")), new(LockClass.Create("B")));
             validator.Acquire(a);
             validator.Acquire(b);

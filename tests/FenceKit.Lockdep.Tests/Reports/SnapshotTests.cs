@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: MIT
+using CsCheck;
 using FenceKit.Lockdep.Tests.Support;
 
 namespace FenceKit.Lockdep.Tests.Reports;
 
 public sealed class SnapshotTests
 {
+    /// <summary>Whatever a class may be called: everything but control characters and nothing but blanks.</summary>
+    private static readonly Gen<string> s_names = Gen.Char["ab \\\"#->./\u00e4\u2028\u2029\ud83d\udd12E"].Array[1, 6]
+        .Select(static characters => new string(characters))
+        .Where(static name => !string.IsNullOrWhiteSpace(name));
+
+    private static readonly Gen<LockOrderSnapshot> s_orders = Gen.Select(s_names, s_names, Gen.Int[1, 15])
+        .Select(static (from, to, kinds) => new LockDependency(from, to == from ? from + "x" : to, (LockDependencyKinds)kinds))
+        .Array[0, 7]
+        .Select(static entries => LockOrderSnapshot.Create(entries));
+
     [Fact]
     public void A_snapshot_survives_its_text()
     {
@@ -18,10 +29,10 @@ public sealed class SnapshotTests
     [Fact]
     public void Comparing_says_what_came_and_what_went()
     {
-        LockOrderComparison comparison = Of("A:B", "B:C").Compare(Of("A:B", "C:D"));
-        Assert.Equal(["C"], comparison.Added.Select(static entry => entry.From));
-        Assert.Equal(["B"], comparison.Removed.Select(static entry => entry.From));
-        Assert.True(Of("A:B").Compare(Of("A:B")).IsEmpty);
+        (IReadOnlyList<LockDependency> added, IReadOnlyList<LockDependency> removed) = Of("A:B", "B:C").Compare(Of("A:B", "C:D"));
+        Assert.Equal(["C"], added.Select(static entry => entry.From));
+        Assert.Equal(["B"], removed.Select(static entry => entry.From));
+        Assert.Equal((0, 0), (Of("A:B").Compare(Of("A:B")).Added.Count, Of("A:B").Compare(Of("A:B")).Removed.Count));
         Assert.Equal(2, Of("A:B").Merge(Of("B:C", "A:B")).Entries.Count);
     }
 
@@ -78,45 +89,27 @@ public sealed class SnapshotTests
     [InlineData("FenceKit lock order 1\nA -> A EN", "itself")]
     [InlineData("FenceKit lock order 1\n\"A -> B EN", "does not end")]
     [InlineData("FenceKit lock order 1\n\"\" -> B EN", "empty")]
+    [InlineData("FenceKit lock order 1\n\"a\tb\" -> B EN", "Line 2 of the snapshot cannot be read: a name holds a control character")]
     [InlineData("FenceKit lock order 1\n-> B EN", "Line 2")]
     public void Text_that_is_no_snapshot_is_refused_with_its_line(string text, string expected)
         => Assert.Contains(expected, Assert.Throws<FormatException>(() => LockOrderSnapshot.Parse(text)).Message, StringComparison.Ordinal);
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Random_orders_survive_their_text_and_obey_the_laws_of_sets(int seed)
-    {
-        var random = new Random(seed);
-        for (int i = 0; i < 2_000; i++)
+    [Fact]
+    public void Random_orders_survive_their_text_and_obey_the_laws_of_sets() => Gen.Select(s_orders, s_orders).Sample(
+        static (a, b) =>
         {
-            (LockOrderSnapshot a, LockOrderSnapshot b) = (Some(), Some());
             Assert.Equal(a.Entries, LockOrderSnapshot.Parse(a.ToString()).Entries);
             Assert.Equal(a.Entries, LockOrderSnapshot.Parse(a.ToString().Replace("\n", "\r\n", StringComparison.Ordinal)).Entries);
             LockOrderSnapshot merged = a.Merge(b);
             Assert.Equal(merged.Entries, b.Merge(a).Entries);
             Assert.Equal(merged.Entries, merged.Merge(a).Entries);
             Assert.Empty(a.Compare(merged).Removed);
-            LockOrderComparison difference = a.Compare(b);
-            Assert.Equal(difference.Added, b.Compare(a).Removed);
-            Assert.Equal(merged.Entries, a.Merge(LockOrderSnapshot.Create(difference.Added)).Entries);
-        }
-
-        LockOrderSnapshot Some() => LockOrderSnapshot.Create([.. Enumerable.Range(0, random.Next(8)).Select(_ =>
-        {
-            string from = Name();
-            string to = Name();
-            return new LockOrderEntry(from, to == from ? from + "x" : to, (LockDependencyKinds)random.Next(1, 16));
-        })]);
-
-        // Whatever a class may be called: everything but control characters and nothing but blanks.
-        string Name()
-        {
-            const string alphabet = "ab \\\"#->./\u00e4\u2028\u2029\ud83d\udd12E";
-            char[] name = [.. Enumerable.Range(0, random.Next(1, 7)).Select(_ => alphabet[random.Next(alphabet.Length)])];
-            return string.IsNullOrWhiteSpace(new string(name)) ? "c" : new string(name);
-        }
-    }
+            IReadOnlyList<LockDependency> added = a.Compare(b).Added;
+            Assert.Equal(added, b.Compare(a).Removed);
+            Assert.Equal(merged.Entries, a.Merge(LockOrderSnapshot.Create(added)).Entries);
+        },
+        iter: 4_000,
+        threads: 1);
 
     [Fact]
     public void What_is_cut_off_binary_or_huge_is_refused_or_read_but_never_half()
@@ -140,38 +133,32 @@ public sealed class SnapshotTests
         string longLine = "FenceKit lock order 1\nA -> " + new string('b', 10_000) + " EN";
         Assert.Contains("Line 2", Assert.Throws<FormatException>(() => LockOrderSnapshot.Parse(longLine)).Message, StringComparison.Ordinal);
         LockOrderSnapshot huge = LockOrderSnapshot.Create(
-            [.. Enumerable.Range(0, 50_000).Select(static i => new LockOrderEntry($"c{i}", $"c{i + 1}", LockDependencyKinds.ExclusiveToQueued))]);
+            [.. Enumerable.Range(0, 50_000).Select(static i => new LockDependency($"c{i}", $"c{i + 1}", LockDependencyKinds.ExclusiveToQueued))]);
         Assert.Equal(50_000, LockOrderSnapshot.Parse(huge.ToString()).Entries.Count);
     }
 
     [Fact]
     public void Random_text_never_gets_through_as_anything_but_a_format_error()
     {
-        var random = new Random(7);
-        const string alphabet = "AB ->\"\\#ENSR\n\t/1";
         int refused = 0;
-        for (int i = 0; i < 20_000; i++)
-        {
-            var text = new char[random.Next(40)];
-            for (int j = 0; j < text.Length; j++)
+        Gen.Char["AB ->\"\\#ENSR\n\t/1"].Array[0, 39].Sample(
+            text =>
             {
-                text[j] = alphabet[random.Next(alphabet.Length)];
-            }
-
-            try
-            {
-                LockOrderSnapshot read = LockOrderSnapshot.Parse("FenceKit lock order 1\n" + new string(text));
-                Assert.Equal(read.ToString(), LockOrderSnapshot.Parse(read.ToString()).ToString());
-            }
-            catch (FormatException)
-            {
-                refused++;
-            }
-        }
-
+                try
+                {
+                    LockOrderSnapshot read = LockOrderSnapshot.Parse("FenceKit lock order 1\n" + new string(text));
+                    Assert.Equal(read.ToString(), LockOrderSnapshot.Parse(read.ToString()).ToString());
+                }
+                catch (FormatException)
+                {
+                    refused++;
+                }
+            },
+            iter: 20_000,
+            threads: 1);
         Assert.True(refused > 1000);
     }
 
     private static LockOrderSnapshot Of(params string[] pairs) => LockOrderSnapshot.Create(pairs.Select(static pair =>
-        new LockOrderEntry(pair.Split(':')[0], pair.Split(':')[1], LockDependencyKinds.ExclusiveToQueued)));
+        new LockDependency(pair.Split(':')[0], pair.Split(':')[1], LockDependencyKinds.ExclusiveToQueued)));
 }

@@ -30,7 +30,7 @@ public sealed class SourceNameTests
     {
         var bench = new Bench(captureStacks: true);
         await TakeLaterAsync(bench);
-        IReadOnlyList<string> frames = Assert.Single(bench.Reports).Stack!.Frames;
+        IReadOnlyList<string> frames = Assert.Single(bench.Reports).Stack;
         Assert.StartsWith("FenceKit.Lockdep.Tests.Reports.SourceNameTests.TakeLaterAsync", frames[0], StringComparison.Ordinal);
         Assert.All(frames, frame =>
         {

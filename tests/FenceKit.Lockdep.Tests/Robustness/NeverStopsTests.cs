@@ -89,7 +89,7 @@ public sealed class NeverStopsTests
         LockValidator? validator = null;
         (LockMap a, LockMap b) = (new(LockClass.Create("A")), new(LockClass.Create("B")));
         int reports = 0;
-        var sink = new CallbackSink(_ =>
+        var sink = LockViolationSink.ToCallback(_ =>
         {
             reports++;
             // The worst there is: the very locks of the cycle, in the bad order.
@@ -111,7 +111,7 @@ public sealed class NeverStopsTests
         int reports = 0;
         validator = new LockValidator(new LockValidatorOptions
         {
-            Sinks = [new CallbackSink(_ =>
+            Sinks = [LockViolationSink.ToCallback(_ =>
             {
                 reports++;
                 validator!.Release(new object());
@@ -172,9 +172,9 @@ public sealed class NeverStopsTests
         bench.Nest("A", "B", "C");
         bench.Validator.Acquire(bench["A"]);
         bench.Validator.Acquire(bench["B"]);
-        LockPinCookie pin = bench.Validator.Pin(bench["A"]);
+        LockSectionScope pin = bench.Validator.Pin(bench["A"]);
         bench.Validator.Release(bench["B"]);
-        bench.Validator.Unpin(bench["A"], pin);
+        pin.Dispose();
         bench.Validator.Acquire(bench["X"]);
         bench.Validator.Acquire(bench["B"]);
         bench.Validator.Release(bench["A"]); // B is now where nothing was ever taken but C
@@ -188,7 +188,7 @@ public sealed class NeverStopsTests
     [Fact]
     public void A_throwing_sink_leaves_what_is_held_as_before()
     {
-        var validator = new LockValidator(new LockValidatorOptions { Sinks = [new ThrowingSink()] });
+        var validator = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.Throwing] });
         (LockMap a, LockMap b) = (new(LockClass.Create("A")), new(LockClass.Create("B")));
         Take(validator, a, b);
         validator.Acquire(b);
@@ -204,7 +204,7 @@ public sealed class NeverStopsTests
     public void Every_sink_gets_its_report_even_when_one_throws()
     {
         var collected = new CollectingSink();
-        var validator = new LockValidator(new LockValidatorOptions { Sinks = [new ThrowingSink(), collected] });
+        var validator = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.Throwing, collected] });
         Assert.Throws<LockViolationException>(() => validator.Release(new object()));
         Assert.Equal(1, collected.Count);
     }

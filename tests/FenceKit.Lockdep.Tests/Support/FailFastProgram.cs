@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Tests.Support;
 
-/// <summary>The entry point of this assembly: the child process that a <see cref="FailFastSink"/> ends, or does not.</summary>
+/// <summary>The entry point of this assembly: the child process that a <see cref="LockViolationSink.FailFast"/> ends, or does not.</summary>
 internal static class FailFastProgram
 {
     public const string Argument = "fail-fast";
@@ -16,7 +16,7 @@ internal static class FailFastProgram
             return 2;
         }
 
-        var validator = new LockValidator(new LockValidatorOptions { Sinks = [new FailFastSink()] });
+        var validator = new LockValidator(new LockValidatorOptions { Sinks = [LockViolationSink.FailFast()] });
         LockClass first = LockClass.Create("A");
         LockClass second = LockClass.Create("B");
         LockMap a = new(first);

@@ -6,5 +6,5 @@ namespace FenceKit.Lockdep.Tests.Support;
 internal static class Switch
 {
     [ModuleInitializer]
-    internal static void TurnOn() => AppContext.SetSwitch(LockValidatorSwitch.OptionName, true);
+    internal static void TurnOn() => AppContext.SetSwitch(LockValidator.OptionName, true);
 }

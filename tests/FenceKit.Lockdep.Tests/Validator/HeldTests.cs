@@ -80,28 +80,30 @@ public sealed class HeldTests
     public void A_pinned_lock_must_not_be_released()
     {
         Validator.Acquire(_bench["A"]);
-        LockPinCookie pin = Validator.Pin(_bench["A"]);
+        LockSectionScope pin = Validator.Pin(_bench["A"]);
         Validator.Release(_bench["A"]);
         _bench.Single(LockViolationKind.PinBroken);
         Assert.False(Validator.IsHeld(_bench["A"]));
         Validator.Acquire(_bench["A"]);
-        Validator.Unpin(_bench["A"], pin);
+        pin.Dispose();
         Assert.Equal(2, _bench.Reports.Count);
         Assert.Equal(LockViolationKind.PinBroken, _bench.Reports[^1].Kind);
     }
 
     [Fact]
-    public void Pins_nest_and_are_undone_by_their_own_cookies()
+    public void Pins_nest_and_each_is_undone_once()
     {
         Validator.Acquire(_bench["A"]);
-        LockPinCookie outer = Validator.Pin(_bench["A"]);
-        LockPinCookie inner = Validator.Pin(_bench["A"]);
-        Validator.Unpin(_bench["A"], inner);
-        Validator.Unpin(_bench["A"], outer);
+        LockSectionScope outer = Validator.Pin(_bench["A"]);
+        LockSectionScope inner = Validator.Pin(_bench["A"]);
+        LockSectionScope copy = inner;
+        inner.Dispose();
+        inner.Dispose();
+        outer.Dispose();
         Validator.Release(_bench["A"]);
         Assert.Empty(_bench.Reports);
         Validator.Acquire(_bench["A"]);
-        Validator.Unpin(_bench["A"], default);
+        copy.Dispose();
         _bench.Single(LockViolationKind.PinBroken);
     }
 

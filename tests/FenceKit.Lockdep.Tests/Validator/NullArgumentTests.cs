@@ -12,8 +12,8 @@ public sealed class NullArgumentTests
     private static readonly object[] s_values =
     [
         s_validator, s_class, new LockMap(s_class), new TrackedLock(s_class), new TrackedReaderWriterLock(s_class), new TrackedSemaphore(s_class),
-        s_validator.Acquire(new LockMap(s_class)), s_validator.DefineContext("K"), new CollectingSink(), new CallbackSink(static _ => { }),
-        new EventSourceSink(), new FailFastSink(), LockReport.Create(s_validator, []), LockOrderSnapshot.Empty, LockSite.Here(),
+        s_validator.Acquire(new LockMap(s_class)), s_validator.DefineContext("K"), new CollectingSink(), LockViolationSink.ToCallback(static _ => { }),
+        LockViolationSink.ToEventSource, LockViolationSink.FailFast(), LockReport.Create(s_validator, []), LockOrderSnapshot.Empty, LockSite.Here(),
         new Action<LockViolation>(static _ => { }), "text", new object(),
     ];
 

@@ -58,7 +58,7 @@ internal sealed class Scene
     }
 
     /// <summary>An owner begins; one that was there before is not heard of again.</summary>
-    internal void StartOwner(TimeSpan? grace, IInvalidationSubscriber? first = null)
+    internal void StartOwner(TimeSpan? grace, IInvalidationSubscriber? first = null, Action<InvalidationNotifier>? before = null)
     {
         Transport.Silence("domain/owner");
         OwnerNotifier = new InvalidationNotifier("owner");
@@ -67,6 +67,7 @@ internal sealed class Scene
             OwnerNotifier.Subscribe(KeySpace.All, first, "told before the owner");
         }
 
+        before?.Invoke(OwnerNotifier);
         Owner = new RemoteInvalidationOwner(
             OwnerNotifier,
             KeySpace.All,

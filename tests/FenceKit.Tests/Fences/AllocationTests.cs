@@ -78,7 +78,7 @@ public class AllocationTests
     public void Attaching_a_continuation_and_running_it_inline_allocates_nothing()
     {
         int ran = 0;
-        FenceAwaiter awaiter = default;
+        FenceAwaitable awaiter = default;
         Action continuation = () =>
         {
             awaiter.GetResult();

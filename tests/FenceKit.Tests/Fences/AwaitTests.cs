@@ -102,7 +102,7 @@ public class AwaitTests
         Task<TaskScheduler> continued = Task.Factory.StartNew(
             async () =>
             {
-                FenceAwaiter awaiter = fence.GetAwaiter();
+                FenceAwaitable awaiter = fence.GetAwaiter();
                 Assert.False(awaiter.IsCompleted);
                 awaiting.Set();
                 await fence;

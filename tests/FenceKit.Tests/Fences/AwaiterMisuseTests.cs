@@ -11,7 +11,7 @@ public class AwaiterMisuseTests
     {
         Fence bad = _timeline.Issue();
         InvalidOperationException error = new("I/O");
-        FenceAwaiter stored = bad.ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
+        FenceAwaitable stored = bad.ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
         int ran = 0;
         stored.UnsafeOnCompleted(() => ran++);
         _timeline.Signal(bad, error);
@@ -31,7 +31,7 @@ public class AwaiterMisuseTests
     public void A_second_continuation_on_one_awaiter_runs_too()
     {
         Fence fence = _timeline.Issue();
-        FenceAwaiter stored = fence.ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
+        FenceAwaitable stored = fence.ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
         List<(string, FenceStatus)> ran = [];
 
         stored.UnsafeOnCompleted(() => ran.Add(("first", stored.GetResult())));
@@ -97,7 +97,7 @@ public class AwaiterMisuseTests
     {
         ManualTimeProvider clock = new();
         using FenceTimeline timeline = new("clocked", new FenceTimelineOptions { TimeProvider = clock });
-        FenceWaitAwaiter stored = timeline.Issue().WaitAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
+        FenceWaitAwaitable stored = timeline.Issue().WaitAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
         stored.UnsafeOnCompleted(() => { });
         clock.Advance(TimeSpan.FromSeconds(1));
 
@@ -113,8 +113,8 @@ public class AwaiterMisuseTests
     public void Continuations_must_not_be_null()
     {
         Fence fence = _timeline.Issue();
-        FenceAwaiter awaiter = fence.GetAwaiter();
-        FenceWaitAwaiter waiter = fence.WaitAsync(TimeSpan.FromSeconds(1)).GetAwaiter();
+        FenceAwaitable awaiter = fence.GetAwaiter();
+        FenceWaitAwaitable waiter = fence.WaitAsync(TimeSpan.FromSeconds(1)).GetAwaiter();
 
         Assert.Equal("continuation", Assert.Throws<ArgumentNullException>(() => awaiter.OnCompleted(null!)).ParamName);
         Assert.Equal("continuation", Assert.Throws<ArgumentNullException>(() => awaiter.UnsafeOnCompleted(null!)).ParamName);

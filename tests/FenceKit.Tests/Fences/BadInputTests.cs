@@ -129,16 +129,16 @@ public sealed class BadInputTests : IDisposable
         Throws<ArgumentOutOfRangeException>("timeout", () => Fence.WaitAnyAsync([_fence], timeout));
         Throws<ArgumentOutOfRangeException>("timeout", () => Fence.WaitAllAsync([_fence], timeout));
         Throws<ArgumentOutOfRangeException>("timeout", () => set.WaitAny(timeout));
-        Throws<ArgumentOutOfRangeException>("timeout", () => set.WaitAnyAsync(timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => set.WaitAnyAsync(timeout).AsTask());
         Throws<ArgumentOutOfRangeException>("timeout", () => set.WaitAll(timeout));
         Throws<ArgumentOutOfRangeException>("timeout", () => reservation.Wait(FenceUsage.Read, timeout));
         Throws<ArgumentOutOfRangeException>("timeout", () => reservation.WaitAsync(FenceUsage.Read, timeout));
         Throws<ArgumentOutOfRangeException>("timeout", () => alone.Lock(timeout));
-        Throws<ArgumentOutOfRangeException>("timeout", () => alone.LockAsync(timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => alone.LockAsync(timeout).AsTask());
         Throws<ArgumentOutOfRangeException>("timeout", () => member.Lock(context, timeout));
-        Throws<ArgumentOutOfRangeException>("timeout", () => member.LockAsync(context, timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => member.LockAsync(context, timeout).AsTask());
         Throws<ArgumentOutOfRangeException>("timeout", () => locks.Lock([member], timeout));
-        Throws<ArgumentOutOfRangeException>("timeout", () => locks.LockAsync(new[] { member }, timeout));
+        Throws<ArgumentOutOfRangeException>("timeout", () => locks.LockAsync(new[] { member }, timeout).AsTask());
         Throws<ArgumentOutOfRangeException>("limit", () => WaitForGraph.Watch(timeout));
         Throws<ArgumentOutOfRangeException>("Watchdog", () => new FenceTimeline("x", new FenceTimelineOptions { Watchdog = timeout }));
     }

@@ -139,7 +139,7 @@ public sealed class CumulativeSignalTests : IDisposable
     [Fact]
     public void What_a_handler_throws_stays_there()
     {
-        static void Throws(object? sender, FenceCumulativeSignalEventArgs arguments) => throw new InvalidOperationException("from a handler");
+        static void Throws(FenceTimeline timeline, ulong first, ulong last) => throw new InvalidOperationException("from a handler");
         FenceTimeline.CumulativelySignaled += Throws;
         try
         {
@@ -188,6 +188,5 @@ public sealed class CumulativeSignalTests : IDisposable
 
     private static FenceTimeline Reporting() => new("device", new FenceTimelineOptions { ReportsCumulativeSignals = true });
 
-    private void Note(object? sender, FenceCumulativeSignalEventArgs arguments) =>
-        _told.Add((arguments.TimelineName, arguments.FirstPoint, arguments.LastPoint));
+    private void Note(FenceTimeline timeline, ulong first, ulong last) => _told.Add((timeline.Name, first, last));
 }

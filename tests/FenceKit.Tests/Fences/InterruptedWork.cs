@@ -77,7 +77,7 @@ internal sealed class InterruptedWork
                 Watched("signal", () => timeline.Signal(timeline.Issued));
                 break;
             case 7:
-                Watched("array", () => _arrays[random.Next(2)].TryArm([timeline.Issue(), _timelines[0].Issue()], FenceArrayMode.All, out _));
+                Watched("array", () => _arrays[random.Next(2)].TryArmAll([timeline.Issue(), _timelines[0].Issue()], out _));
                 Watched("signal", () => _timelines[0].Signal(_timelines[0].Issued));
                 break;
             case 8:
@@ -151,7 +151,7 @@ internal sealed class InterruptedWork
     private async Task LockAsync(WoundWaitLock wanted)
     {
         Interlocked.Increment(ref _begun);
-        if (await wanted.LockAsync(Limit.Time).ConfigureAwait(FenceContinuation.Inline))
+        if (await wanted.LockAsync(Limit.Time, FenceContinuation.Inline).ConfigureAwait(false))
         {
             wanted.Unlock();
         }

@@ -57,7 +57,7 @@ public sealed class PoolThreadTests : IDisposable
     public void Requests_that_wait_for_an_array_do_not_starve_the_pool() => BlockAll(fence =>
     {
         using FenceArray array = new("all", 2);
-        Assert.True(array.TryArm([fence, fence], FenceArrayMode.All, out Fence all));
+        Assert.True(array.TryArmAll([fence, fence], out Fence all));
         Assert.Equal(FenceStatus.Signaled, all.Wait(Limit.Time));
     });
 

@@ -187,7 +187,7 @@ public class RetentionTests
     private static void WaitByArray(Fence[] both)
     {
         FenceArray array = new("dropped array", both.Length);
-        Assert.True(array.TryArm(both, FenceArrayMode.All, out Fence whole));
+        Assert.True(array.TryArmAll(both, out Fence whole));
         whole.Wait(s_long);
     }
 

@@ -44,7 +44,7 @@ public class SpinningTests
         last.TryAddCallback(callback);
         Assert.True(timeline.Signal(last));
         Assert.Equal(1, callback.Calls);
-        Assert.False(timeline.IsLookedAt);
+        Assert.False(timeline.IsPolled);
     }
 
     /// <summary>One round of a signaler and a waiter that start together; in which of them looks first is left to chance.</summary>
@@ -52,6 +52,6 @@ public class SpinningTests
     {
         Fence fence = timeline.Issue();
         TestThread.RunTogether(() => timeline.Signal(fence), () => fence.Wait());
-        return timeline.IsLookedAt;
+        return timeline.IsPolled;
     }
 }

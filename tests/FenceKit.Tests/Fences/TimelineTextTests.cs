@@ -24,7 +24,7 @@ public class TimelineTextTests
         Assert.Equal("ring: 2 of 3 available", pool.ToString());
         using FenceArray array = new("both", 2);
         Assert.Equal("both: idle", array.ToString());
-        Assert.True(array.TryArm([source.Fence], FenceArrayMode.All, out _));
+        Assert.True(array.TryArmAll([source.Fence], out _));
         Assert.Equal("both: pending, All of 1", array.ToString());
         using FenceWaitSet set = new(4);
         set.Set(1, source.Fence);

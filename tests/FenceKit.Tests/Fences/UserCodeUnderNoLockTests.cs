@@ -60,10 +60,10 @@ public class UserCodeUnderNoLockTests
             DeadlineChanged = (_, _) =>
             {
                 heard++;
-                TestThread.Run(() => Assert.True(outer.TryArm([whole], FenceArrayMode.All, out _))); // copies the members
+                TestThread.Run(() => Assert.True(outer.TryArmAll([whole], out _))); // copies the members
             },
         });
-        Assert.True(array.TryArm([timeline.Issue()], FenceArrayMode.All, out whole));
+        Assert.True(array.TryArmAll([timeline.Issue()], out whole));
 
         whole.SetDeadline(TimeSpan.FromSeconds(1));
 

@@ -43,6 +43,23 @@ public class WaitAsyncTests
     }
 
     [Fact]
+    public void The_time_counts_from_the_call_and_not_from_the_await()
+    {
+        FenceWaitAwaitable wait = _timeline.Issue().WaitAsync(s_tick * 2);
+        _clock.Advance(s_tick);
+        Task<FenceStatus> first = AwaitAsync(wait);
+        Task<FenceStatus> second = AwaitAsync(wait);
+        Assert.False(first.IsCompleted);
+
+        _clock.Advance(s_tick);
+
+        Assert.Equal(FenceStatus.Pending, Limit.On(first));
+        Assert.Equal(FenceStatus.Pending, Limit.On(second));
+
+        static async Task<FenceStatus> AwaitAsync(FenceWaitAwaitable wait) => await wait;
+    }
+
+    [Fact]
     public void A_timeout_of_zero_polls()
     {
         Fence fence = _timeline.Issue();

@@ -122,7 +122,7 @@ public class WaysOfWaitingTests
 
     private static Fence ArrayOf(Fence fence)
     {
-        Assert.True(new FenceArray("both", 2).TryArm([fence, default], FenceArrayMode.All, out Fence both));
+        Assert.True(new FenceArray("both", 2).TryArmAll([fence, default], out Fence both));
         both.TryPoll();
         return both;
     }

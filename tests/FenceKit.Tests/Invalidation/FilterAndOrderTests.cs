@@ -12,7 +12,7 @@ public sealed class FilterAndOrderTests
     [Fact]
     public void A_subscriber_hears_only_of_the_reasons_that_it_asked_for() // 87
     {
-        StubSubscriber stub = Subscribe(new() { Reasons = InvalidationReasons.Unmap | InvalidationReasons.Release });
+        StubSubscriber stub = Subscribe(new() { Reasons = InvalidationReason.Unmap | InvalidationReason.Release });
         stub.Fence = new FenceTimeline("device").Issue();
         using (InvalidationSession session = Schedule(InvalidationReason.Protect))
         {
@@ -106,8 +106,8 @@ public sealed class FilterAndOrderTests
     {
         InvalidationSubscription foreign = new InvalidationNotifier("other").Subscribe(s_page, new StubSubscriber(), "foreign");
         Assert.Throws<ArgumentException>(() => _notifier.Subscribe(s_page, new StubSubscriber(), "x", new() { After = foreign }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Subscribe(new() { Reasons = InvalidationReasons.None }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Subscribe(new() { Reasons = (InvalidationReasons)64 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Subscribe(new() { Reasons = InvalidationReason.None }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Subscribe(new() { Reasons = (InvalidationReason)64 }));
         Assert.Throws<ArgumentNullException>(() => _notifier.Subscribe(s_page, new StubSubscriber(), "x", null!));
         Assert.Throws<ArgumentNullException>(() => _notifier.TrySchedule(s_page, InvalidationReason.Migrate, null!, out _, out _));
     }

@@ -17,6 +17,23 @@ public class InvalidationAllocationTests
         Assert.Equal(1_003_000, _notifier.GetStatistics().Committed);
     }
 
+    [Fact]
+    public void Schedules_over_one_and_over_many_stripes_of_the_ledger_allocate_nothing()
+    {
+        _notifier.Subscribe(AddressRange.All, new FakeDevice(), "device");
+        _notifier.Ledger.Divide([s_range]);
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            for (ulong place = 0; place < 16; place++)
+            {
+                _notifier.TrySchedule(AddressRange.FromLength(place * 16, 10), InvalidationReason.Discard, out InvalidationSession narrow);
+                _notifier.TrySchedule(AddressRange.FromLength(place * 1_024, 1_000), InvalidationReason.Discard, out InvalidationSession wide);
+                narrow.Commit();
+                wide.BackOff();
+            }
+        }));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]

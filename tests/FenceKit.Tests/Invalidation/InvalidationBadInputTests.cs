@@ -39,7 +39,10 @@ public sealed class InvalidationBadInputTests : NotifierTest
 
     [Theory]
     [InlineData((InvalidationReason)(-1))]
-    [InlineData((InvalidationReason)6)]
+    [InlineData(InvalidationReason.None)]
+    [InlineData(InvalidationReason.Unmap | InvalidationReason.Discard)]
+    [InlineData(InvalidationReason.All)]
+    [InlineData((InvalidationReason)64)]
     public void A_reason_that_does_not_exist_is_refused(InvalidationReason reason)
     {
         Subscribe(0, 10, _device);

@@ -98,7 +98,7 @@ public sealed class ReadTurnTests : NotifierTest
     public void Also_reasons_that_the_subscriber_does_not_hear_are_held_up()
     {
         using InvalidationSubscription selective = Notifier.Subscribe(
-            Range(200, 300), _device, "selective", new InvalidationSubscriptionOptions { Reasons = InvalidationReasons.Unmap });
+            Range(200, 300), _device, "selective", new InvalidationSubscriptionOptions { Reasons = InvalidationReason.Unmap });
         Assert.True(selective.TryTakeTurn(Range(200, 300), s_limit, out ReadTurn turn));
         Assert.False(Notifier.TrySchedule(Range(200, 300), InvalidationReason.Protect, out _)); // it would make the mapping start again
         turn.Dispose();

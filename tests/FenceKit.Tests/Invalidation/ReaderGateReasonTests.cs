@@ -4,7 +4,7 @@ namespace FenceKit.Tests.Invalidation;
 /// <summary>Gates that do not mind every reason. Numbers are those of docs/invalidation-scenarios.md.</summary>
 public sealed class ReaderGateReasonTests : GateTest
 {
-    private const InvalidationReasons AllButProtect = InvalidationReasons.All & ~InvalidationReasons.Protect;
+    private const InvalidationReason AllButProtect = InvalidationReason.All & ~InvalidationReason.Protect;
 
     [Fact]
     public void When_only_writing_is_taken_away_those_who_read_go_on_and_those_who_write_are_refused() // 88
@@ -43,15 +43,15 @@ public sealed class ReaderGateReasonTests : GateTest
     }
 
     [Theory]
-    [InlineData(InvalidationReasons.Unmap)]
-    [InlineData(InvalidationReasons.Discard)]
-    [InlineData(InvalidationReasons.Release)]
-    public void A_gate_cannot_leave_out_what_takes_the_memory_away(InvalidationReasons reason)
+    [InlineData(InvalidationReason.Unmap)]
+    [InlineData(InvalidationReason.Discard)]
+    [InlineData(InvalidationReason.Release)]
+    public void A_gate_cannot_leave_out_what_takes_the_memory_away(InvalidationReason reason)
     {
         ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(
-            () => new ReaderGate(_notifier, s_left, "careless", reasons: InvalidationReasons.All & ~reason));
+            () => new ReaderGate(_notifier, s_left, "careless", reasons: InvalidationReason.All & ~reason));
         Assert.Equal("reasons", error.ParamName);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ReaderGate(_notifier, s_left, "wrong", reasons: (InvalidationReasons)int.MaxValue));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ReaderGate(_notifier, s_left, "wrong", reasons: (InvalidationReason)int.MaxValue));
         Assert.Equal(1, _notifier.GetStatistics().Subscriptions);
     }
 }

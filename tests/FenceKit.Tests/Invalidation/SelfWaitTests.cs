@@ -115,7 +115,7 @@ public sealed class SelfWaitTests : GateTest
     [Fact]
     public void A_reason_that_the_gate_does_not_hear_holds_nobody_up() => TestThread.Run(() =>
     {
-        using ReaderGate gate = new(_notifier, s_left, "only reading", reasons: InvalidationReasons.All & ~InvalidationReasons.Protect);
+        using ReaderGate gate = new(_notifier, s_left, "only reading", reasons: InvalidationReason.All & ~InvalidationReason.Protect);
         using InvalidationSession session = Schedule(s_left, InvalidationReason.Protect);
         gate.Enter().Dispose();
         Told(() => _gate.Enter(s_left).Dispose());

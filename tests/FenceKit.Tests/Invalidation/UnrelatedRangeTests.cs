@@ -86,11 +86,10 @@ public sealed class UnrelatedRangeTests : GateTest
         using ManualResetEventSlim unlock = new();
         TestThread holder = TestThread.Start(() =>
         {
-            lock (_notifier.Ledger.Gate)
-            {
-                locked.Set();
-                Limit.On(unlock);
-            }
+            StripeSet all = _notifier.Ledger.EnterEvery();
+            locked.Set();
+            Limit.On(unlock);
+            _notifier.Ledger.Exit(all);
         });
         Limit.On(locked);
         TestThread other = TestThread.Start(() =>

@@ -56,7 +56,7 @@ public sealed class FencesPage
         Fence[] parts = [copy.Issue(), draw.Issue()];
 
         // snippet: Array
-        if (!frame.TryArm(parts, FenceArrayMode.All, out Fence whole))
+        if (!frame.TryArmAll(parts, out Fence whole))
             return;                                    // the last frame is still on its way: use another array, or come back
         // endsnippet
         copy.Signal(1);

@@ -147,7 +147,7 @@ public sealed class FenceReservationTests : IDisposable
     public void The_fence_of_an_array_is_refused_and_so_is_what_is_no_usage()
     {
         using FenceArray array = new("array", 2);
-        Assert.True(array.TryArm([_a.Issue(), _b.Issue()], FenceArrayMode.All, out Fence fence));
+        Assert.True(array.TryArmAll([_a.Issue(), _b.Issue()], out Fence fence));
         Assert.True(_reservation.Lock.TryLock());
         _reservation.Reserve(1);
         Assert.Throws<ArgumentException>("fence", () => _reservation.Add(fence, FenceUsage.Read));

@@ -34,7 +34,7 @@ public class InlineContinuationTests
         async Task<WoundWaitOutcome> Younger()
         {
             Assert.True(wanted.TryLock(younger));
-            WoundWaitOutcome outcome = await elsewhere.LockAsync(younger, Limit.Time).ConfigureAwait(Inline);
+            WoundWaitOutcome outcome = await elsewhere.LockAsync(younger, Limit.Time, Inline).ConfigureAwait(false);
             wanted.Unlock(younger);
             return outcome;
         }
@@ -65,11 +65,11 @@ public class InlineContinuationTests
         async Task<WoundWaitOutcome> Younger(WoundWaitContext context, WoundWaitLock own)
         {
             Assert.True(own.TryLock(context));
-            WoundWaitOutcome first = await wanted.LockAsync(context, Limit.Time).ConfigureAwait(Inline);
+            WoundWaitOutcome first = await wanted.LockAsync(context, Limit.Time, Inline).ConfigureAwait(false);
             own.Unlock(context);
             if (first == WoundWaitOutcome.MustBackOff)
             {
-                first = await wanted.LockSlowAsync(context, Limit.Time).ConfigureAwait(Inline);
+                first = await wanted.LockSlowAsync(context, Limit.Time, Inline).ConfigureAwait(false);
             }
 
             wanted.Unlock(context);
@@ -106,7 +106,7 @@ public class InlineContinuationTests
                 int[] chosen = [.. Enumerable.Range(0, locks.Length)];
                 random.Shuffle(chosen);
                 chosen = chosen[..random.Next(1, locks.Length + 1)];
-                Assert.True(await set.LockAsync(chosen.Select(index => locks[index]).ToArray(), Limit.Time).ConfigureAwait(Inline));
+                Assert.True(await set.LockAsync(chosen.Select(index => locks[index]).ToArray(), Limit.Time, Inline).ConfigureAwait(false));
                 Array.ForEach(chosen, index => counts[index]++);
                 Interlocked.Add(ref expected, chosen.Length);
                 set.Unlock();

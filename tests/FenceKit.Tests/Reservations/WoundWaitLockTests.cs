@@ -235,6 +235,11 @@ public class WoundWaitLockTests
     [Fact]
     public void Locking_and_unlocking_allocates_nothing()
     {
+        if (FenceContract.IsChecked)
+        {
+            return; // a hold that travels with the flow is a new execution context
+        }
+
         using World world = new(WoundWaitPolicy.WoundWait);
         Assert.Equal(0, Allocation.Of(() =>
         {
@@ -259,6 +264,11 @@ public class WoundWaitLockTests
     [Fact]
     public void Locking_a_set_again_and_again_allocates_nothing()
     {
+        if (FenceContract.IsChecked)
+        {
+            return; // a hold that travels with the flow is a new execution context
+        }
+
         using World world = new(WoundWaitPolicy.WoundWait);
         using WoundWaitLockSet set = new(world.Class);
         WoundWaitLock[] locks = [world.A, world.B];
@@ -269,7 +279,7 @@ public class WoundWaitLockTests
         }));
         Assert.Equal(0, Allocation.Of(() =>
         {
-            Assert.True(set.LockAsync(locks, Limit.Time).GetAwaiter().GetResult());
+            Assert.True(set.LockAsync(locks, Limit.Time).AsTask().GetAwaiter().GetResult());
             set.Unlock();
         }));
     }

@@ -7,15 +7,15 @@ namespace FenceKit.Tests;
 internal static class TimelineProbe
 {
     internal static bool HasCallbacks(this FenceTimeline timeline) =>
-        TimelineState.HasWaiters(Volatile.Read(ref Fields(timeline).State));
+        TimelineState.HasWaiters(Fields(timeline).State.Read());
 
-    /// <summary>No callback, no gate held, no waiters bit left behind.</summary>
+    /// <summary>No callback, no lock bit, no waiters bit left behind.</summary>
     internal static void AssertQuiet(FenceTimeline timeline)
     {
-        Assert.Null(Fields(timeline).First);
-        Assert.True(TimelineState.IsQuiet(Fields(timeline).State), "The flags of the state word are clear at rest.");
+        Assert.True(Fields(timeline).Waiters.IsEmpty, "Nobody is in the list.");
+        Assert.True(TimelineState.IsIdle(Fields(timeline).State.Read()), "The flags of the state word are clear at rest.");
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_hot")]
-    private static extern ref TimelineHotFields Fields(FenceTimelineCore timeline);
+    private static extern ref TimelineHotFields Fields(FenceTimeline timeline);
 }

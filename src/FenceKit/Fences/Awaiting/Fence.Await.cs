@@ -13,7 +13,7 @@ public readonly partial struct Fence
     /// Code after the await runs in the captured context or on the thread pool, never on the signaler's stack; see
     /// <see cref="ConfigureAwait(FenceContinuation)"/>. Nodes are pooled: nothing is allocated in steady state.
     /// </remarks>
-    public FenceAwaiter GetAwaiter() => new(this, FenceContinuation.CapturedContext);
+    public FenceAwaitable GetAwaiter() => new FenceAwaitable(this, FenceContinuation.CapturedContext).GetAwaiter();
 
     /// <summary>Chooses where the code after the <c>await</c> runs.</summary>
     /// <param name="continuation">The place.</param>
@@ -30,7 +30,7 @@ public readonly partial struct Fence
     /// <param name="cancellationToken">Ends the wait, not the work behind the fence. A complete fence wins over a canceled token.</param>
     /// <returns>
     /// Something to await: gives the outcome, or <see cref="FenceStatus.Pending"/> when the time ran out. Does not throw for a fault.
-    /// The wait begins at the <c>await</c>. Awaiting it twice waits twice.
+    /// The time counts from the call. Awaiting it twice waits twice, for the same time.
     /// </returns>
     /// <remarks>
     /// As <see cref="Wait(TimeSpan, CancellationToken)"/>, with a task's continuation in place of a blocked thread. Nodes and timers
@@ -41,6 +41,6 @@ public readonly partial struct Fence
     public FenceWaitAwaitable WaitAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        return new FenceWaitAwaitable(Timeline, Target, timeout, cancellationToken);
+        return FenceWaitAwaitable.Begin(Timeline, Target, timeout, cancellationToken);
     }
 }

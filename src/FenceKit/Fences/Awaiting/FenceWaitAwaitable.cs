@@ -5,21 +5,33 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>A wait for a fence with a time limit and a token; see <see cref="Fence.WaitAsync"/>.</summary>
+/// <remarks>
+/// It is its own awaiter: what compilers need is not to be used by hand. It remembers what to wait for and until when, and nothing of the wait
+/// itself: how it ended shows in the fence, the token and the clock.
+/// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
-public readonly struct FenceWaitAwaitable
+public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
 {
-    // Four words, as many as the compiler keeps in registers.
+    // Four words, as many as the compiler keeps in registers, and few references among them: see FenceAwaitable.
     private readonly FenceTimeline? _timeline;
-    private readonly ulong _word; // as in FenceWaitAwaiter
-    private readonly TimeSpan _timeout;
+    private readonly ulong _word;    // the target of the fence, and in the two bits that are 0 in every target, the place
+    private readonly long _deadline; // on the clock of the timeline, see WaitDeadline
     private readonly CancellationToken _cancellationToken;
 
-    internal FenceWaitAwaitable(FenceTimeline? timeline, ulong word, TimeSpan timeout, CancellationToken cancellationToken)
+    internal FenceWaitAwaitable(FenceTimeline? timeline, ulong word, long deadline, CancellationToken cancellationToken)
     {
         _timeline = timeline;
         _word = word;
-        _timeout = timeout;
+        _deadline = deadline;
         _cancellationToken = cancellationToken;
+    }
+
+    /// <summary>A wait that begins now, and goes on in the captured context.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static FenceWaitAwaitable Begin(FenceTimeline? timeline, ulong target, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        long deadline = timeout == Timeout.InfiniteTimeSpan ? WaitDeadline.Never : DeadlineOf(timeline, target, timeout);
+        return new FenceWaitAwaitable(timeline, target, deadline, cancellationToken);
     }
 
     /// <summary>Chooses where the code after the <c>await</c> runs.</summary>
@@ -29,11 +41,8 @@ public readonly struct FenceWaitAwaitable
     public FenceWaitAwaitable ConfigureAwait(FenceContinuation continuation)
     {
         FenceThrow.IfNotAContinuation(continuation);
-        return new FenceWaitAwaitable(_timeline, (_word & ~TimelineState.Flags) | (ulong)continuation, _timeout, _cancellationToken);
+        return new FenceWaitAwaitable(_timeline, Target | (ulong)continuation, _deadline, _cancellationToken);
     }
-
-    private string DebuggerDisplay =>
-        $"waits for {(_timeline is null ? default : new Fence(_timeline, TimelineState.PointOf(_word)))}, {FenceText.Of(_timeout)}";
 
     /// <summary>Makes <c>await</c> work.</summary>
     /// <returns>The awaiter; the compiler uses it.</returns>
@@ -41,11 +50,100 @@ public readonly struct FenceWaitAwaitable
     /// Inlined, and each field goes straight from a register to its place; in a call, all of them go through memory, twice.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public FenceWaitAwaiter GetAwaiter()
+    public FenceWaitAwaitable GetAwaiter()
     {
-        long deadline = _timeout == Timeout.InfiniteTimeSpan && !FenceContract.IsChecked
-            ? WaitDeadline.Never
-            : FenceWaitAwaiter.Begin(_timeline, _word & ~TimelineState.Flags, _timeout);
-        return new FenceWaitAwaiter(_timeline, _word, deadline, _cancellationToken);
+        if (_deadline != WaitDeadline.Passed)
+        {
+            FenceContract.AwaitHere(_timeline?.ContractMap);
+        }
+
+        return this;
+    }
+
+    /// <summary>Whether there is nothing to wait for: the fence is complete, the timeout is zero, or the token is canceled.</summary>
+    public bool IsCompleted =>
+        _timeline is null
+        || _timeline.HasReached(Target)
+        || _deadline == WaitDeadline.Passed
+        || _cancellationToken.IsCancellationRequested;
+
+    /// <summary>Runs a continuation once the wait is over, with the caller's execution context.</summary>
+    /// <param name="continuation">What to run.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
+    public void OnCompleted(Action continuation) => Arm(continuation, Place, ExecutionContext.Capture());
+
+    /// <summary>Runs a continuation once the wait is over.</summary>
+    /// <param name="continuation">What to run.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        if (_timeline is null || continuation is null || _deadline != WaitDeadline.Never)
+        {
+            Arm(continuation!, Place, executionContext: null);
+            return;
+        }
+
+        _timeline.Await(Target, continuation, Place, executionContext: null, _cancellationToken);
+    }
+
+    /// <summary>The outcome of the wait. Blocks if the wait is not over; after an <c>await</c> it always is.</summary>
+    /// <returns>The outcome of the fence, or <see cref="FenceStatus.Pending"/> when the time ran out.</returns>
+    /// <exception cref="OperationCanceledException">The token was canceled before the fence completed.</exception>
+    public FenceStatus GetResult() =>
+        _timeline is null || _timeline.HasSucceeded(Target) ? FenceStatus.Signaled : GetUnusualResult();
+
+    internal long Deadline => _deadline;
+
+    private ulong Target => _word & ~TimelineState.Flags;
+
+    private FenceContinuation Place => (FenceContinuation)(_word & TimelineState.Flags);
+
+    private Fence Fence => _timeline is null ? default : new Fence(_timeline, TimelineState.PointOf(_word));
+
+    private TimeProvider Clock => _timeline?.TimeProvider ?? TimeProvider.System;
+
+    private string DebuggerDisplay => $"waits for {Fence}, {FenceText.Of(WaitDeadline.Left(Clock, _deadline))}";
+
+    internal void Arm(Action continuation, ContinuationTarget place, ExecutionContext? executionContext)
+    {
+        ArgumentNullException.ThrowIfNull(continuation);
+        if (_deadline == WaitDeadline.Never && _timeline is not null)
+        {
+            _timeline.Await(Target, continuation, place, executionContext, _cancellationToken);
+            return;
+        }
+
+        FenceWaitNode node = (_timeline?.WaiterPools ?? FenceWaiterPools.Shared).RentWait();
+        node.SetContinuation(continuation, place, executionContext);
+        node.Arm(Fence, _deadline, _cancellationToken);
+    }
+
+    private FenceStatus GetUnusualResult()
+    {
+        Fence fence = Fence;
+        if (fence.IsSignaled)
+        {
+            return DeliveredOutcome.OutcomeOf(fence, out _);
+        }
+
+        // Asked too early, it blocks as a task's awaiter does.
+        TimeSpan left = WaitDeadline.Left(Clock, _deadline);
+        return left == TimeSpan.Zero || _cancellationToken.IsCancellationRequested
+            ? fence.WaitUnchecked(left, _cancellationToken)
+            : fence.Wait(left, _cancellationToken);
+    }
+
+    /// <summary>When a wait ends that begins now.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long DeadlineOf(FenceTimeline? timeline, ulong target, TimeSpan timeout)
+    {
+        if (timeout == TimeSpan.Zero)
+        {
+            return WaitDeadline.Passed;
+        }
+
+        return timeline is null || timeline.HasReached(target)
+            ? WaitDeadline.Never // nobody will ask the clock
+            : WaitDeadline.After(timeline.TimeProvider, timeout);
     }
 }

@@ -58,12 +58,12 @@ internal sealed class StuckWaitWatch : IDisposable
         Dictionary<(FenceCallback, long), long> seen = [];
         foreach (FenceTimeline timeline in FenceTimelines.Alive())
         {
-            foreach ((FenceCallback node, _, long word) in timeline.CopyWaiting())
+            foreach ((FenceCallback node, _, long round) in timeline.CopyWaiting())
             {
-                long since = _seen.GetValueOrDefault((node, word), now);
+                long since = _seen.GetValueOrDefault((node, round), now);
                 bool isStuck = since != long.MaxValue && _clock.GetElapsedTime(since, now) >= _limit;
                 isAnyStuck |= isStuck;
-                seen[(node, word)] = isStuck ? long.MaxValue : since; // the largest: reported already
+                seen[(node, round)] = isStuck ? long.MaxValue : since; // the largest: reported already
             }
         }
 

@@ -35,7 +35,7 @@ public sealed partial class WaitForGraph
                 text.AppendLine($"    issued by {wait.Issuer}");
             }
 
-            foreach (FenceHolder holder in wait.HeldUpBy)
+            foreach (FenceHolder holder in wait.Holders)
             {
                 text.AppendLine($"    held up by {holder}");
                 AppendAll(text, "      holds or wants ", holder.Locks);
@@ -64,7 +64,7 @@ public sealed partial class WaitForGraph
             lines.Add($"  {fence} [shape=ellipse];");
             lines.Add($"  {Quote(wait.Waiter)} [shape=box];");
             lines.Add($"  {Quote(wait.Waiter)} -> {fence} [label=\"waits for\"{color}];");
-            foreach (FenceHolder holder in wait.HeldUpBy)
+            foreach (FenceHolder holder in wait.Holders)
             {
                 lines.Add($"  {Quote(holder.Name)} [shape=box];");
                 lines.Add($"  {fence} -> {Quote(holder.Name)} [style=dashed{color}];");

@@ -6,7 +6,7 @@ public sealed partial class WaitForGraph
 {
     /// <summary>
     /// Writes the graph out when a wait for a fence lasts longer than a limit: to the event source FenceKit (event StuckWait), and to
-    /// whoever is given here. Once for each such wait.
+    /// the receiver given here. Once for each such wait.
     /// </summary>
     /// <param name="limit">From when on a wait counts as stuck. It is noticed at most half a limit later.</param>
     /// <param name="onStuck">Told on a thread of the clock, with the graph of that moment; null for nobody. An exception is not caught.</param>

@@ -32,7 +32,7 @@ public sealed partial class WaitForGraph
     /// <summary>Takes the picture.</summary>
     /// <returns>The graph.</returns>
     /// <remarks>
-    /// May be called from any thread at any time, also from a timer while everything else hangs: it waits for nothing but gates that are
+    /// May be called from any thread at any time, also from a timer while everything else hangs: it waits for nothing but locks that are
     /// held for a few instructions. Threads that move meanwhile may be shown where they were or where they are.
     /// </remarks>
     public static WaitForGraph Capture() => Capture(_ => true);

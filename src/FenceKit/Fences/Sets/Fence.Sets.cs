@@ -34,7 +34,7 @@ public readonly partial struct Fence
 
         return TryFindComplete(fences, out FenceWaitResult result)
             ? result
-            : WaitForSet(fences, FenceArrayMode.Any, result, timeout, cancellationToken);
+            : WaitForSet(fences, FenceSetMode.Any, result, timeout, cancellationToken);
     }
 
     /// <summary>Blocks until one of the fences is complete.</summary>
@@ -54,7 +54,7 @@ public readonly partial struct Fence
     /// <see cref="FenceStatus.Pending"/> with the first that is pending when the time ran out.
     /// </returns>
     /// <remarks>
-    /// Waits for all also when one faults: whoever waits for all needs all to be over. All nodes are in place before it blocks, so a
+    /// Waits for all also when one faults: a waiter for all needs all to be over. All nodes are in place before it blocks, so a
     /// timeline that forgets faults does not forget these, and a lazy driver is armed for all at once. Otherwise as
     /// <see cref="WaitAny(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>.
     /// </remarks>
@@ -66,7 +66,7 @@ public readonly partial struct Fence
         AnnounceWait(fences, timeout);
         return TryFindAllComplete(fences, out FenceWaitResult result)
             ? result
-            : WaitForSet(fences, FenceArrayMode.All, result, timeout, cancellationToken);
+            : WaitForSet(fences, FenceSetMode.All, result, timeout, cancellationToken);
     }
 
     /// <summary>Blocks until all fences are complete.</summary>
@@ -98,7 +98,7 @@ public readonly partial struct Fence
             return AwaitAnyUnusual(fences, timeout, cancellationToken);
         }
 
-        return new FenceSetAwaitable(new FenceSetAwaiter(FenceSetWait.Rent(fences, FenceArrayMode.Any, timeout, cancellationToken)));
+        return new FenceSetAwaitable(FenceSetWait.Rent(fences, FenceSetMode.Any, timeout, cancellationToken));
     }
 
     /// <summary>Waits, without a thread, until one of the fences is complete.</summary>
@@ -125,7 +125,7 @@ public readonly partial struct Fence
         FenceThrow.IfNotATimeout(timeout);
         AnnounceAwait(fences, timeout);
         bool over = TryFindAllComplete(fences, out FenceWaitResult result) || timeout == TimeSpan.Zero;
-        return AwaitSet(fences, FenceArrayMode.All, over, result, timeout, cancellationToken);
+        return AwaitSet(fences, FenceSetMode.All, over, result, timeout, cancellationToken);
     }
 
     /// <summary>Waits, without a thread, until all fences are complete.</summary>
@@ -144,7 +144,7 @@ public readonly partial struct Fence
     /// <returns>How many are left, at the front, in the order in which their timelines first appeared.</returns>
     /// <remarks>
     /// Never blocks, never allocates; time grows with fences times distinct timelines. Waiting for all of what is left is waiting for
-    /// all. A pending fence that gives way to a later one of its timeline keeps its own outcome: whoever needs that of each point, and not only
+    /// all. A pending fence that gives way to a later one of its timeline keeps its own outcome: a caller who needs that of each point, and not only
     /// that of the last, does not merge. As dma_fence_unwrap_merge and dma_fence_dedup_array.
     /// </remarks>
     public static int Merge(Span<Fence> fences)
@@ -262,7 +262,7 @@ public readonly partial struct Fence
     }
 
     private static FenceWaitResult WaitForSet(
-        ReadOnlySpan<Fence> fences, FenceArrayMode mode, FenceWaitResult pending, TimeSpan timeout, CancellationToken cancellationToken)
+        ReadOnlySpan<Fence> fences, FenceSetMode mode, FenceWaitResult pending, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -291,11 +291,11 @@ public readonly partial struct Fence
         }
 
         bool over = TryFindComplete(fences, out FenceWaitResult result) || timeout == TimeSpan.Zero;
-        return AwaitSet(fences, FenceArrayMode.Any, over, result, timeout, cancellationToken);
+        return AwaitSet(fences, FenceSetMode.Any, over, result, timeout, cancellationToken);
     }
 
     private static FenceSetAwaitable AwaitSet(
-        ReadOnlySpan<Fence> fences, FenceArrayMode mode, bool over, FenceWaitResult result, TimeSpan timeout, CancellationToken cancellationToken)
+        ReadOnlySpan<Fence> fences, FenceSetMode mode, bool over, FenceWaitResult result, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (!over && cancellationToken.IsCancellationRequested)
         {
@@ -305,16 +305,16 @@ public readonly partial struct Fence
 
         if (!over)
         {
-            return new FenceSetAwaitable(new FenceSetAwaiter(FenceSetWait.Rent(fences, mode, timeout, cancellationToken)));
+            return new FenceSetAwaitable(FenceSetWait.Rent(fences, mode, timeout, cancellationToken));
         }
 
         return result.IsTimeout && cancellationToken.IsCancellationRequested
-            ? new FenceSetAwaitable(new FenceSetAwaiter(
-                new FenceWaitResult(result.Status, result.Index, new OperationCanceledException(cancellationToken))))
-            : new FenceSetAwaitable(new FenceSetAwaiter(result));
+            ? new FenceSetAwaitable(
+                new FenceWaitResult(result.Status, result.Index, new OperationCanceledException(cancellationToken)))
+            : new FenceSetAwaitable(result);
     }
 
     /// <summary>Looks once more when the token is canceled: the look before may be older than that, and what completed between was first.</summary>
-    private static bool TryFind(ReadOnlySpan<Fence> fences, FenceArrayMode mode, out FenceWaitResult result) =>
-        mode == FenceArrayMode.Any ? TryFindComplete(fences, out result) : TryFindAllComplete(fences, out result);
+    private static bool TryFind(ReadOnlySpan<Fence> fences, FenceSetMode mode, out FenceWaitResult result) =>
+        mode == FenceSetMode.Any ? TryFindComplete(fences, out result) : TryFindAllComplete(fences, out result);
 }

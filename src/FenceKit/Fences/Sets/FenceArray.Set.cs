@@ -15,7 +15,7 @@ public sealed partial class FenceArray
         private const int Over = 2;
 
         private readonly ArrayTimeline _timeline;
-        private readonly Lock _gate = new(); // so that members are not copied while the next round replaces them
+        private readonly Lock _lock = new(); // so that members are not copied while the next round replaces them
         private readonly Fence[] _members;
         private ulong _target;
         private int _stage = Over;
@@ -36,9 +36,9 @@ public sealed partial class FenceArray
 
         private ReadOnlySpan<Fence> Members => _members.AsSpan(0, MemberCount);
 
-        internal void Begin(ReadOnlySpan<Fence> fences, FenceArrayMode mode, ulong target)
+        internal void Begin(ReadOnlySpan<Fence> fences, FenceSetMode mode, ulong target)
         {
-            _gate.EnterShielded();
+            _lock.EnterShielded();
             try
             {
                 Begin(fences, mode);
@@ -50,7 +50,7 @@ public sealed partial class FenceArray
             }
             finally
             {
-                _gate.Exit();
+                _lock.Exit();
             }
 
             if (fences.IsEmpty)
@@ -83,7 +83,7 @@ public sealed partial class FenceArray
         {
             FenceWaitResult result;
             ulong target;
-            _gate.EnterShielded();
+            _lock.EnterShielded();
             try
             {
                 target = _target;
@@ -96,7 +96,7 @@ public sealed partial class FenceArray
             }
             finally
             {
-                _gate.Exit();
+                _lock.Exit();
             }
 
             Release();
@@ -120,7 +120,7 @@ public sealed partial class FenceArray
             }
         }
 
-        /// <summary>Asks the members one by one: each may call its driver's hook, and that has no place under the gate.</summary>
+        /// <summary>Asks the members one by one: each may call its driver's hook, and that has no place under the lock.</summary>
         internal void PassOnDeadline(ulong target, TimeSpan left)
         {
             for (int index = 0; TryGetMember(target, index, out Fence member); index++)
@@ -131,17 +131,17 @@ public sealed partial class FenceArray
 
         private bool TryGetMember(ulong target, int index, out Fence member)
         {
-            _gate.EnterShielded();
+            _lock.EnterShielded();
             bool isMember = target == _target && index < MemberCount;
             member = isMember ? _members[index] : default;
-            _gate.Exit();
+            _lock.Exit();
             return isMember;
         }
 
         /// <summary>For another array that has our fence as a member. -1: it is complete, and so a plain member.</summary>
-        internal int CopyMembers(Fence fence, FenceArrayMode mode, Span<Fence> into)
+        internal int CopyMembers(Fence fence, FenceSetMode mode, Span<Fence> into)
         {
-            _gate.EnterShielded();
+            _lock.EnterShielded();
             try
             {
                 if (fence.IsSignaled || fence.Target != _target)
@@ -165,7 +165,7 @@ public sealed partial class FenceArray
             }
             finally
             {
-                _gate.Exit();
+                _lock.Exit();
             }
         }
 
@@ -200,7 +200,7 @@ public sealed partial class FenceArray
             ulong target = _target;
             bool abandoned = _abandoned;
             int removed = 0;
-            if (Mode == FenceArrayMode.Any || abandoned)
+            if (Mode == FenceSetMode.Any || abandoned)
             {
                 Unwatch(out removed);
             }
@@ -212,7 +212,7 @@ public sealed partial class FenceArray
             }
         }
 
-        private bool TryJudge(out FenceWaitResult result) => Mode == FenceArrayMode.Any
+        private bool TryJudge(out FenceWaitResult result) => Mode == FenceSetMode.Any
             ? Fence.TryFindComplete(Members, out result)
             : Fence.TryFindAllComplete(Members, out result);
 

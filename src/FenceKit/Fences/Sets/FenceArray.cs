@@ -50,32 +50,36 @@ public sealed partial class FenceArray : IDisposable
     /// <summary>How many members at most.</summary>
     public int Capacity { get; }
 
-    /// <summary>Makes one fence of several.</summary>
+    /// <summary>Makes one fence of several: complete when every one is. A fault does not end it early.</summary>
     /// <param name="fences">The members. All of none is complete at once.</param>
-    /// <param name="mode">Whether all or any.</param>
     /// <param name="fence">The fence of the whole.</param>
     /// <returns>
     /// False while the last fence is still pending, or callbacks of its members are still on their way out: use another array, or come back.
     /// </returns>
     /// <remarks>Never blocks, never allocates. May be called from a callback of the array's own last fence.</remarks>
     /// <exception cref="ArgumentException">
-    /// More members than <see cref="Capacity"/>; or any of none; or a member is the fence of a pending array of the other mode, which
-    /// cannot be flattened.
+    /// More members than <see cref="Capacity"/>; or a member is the fence of a pending array that waits for any, which cannot be flattened.
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="mode"/> is none of the named values.</exception>
     /// <exception cref="ObjectDisposedException">The array is disposed.</exception>
-    public bool TryArm(ReadOnlySpan<Fence> fences, FenceArrayMode mode, out Fence fence)
+    public bool TryArmAll(ReadOnlySpan<Fence> fences, out Fence fence) => TryArm(fences, FenceSetMode.All, out fence);
+
+    /// <summary>Makes one fence of several: complete when the first is, with its outcome.</summary>
+    /// <param name="fences">The members, at least one.</param>
+    /// <param name="fence">The fence of the whole.</param>
+    /// <returns>As <see cref="TryArmAll"/>.</returns>
+    /// <remarks>As <see cref="TryArmAll"/>.</remarks>
+    /// <exception cref="ArgumentException">
+    /// More members than <see cref="Capacity"/>; or none; or a member is the fence of a pending array that waits for all, which cannot be flattened.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The array is disposed.</exception>
+    public bool TryArmAny(ReadOnlySpan<Fence> fences, out Fence fence)
     {
-        if (mode is not (FenceArrayMode.All or FenceArrayMode.Any))
-        {
-            throw new ArgumentOutOfRangeException(nameof(mode), mode, "Neither all nor any.");
-        }
+        FenceThrow.IfEmpty(fences);
+        return TryArm(fences, FenceSetMode.Any, out fence);
+    }
 
-        if (mode == FenceArrayMode.Any)
-        {
-            FenceThrow.IfEmpty(fences);
-        }
-
+    internal bool TryArm(ReadOnlySpan<Fence> fences, FenceSetMode mode, out Fence fence)
+    {
         _arming.EnterShielded();
         try
         {
@@ -89,7 +93,7 @@ public sealed partial class FenceArray : IDisposable
             _arming.Exit();
         }
 
-        if (FenceContract.IsChecked && mode == FenceArrayMode.All)
+        if (FenceContract.IsChecked && mode == FenceSetMode.All)
         {
             foreach (Fence member in fences)
             {
@@ -124,7 +128,7 @@ public sealed partial class FenceArray : IDisposable
 
         internal override bool IsContainer => true;
 
-        internal bool TryArm(ReadOnlySpan<Fence> fences, FenceArrayMode mode, out Fence fence)
+        internal bool TryArm(ReadOnlySpan<Fence> fences, FenceSetMode mode, out Fence fence)
         {
             fence = default;
             if (Completed < Issued || !_set.IsIdle)
@@ -160,7 +164,7 @@ public sealed partial class FenceArray : IDisposable
             _set.Abandon();
         }
 
-        private int Flatten(ReadOnlySpan<Fence> fences, FenceArrayMode mode, Span<Fence> flat)
+        private int Flatten(ReadOnlySpan<Fence> fences, FenceSetMode mode, Span<Fence> flat)
         {
             int count = 0;
             foreach (Fence fence in fences)

@@ -12,35 +12,16 @@ internal abstract partial class FenceSet
     [MethodImpl(MethodImplOptions.NoInlining)]
     protected bool Watch()
     {
-        // Before any node can run and release one. Plain: nobody but the owner has a reference yet.
-        Span<FenceSetNode> nodes = _nodes.AsSpan(0, _count);
-        Volatile.Write(ref _references, 1 + nodes.Length);
-        for (int i = 0; i < nodes.Length; i++)
-        {
-            FenceSetNode node = nodes[i];
-            if (node.Timeline is not { } timeline || !timeline.TryAddAlone(node))
-            {
-                return WatchFrom(i);
-            }
-        }
-
-        _watched = nodes.Length;
-        return EndWatch();
-    }
-
-    /// <summary>The rest of <see cref="Watch"/>, where it is not the usual case that a member is pending and nobody else waits for it.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool WatchFrom(int start)
-    {
-        bool isAny = Mode == FenceArrayMode.Any;
+        // Before any node can run and release one. Nobody but the owner has a reference yet.
+        Volatile.Write(ref _references, 1 + _count);
+        bool isAny = Mode == FenceSetMode.Any;
         bool decided = false;
-        int added = start;
-        int i = start;
+        int added = 0;
+        int i = 0;
         while (i < _count && !decided && !(isAny && Volatile.Read(ref _decider) != NobodyYet))
         {
             FenceSetNode node = _nodes[i];
-            if (node.Timeline is { } timeline
-                && (timeline.TryAddAlone(node) || timeline.AddRound(node, node.Target) != FenceTimeline.NotAdded))
+            if (node.Timeline is { } timeline && timeline.Add(node, node.Target) != FenceTimeline.NotAdded)
             {
                 added++;
             }
@@ -67,7 +48,7 @@ internal abstract partial class FenceSet
     /// <summary>From here on members decide for themselves. The last touch of the set if nobody has yet.</summary>
     private bool EndWatch()
     {
-        if (Mode == FenceArrayMode.Any)
+        if (Mode == FenceSetMode.Any)
         {
             return Interlocked.CompareExchange(ref _decider, Nobody, NobodyYet) != NobodyYet;
         }
@@ -78,23 +59,15 @@ internal abstract partial class FenceSet
 
     /// <summary>Removes what is still in a list and says how the round ended. Only the owner calls it, once a round.</summary>
     /// <param name="removed">How many references the caller has to <see cref="Release"/> for the nodes that were removed.</param>
-    protected FenceWaitResult Unwatch(out int removed) => Unwatch(out removed, out _);
-
-    /// <inheritdoc cref="Unwatch(out int)"/>
-    /// <param name="removed">How many references the caller has to <see cref="Release"/> for the nodes that were removed.</param>
-    /// <param name="isOurs">Nobody has decided, and because of this call nobody will: to act is up to the caller.</param>
-    protected FenceWaitResult Unwatch(out int removed, out bool isOurs)
+    protected FenceWaitResult Unwatch(out int removed)
     {
-        FenceWaitResult result;
-        if (Mode == FenceArrayMode.All)
+        if (Mode == FenceSetMode.All)
         {
-            result = UnwatchAll(out removed);
-            isOurs = result.IsTimeout;
-            return result;
+            return UnwatchAll(out removed);
         }
 
         removed = RemoveNodes();
-        return DescribeAny(out isOurs);
+        return DescribeAny();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -103,7 +76,7 @@ internal abstract partial class FenceSet
         int removed = 0;
         foreach (FenceSetNode node in _nodes.AsSpan(0, _watched))
         {
-            if (node.Timeline is { } timeline && timeline.TryRemovePrivate(node))
+            if (node.Timeline is { } timeline && timeline.TryRemove(node, node.State.Round))
             {
                 removed++;
             }
@@ -120,7 +93,7 @@ internal abstract partial class FenceSet
         for (int i = 0; i < _watched; i++)
         {
             FenceSetNode node = _nodes[i];
-            if (node.Timeline is { } timeline && timeline.TryRemovePrivate(node))
+            if (node.Timeline is { } timeline && timeline.TryRemove(node, node.State.Round))
             {
                 removed++;
                 firstPending = firstPending == Nobody ? i : firstPending;
@@ -138,20 +111,18 @@ internal abstract partial class FenceSet
     protected FenceWaitResult Outcome()
     {
         int decider = Volatile.Read(ref _decider);
-        return Mode == FenceArrayMode.Any ? DescribeAny(decider) : DescribeAll(Nobody, decider);
+        return Mode == FenceSetMode.Any ? DescribeAny(decider) : DescribeAll(Nobody, decider);
     }
 
-    private FenceWaitResult DescribeAny(out bool isOurs)
+    private FenceWaitResult DescribeAny()
     {
         int decider = Volatile.Read(ref _decider);
-        isOurs = false;
         if (decider == Nobody)
         {
             // Time is over. If a member has completed all the same, the wait says so; its callback may be on its way to decide the same or another.
             int delivered = FindDelivered();
             decider = Interlocked.CompareExchange(ref _decider, delivered, Nobody);
-            isOurs = decider == Nobody;
-            decider = isOurs ? delivered : decider;
+            decider = decider == Nobody ? delivered : decider;
         }
 
         return DescribeAny(decider);
@@ -166,7 +137,7 @@ internal abstract partial class FenceSet
     {
         for (int i = 0; i < _watched; i++)
         {
-            if (!_nodes[i].IsFree)
+            if (!_nodes[i].State.IsFree)
             {
                 return i;
             }

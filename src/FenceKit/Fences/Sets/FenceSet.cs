@@ -18,8 +18,7 @@ namespace FenceKit;
 /// A node that has left the list of its timeline but has not run yet cannot be used again, and nobody may wait for it: it may stand
 /// behind the very code that wants to go on. So every node in a list, or on its way out of one, holds a reference to the set, and the
 /// set is free for the next round when the last reference is gone. References are given out and given back many at a time: one
-/// interlocked operation per node would double what a wait for several costs. The node that decides may leave its own to the code that goes on,
-/// if nothing of the set is touched after that.
+/// interlocked operation per node would double what a wait for several costs.
 /// </remarks>
 internal abstract partial class FenceSet
 {
@@ -41,7 +40,7 @@ internal abstract partial class FenceSet
     // All that ends at the first failure: a member failed. It does not count down, so nobody counts to zero any more.
     private const int Failed = 1 << 29;
 
-    internal FenceArrayMode Mode { get; private set; }
+    internal FenceSetMode Mode { get; private set; }
 
     internal int MemberCount => _count;
 
@@ -60,7 +59,7 @@ internal abstract partial class FenceSet
     /// <param name="fences">The members.</param>
     /// <param name="mode">Whether all or any.</param>
     /// <param name="endsAtFailure">Of all: whether the first member that faults, or whose outcome is unknown, decides the round at once.</param>
-    protected void Begin(ReadOnlySpan<Fence> fences, FenceArrayMode mode, bool endsAtFailure = false)
+    protected void Begin(ReadOnlySpan<Fence> fences, FenceSetMode mode, bool endsAtFailure = false)
     {
         Debug.Assert(IsIdle, "A round begins when the last one is over.");
         EnsureCapacity(fences.Length);
@@ -69,7 +68,7 @@ internal abstract partial class FenceSet
         _watched = 0;
         _left = fences.Length | Watching;
         _endsAtFailure = endsAtFailure;
-        _decider = mode == FenceArrayMode.Any ? NobodyYet : Nobody;
+        _decider = mode == FenceSetMode.Any ? NobodyYet : Nobody;
         _retired = 0;
         Mode = mode;
         Volatile.Write(ref _references, 1);
@@ -106,7 +105,7 @@ internal abstract partial class FenceSet
     /// <summary>A member is complete. True for the one that decides the round and has to act.</summary>
     protected bool Complete(int index, FenceStatus status)
     {
-        if (Mode == FenceArrayMode.Any)
+        if (Mode == FenceSetMode.Any)
         {
             int decider = Interlocked.CompareExchange(ref _decider, index, Nobody);
             while (decider == NobodyYet)
@@ -139,9 +138,6 @@ internal abstract partial class FenceSet
 
         return Interlocked.Decrement(ref _left) == 0;
     }
-
-    /// <summary>For one who holds a reference, or acts for one who does.</summary>
-    protected void AddReference() => Interlocked.Increment(ref _references);
 
     protected void Release(int count = 1)
     {

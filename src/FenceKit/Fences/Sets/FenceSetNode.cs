@@ -2,13 +2,13 @@
 namespace FenceKit;
 
 /// <summary>The node of one member of a <see cref="FenceSet"/>.</summary>
-internal sealed class FenceSetNode(FenceSet owner, int index) : FenceCallback(isPrivate: true)
+internal sealed class FenceSetNode(FenceSet owner, int index) : FenceCallback(isInternal: true)
 {
     internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => owner.DescribeWaits(fence, waits);
 
-    internal override void Deliver(ref FenceHandOff handOff)
+    internal override void Deliver(ref ContinuationBatch continuations)
     {
-        handOff.Flush();
+        continuations.Flush();
         owner.OnMemberSignaled(index, DeliveredStatus);
     }
 

@@ -5,11 +5,11 @@ using System.Runtime.ExceptionServices;
 namespace FenceKit;
 
 /// <summary>
-/// The pooled state of one wait for several fences. Who decides runs the continuation of a plain <c>await</c>; all other waits are for a fence
-/// of the set's own, which the decider signals, so blocking, timing out and canceling are those of a single fence.
+/// The pooled state of one wait for several fences. It is a wait for one fence of the set's own, which the member that decides signals; so
+/// blocking, awaiting, timing out and canceling are those of a single fence.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Pooled: its timeline owns nothing that must be released, and points end with the round.")]
-internal sealed partial class FenceSetWait : FenceSet
+internal sealed class FenceSetWait : FenceSet
 {
     // Which rental this is, and how far it has got: an awaitable that is used twice finds another word.
     //
@@ -21,11 +21,9 @@ internal sealed partial class FenceSetWait : FenceSet
     private const long Finishing = 2;
     private const long NextRound = 4;
 
-    private readonly FenceContinuationNode _continuation = new(); // of an await without limit and token
     private readonly FenceTimeline _decided;
-    private Fence _fence;
-    private FenceWaitAwaiter _awaiter; // of an await with one
-    private bool _isPlain;
+    private ulong _target;  // of the round's point on it
+    private long _deadline; // of a wait that is awaited, see WaitDeadline
     private TimeSpan _timeout;
     private CancellationToken _cancellationToken;
 
@@ -36,7 +34,7 @@ internal sealed partial class FenceSetWait : FenceSet
     }
 
     internal static FenceSetWait Rent(
-        ReadOnlySpan<Fence> fences, FenceArrayMode mode, TimeSpan timeout, CancellationToken cancellationToken, bool endsAtFailure = false)
+        ReadOnlySpan<Fence> fences, FenceSetMode mode, TimeSpan timeout, CancellationToken cancellationToken, bool endsAtFailure = false)
     {
         FenceSetWait wait = FenceSetPool.Rent();
         wait.Begin(fences, mode, endsAtFailure);
@@ -47,38 +45,62 @@ internal sealed partial class FenceSetWait : FenceSet
 
     internal long Round => Volatile.Read(ref _word) & ~StageMask;
 
+    internal string Describe() => $"{Mode} of several, {FenceText.Of(_timeout)}";
+
     internal FenceWaitResult Wait()
     {
-        OperationCanceledException? canceled = null;
-        try
-        {
-            IssueFence();
-            Start();
-            _fence.WaitUnchecked(_timeout, _cancellationToken); // announced with its members
-        }
-        catch (OperationCanceledException exception)
-        {
-            canceled = exception;
-        }
-        catch
-        {
-            Finish(); // Interrupted: nothing may stay behind in the lists.
-            throw;
-        }
-
-        return Judge(Finish(), canceled);
+        Fence fence = IssueFence();
+        Start();
+        return Finish(fence);
     }
 
-    internal string Describe() => $"{Mode} of several, {FenceText.Of(_timeout)}";
+    /// <summary>Begins the wait, and has the continuation run when it is over.</summary>
+    /// <param name="round">Which rental of the set the awaitable is of.</param>
+    /// <param name="place">Where the continuation runs.</param>
+    /// <param name="continuation">The continuation; null for one who asks for the result without it.</param>
+    /// <param name="flowsContext">Whether it runs with the caller's execution context.</param>
+    /// <returns>False when the wait has begun before.</returns>
+    internal bool TryStart(long round, ContinuationTarget place, Action? continuation, bool flowsContext)
+    {
+        if (Interlocked.CompareExchange(ref _word, round | Started, round) != round)
+        {
+            return false;
+        }
+
+        // First the awaiter: its time begins here, and while our fence is pending. And into a local: once the continuation may run, the set may
+        // serve another round.
+        FenceWaitAwaitable awaiter = FenceWaitAwaitable.Begin(_decided, IssueFence().Target, _timeout, _cancellationToken); // announced with its members
+        _deadline = awaiter.Deadline;
+        Start();
+        if (continuation is not null)
+        {
+            awaiter.Arm(continuation, place, flowsContext ? ExecutionContext.Capture() : null);
+        }
+
+        return true;
+    }
+
+    /// <summary>After the await; blocks before. False when it has been asked before, or was never started.</summary>
+    internal bool TryGetResult(long round, out FenceWaitResult result)
+    {
+        if (Interlocked.CompareExchange(ref _word, round | Finishing, round | Started) != (round | Started))
+        {
+            result = default;
+            return false;
+        }
+
+        if (!_decided.HasReached(_target) && AreMembersComplete())
+        {
+            // Asked too early, by hand: the member that decides may stand behind the code that asks, so nobody may wait for its turn.
+            _decided.SignalCore(_target);
+        }
+
+        result = Finish(awaited: new FenceWaitAwaitable(_decided, _target, _deadline, _cancellationToken));
+        return true;
+    }
 
     internal override void DescribeWaits(Fence member, List<FenceWait> waits)
     {
-        if (Volatile.Read(ref _isPlain))
-        {
-            _continuation.DescribeWaits(member, waits);
-            return;
-        }
-
         foreach ((FenceCallback callback, _, _) in _decided.CopyWaiting())
         {
             callback.DescribeWaits(member, waits);
@@ -89,13 +111,7 @@ internal sealed partial class FenceSetWait : FenceSet
     {
         if (Complete(index, status))
         {
-            if (_isPlain)
-            {
-                Lend();
-                return;
-            }
-
-            _decided.SignalCore(_fence.Target);
+            _decided.SignalCore(_target);
         }
 
         Release(); // not before: while we hold a reference, the set serves no other round
@@ -107,90 +123,80 @@ internal sealed partial class FenceSetWait : FenceSet
         FenceSetPool.Return(this);
     }
 
-    /// <summary>
-    /// Runs the continuation, and lends it the reference of the one that decided: the set is free as soon as the result is taken, so whoever waits
-    /// again in the continuation gets the same one; and not before, while the continuation is on its way to the thread pool in a node of the set.
-    /// Either call is the last touch.
-    /// </summary>
-    private void Lend()
+    private Fence IssueFence()
     {
-        if (_continuation.RunsAtOnce && CallbackTrampoline.HasRoom)
+        if (_timeout != Timeout.InfiniteTimeSpan)
         {
-            HeldGates.CheckNone();
-            Action continuation = _continuation.TakeBareContinuation();
-            try
-            {
-                continuation();
-            }
-            catch (Exception exception)
-            {
-                FenceTimeline.ReportUserFault("a continuation", exception); // whoever decided, a signaler or a timer, is not to blame
-            }
+            _decided.TimeProvider = FindClock();
         }
-        else
-        {
-            _continuation.Dispatch();
-        }
-    }
 
-    private void IssueFence()
-    {
-        _isPlain = false;
-        _decided.TimeProvider = FindClock();
-        _decided.IsLookedAt = false; // the next wait is somebody else's
-        _fence = _decided.IssueAlone();
+        if (_decided.IsPolled)
+        {
+            _decided.IsPolled = false; // the next wait is somebody else's
+        }
+
+        Fence fence = _decided.IssueAlone();
+        _target = fence.Target;
+        return fence;
     }
 
     private void Start()
     {
         if (Watch())
         {
-            Decide();
+            _decided.SignalCore(_target);
         }
     }
 
-    private void Decide()
+    /// <summary>Blocks, if the wait is not over, and ends the round.</summary>
+    /// <param name="blocked">The fence of a wait without a continuation; it was announced with its members.</param>
+    /// <param name="awaited">How the wait was awaited, where it was.</param>
+    private FenceWaitResult Finish(Fence blocked = default, FenceWaitAwaitable awaited = default)
     {
-        if (_isPlain)
+        OperationCanceledException? canceled = null;
+        try
         {
-            AddReference(); // no member decided: none has one to lend
-            Lend();
+            _ = blocked == default ? awaited.GetResult() : blocked.WaitUnchecked(_timeout, _cancellationToken);
         }
-        else
+        catch (OperationCanceledException exception)
         {
-            _decided.SignalCore(_fence.Target);
+            canceled = exception;
         }
-    }
-
-    /// <param name="held">How many references the caller gives back: its own, and one that was lent to it.</param>
-    private FenceWaitResult Finish(int held = 1)
-    {
-        FenceWaitResult result = Unwatch(out int removed);
-        if (!_isPlain)
+        catch
         {
-            _awaiter = default;
-            _cancellationToken = default;
+            // Interrupted: nothing may stay behind in the lists, and a continuation that was given as well goes on and hears that the wait was used.
+            _decided.SignalCore(_target);
+            EndRound();
+            throw;
         }
 
-        EndRound(removed + held);
+        FenceWaitResult result = EndRound();
+        if (result.IsTimeout && canceled is not null)
+        {
+            ExceptionDispatchInfo.Throw(canceled); // a complete set wins over a canceled token
+        }
+
         return result;
     }
 
-    /// <summary>The last touch of the set by its owner.</summary>
-    private void EndRound(int references)
+    private bool AreMembersComplete()
     {
-        Volatile.Write(ref _word, (_word & ~StageMask) + NextRound);
-        Release(references);
-    }
-
-    /// <summary>A complete set wins over a canceled token.</summary>
-    private static FenceWaitResult Judge(FenceWaitResult result, OperationCanceledException? canceled)
-    {
-        if (result.IsTimeout && canceled is not null)
+        int complete = 0;
+        for (int i = 0; i < MemberCount; i++)
         {
-            ExceptionDispatchInfo.Throw(canceled);
+            complete += GetMember(i).IsSignaled ? 1 : 0;
         }
 
+        return complete >= (Mode == FenceSetMode.Any ? 1 : MemberCount);
+    }
+
+    /// <summary>The last touch of the set by its owner.</summary>
+    private FenceWaitResult EndRound()
+    {
+        FenceWaitResult result = Unwatch(out int removed);
+        _cancellationToken = default;
+        Volatile.Write(ref _word, (_word & ~StageMask) + NextRound);
+        Release(1 + removed);
         return result;
     }
 

@@ -17,12 +17,12 @@ public sealed partial class FenceWaitSet
     }
 
     /// <summary>
-    /// The slot waits for the fence from here on. The caller adds the node to it, outside the gate: adding the first waiter of a fence calls
+    /// The slot waits for the fence from here on. The caller adds the node to it, outside the lock: adding the first waiter of a fence calls
     /// the driver, who may signal fences of other slots.
     /// </summary>
     private Node Fill(int index, Fence fence)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -35,7 +35,7 @@ public sealed partial class FenceWaitSet
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
@@ -45,15 +45,15 @@ public sealed partial class FenceWaitSet
     /// </summary>
     private bool IsOfSlot(Node node)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         bool isOfSlot = ReferenceEquals(_slots[node.Index].Node, node);
-        _gate.Exit();
+        _lock.Exit();
         return isOfSlot;
     }
 
     private void OnSignaled(Node node, FenceStatus status, Exception? error)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             if (!ReferenceEquals(_slots[node.Index].Node, node))
@@ -65,7 +65,7 @@ public sealed partial class FenceWaitSet
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         Announce();
@@ -94,7 +94,7 @@ public sealed partial class FenceWaitSet
             case SlotState.Watched:
                 if (slot.Fence.TryRemoveCallback(slot.Node) != FenceCallbackRemoval.Removed)
                 {
-                    // Its callback is on the way and waits for our gate, or stands behind others: it will find another node here.
+                    // Its callback is on the way and waits for our lock, or stands behind others: it will find another node here.
                     slot.Node = new Node(this, index);
                 }
 
@@ -132,7 +132,7 @@ public sealed partial class FenceWaitSet
         _readyCount = kept;
     }
 
-    /// <summary>Outside the gate: those who wait run here. Counters only rise, so announcing late or twice is harmless.</summary>
+    /// <summary>Outside the lock: those who wait run here. Counters only rise, so announcing late or twice is harmless.</summary>
     private void Announce()
     {
         _arrivals.SignalCore(TimelineState.TargetOf(Volatile.Read(ref _arrived)));

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 // Waiting for what the slots report. A wait looks, and if there is nothing yet it waits for the next arrival and looks again.
-public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
+public sealed partial class FenceWaitSet
 {
     /// <summary>Blocks until a slot has completed, takes it and empties the slot.</summary>
     /// <param name="timeout">How long at most; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
@@ -36,16 +36,20 @@ public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
     /// <summary>Waits, without a thread, until a slot has completed, takes it and empties the slot.</summary>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
-    /// <returns>Something to await, with a choice of place: as <see cref="WaitAny(TimeSpan, CancellationToken)"/>.</returns>
-    /// <remarks>
-    /// The wait begins at the <c>await</c>. Code after it runs in the captured context or on the thread pool, never on the signaler's
-    /// stack, unless <see cref="FenceAwaitable{TResult}.ConfigureAwait(FenceContinuation)"/> says so. Allocates nothing in steady state.
-    /// </remarks>
+    /// <returns>The wait, which has begun: as <see cref="WaitAny(TimeSpan, CancellationToken)"/>. Await it once.</returns>
+    /// <remarks>The code after the await never runs on the signaler's stack. Allocates nothing in steady state.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
-    public FenceAwaitable<FenceWaitResult> WaitAnyAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
+    public ValueTask<FenceWaitResult> WaitAnyAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        WaitAnyAsync(timeout, FenceContinuation.ThreadPool, cancellationToken);
+
+    /// <inheritdoc cref="WaitAnyAsync(TimeSpan, CancellationToken)"/>
+    /// <param name="timeout">How long at most.</param>
+    /// <param name="resumption">Where the wait itself goes on when it is woken: inline is for those who know the signaler.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
+    internal ValueTask<FenceWaitResult> WaitAnyAsync(TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
-        return new FenceAwaitable<FenceWaitResult>(this, subject: null, timeout, cancellationToken);
+        return WaitAnyCoreAsync(timeout, resumption, cancellationToken);
     }
 
     /// <summary>Blocks until no slot waits for its fence. Takes nothing.</summary>
@@ -72,8 +76,7 @@ public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    async ValueTask<FenceWaitResult> IFenceWait<FenceWaitResult>.StartAsync(
-        object? subject, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
+    private async ValueTask<FenceWaitResult> WaitAnyCoreAsync(TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
     {
         WaitBudget budget = WaitBudget.Start(_arrivals.TimeProvider, timeout);
         while (true)
@@ -94,7 +97,7 @@ public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
 
     private bool TryTake(out FenceWaitResult result, out Fence arrival)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -116,13 +119,13 @@ public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
     private bool IsDrained(out Fence drain)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -131,7 +134,7 @@ public sealed partial class FenceWaitSet : IFenceWait<FenceWaitResult>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 }

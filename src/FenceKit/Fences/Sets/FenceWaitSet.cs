@@ -23,8 +23,8 @@ public sealed partial class FenceWaitSet : IDisposable
     /// <summary>The largest <see cref="Capacity"/>.</summary>
     public const int MaxCapacity = FencePool.MaxCapacity;
 
-    private readonly Lock _gate = new();
-    private readonly Slot[] _slots;   // all fields below: under the gate
+    private readonly Lock _lock = new();
+    private readonly Slot[] _slots;   // all fields below: under the lock
     private readonly int[] _ready;    // a ring of slot numbers; a slot stands in it at most once
     private readonly FenceTimeline _arrivals; // one point for every completion
     private readonly FenceTimeline _drains;   // one point for every time that nothing is watched any more
@@ -96,14 +96,14 @@ public sealed partial class FenceWaitSet : IDisposable
     {
         CheckIndex(index);
         bool cleared;
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             cleared = ClearLocked(index);
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         Announce();
@@ -122,7 +122,7 @@ public sealed partial class FenceWaitSet : IDisposable
     /// <summary>Empties all slots. Waits that are under way end with <see cref="ObjectDisposedException"/>. A second call does nothing.</summary>
     public void Dispose()
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             if (_disposed)
@@ -138,7 +138,7 @@ public sealed partial class FenceWaitSet : IDisposable
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         _arrivals.Dispose();

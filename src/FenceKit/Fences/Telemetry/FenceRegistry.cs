@@ -12,12 +12,12 @@ namespace FenceKit.Diagnostics;
 /// </summary>
 internal static class FenceRegistry
 {
-    private static readonly RealLock s_gate = new();
-    private static Entry? s_first;      // under the gate
-    private static MeterTotals s_ended; // under the gate
+    private static readonly RealLock s_lock = new();
+    private static Entry? s_first;      // under the lock
+    private static MeterTotals s_ended; // under the lock
 
     /// <summary>
-    /// Long weak: it stays readable until the finalizer of whoever keeps the entry (and with it the source) has run, so a total never
+    /// Long weak: it stays readable until the finalizer of the keeper of the entry (and with it of the source) has run, so a total never
     /// drops between the death of a source and its leaving.
     /// </summary>
     internal sealed class Entry(IMeteredSource source) : WeakReference(source, trackResurrection: true)
@@ -31,7 +31,7 @@ internal static class FenceRegistry
     {
         FenceKitMeter.Publish();
         Entry entry = new(source);
-        EnterGate();
+        EnterLock();
         entry.Next = s_first;
         if (s_first is not null)
         {
@@ -39,14 +39,14 @@ internal static class FenceRegistry
         }
 
         s_first = entry;
-        s_gate.Exit();
+        s_lock.Exit();
         return entry;
     }
 
     /// <summary>The source has ended, or is being finalized. A second call does nothing.</summary>
     internal static void Leave(Entry entry, IMeteredSource source)
     {
-        EnterGate();
+        EnterLock();
         if (!entry.HasLeft)
         {
             entry.HasLeft = true;
@@ -69,19 +69,19 @@ internal static class FenceRegistry
             entry.Previous = null;
         }
 
-        s_gate.Exit();
+        s_lock.Exit();
     }
 
     internal static MeterTotals Total()
     {
-        EnterGate();
+        EnterLock();
         MeterTotals totals = s_ended;
         for (Entry? entry = s_first; entry is not null; entry = entry.Next)
         {
             (entry.Target as IMeteredSource)?.AddTo(ref totals, ended: false);
         }
 
-        s_gate.Exit();
+        s_lock.Exit();
         return totals;
     }
 
@@ -89,7 +89,7 @@ internal static class FenceRegistry
     internal static List<IMeteredSource> Alive()
     {
         List<IMeteredSource> alive = [];
-        EnterGate();
+        EnterLock();
         try
         {
             for (Entry? entry = s_first; entry is not null; entry = entry.Next)
@@ -102,7 +102,7 @@ internal static class FenceRegistry
         }
         finally
         {
-            s_gate.Exit();
+            s_lock.Exit();
         }
 
         return alive;
@@ -123,15 +123,15 @@ internal static class FenceRegistry
         return byName.Select(pending => new Measurement<long>(pending.Value, new KeyValuePair<string, object?>(tag, pending.Key)));
     }
 
-    /// <summary>As <see cref="InterruptShield"/>: who makes or disposes a timeline must not be thrown out of it half done.</summary>
-    private static void EnterGate()
+    /// <summary>Enters the lock of the registry as <see cref="InterruptShield"/> does: who makes or disposes a timeline must not be thrown out of it half done.</summary>
+    private static void EnterLock()
     {
         bool interrupted = false;
         while (true)
         {
             try
             {
-                s_gate.Enter();
+                s_lock.Enter();
                 break;
             }
             catch (ThreadInterruptedException)

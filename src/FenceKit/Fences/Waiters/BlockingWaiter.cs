@@ -91,7 +91,7 @@ internal sealed class BlockingWaiter : FenceCallback
     }
 
     private BlockingWaiter()
-        : base(isPrivate: true)
+        : base(isInternal: true)
     {
     }
 
@@ -103,7 +103,7 @@ internal sealed class BlockingWaiter : FenceCallback
         Monitor.Exit(this);
     }
 
-    /// <summary>Whoever answers from another core does it within this time.</summary>
+    /// <summary>A signaler on another core that answers at once does it within this time.</summary>
     private static bool LookClosely(Fence fence, FenceTimeline timeline)
     {
         if (default(SpinWait).NextSpinWillYield)
@@ -171,12 +171,12 @@ internal sealed class BlockingWaiter : FenceCallback
         return false;
     }
 
-    /// <summary>Tells the signaler that looking pays, see <see cref="FenceTimeline.IsLookedAt"/>.</summary>
+    /// <summary>Tells the signaler that looking pays, see <see cref="FenceTimeline.IsPolled"/>.</summary>
     private static void Remember(FenceTimeline timeline)
     {
-        if (!timeline.IsLookedAt)
+        if (!timeline.IsPolled)
         {
-            timeline.IsLookedAt = true;
+            timeline.IsPolled = true;
         }
     }
 

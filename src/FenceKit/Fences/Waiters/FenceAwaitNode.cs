@@ -1,67 +1,119 @@
 // SPDX-License-Identifier: MIT
-using System.Runtime.CompilerServices;
 using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
 /// <summary>
-/// The node behind an <c>await</c> of one fence, from a pool or a timeline's own (see <see cref="FenceTimeline.Await"/>). It is free again
-/// before the continuation runs: what the continuation has to know that the fence itself may forget is told through <see cref="FenceNews"/>.
+/// The node behind an <c>await</c> of one fence, from a pool or a timeline's own (see <see cref="FenceTimeline.Await"/>): it holds the
+/// continuation and brings it to its place. It is free again before the continuation runs: what the continuation has to know that the fence
+/// itself may forget is told through <see cref="DeliveredOutcome"/>.
 /// </summary>
-internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
+internal partial class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(isInternal: true)
 {
-    // Written under the gate, or by whoever took the node out of the list, who clears them: both are null in a wait without a token.
-    private CancellationToken _token; // of a wait that is registered after it has begun
-    private CancellationTokenRegistration _registration;
+    private Action? _continuation;
+    private ExecutionContext? _executionContext;
+    private object? _context;
+    private CancellationTokenRegistration _registration; // read under the lock bit while the node waits; default without a token
+    private Load _carries;
 
-    /// <summary>Belongs to its timeline for ever, whose gate guards this; false for the nodes of the pools.</summary>
+    /// <summary>What the node carries besides the continuation: the usual wait is recognized by one byte.</summary>
+    [Flags]
+    private enum Load : byte
+    {
+        Nothing = 0, // the continuation runs on the thread pool
+
+        /// <summary>On the stack of the thread that ends the wait, if there is room.</summary>
+        Inline = 1,
+
+        /// <summary>A context to post to.</summary>
+        Context = 2,
+
+        /// <summary>A context that flows.</summary>
+        Flow = 4,
+
+        /// <summary>A token that may end the wait.</summary>
+        Token = 8,
+    }
+
+    /// <summary>Belongs to its timeline for ever, whose lock bit guards this; false for the nodes of the pools.</summary>
     internal bool IsOwn;
 
     protected FenceWaiterPools Pools { get; } = pools;
 
-    /// <summary>Whether a signal may put the node into the queue of the thread pool at once.</summary>
-    internal bool QueuesAtOnce => Carries == Load.Nothing;
+    /// <summary>Whether the token ends the wait.</summary>
+    protected bool IsCanceled => _registration.Token.IsCancellationRequested;
 
-    /// <summary>What may end the wait early. Before the node comes into its list.</summary>
-    internal void SetToken(CancellationToken token)
+    /// <summary>For the owner of the node.</summary>
+    /// <param name="continuation">What to run.</param>
+    /// <param name="isInline">On the stack of the thread that ends the wait, if there is room.</param>
+    /// <param name="context">The SynchronizationContext or TaskScheduler to post to; null for none.</param>
+    /// <param name="executionContext">What flows; null for nothing.</param>
+    internal void SetContinuation(Action continuation, bool isInline, object? context, ExecutionContext? executionContext)
+    {
+        _continuation = continuation;
+        Load carries = isInline ? Load.Inline : Load.Nothing;
+        if (executionContext is not null)
+        {
+            _executionContext = executionContext; // usually null over null: not worth the collector's write barrier
+            carries |= Load.Flow;
+        }
+
+        if (context is not null)
+        {
+            _context = context;
+            carries |= Load.Context;
+        }
+
+        _carries = carries;
+    }
+
+    /// <inheritdoc cref="SetContinuation(Action, bool, object, ExecutionContext)"/>
+    internal void SetContinuation(Action continuation, ContinuationTarget place, ExecutionContext? executionContext)
+    {
+        place.TryGetTarget(out object? context);
+        SetContinuation(continuation, place.IsInline, context, executionContext);
+    }
+
+    /// <summary>Registers the node with a token that may end what it will wait for. It need not be the caller's yet.</summary>
+    internal CancellationTokenRegistration Register(FenceTimeline timeline, CancellationToken token)
+    {
+        if (!IsOwn)
+        {
+            Volatile.Write(ref Timeline, timeline); // pairs with the read in OnCanceled
+        }
+
+        return token.RegisterShielded(static (node, canceled) => ((FenceAwaitNode)node!).OnCanceled(canceled), this);
+    }
+
+    /// <summary>For the owner of the node, before it comes into its list.</summary>
+    internal void SetRegistration(CancellationTokenRegistration registration, CancellationToken token)
     {
         if (token.CanBeCanceled)
         {
-            _token = token;
-            Carries |= Load.Token;
+            _registration = registration;
+            _carries |= Load.Token;
         }
     }
 
-    /// <summary>Under the gate: whether this token ends the wait that the node stands for.</summary>
-    internal bool IsEndedBy(CancellationToken token) => Token == token;
+    /// <summary>Under the lock bit, while the node waits: whether this token ends the wait.</summary>
+    internal bool IsEndedBy(CancellationToken token) => _registration.Token == token;
 
-    /// <summary>Under the gate, as the node begins to wait or while it does; see <see cref="FenceTimeline.AttachToken"/>.</summary>
-    internal void SetRegistration(CancellationTokenRegistration registration)
-    {
-        _registration = registration;
-        Carries |= Load.Token;
-    }
-
-    /// <summary>Under the gate, where <see cref="FenceContinuationNode.RunsAtOnce"/>: the node is free again, and the caller runs the continuation.</summary>
-    internal Action TakeAtOnce(out CancellationTokenRegistration registration)
-    {
-        Action continuation = TakeBareContinuation();
-        registration = TakeRegistration();
-        MarkFree();
-        return continuation;
-    }
-
-    /// <summary>The fence was complete before the node came into its list.</summary>
+    /// <summary>The fence was complete, or the token canceled, before the node came into its list.</summary>
     internal void DeliverAtOnce(Fence fence)
     {
         Timeline = fence.Timeline;
         Target = fence.Target;
         DeliveredStatus = fence.GetStatus(out DeliveredError);
+        if (DeliveredStatus == FenceStatus.Pending)
+        {
+            FenceKitMeter.Count(FenceKitCounter.WaitsCanceled);
+        }
+
         Dispatch();
     }
 
     /// <summary>The token says that it is canceled; perhaps late, when the node stands for another wait.</summary>
-    internal void OnCanceled(CancellationToken token)
+    protected void OnCanceled(CancellationToken token)
     {
         if (Volatile.Read(ref Timeline) is { } timeline && timeline.TryCancel(this, token))
         {
@@ -76,55 +128,6 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
         Dispatch();
     }
 
-    /// <summary>Whether the token ends the wait.</summary>
-    protected bool IsCanceled => Token.IsCancellationRequested;
-
-    private CancellationToken Token => _token.CanBeCanceled ? _token : _registration.Token;
-
-    protected override void RunContinuation()
-    {
-        Action continuation = TakeContinuation(out ExecutionContext? executionContext);
-        if ((Carries & Load.Token) != 0
-            || executionContext is not null
-            || Timeline is null or { HasFaulted: true }) // of one that never has, there is no outcome to be told
-        {
-            RunUnusual(continuation, executionContext);
-            return;
-        }
-
-        Recycle();
-        continuation();
-    }
-
-    /// <summary>Apart, because what it needs would be made room for in the usual case too.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void RunUnusual(Action continuation, ExecutionContext? executionContext)
-    {
-        CancellationTokenRegistration registration = TakeRegistration();
-        FenceTimeline? timeline = Timeline;
-        FenceStatus status = DeliveredStatus;
-        Exception? error = DeliveredError;
-        ulong target = Target;
-        DeliveredError = null;
-        Recycle();
-        registration.UnregisterShielded(); // does not wait: a callback under way finds another wait, or none
-        if (status is FenceStatus.Pending || timeline is null || (status is FenceStatus.Signaled && !timeline.HasFaulted))
-        {
-            Invoke(continuation, executionContext);
-            return;
-        }
-
-        FenceNews before = FenceNews.Tell(new FenceNews(new Fence(timeline, TimelineState.PointOf(target)), status, error));
-        try
-        {
-            Invoke(continuation, executionContext);
-        }
-        finally
-        {
-            FenceNews.Tell(before);
-        }
-    }
-
     /// <summary>Lets others have the node; the last touch.</summary>
     protected virtual void Return() => Pools.Return(this);
 
@@ -134,25 +137,12 @@ internal class FenceAwaitNode(FenceWaiterPools pools) : FenceContinuationNode
         DeliveredStatus = FenceStatus.Pending;
         if (IsOwn)
         {
-            MarkFree();
+            State.Free();
             return;
         }
 
         Timeline = null;
-        MarkFree();
+        State.Free();
         Return();
-    }
-
-    private CancellationTokenRegistration TakeRegistration()
-    {
-        if ((Carries & Load.Token) == 0)
-        {
-            return default;
-        }
-
-        CancellationTokenRegistration registration = _registration;
-        _registration = default;
-        _token = default;
-        return registration;
     }
 }

@@ -5,7 +5,7 @@ namespace FenceKit;
 
 /// <summary>One on whom the signal of a fence depends, in a <see cref="WaitForGraph"/>.</summary>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed class FenceHolder
+internal sealed class FenceHolder
 {
     internal FenceHolder(string name, Thread? thread = null, string? place = null, IReadOnlyList<string>? locks = null)
     {

@@ -1,186 +1,97 @@
 // SPDX-License-Identifier: MIT
-using System.Runtime.CompilerServices;
-
 namespace FenceKit;
 
 // Awaits. The usual timeline is awaited by one party at a time, again and again, so it keeps one node of its own for that: it is taken and
-// given back under the gate, which an await and its signal hold anyway, instead of from a pool.
+// given back under the lock bit, which an await and its signal take anyway, instead of from a pool.
 public partial class FenceTimeline
 {
-    private bool _wasAwaited; // under the gate; who is awaited only once needs no node of its own
+    private bool _wasAwaited; // under the lock bit; who is awaited only once needs no node of its own
 
     /// <summary>For a timeline of FenceKit's own that is awaited often: its node is there from the start.</summary>
     internal void KeepNode() => _hot.OwnNode = new FenceAwaitNode(WaiterPools) { Timeline = this, IsOwn = true };
 
-    /// <summary>
-    /// Has a continuation run when a point is complete, inline or on the thread pool. The usual case stands here: nobody waits, and the
-    /// timeline's node is free and has the seat. Whatever else there is, is called last.
-    /// </summary>
-    internal void Await(ulong target, Action continuation, bool isInline)
-    {
-        if (_hot.OwnNode is not { } own || target > Volatile.Read(ref _hot.ArmedTarget))
-        {
-            AwaitAt(target, continuation, PlaceOf(isInline), executionContext: null);
-            return;
-        }
-
-        if (!TryEnterQuiet(target, out ulong state))
-        {
-            AwaitBeside(target, continuation, isInline, state);
-            return;
-        }
-
-        long word = own.Word;
-        if (!ReferenceEquals(_hot.Seated, own) || !FenceCallback.IsFreeWord(word))
-        {
-            LeaveGate(state);
-            AwaitArmed(target, continuation, PlaceOf(isInline), executionContext: null, state, default);
-            return;
-        }
-
-        own.SetBareContinuation(continuation, isInline);
-        WaitInSeat(own, target, word, state);
-    }
-
     /// <summary>Has a continuation run when a point is complete, or a token canceled; at once if the point is complete.</summary>
-    internal void AwaitAt(
-        ulong target, Action continuation, FencePlace place, ExecutionContext? executionContext, CancellationToken token = default)
-    {
-        ulong state = Volatile.Read(ref _hot.State);
-        if (target > Volatile.Read(ref _hot.ArmedTarget) && !TimelineState.HasReached(state, target))
-        {
-            EnableSignaling(target); // before the node is in the list, as in AddRound
-            state = Volatile.Read(ref _hot.State);
-        }
-
-        AwaitArmed(target, continuation, place, executionContext, state, token);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void AwaitArmed(
-        ulong target, Action continuation, FencePlace place, ExecutionContext? executionContext, ulong state, CancellationToken token)
+    /// <remarks>
+    /// A token is registered with before the node waits, so that the wait takes the lock bit once. The registration is of the node, not of the
+    /// wait: a canceler looks under the lock bit whether the node waits with this token.
+    /// <code>
+    /// canceler                                        who awaits
+    /// ----------------------------------------------  ------------------------------------------
+    /// the token is canceled                           takes the lock bit
+    /// takes the lock bit                              the token is canceled? does not wait
+    /// the node waits with this token? takes it out    the node waits
+    /// leaves the lock bit                             leaves the lock bit
+    /// </code>
+    /// Who takes the lock bit second sees what the other did before it took it.
+    /// </remarks>
+    internal void Await(
+        ulong target, Action continuation, ContinuationTarget place, ExecutionContext? executionContext, CancellationToken token)
     {
         place.TryGetTarget(out object? context);
-        if (_hot.OwnNode is { IsFree: true } own)
+        FenceAwaitNode node = _hot.OwnNode is { State.IsFree: true } own ? own : WaiterPools.RentAwait();
+        while (true)
         {
-            state = EnterGate(state);
-            if (own.IsFree && !TimelineState.HasReached(state, target))
+            CancellationTokenRegistration registration = token.CanBeCanceled ? node.Register(this, token) : default;
+            bool isPending = TryEnterToWait(target, out ulong state);
+            bool isCanceled = token.IsCancellationRequested;
+            bool isTaken = node.IsOwn && !node.State.IsFree; // by another await
+            if (isPending && !isCanceled && !isTaken)
             {
-                own.SetContinuation(continuation, place.IsInline, context, executionContext);
-                own.SetToken(token);
-                AttachToken(own, EnlistOwn(own, target, state), token);
+                node.SetContinuation(continuation, place.IsInline, context, executionContext);
+                node.SetRegistration(registration, token);
+                if (!node.IsOwn)
+                {
+                    node.Timeline = this;
+                    KeepIfWorthwhile(node);
+                }
+
+                Enlist(node, target, state);
                 return;
             }
 
-            LeaveGate(state); // somebody else took it, or it is too late for it
-        }
+            if (isPending)
+            {
+                LeaveLock(state);
+            }
 
-        FenceAwaitNode node = WaiterPools.RentAwait();
-        node.SetContinuation(continuation, place.IsInline, context, executionContext);
-        node.SetToken(token);
-        AwaitBy(node, target, state, token);
-    }
-
-    /// <summary>
-    /// As <see cref="AwaitArmed"/>, of a wait with nothing but a continuation: as a rule somebody waits already, with the timeline's node.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void AwaitBeside(ulong target, Action continuation, bool isInline, ulong state)
-    {
-        if (_hot.OwnNode is null or { IsFree: true })
-        {
-            AwaitArmed(target, continuation, PlaceOf(isInline), executionContext: null, state, default);
-            return;
-        }
-
-        FenceAwaitNode node = WaiterPools.RentAwait();
-        node.SetBareContinuation(continuation, isInline);
-        AwaitBy(node, target, state, default);
-    }
-
-    private static FencePlace PlaceOf(bool isInline) => isInline ? FenceContinuation.Inline : FenceContinuation.ThreadPool;
-
-    /// <summary>As <see cref="Enlist"/>, for the timeline's node: the seat is its own whenever it is alone.</summary>
-    private long EnlistOwn(FenceAwaitNode own, ulong target, ulong state)
-    {
-        if (!TimelineState.HasWaiters(state) && !ReferenceEquals(_hot.Seated, own))
-        {
-            _hot.Seated = own;
-        }
-
-        return Enlist(own, target, state);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)] // its own registers: the pool takes all that there are
-    private void AwaitBy(FenceAwaitNode node, ulong target, ulong state, CancellationToken token)
-    {
-        state = EnterGate(state);
-        if (TimelineState.HasReached(state, target))
-        {
-            LeaveGate(state);
-            node.DeliverAtOnce(new Fence(this, TimelineState.PointOf(target)));
-            return;
-        }
-
-        node.Timeline = this;
-        if (_hot.OwnNode is null && _wasAwaited)
-        {
-            node.IsOwn = true;
-            _hot.OwnNode = node;
-        }
-
-        _wasAwaited = true;
-        AttachToken(node, Enlist(node, target, state), token);
-    }
-
-    /// <summary>
-    /// Under the gate, which it leaves: runs the only node that waits, one of FenceKit's own. What is in the timeline's node, and has to be
-    /// told only that its point is complete, goes to its place without more.
-    /// </summary>
-    /// <returns>True.</returns>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool RunPrivate(FenceCallback only, ulong due, ulong target)
-    {
-        FenceAwaitNode? node = _hot.OwnNode;
-        if (!ReferenceEquals(only, node) || HasFaulted)
-        {
-            return DeliverAlone(only, due, target);
-        }
-
-        if (!node.RunsAtOnce)
-        {
-            return node.QueuesAtOnce ? QueueOwn(node, target) : DeliverAlone(only, due, target);
-        }
-
-        Action continuation = node.TakeAtOnce(out CancellationTokenRegistration registration);
-        LeaveGateWith(target);
-        HeldGates.CheckNone();
-        try
-        {
             registration.UnregisterShielded();
-            continuation();
+            node = node.IsOwn ? WaiterPools.RentAwait() : node;
+            if (!isPending || isCanceled)
+            {
+                node.SetContinuation(continuation, place.IsInline, context, executionContext);
+                node.DeliverAtOnce(new Fence(this, TimelineState.PointOf(target)));
+                return;
+            }
         }
-        catch (Exception exception)
+    }
+
+    /// <summary>Takes a node out of the list if it waits here for something that this token ends; the caller runs its continuation.</summary>
+    internal bool TryCancel(FenceAwaitNode node, CancellationToken token)
+    {
+        ulong state = EnterLock();
+        bool ends = ReferenceEquals(node.Timeline, this) && node.State.IsQueued && node.IsEndedBy(token);
+        if (ends)
         {
-            ReportCallbackFault(node, this, TimelineState.PointOf(due), exception);
+            _hot.Waiters.Remove(node);
+            node.Detach(FenceStatus.Pending, error: null); // busy until its continuation is out
         }
 
-        return true;
+        LeaveLock(state);
+        return ends;
     }
 
-    private bool QueueOwn(FenceAwaitNode node, ulong target)
+    /// <summary>Under the lock bit: the second await gives the timeline its own node.</summary>
+    private void KeepIfWorthwhile(FenceAwaitNode node)
     {
-        node.MarkRunning(FenceStatus.Signaled);
-        LeaveGateWith(target);
-        InterruptShield.Queue(node, preferLocal: true);
-        return true;
-    }
+        if (_hot.OwnNode is null)
+        {
+            if (_wasAwaited)
+            {
+                node.IsOwn = true;
+                _hot.OwnNode = node;
+            }
 
-    private bool DeliverAlone(FenceCallback only, ulong due, ulong target)
-    {
-        only.MarkRunning(FenceStatus.Signaled);
-        LeaveGateWith(target);
-        only.DeliverAlone(this, due);
-        return true;
+            _wasAwaited = true;
+        }
     }
 }

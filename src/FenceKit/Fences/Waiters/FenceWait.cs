@@ -18,7 +18,7 @@ public sealed class FenceWait
         Issuer = fence.Timeline?.FindIssuer(fence.Point);
         List<FenceHolder> holders = [];
         fence.Timeline?.DescribeHolders(fence.Point, holders);
-        HeldUpBy = holders;
+        Holders = holders;
     }
 
     /// <summary>A thread, the method that awaits, an array, a command of a queue, or the type of a callback.</summary>
@@ -39,8 +39,13 @@ public sealed class FenceWait
     /// <summary>Who issued the fence; null when it is not known.</summary>
     public string? Issuer { get; }
 
-    /// <summary>Who is on the way to the signal, as far as it is known.</summary>
-    public IReadOnlyList<FenceHolder> HeldUpBy { get; }
+    /// <summary>
+    /// Who is on the way to the signal, as far as it is known, each in one line: a thread and where it said so, a command at its device, a reader that is
+    /// inside, a session.
+    /// </summary>
+    public IReadOnlyList<string> HeldUpBy => [.. Holders.Select(static holder => holder.ToString())];
+
+    internal IReadOnlyList<FenceHolder> Holders { get; }
 
     /// <summary>The locks that the blocked thread holds, outermost first; empty when the contract is not checked.</summary>
     public IReadOnlyList<string> Locks { get; private init; } = [];
@@ -71,6 +76,6 @@ public sealed class FenceWait
             return ReferenceEquals(own, Fence.Timeline) && other._waiter.Point <= Point;
         }
 
-        return other.ThreadId != 0 && HeldUpBy.Any(holder => holder.ThreadId == other.ThreadId);
+        return other.ThreadId != 0 && Holders.Any(holder => holder.ThreadId == other.ThreadId);
     }
 }

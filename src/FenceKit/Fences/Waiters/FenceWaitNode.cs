@@ -5,9 +5,9 @@ namespace FenceKit;
 
 /// <summary>The pooled node behind an <c>await</c> with a time limit.</summary>
 /// <remarks>
-/// Three parties may end the wait: the signaler, the timer, the canceler. The list of the timeline is the judge: whoever takes the node
-/// out of it has won, under the gate, and there is exactly one. A timer may also come late, when the node already serves another wait; it
-/// reads the round (<see cref="FenceCallback.Word"/>) first, looks whether that round is really due, and removes the node only if it is
+/// Three parties may end the wait: the signaler, the timer, the canceler. The list of the timeline is the judge: the party that takes the
+/// node out of it has won, under the lock bit, and there is exactly one. A timer may also come late, when the node already serves another wait; it
+/// reads the round (<see cref="CallbackState.Round"/>) first, looks whether that round is really due, and removes the node only if it is
 /// still in that same round.
 /// </remarks>
 internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(pools)
@@ -28,29 +28,43 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     {
         _deadline = deadline;
         _arrivals = 0;
-        SetToken(cancellationToken);
-        FenceTimeline? timeline = fence.Timeline;
-        long word = timeline is null ? FenceTimeline.NotAdded : timeline.AddRound(this, fence.Target);
-        if (word == FenceTimeline.NotAdded)
+        if (fence.Timeline is not { } timeline)
         {
             DeliverAtOnce(fence);
             return;
         }
 
-        timeline!.AttachToken(this, word, cancellationToken);
+        SetRegistration(cancellationToken.CanBeCanceled ? Register(timeline, cancellationToken) : default, cancellationToken);
+        long round = FenceTimeline.NotAdded;
+        if (!cancellationToken.IsCancellationRequested)
+        {
+            round = timeline.Add(this, fence.Target);
+        }
+
+        if (round == FenceTimeline.NotAdded)
+        {
+            DeliverAtOnce(fence);
+            return;
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            OnCanceled(cancellationToken); // it may have been while the node was not in the list yet
+        }
+
         if (!TryStartTimer(timeline.TimeProvider))
         {
-            EndOverdue(timeline, word);
+            EndOverdue(timeline, round);
         }
 
         Arrive();
     }
 
-    internal override void Deliver(ref FenceHandOff handOff)
+    internal override void Deliver(ref ContinuationBatch continuations)
     {
         if (IsLastToArrive())
         {
-            Dispatch(ref handOff);
+            Dispatch(ref continuations);
         }
     }
 
@@ -80,16 +94,16 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
 
     private void OnTimer()
     {
-        long word = Word;
+        long round = State.Round;
         FenceTimeline? timeline = Timeline;
-        if (timeline is null || !IsQueuedWord(word))
+        if (timeline is null || !CallbackState.IsQueuedIn(round))
         {
             return;
         }
 
-        if (!TryPostpone(timeline, word))
+        if (!TryPostpone(timeline, round))
         {
-            EndOverdue(timeline, word);
+            EndOverdue(timeline, round);
         }
     }
 
@@ -97,9 +111,9 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     /// The time is over; or the clock or the timer of a user threw, so that nobody could tell any more when it is. Who awaits asks the clock then,
     /// and hears what it throws.
     /// </summary>
-    private void EndOverdue(FenceTimeline timeline, long word)
+    private void EndOverdue(FenceTimeline timeline, long round)
     {
-        if (timeline.TryRemoveRound(this, word))
+        if (timeline.TryRemove(this, round))
         {
             EndEarly(IsCanceled ? FenceKitCounter.WaitsCanceled : FenceKitCounter.WaitsTimedOut);
         }
@@ -142,14 +156,14 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         FenceTimeline.ReportUserFault("the clock of a timed wait", exception, Timeline, TimelineState.PointOf(Target));
 
     /// <returns>False when the time is over, or the clock or the timer of a user threw, which is reported.</returns>
-    private bool TryPostpone(FenceTimeline timeline, long word)
+    private bool TryPostpone(FenceTimeline timeline, long round)
     {
         try
         {
             TimeSpan left = WaitDeadline.Left(timeline.TimeProvider, _deadline);
             if (left > TimeSpan.Zero)
             {
-                Postpone(word, left);
+                Postpone(round, left);
             }
 
             return left > TimeSpan.Zero;
@@ -174,11 +188,11 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     /// </code>
     /// A node is queued before its timer is set, so whatever the order of the first two calls, the last one leads to the right due time.
     /// </summary>
-    private void Postpone(long word, TimeSpan left)
+    private void Postpone(long round, TimeSpan left)
     {
         ITimer? timer = Volatile.Read(ref _timer);
         timer?.ChangeShielded(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)));
-        if (!IsStillQueued(word))
+        if (!State.IsStillQueued(round))
         {
             timer?.ChangeShielded(TimeSpan.Zero);
         }

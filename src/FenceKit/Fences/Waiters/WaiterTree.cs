@@ -9,7 +9,7 @@ namespace FenceKit;
 /// point. Adding, removing and taking the first cost O(log n) steps, and nothing is allocated: the nodes are the callers' own.
 /// </summary>
 /// <remarks>
-/// <para>Under the gate of the timeline. The two links of a node lead to what comes before it and behind it in its branch, instead of to its
+/// <para>Under the lock bit of the timeline. The two links of a node lead to what comes before it and behind it in its branch, instead of to its
 /// neighbors. A treap is balanced by chance: no node has a lower rank than one below it, and the ranks are scrambled numbers. So nobody
 /// who chooses the points can choose the shape.</para>
 /// <para>A field that is not readonly; a copy is another tree over the same nodes.</para>

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// Readers on the CPU as one subscriber of an <see cref="InvalidationNotifier"/>: whoever follows a pointer into the range does so inside
+/// Readers on the CPU as one subscriber of an <see cref="InvalidationNotifier"/>: code that follows a pointer into the range does so inside
 /// <c>using (gate.Enter())</c>, which costs a few nanoseconds (one in a loop: <see cref="GetReader"/>), and an invalidation of the range waits until all who might hold the old
 /// pointer have left.
 /// </summary>
@@ -35,7 +35,7 @@ namespace FenceKit;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class ReaderGate : IDisposable
 {
-    private const InvalidationReasons GoesAway = InvalidationReasons.Unmap | InvalidationReasons.Discard | InvalidationReasons.Release;
+    private const InvalidationReason GoesAway = InvalidationReason.Unmap | InvalidationReason.Discard | InvalidationReason.Release;
 
     private readonly InvalidationNotifier _notifier;
     private readonly InvalidationLedger _ledger;
@@ -43,7 +43,7 @@ public sealed partial class ReaderGate : IDisposable
     private readonly InvalidationSubscription _subscription;
     private readonly LastReader _lastReader;
     private readonly NewReaders _newReaders;
-    private readonly InvalidationReasons _reasons;
+    private readonly InvalidationReason _reasons;
     private readonly long _number; // by which threads find their slot
     private int _disposed;
 
@@ -54,7 +54,7 @@ public sealed partial class ReaderGate : IDisposable
     /// <param name="newReaders">What happens to readers that come while their range is being invalidated.</param>
     /// <param name="reasons">
     /// For which reasons readers are waited for, and held up; for others they go on reading. Those who only read may leave out
-    /// <see cref="InvalidationReasons.Protect"/>, when the owner only ever takes the right to write away.
+    /// <see cref="InvalidationReason.Protect"/>, when the owner only ever takes the right to write away.
     /// </param>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty, or <paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="notifier"/> is null.</exception>
@@ -63,7 +63,7 @@ public sealed partial class ReaderGate : IDisposable
     /// Unmap, Discard or Release.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
-    public ReaderGate(InvalidationNotifier notifier, AddressRange range, string name, NewReaders newReaders = NewReaders.Park, InvalidationReasons reasons = InvalidationReasons.All)
+    public ReaderGate(InvalidationNotifier notifier, AddressRange range, string name, NewReaders newReaders = NewReaders.Park, InvalidationReason reasons = InvalidationReason.All)
     {
         ArgumentNullException.ThrowIfNull(notifier);
         AddressRange.IfEmpty(range);
@@ -73,7 +73,7 @@ public sealed partial class ReaderGate : IDisposable
             throw new ArgumentOutOfRangeException(nameof(newReaders), newReaders, "Neither parks nor passes.");
         }
 
-        if ((reasons & ~InvalidationReasons.All) != 0 || (reasons & GoesAway) != GoesAway)
+        if ((reasons & ~InvalidationReason.All) != 0 || (reasons & GoesAway) != GoesAway)
         {
             throw new ArgumentOutOfRangeException(nameof(reasons), reasons, $"A gate has to know of {GoesAway}.");
         }
@@ -318,7 +318,7 @@ public sealed partial class ReaderGate : IDisposable
             return true;
         }
 
-        // Whoever is inside is waited for by all invalidations that began after it came in. Those that were open before are not its
+        // A reader that is inside is waited for by all invalidations that began after it came in. Those that were open before are not its
         // concern, as long as they have nothing to do with what it reads.
         if (_ledger.TryEnter(range, isNested ? slot.EnteredAmong : ulong.MaxValue, _reasons, out ulong number, out blocker))
         {

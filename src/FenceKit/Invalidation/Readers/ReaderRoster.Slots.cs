@@ -135,7 +135,7 @@ internal sealed partial class ReaderRoster
 #pragma warning disable CA1513 // ThrowIf would name the type only, not the gate.
         if (isClosed)
         {
-            throw new ObjectDisposedException($"{nameof(ReaderGate)} '{Name}'");
+            throw new ObjectDisposedException($"ReaderGate '{Name}'");
 #pragma warning restore CA1513
         }
     }

@@ -12,7 +12,7 @@ namespace FenceKit;
 /// <para>The lock is held for one pass over the slots and never while anything of a user's runs.</para>
 /// </remarks>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Somebody may still look at its fences.")]
-internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
+internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, IFenceProducer
 {
     private const int InitialSlots = 8;
 
@@ -37,38 +37,32 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
         ThatSlotsKnow = new WeakReference<ReaderRoster>(this);
     }
 
-    internal string Name { get; }
+    public string Name { get; }
 
     /// <summary>The readers as the validator knows them; null when the contract is not checked.</summary>
-    internal object? ContractMap => _timeline.ContractMap;
+    public object? ContractMap => _timeline.ContractMap;
 
     internal bool IsClosed => Volatile.Read(ref _closed);
 
     /// <summary>Whether the calling thread is inside.</summary>
-    internal bool IsThisThreadInside => SlotOfThisThread is { } slot && Volatile.Read(ref slot.Depth) != 0;
+    public bool IsThisThreadInside => SlotOfThisThread is { } slot && Volatile.Read(ref slot.Depth) != 0;
 
     /// <summary>
     /// Whether the point waits for the calling thread. Exact: a scope cannot leave its thread, and who owes a point holds up all later ones.
     /// </summary>
-    internal bool IsWaitingForThisThread(ulong point) =>
+    public bool IsWaitingForThisThread(ulong point) =>
         SlotOfThisThread is { } slot && Volatile.Read(ref slot.Depth) != 0 && Volatile.Read(ref slot.Owed) is not 0 and var owed && owed <= point;
 
-    /// <summary>
-    /// Before the process-wide barrier: whoever leaves from here on comes to the lock and looks whether it was found. Followed by one
-    /// <see cref="Scan"/>.
-    /// </summary>
-    internal void BeginScan()
+    /// <inheritdoc/>
+    public void BeginScan()
     {
         _gate.EnterShielded();
         BeginScanLocked();
         _gate.Exit();
     }
 
-    /// <summary>
-    /// Phase A, after the process-wide barrier: finds the readers that are inside. The fence signals when the last of them has left;
-    /// <c>default</c> when there are none.
-    /// </summary>
-    internal Fence Scan()
+    /// <inheritdoc/>
+    public Fence Scan()
     {
         Fence fence = default;
         long now = _clock.GetTimestamp(); // the user's clock, so not under the gate; beside the barrier before it costs nothing
@@ -141,8 +135,8 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
         Signal(complete);
     }
 
-    /// <summary>Nobody enters any more. The fence signals when the last reader has left.</summary>
-    internal Fence Close()
+    /// <inheritdoc/>
+    public Fence Close()
     {
         _gate.EnterShielded();
         try
@@ -154,7 +148,7 @@ internal sealed partial class ReaderRoster : IThreadPoolWorkItem, IFenceProducer
             }
 
             BeginScanLocked(); // ends with the scan below
-            BeginScanLocked(); // never ends: whoever leaves a closed gate looks under the lock, as whoever enters it does
+            BeginScanLocked(); // never ends: a reader that leaves a closed gate looks under the lock, as one that enters it does
         }
         finally
         {

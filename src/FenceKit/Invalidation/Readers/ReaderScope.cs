@@ -8,7 +8,7 @@ namespace FenceKit;
 /// <summary>A reader that is inside a <see cref="ReaderGate"/>; see <see cref="ReaderGate.Enter()"/>. It cannot leave its thread.</summary>
 [DebuggerDisplay("inside of {_slot}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
-public ref struct ReaderScope
+public ref struct ReaderScope : IDisposable
 {
     private ReaderSlot? _slot;
 

@@ -20,7 +20,10 @@ internal sealed class ReaderSignals
     /// <summary>For the slots of a gate that was closed: every enter takes the slow path.</summary>
     internal static ReaderSignals Closed { get; } = new(always: 1);
 
-    /// <summary>How many invalidations are open; a reader that sees 0 after it has announced itself is in. See <see cref="ReaderSlot"/>.</summary>
+    /// <summary>
+    /// Not 0 while an invalidation is open: how many there are or, where many threads invalidate at once, in which stripes of the ledger there may be one (see
+    /// InvalidationLedger.Numbers.cs). A reader that sees 0 after it has announced itself is in. See <see cref="ReaderSlot"/>.
+    /// </summary>
     internal ref int Active => ref _words.Active;
 
     [StructLayout(LayoutKind.Explicit, Size = 256)]

@@ -2,7 +2,7 @@
 namespace FenceKit;
 
 /// <summary>
-/// The slots of one thread, by the index of their roster; an index may have had another roster before, so whoever looks compares the
+/// The slots of one thread, by the index of their roster; an index may have had another roster before, so the reader compares the
 /// number. The thread looks without a lock. It alone adds; a roster that is over takes its slot out, on whatever thread that is noticed.
 /// </summary>
 internal sealed class ThreadSlots(Thread thread)

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.InteropServices;
 using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>What a notifier counts. The plain fields are under the ledger's gate, which every session passes anyway.</summary>
+/// <summary>What a notifier counts.</summary>
 internal sealed class InvalidationCounters : IMeteredSource
 {
-    internal long Begun;
-    internal long Refused;
-    internal long Committed;
-    internal long BackedOff;
+    private readonly SessionTally[] _tallies = new SessionTally[InvalidationLedger.StripeCount];
     private long _subscriberFaults;
     private long _reused;
     private long _slow;
@@ -27,6 +25,25 @@ internal sealed class InvalidationCounters : IMeteredSource
 
     internal long Forgotten => Volatile.Read(ref _forgotten);
 
+    /// <summary>Under the gates that the caller holds, which every session passes anyway.</summary>
+    internal ref SessionTally Tally(StripeSet held) => ref _tallies[held.First];
+
+    /// <summary>Each field is right; only under all gates are they of one moment.</summary>
+    internal SessionTally Sum()
+    {
+        SessionTally sum = default;
+        foreach (ref SessionTally tally in _tallies.AsSpan())
+        {
+            // What ends is read first: a session that begins and ends meanwhile must not have ended only.
+            sum.Committed += Volatile.Read(ref tally.Committed);
+            sum.BackedOff += Volatile.Read(ref tally.BackedOff);
+            sum.Refused += Volatile.Read(ref tally.Refused);
+            sum.Begun += Volatile.Read(ref tally.Begun);
+        }
+
+        return sum;
+    }
+
     internal void CountForgotten() => Interlocked.Increment(ref _forgotten);
 
     internal void CountSlowSubscriber() => Interlocked.Increment(ref _slow);
@@ -34,16 +51,31 @@ internal sealed class InvalidationCounters : IMeteredSource
     /// <summary>Without the gate: each field is right, all together they may be of slightly different moments.</summary>
     void IMeteredSource.AddTo(ref MeterTotals totals, bool ended)
     {
-        long committed = Volatile.Read(ref Committed);
-        long backedOff = Volatile.Read(ref BackedOff);
-        long refused = Volatile.Read(ref Refused);
-        totals.Committed += committed;
-        totals.BackedOff += backedOff;
-        totals.Refused += refused;
-        totals.OpenSessions += ended ? 0 : Math.Max(0, Volatile.Read(ref Begun) - committed - backedOff - refused);
+        SessionTally sum = Sum();
+        totals.Committed += sum.Committed;
+        totals.BackedOff += sum.BackedOff;
+        totals.Refused += sum.Refused;
+        totals.OpenSessions += ended ? 0 : Math.Max(0, sum.Begun - sum.Committed - sum.BackedOff - sum.Refused);
     }
 
     internal void CountReuse() => Interlocked.Increment(ref _reused);
 
     internal void CountSubscriberFault() => Interlocked.Increment(ref _subscriberFaults);
+}
+
+/// <summary>What is counted near one stripe of the ledger, on cache lines of its own.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal struct SessionTally
+{
+    [FieldOffset(128)]
+    internal long Begun;
+
+    [FieldOffset(136)]
+    internal long Refused;
+
+    [FieldOffset(144)]
+    internal long Committed;
+
+    [FieldOffset(152)]
+    internal long BackedOff;
 }

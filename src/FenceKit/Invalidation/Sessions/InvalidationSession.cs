@@ -202,6 +202,11 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// </exception>
     public void Commit()
     {
+        if (_lease is not null && _lease.State.TryCommitAlone(_version, _lease))
+        {
+            return;
+        }
+
         InvalidationSessionState state = Enter();
         InvalidationOutcome outcome = state.Poll();
         if (outcome != InvalidationOutcome.Completed)

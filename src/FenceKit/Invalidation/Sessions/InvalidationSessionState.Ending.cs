@@ -14,7 +14,7 @@ internal sealed partial class InvalidationSessionState
         EndScheduleStep("refused");
         try
         {
-            LeaveLedger(ref _counters.Refused, committed: false);
+            LeaveLedger(InvalidationEnd.Refused);
         }
         finally
         {
@@ -35,6 +35,21 @@ internal sealed partial class InvalidationSessionState
         }
 
         End(committed, lease);
+        return true;
+    }
+
+    /// <summary>Commits a session that has nobody to wait for, which is known since phase A was over. False: ask whether it is complete.</summary>
+    internal bool TryCommitAlone(ulong version, SessionLease lease)
+    {
+        // Nobody has entered here, so what is read may be of the next session of this object. Then the word is another one.
+        ulong word = Volatile.Read(ref _word);
+        if (!Fits(word, version) || _holderCount != 0 || !Earlier.IsEmpty || _someoneThrew || IsSuperseded
+            || Interlocked.CompareExchange(ref _word, (word + OneUser) | Closing, word) != word)
+        {
+            return false;
+        }
+
+        End(committed: true, lease);
         return true;
     }
 
@@ -98,7 +113,7 @@ internal sealed partial class InvalidationSessionState
         Activity? step = _trace?.BeginStep(committed ? SessionTrace.Commit : SessionTrace.BackOff);
         try
         {
-            LeaveLedger(ref committed ? ref _counters.Committed : ref _counters.BackedOff, committed);
+            LeaveLedger(committed ? InvalidationEnd.Committed : InvalidationEnd.BackedOff);
         }
         finally
         {
@@ -109,23 +124,47 @@ internal sealed partial class InvalidationSessionState
                 trace.End(outcome);
             }
 
+            LeaveEnded();
+        }
+    }
+
+    /// <summary>As <see cref="Leave"/>, by the one who has ended the session. Nobody enters it any more, so one who is alone stays alone.</summary>
+    private void LeaveEnded()
+    {
+        if ((Volatile.Read(ref _word) & UsersMask) == OneUser) // pairs with the subtraction in Leave
+        {
+            Recycle();
+        }
+        else
+        {
             Leave();
         }
     }
 
-    private void LeaveLedger(ref long counted, bool committed)
+    private enum InvalidationEnd
     {
+        Refused,
+        BackedOff,
+        Committed,
+    }
+
+    private void LeaveLedger(InvalidationEnd end)
+    {
+        bool committed = end == InvalidationEnd.Committed;
         Fence ended = Ended;
         bool hasSuperseded;
-        _ledger.Gate.EnterShielded();
+        StripeSet held = _ledger.Enter(Ranges);
         try
         {
-            hasSuperseded = _ledger.EndLocked(this, committed);
-            counted++;
+            hasSuperseded = _ledger.EndLocked(this, held, committed);
+            ref SessionTally tally = ref _counters.Tally(held);
+            tally.Committed += committed ? 1 : 0;
+            tally.BackedOff += end == InvalidationEnd.BackedOff ? 1 : 0;
+            tally.Refused += end == InvalidationEnd.Refused ? 1 : 0;
         }
         finally
         {
-            _ledger.Gate.Exit();
+            _ledger.Exit(held);
         }
 
         try
@@ -134,7 +173,10 @@ internal sealed partial class InvalidationSessionState
         }
         finally
         {
-            TellObservers(committed);
+            if (_observerCount != 0)
+            {
+                TellObservers(committed);
+            }
         }
     }
 
@@ -149,7 +191,7 @@ internal sealed partial class InvalidationSessionState
         Volatile.Write(ref _word, (_word & ~(OneVersion - 1)) + OneVersion);
         if (lease is not null)
         {
-            Pool!.ReturnShielded(lease);
+            Pool!.Return(lease);
         }
     }
 }

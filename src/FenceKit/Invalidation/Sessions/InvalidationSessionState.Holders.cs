@@ -20,12 +20,16 @@ internal sealed partial class InvalidationSessionState
         public InvalidationSubscription Subscription;
         public Fence Fence;
         public Exception? Thrown;
-        public bool Done; // seen to be over, and well; set by whoever looks, never taken back while the session lasts
+        public bool Done; // seen to be over, and well; set by the thread that looks, never taken back while the session lasts
     }
+
+    /// <summary>What subscribers are told of a range; each call turns it to the next of them.</summary>
+    internal InvalidationRequest RequestFor(AddressRange range, InvalidationReason reason, Fence predecessor = default) =>
+        new(range, subscribedRange: default, reason, Number, predecessor);
 
     /// <summary>Calls one subscriber. False: it cannot without blocking.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool Schedule(InvalidationSubscription subscription, AddressRange range, InvalidationReason reason)
+    internal bool Schedule(InvalidationSubscription subscription, ref InvalidationRequest request)
     {
         if (subscription.Readers is not null)
         {
@@ -33,26 +37,25 @@ internal sealed partial class InvalidationSessionState
             return true;
         }
 
-        return _slowAfter == Timeout.InfiniteTimeSpan ? Call(subscription, range, reason) : CallTimed(subscription, range, reason);
+        return _slowAfter == Timeout.InfiniteTimeSpan ? Call(subscription, ref request) : CallTimed(subscription, ref request);
     }
 
-    private bool CallTimed(InvalidationSubscription subscription, AddressRange range, InvalidationReason reason)
+    private bool CallTimed(InvalidationSubscription subscription, ref InvalidationRequest request)
     {
         long began = _clock.GetTimestamp();
-        bool isScheduled = Call(subscription, range, reason);
-        ReportSlow(subscription, range, _clock.GetElapsedTime(began));
+        bool isScheduled = Call(subscription, ref request);
+        ReportSlow(subscription, request.Range, _clock.GetElapsedTime(began));
         return isScheduled;
     }
 
     // Once per subscriber: whatever is not needed for one that is done at once stands in methods of its own, so that this one keeps a
     // small frame.
-    private bool Call(InvalidationSubscription subscription, AddressRange range, InvalidationReason reason)
+    private bool Call(InvalidationSubscription subscription, ref InvalidationRequest request)
     {
         Fence fence;
         try
         {
-            InvalidationRequest request = new(
-                range, subscription.Range, reason, Number, subscription.After is null ? default : FenceOf(subscription.After));
+            request.TurnTo(subscription.Range);
             if (!subscription.TrySchedule(in request, out fence, out bool isReused))
             {
                 return false;
@@ -65,7 +68,7 @@ internal sealed partial class InvalidationSessionState
         }
         catch (Exception exception)
         {
-            ReportThrown(subscription, range, exception);
+            ReportThrown(subscription, request.Range, exception);
             fence = default;
         }
 
@@ -76,7 +79,7 @@ internal sealed partial class InvalidationSessionState
 
         if (subscription.Observer is not null)
         {
-            NoteObserver(subscription, range);
+            NoteObserver(subscription, request.Range);
         }
 
         return true;
@@ -104,11 +107,11 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>Calls one subscriber that has no second chance: a refusal is an error.</summary>
-    internal void ScheduleOrFail(InvalidationSubscription subscription, AddressRange range, InvalidationReason reason)
+    internal void ScheduleOrFail(InvalidationSubscription subscription, ref InvalidationRequest request)
     {
-        if (!Schedule(subscription, range, reason))
+        if (!Schedule(subscription, ref request))
         {
-            ReportThrown(subscription, range, new InvalidOperationException(
+            ReportThrown(subscription, request.Range, new InvalidOperationException(
                 $"The subscriber '{subscription.Name}' refused to let go at the shutdown of its owner: there is no later attempt."));
         }
     }
@@ -128,11 +131,12 @@ internal sealed partial class InvalidationSessionState
                 }
 
                 called++;
+                InvalidationRequest request = RequestFor(range, reason, FenceOf(subscription.After!));
                 if (!mayRefuse)
                 {
-                    ScheduleOrFail(subscription, range, reason);
+                    ScheduleOrFail(subscription, ref request);
                 }
-                else if (!Schedule(subscription, range, reason))
+                else if (!Schedule(subscription, ref request))
                 {
                     refusedBy = subscription;
                     return false;
@@ -164,7 +168,7 @@ internal sealed partial class InvalidationSessionState
         Interlocked.MemoryBarrierProcessWide();
         for (int index = 0; index < _gateCount; index++)
         {
-            ReaderRoster readers = _gates[index].Readers!;
+            IReaderScan readers = _gates[index].Readers!;
             Fence fence = close ? readers.Close() : readers.Scan();
             if (!fence.IsSignaled)
             {
@@ -244,13 +248,20 @@ internal sealed partial class InvalidationSessionState
 
     private void ClearHolders()
     {
-        Array.Clear(_holders, 0, _holderCount);
-        _holderCount = 0;
-        Array.Clear(_gates, 0, _gateCount);
-        _gateCount = 0;
-        Array.Clear(_later, 0, _laterCount);
-        _laterCount = 0;
+        Empty(_holders, ref _holderCount);
+        Empty(_gates, ref _gateCount);
+        Empty(_later, ref _laterCount);
+        Empty(_observers, ref _observerCount);
         _someoneThrew = false;
-        ForgetObservers();
+    }
+
+    // Most sessions have nothing in most of them.
+    private static void Empty<T>(T[] list, ref int count)
+    {
+        if (count != 0)
+        {
+            Array.Clear(list, 0, count);
+            count = 0;
+        }
     }
 }

@@ -22,11 +22,6 @@ internal sealed partial class InvalidationSessionState
     /// <summary>Outside every gate, on the thread that ends the session. As in phase A, what one throws does not reach the others.</summary>
     private void TellObservers(bool committed)
     {
-        if (_observerCount == 0)
-        {
-            return;
-        }
-
         // The thread counts as inside a callback: who unsubscribes there would wait for itself.
         BeginCalling();
         try
@@ -49,11 +44,5 @@ internal sealed partial class InvalidationSessionState
         {
             EndCalling();
         }
-    }
-
-    private void ForgetObservers()
-    {
-        Array.Clear(_observers, 0, _observerCount);
-        _observerCount = 0;
     }
 }

@@ -38,7 +38,7 @@ internal sealed partial class InvalidationSessionState
         ThrowIfWaitingForThisThread();
         for (int index = 0; !Earlier.IsEmpty && index < Ranges.Length; index++)
         {
-            if (_ledger.FindHeldHere(Ranges[index], Number - 1, InvalidationReasons.All) is { } earlier && Poll() == InvalidationOutcome.Pending)
+            if (_ledger.FindHeldHere(Ranges[index], Number - 1, InvalidationReason.All) is { } earlier && Poll() == InvalidationOutcome.Pending)
             {
                 SelfWait.ThrowInsideSession($"The wait for the invalidation scheduled at {Place}", Ranges[index], earlier);
             }

@@ -101,7 +101,7 @@ internal sealed partial class InvalidationSessionState
             WaitBudget left = WaitBudget.Start(_clock, budget);
             while (TryBeginWait(left.Remaining, cancellationToken, out FenceSetWait? wait))
             {
-                FenceWaitResult result = await new FenceSetAwaitable(new FenceSetAwaiter(wait)).ConfigureAwait(FenceContinuation.ThreadPool);
+                FenceWaitResult result = await new FenceSetAwaitable(wait).ConfigureAwait(FenceContinuation.ThreadPool);
                 outcome = PollAfter(result.Status);
                 if (result.IsTimeout || outcome != InvalidationOutcome.Pending)
                 {
@@ -144,7 +144,7 @@ internal sealed partial class InvalidationSessionState
         int count = CopyUnfinished(fences);
         if (count > 0)
         {
-            wait = FenceSetWait.Rent(fences.AsSpan(0, count), FenceArrayMode.All, left, cancellationToken, endsAtFailure: true);
+            wait = FenceSetWait.Rent(fences.AsSpan(0, count), FenceSetMode.All, left, cancellationToken, endsAtFailure: true);
         }
 
         Array.Clear(fences, 0, count); // a free object keeps nobody's timeline alive
@@ -195,7 +195,7 @@ internal sealed partial class InvalidationSessionState
         return Poll();
     }
 
-    /// <summary>Whoever has let go before the token was canceled was first.</summary>
+    /// <summary>A subscriber that has let go before the token was canceled was first.</summary>
     private InvalidationOutcome PollOrThrow(CancellationToken cancellationToken)
     {
         InvalidationOutcome outcome = Poll();

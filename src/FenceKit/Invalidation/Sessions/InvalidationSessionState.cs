@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
-using Microsoft.Extensions.ObjectPool;
 
 namespace FenceKit;
 
@@ -57,7 +56,10 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     internal string Name { get; }
 
     /// <summary>The pool that the object came from; set once, by the policy that makes it.</summary>
-    internal ObjectPool<SessionLease>? Pool { get; set; }
+    internal SessionPool? Pool { get; init; }
+
+    /// <summary>Where it was rented, and is kept when it has ended.</summary>
+    internal LedgerStripe? Home { get; set; }
 
     /// <summary>The session whose callbacks this one calls its own from, on the same thread.</summary>
     private InvalidationSessionState? Outer { get; set; }

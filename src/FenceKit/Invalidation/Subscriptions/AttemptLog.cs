@@ -99,7 +99,7 @@ internal sealed class AttemptLog
         _gate.Exit();
     }
 
-    /// <summary>Whoever has let go for good has also let go for less; a subscriber may have kept something back for other reasons.</summary>
+    /// <summary>A subscriber that has let go for good has also let go for less; it may have kept something back for other reasons.</summary>
     private static bool IsAsStrong(InvalidationReason done, InvalidationReason asked) =>
         done == asked || done is InvalidationReason.Unmap or InvalidationReason.Release;
 

@@ -62,7 +62,7 @@ internal sealed class HeldTurn(InvalidationSubscription subscription)
         }
     }
 
-    /// <summary>The subscription is disposed: whoever had the turn has it no longer.</summary>
+    /// <summary>The subscription is disposed: the reader that had the turn has it no longer.</summary>
     internal void Drop() => _state = State.Idle;
 
     /// <summary>Somebody is about to schedule. True: it is refused.</summary>

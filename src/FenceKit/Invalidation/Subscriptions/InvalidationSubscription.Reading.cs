@@ -180,7 +180,7 @@ public sealed partial class InvalidationSubscription
     /// <summary>Before a wait for an invalidation of the range: the calling thread must not be the one that has to end it.</summary>
     private void ThrowIfInsideOwnSession(string member, AddressRange range)
     {
-        if (_ledger.FindHeldHere(range, ulong.MaxValue, InvalidationReasons.All) is { } session)
+        if (_ledger.FindHeldHere(range, ulong.MaxValue, InvalidationReason.All) is { } session)
         {
             SelfWait.ThrowInsideSession($"{member} of the subscription '{Name}'", range, session);
         }

@@ -47,7 +47,7 @@ public sealed partial class InvalidationSubscription
         turn = number == 0 ? default : new ReadTurn(this, number);
         if (IsDisposed)
         {
-            DropTurn(); // whoever disposed it may have looked before there was a turn
+            DropTurn(); // the thread that disposed it may have looked before there was a turn
             ThrowIfOver();
         }
 

@@ -28,7 +28,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     private readonly IInvalidationRegistry _registry;
     private readonly InvalidationLedger _ledger;
     private readonly TimeProvider _clock;
-    private readonly InvalidationReasons _reasons;
+    private readonly InvalidationReason _reasons;
     private readonly object? _owner;
     private bool _isAlwaysTold; // true: sessions of the owner do not pass it over
     private readonly AttemptLog? _attempts; // null: what it maps is not known
@@ -37,7 +37,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
 
     //   Subscribed → Removing, by CAS: the one who unsubscribes first takes it out of the registry
     //   Removing   → Removed, by the same one, once _lastThatMayCall is written. Everybody who unsubscribes waits for that, and then for
-    //                the callbacks: whoever comes second must not think sooner than the first that nothing runs any more.
+    //                the callbacks: the caller that comes second must not think sooner than the first that nothing runs any more.
     private int _life;
     private ulong _lastThatMayCall; // written before Removed is (release), read after it was seen (acquire)
 
@@ -54,7 +54,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         ulong number,
         string name,
         InvalidationSubscriptionOptions options,
-        ReaderRoster? readers,
+        IReaderScan? readers,
         SubscriptionContract? contract)
     {
         _registry = registry;
@@ -92,7 +92,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     internal ulong Number { get; }
 
     /// <summary>Readers on the CPU: found by one pass behind a barrier that all of them share, instead of by a call.</summary>
-    internal ReaderRoster? Readers { get; }
+    internal IReaderScan? Readers { get; }
 
     /// <summary>Which one is called before this one; null for any order.</summary>
     internal InvalidationSubscription? After { get; }
@@ -165,7 +165,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         return _handedOut is null || _handedOut.AreComplete ? default : DrainAsync(_handedOut);
     }
 
-    /// <summary>Out of the registry, whoever comes first. Invalidations up to the number that it returns may still call.</summary>
+    /// <summary>Takes it out of the registry, once. Invalidations up to the number that it returns may still call.</summary>
     private ulong TakeOut()
     {
         if (Interlocked.CompareExchange(ref _life, Removing, Subscribed) == Subscribed)
@@ -212,7 +212,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
 
     /// <summary>Whether it is told at all.</summary>
     internal bool WantsToKnow(InvalidationReason reason, object? initiator) =>
-        ((int)_reasons & (1 << (int)reason)) != 0
+        (_reasons & reason) != 0
         && (!ActiveInvalidation.PassesOver(_owner, initiator, reason) || Volatile.Read(ref _isAlwaysTold));
 
     /// <summary>From now on its owner's own sessions do not pass it over either: it does not do what its owner wants any more.</summary>

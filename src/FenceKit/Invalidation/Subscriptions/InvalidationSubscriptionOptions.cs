@@ -9,7 +9,7 @@ public sealed class InvalidationSubscriptionOptions
 {
     /// <summary>What it wants to be told of; everything unless said otherwise. For all other reasons it is passed over.</summary>
     /// <remarks>Readers of the range wait for the end of every session all the same.</remarks>
-    public InvalidationReasons Reasons { get; init; } = InvalidationReasons.All;
+    public InvalidationReason Reasons { get; init; } = InvalidationReason.All;
 
     /// <summary>
     /// Who it belongs to; null for nobody. A session for <see cref="InvalidationReason.Migrate"/> or <see cref="InvalidationReason.Exclusive"/>
@@ -46,7 +46,7 @@ public sealed class InvalidationSubscriptionOptions
 
     internal void Validate()
     {
-        if ((Reasons & InvalidationReasons.All) == 0 || (Reasons & ~InvalidationReasons.All) != 0)
+        if ((Reasons & InvalidationReason.All) == 0 || (Reasons & ~InvalidationReason.All) != 0)
         {
             throw new ArgumentOutOfRangeException(nameof(Reasons), Reasons, "Not a set of reasons.");
         }

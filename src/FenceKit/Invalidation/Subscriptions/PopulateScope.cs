@@ -7,7 +7,7 @@ namespace FenceKit;
 /// <summary>The scope in which a mapping is published; see <see cref="InvalidationSubscription.TryPopulate"/>.</summary>
 [DebuggerDisplay("publishing for {_subscription}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
-public ref struct PopulateScope
+public ref struct PopulateScope : IDisposable
 {
     private InvalidationSubscription? _subscription;
 

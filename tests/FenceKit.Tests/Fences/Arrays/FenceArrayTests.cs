@@ -16,7 +16,7 @@ public sealed class FenceArrayTests : IDisposable
     [Fact]
     public void All_is_complete_with_the_last_member_and_its_callback_is_called_once()
     {
-        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        Fence fence = ArmAll(_a.Issue(), _b.Issue());
         Assert.True(fence.TryAddCallback(_callback));
         _a.Signal(1);
         Assert.False(fence.IsSignaled);
@@ -29,7 +29,7 @@ public sealed class FenceArrayTests : IDisposable
     [Fact]
     public void Any_is_complete_with_the_first_member_and_the_others_are_left_alone_at_once()
     {
-        Fence fence = Arm(FenceArrayMode.Any, _a.Issue(), _b.Issue());
+        Fence fence = ArmAny(_a.Issue(), _b.Issue());
         Assert.True(fence.TryAddCallback(_callback));
         _b.Signal(1);
         Assert.Equal(FenceStatus.Signaled, fence.Status);
@@ -40,7 +40,7 @@ public sealed class FenceArrayTests : IDisposable
     [Fact]
     public void Members_are_armed_only_when_somebody_waits()
     {
-        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        Fence fence = ArmAll(_a.Issue(), _b.Issue());
         Assert.False(_a.HasCallbacks());
         Assert.True(fence.TryAddCallback(_callback));
         Assert.True(_a.HasCallbacks());
@@ -49,7 +49,7 @@ public sealed class FenceArrayTests : IDisposable
     [Fact]
     public void Without_a_waiter_a_poll_completes_it_and_a_look_does_not()
     {
-        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        Fence fence = ArmAll(_a.Issue(), _b.Issue());
         Assert.False(fence.TryPoll());
         _a.Signal(1);
         _b.Signal(1);
@@ -62,7 +62,7 @@ public sealed class FenceArrayTests : IDisposable
     [Fact]
     public void A_waiter_that_comes_when_all_members_are_complete_is_refused_and_the_array_is_complete()
     {
-        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), default);
+        Fence fence = ArmAll(_a.Issue(), default);
         _a.Signal(1);
         Assert.False(fence.TryAddCallback(_callback));
         Assert.Equal(FenceStatus.Signaled, fence.Status);
@@ -76,7 +76,7 @@ public sealed class FenceArrayTests : IDisposable
     {
         InvalidOperationException ofA = new("a");
         InvalidOperationException ofB = new("b");
-        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        Fence fence = ArmAll(_a.Issue(), _b.Issue());
         Assert.True(fence.TryAddCallback(_callback));
         if (aFirst)
         {
@@ -97,7 +97,7 @@ public sealed class FenceArrayTests : IDisposable
     [Fact]
     public void Any_takes_the_outcome_of_the_first_and_no_error_that_comes_later()
     {
-        Fence fence = Arm(FenceArrayMode.Any, _a.Issue(), _b.Issue());
+        Fence fence = ArmAny(_a.Issue(), _b.Issue());
         Assert.True(fence.TryAddCallback(_callback));
         _a.Signal(1);
         _b.Signal(1, new InvalidOperationException());
@@ -112,11 +112,11 @@ public sealed class FenceArrayTests : IDisposable
         forgetful.Issue(2);
         forgetful.Signal(1, new InvalidOperationException());
         forgetful.Signal(2, new InvalidOperationException());
-        Fence polled = Arm(FenceArrayMode.All, forgetful.GetFence(1));
+        Fence polled = ArmAll(forgetful.GetFence(1));
         Assert.True(polled.TryPoll());
         Assert.Equal((FenceStatus.Retired, null), (polled.Status, polled.Error));
 
-        Fence waited = Arm(FenceArrayMode.All, forgetful.GetFence(1), _a.Issue());
+        Fence waited = ArmAll(forgetful.GetFence(1), _a.Issue());
         Assert.True(waited.TryAddCallback(_callback));
         _a.Signal(1);
         Assert.Equal(FenceStatus.Retired, waited.Status);
@@ -126,11 +126,11 @@ public sealed class FenceArrayTests : IDisposable
     [Fact]
     public void It_can_be_armed_again_and_an_old_fence_stays_complete()
     {
-        Fence first = Arm(FenceArrayMode.All, _a.Issue());
-        Assert.False(_array.TryArm([_b.Issue()], FenceArrayMode.All, out _));
+        Fence first = ArmAll(_a.Issue());
+        Assert.False(_array.TryArmAll([_b.Issue()], out _));
         Assert.True(first.TryAddCallback(_callback));
         _a.Signal(1);
-        Fence second = Arm(FenceArrayMode.Any, _b.GetFence(1));
+        Fence second = ArmAny(_b.GetFence(1));
         Assert.True(first.IsSignaled);
         Assert.False(second.IsSignaled);
         _b.Signal(1);
@@ -146,12 +146,12 @@ public sealed class FenceArrayTests : IDisposable
         {
             if (++rounds < 5)
             {
-                Fence next = Arm(rounds % 2 == 0 ? FenceArrayMode.All : FenceArrayMode.Any, _a.Issue(), _b.Issue());
+                Fence next = rounds % 2 == 0 ? ArmAll(_a.Issue(), _b.Issue()) : ArmAny(_a.Issue(), _b.Issue());
                 Assert.True(next.TryAddCallback(again));
             }
         });
         long faults = FenceTimeline.CallbackFaults;
-        Assert.True(Arm(FenceArrayMode.Any, _a.Issue(), _b.Issue()).TryAddCallback(again));
+        Assert.True(ArmAny(_a.Issue(), _b.Issue()).TryAddCallback(again));
         for (ulong point = 1; point <= 5; point++)
         {
             _a.Signal(point);
@@ -165,10 +165,9 @@ public sealed class FenceArrayTests : IDisposable
     [Fact]
     public void All_of_none_is_complete_and_any_of_none_is_refused()
     {
-        Assert.True(Arm(FenceArrayMode.All).IsSignaled);
-        Assert.Throws<ArgumentException>("fences", () => _array.TryArm([], FenceArrayMode.Any, out _));
-        Assert.Throws<ArgumentOutOfRangeException>("mode", () => _array.TryArm([], (FenceArrayMode)7, out _));
-        Assert.Throws<ArgumentException>(() => _array.TryArm(new Fence[5], FenceArrayMode.All, out _));
+        Assert.True(ArmAll().IsSignaled);
+        Assert.Throws<ArgumentException>("fences", () => _array.TryArmAny([], out _));
+        Assert.Throws<ArgumentException>(() => _array.TryArmAll(new Fence[5], out _));
         Assert.Throws<ArgumentOutOfRangeException>("capacity", () => new FenceArray("x", 0));
     }
 
@@ -176,9 +175,9 @@ public sealed class FenceArrayTests : IDisposable
     public void An_array_among_the_members_is_replaced_by_its_members()
     {
         using FenceArray outer = new("outer", 4);
-        Fence inner = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        Fence inner = ArmAll(_a.Issue(), _b.Issue());
         FenceTimeline c = new("c");
-        Assert.True(outer.TryArm([inner, c.Issue()], FenceArrayMode.All, out Fence fence));
+        Assert.True(outer.TryArmAll([inner, c.Issue()], out Fence fence));
         Assert.True(fence.TryAddCallback(_callback));
         Assert.True(_a.HasCallbacks() && _b.HasCallbacks());
 
@@ -208,7 +207,7 @@ public sealed class FenceArrayTests : IDisposable
         static WeakReference Make(Fence member)
         {
             FenceArray array = new("dropped", 1);
-            Assert.True(array.TryArm([member], FenceArrayMode.All, out _));
+            Assert.True(array.TryArmAll([member], out _));
             return new WeakReference(array);
         }
     }
@@ -217,12 +216,12 @@ public sealed class FenceArrayTests : IDisposable
     public void What_cannot_be_flattened_is_refused()
     {
         using FenceArray outer = new("outer", 3);
-        Fence any = Arm(FenceArrayMode.Any, _a.Issue(), _b.Issue());
-        Assert.Throws<ArgumentException>(() => outer.TryArm([any, any], FenceArrayMode.All, out _));
-        Assert.Throws<ArgumentException>(() => outer.TryArm([any, any], FenceArrayMode.Any, out _)); // four leaves, room for three
+        Fence any = ArmAny(_a.Issue(), _b.Issue());
+        Assert.Throws<ArgumentException>(() => outer.TryArmAll([any, any], out _));
+        Assert.Throws<ArgumentException>(() => outer.TryArmAny([any, any], out _)); // four leaves, room for three
         _a.Signal(1);
         Assert.True(any.TryPoll());
-        Assert.True(outer.TryArm([any], FenceArrayMode.All, out Fence fence)); // complete: a plain fence
+        Assert.True(outer.TryArmAll([any], out Fence fence)); // complete: a plain fence
         Assert.True(fence.TryPoll());
     }
 
@@ -234,7 +233,7 @@ public sealed class FenceArrayTests : IDisposable
         FenceTimeline c = new("c", options);
         FenceTimeline d = new("d", options);
         using FenceArray array = new("array", 2, options);
-        Assert.True(array.TryArm([c.Issue(), d.Issue()], FenceArrayMode.All, out Fence fence));
+        Assert.True(array.TryArmAll([c.Issue(), d.Issue()], out Fence fence));
 
         fence.SetDeadline(TimeSpan.FromSeconds(5));
         fence.SetDeadline(TimeSpan.FromSeconds(9));
@@ -246,14 +245,14 @@ public sealed class FenceArrayTests : IDisposable
     [Fact]
     public void Disposing_faults_a_pending_fence_and_leaves_nothing_in_the_members()
     {
-        Fence fence = Arm(FenceArrayMode.All, _a.Issue(), _b.Issue());
+        Fence fence = ArmAll(_a.Issue(), _b.Issue());
         Assert.True(fence.TryAddCallback(_callback));
         _a.Signal(1);
         _array.Dispose();
         _array.Dispose();
         Assert.IsType<FenceAbandonedException>(_callback.Error);
         AssertQuiet();
-        Assert.Throws<ObjectDisposedException>(() => Arm(FenceArrayMode.All, _a.Issue()));
+        Assert.Throws<ObjectDisposedException>(() => ArmAll(_a.Issue()));
     }
 
     [Fact]
@@ -265,7 +264,7 @@ public sealed class FenceArrayTests : IDisposable
             members[0] = _a.Issue();
             members[1] = _b.Issue();
             members[2] = _a.Issue();
-            _array.TryArm(members, FenceArrayMode.All, out Fence all);
+            _array.TryArmAll(members, out Fence all);
             all.TryAddCallback(_callback);
             _a.Signal(members[2]);
             _b.Signal(members[1]);
@@ -274,9 +273,9 @@ public sealed class FenceArrayTests : IDisposable
     }
 
     [Theory]
-    [InlineData(FenceArrayMode.All)]
-    [InlineData(FenceArrayMode.Any)]
-    public void Members_that_signal_while_the_array_is_armed_complete_it_once_each_round(FenceArrayMode mode)
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Members_that_signal_while_the_array_is_armed_complete_it_once_each_round(bool isAny)
     {
         const int Rounds = 20_000;
         using Barrier round = new(3);
@@ -291,7 +290,7 @@ public sealed class FenceArrayTests : IDisposable
                     members[0] = _a.Issue();
                     members[1] = _b.Issue();
                     SpinWait spin = default;
-                    while (!_array.TryArm(members, mode, out current))
+                    while (!(isAny ? _array.TryArmAny(members, out current) : _array.TryArmAll(members, out current)))
                     {
                         spin.SpinOnce(-1);
                     }
@@ -319,9 +318,15 @@ public sealed class FenceArrayTests : IDisposable
         }
     }
 
-    private Fence Arm(FenceArrayMode mode, params Fence[] members)
+    private Fence ArmAll(params Fence[] members)
     {
-        Assert.True(_array.TryArm(members, mode, out Fence fence));
+        Assert.True(_array.TryArmAll(members, out Fence fence));
+        return fence;
+    }
+
+    private Fence ArmAny(params Fence[] members)
+    {
+        Assert.True(_array.TryArmAny(members, out Fence fence));
         return fence;
     }
 

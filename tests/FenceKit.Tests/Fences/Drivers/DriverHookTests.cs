@@ -128,7 +128,7 @@ public class DriverHookTests
         });
         Task waits = AwaitAsync(fences[1]);
         using FenceArray array = new("both", 2);
-        Assert.True(array.TryArm([fences[2], fences[2]], FenceArrayMode.Any, out Fence any));
+        Assert.True(array.TryArmAny([fences[2], fences[2]], out Fence any));
         Assert.True(any.TryAddCallback(new RecordingCallback()));
         Limit.Until(() => timeline.DumpPending().Contains("'sleeper'", StringComparison.Ordinal), "The thread waiting");
 

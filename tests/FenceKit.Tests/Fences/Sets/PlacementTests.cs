@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Tests.Fences;
 
-/// <summary>Where the code after the await of a wait set or of a lock runs: each kind of wait offers the same three places.</summary>
+/// <summary>Where the code after the await of a wait set or of a lock runs: never on the stack of whoever ends the wait.</summary>
 public sealed class PlacementTests : IDisposable
 {
     private readonly FenceTimeline _timeline = new("device");
@@ -33,31 +33,13 @@ public sealed class PlacementTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Inline_goes_on_inside_the_call_that_ends_the_wait(Kind kind)
-    {
-        int thread = 0;
-        Task wait = Begin(kind, FenceContinuation.Inline, () => thread = Environment.CurrentManagedThreadId);
-        int ender = 0;
-        int during = -1;
-        TestThread.Run(() =>
-        {
-            ender = Environment.CurrentManagedThreadId;
-            End(kind);
-            during = thread;
-        });
-        Limit.On(wait);
-        Assert.Equal(ender, during);
-    }
-
-    [Theory]
-    [MemberData(nameof(Kinds))]
     public void The_thread_pool_goes_on_there_and_never_on_the_stack_of_whoever_ends_the_wait(Kind kind)
     {
         QueueContext context = new();
         bool onPool = false;
         int thread = 0;
         Task wait = Task.CompletedTask;
-        context.Enter(() => wait = Begin(kind, FenceContinuation.ThreadPool, () =>
+        context.Enter(() => wait = Begin(kind, onContext: false, () =>
         {
             onPool = Thread.CurrentThread.IsThreadPoolThread;
             thread = Environment.CurrentManagedThreadId;
@@ -81,7 +63,7 @@ public sealed class PlacementTests : IDisposable
         QueueContext context = new();
         bool there = false;
         Task wait = Task.CompletedTask;
-        context.Enter(() => wait = Begin(kind, FenceContinuation.CapturedContext, () => there = SynchronizationContext.Current == context));
+        context.Enter(() => wait = Begin(kind, onContext: true, () => there = SynchronizationContext.Current == context));
         TestThread.Run(() => End(kind));
         Limit.Until(() => context.Posted > 0, "The post to the captured context");
         Assert.False(wait.IsCompleted);
@@ -102,32 +84,26 @@ public sealed class PlacementTests : IDisposable
 
         TestThread.Run(() =>
         {
-            Assert.True(Await(kind, FenceContinuation.CapturedContext, () => thread = Environment.CurrentManagedThreadId).IsCompletedSuccessfully);
+            Assert.True(Await(kind, onContext: true, () => thread = Environment.CurrentManagedThreadId).IsCompletedSuccessfully);
             Assert.Equal(Environment.CurrentManagedThreadId, thread);
         });
     }
 
     [Fact]
-    public void A_place_that_is_none_is_refused()
+    public async Task A_wait_begins_with_the_call()
     {
-        Assert.Throws<ArgumentOutOfRangeException>("continuation", () => _set.WaitAnyAsync(Limit.Time).ConfigureAwait((FenceContinuation)7));
-    }
-
-    [Fact]
-    public void The_awaiter_blocks_when_it_is_asked_too_early_and_throws_when_it_is_asked_twice()
-    {
-        FenceAwaiter<FenceWaitResult> awaiter = _set.WaitAnyAsync(Limit.Time).GetAwaiter();
-        Assert.False(awaiter.IsCompleted);
-        TestThread ender = TestThread.Start(() => _set.Set(1, default));
-        Assert.Equal(1, Ask(awaiter).Index);
-        ender.Join();
-        Assert.Throws<InvalidOperationException>(() => Ask(awaiter));
+        Hold(Kind.LockAlone);
+        ValueTask<bool> wait = _lock.LockAsync(Limit.Time);
+        End(Kind.LockAlone); // gives the lock to who stands in line
+        Assert.True(_lock.IsHeld);
+        Assert.True(await wait);
+        _lock.Unlock();
     }
 
     [Fact]
     public void A_plain_lock_can_be_waited_for_without_a_thread()
     {
-        Assert.True(Limit.On(_lock.LockAsync(Limit.Time).AsTask()));
+        TestThread.Run(() => Assert.True(Limit.On(_lock.LockAsync(Limit.Time).AsTask()))); // somebody else's, see Hold
         Assert.False(Limit.On(_lock.LockAsync(TimeSpan.FromTicks(1)).AsTask()));
         using CancellationTokenSource cancellation = new();
         Task<bool> canceled = _lock.LockAsync(Limit.Time, cancellation.Token).AsTask();
@@ -141,18 +117,18 @@ public sealed class PlacementTests : IDisposable
         Assert.False(_lock.IsHeld);
     }
 
-    private Task Begin(Kind kind, FenceContinuation continuation, Action after)
+    private Task Begin(Kind kind, bool onContext, Action after)
     {
         Hold(kind);
-        return Await(kind, continuation, after);
+        return Await(kind, onContext, after);
     }
 
-    private Task Await(Kind kind, FenceContinuation continuation, Action after) => kind switch
+    private Task Await(Kind kind, bool onContext, Action after) => kind switch
     {
-        Kind.WaitSet => Run(_set.WaitAnyAsync(Limit.Time).ConfigureAwait(continuation), after),
-        Kind.LockWithContext => Run(_lock.LockAsync(_waiter, Limit.Time).ConfigureAwait(continuation), after),
-        Kind.LockAlone => Run(_lock.LockAsync(Limit.Time).ConfigureAwait(continuation), after),
-        _ => Run(new WoundWaitLockSet(_class).LockAsync(new[] { _lock }, Limit.Time).ConfigureAwait(continuation), after),
+        Kind.WaitSet => Run(_set.WaitAnyAsync(Limit.Time), onContext, after),
+        Kind.LockWithContext => Run(_lock.LockAsync(_waiter, Limit.Time), onContext, after),
+        Kind.LockAlone => Run(_lock.LockAsync(Limit.Time), onContext, after),
+        _ => Run(new WoundWaitLockSet(_class).LockAsync(new[] { _lock }, Limit.Time), onContext, after),
     };
 
     private void Hold(Kind kind)
@@ -180,11 +156,9 @@ public sealed class PlacementTests : IDisposable
         }
     }
 
-    private static FenceWaitResult Ask(FenceAwaiter<FenceWaitResult> awaiter) => awaiter.GetResult();
-
-    private static async Task Run<TResult>(FenceAwaitable<TResult> wait, Action after)
+    private static async Task Run<TResult>(ValueTask<TResult> wait, bool onContext, Action after)
     {
-        await wait;
+        await wait.ConfigureAwait(onContext);
         after();
     }
 }

@@ -138,7 +138,7 @@ public class RepeatedWaitAnyTests
         RecordingCallback callback = new();
         for (int i = 0; i < 3; i++)
         {
-            Assert.True(array.TryArm([never, other.Issue()], FenceArrayMode.Any, out Fence any));
+            Assert.True(array.TryArmAny([never, other.Issue()], out Fence any));
             Assert.True(any.TryAddCallback(callback));
             other.Signal(other.Issued);
             Assert.True(any.IsSignaled);

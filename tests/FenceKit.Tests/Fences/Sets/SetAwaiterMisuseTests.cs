@@ -12,7 +12,7 @@ public sealed class SetAwaiterMisuseTests : IDisposable
     public void A_wait_for_any_whose_result_is_asked_for_too_early_ends_once_and_disturbs_nobody()
     {
         Fence last = _device.Issue();
-        FenceSetAwaiter awaiter = Fence.WaitAnyAsync([_never.Issue(), last]).ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
+        FenceSetAwaitable awaiter = Fence.WaitAnyAsync([_never.Issue(), last]).ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
         Exception? late = null;
         awaiter.UnsafeOnCompleted(() => late = Record.Exception(() => awaiter.GetResult()));
         FenceWaitResult result = default;
@@ -37,7 +37,7 @@ public sealed class SetAwaiterMisuseTests : IDisposable
     public void Who_asks_too_early_before_the_member_that_completed_has_its_turn_ends_the_wait_once_and_disturbs_nobody()
     {
         Fence last = _device.Issue();
-        FenceSetAwaiter awaiter = default;
+        FenceSetAwaitable awaiter = default;
         FenceWaitResult result = default;
         Action ask = ContractReports.AskedFor("a callback waits", () => result = awaiter.GetResult());
         Assert.True(last.TryAddCallback(new RecordingCallback(ask))); // its turn comes first
@@ -61,20 +61,20 @@ public sealed class SetAwaiterMisuseTests : IDisposable
     }
 
     [Theory]
-    [InlineData(FenceArrayMode.Any, false)]
-    [InlineData(FenceArrayMode.Any, true)]
-    [InlineData(FenceArrayMode.All, false)]
-    [InlineData(FenceArrayMode.All, true)]
-    public void Who_asks_too_early_and_is_interrupted_leaves_nothing_behind_and_nobody_asleep(FenceArrayMode mode, bool hasToken)
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public void Who_asks_too_early_and_is_interrupted_leaves_nothing_behind_and_nobody_asleep(bool isAny, bool hasToken)
     {
         Fence[] fences = [_never.Issue(), _device.Issue()];
         CancellationToken token = hasToken ? _source.Token : default;
-        FenceSetAwaiter awaiter = (mode == FenceArrayMode.Any ? Fence.WaitAnyAsync(fences, token) : Fence.WaitAllAsync(fences, token))
+        FenceSetAwaitable awaiter = (isAny ? Fence.WaitAnyAsync(fences, token) : Fence.WaitAllAsync(fences, token))
             .ConfigureAwait(FenceContinuation.Inline)
             .GetAwaiter();
         List<Exception?> late = [];
         awaiter.UnsafeOnCompleted(() => late.Add(Record.Exception(() => awaiter.GetResult())));
-        if (mode == FenceArrayMode.All)
+        if (!isAny)
         {
             _device.Signal(fences[1]); // one is over, and cannot be removed
         }

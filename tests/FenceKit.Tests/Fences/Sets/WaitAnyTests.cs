@@ -187,7 +187,7 @@ public class WaitAnyTests
     public void The_result_can_be_asked_for_without_an_await()
     {
         Fence[] fences = Issue(2);
-        FenceSetAwaiter awaiter = Fence.WaitAnyAsync(fences, s_tick).GetAwaiter();
+        FenceSetAwaitable awaiter = Fence.WaitAnyAsync(fences, s_tick).GetAwaiter();
         Assert.False(awaiter.IsCompleted);
         Task<FenceWaitResult> asked = Task.Run(awaiter.GetResult);
         UntilWatched(1);
@@ -222,9 +222,9 @@ public class WaitAnyTests
     }
 
     [Theory]
-    [InlineData(FenceArrayMode.Any)]
-    [InlineData(FenceArrayMode.All)]
-    public void By_default_the_code_after_the_await_runs_in_the_captured_context(FenceArrayMode mode)
+    [InlineData(true)]
+    [InlineData(false)]
+    public void By_default_the_code_after_the_await_runs_in_the_captured_context(bool isAny)
     {
         Fence[] fences = Issue(2);
         QueueContext context = new();
@@ -244,7 +244,7 @@ public class WaitAnyTests
 
         async Task RunAsync()
         {
-            await (mode == FenceArrayMode.Any ? Fence.WaitAnyAsync(fences) : Fence.WaitAllAsync(fences));
+            await (isAny ? Fence.WaitAnyAsync(fences) : Fence.WaitAllAsync(fences));
             after = SynchronizationContext.Current;
         }
     }
@@ -256,13 +256,13 @@ public class WaitAnyTests
         Assert.False(Fence.WaitAnyAsync(fences).GetAwaiter().IsCompleted);
         _timelines[1].Signal(1);
 
-        FenceSetAwaiter awaiter = Fence.WaitAnyAsync(fences).GetAwaiter();
+        FenceSetAwaitable awaiter = Fence.WaitAnyAsync(fences).GetAwaiter();
 
         Assert.True(awaiter.IsCompleted);
         FenceWaitResult result = Ask(awaiter);
         Assert.Equal((FenceStatus.Signaled, 1), (result.Status, result.Index));
 
-        static FenceWaitResult Ask(FenceSetAwaiter awaiter) => awaiter.GetResult();
+        static FenceWaitResult Ask(FenceSetAwaitable awaiter) => awaiter.GetResult();
     }
 
     [Fact]

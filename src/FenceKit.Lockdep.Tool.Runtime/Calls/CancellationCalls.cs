@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace FenceKit.Lockdep.Instrumentation;
+
+/// <summary>What registrations with a <see cref="CancellationToken"/> become: while the callback runs, the thread that disposes the registration waits for it.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+[StackTraceHidden]
+[Replaces("System.Threading.CancellationToken")]
+public static class CancellationCalls
+{
+    public static CancellationTokenRegistration Register(ref CancellationToken target, Action callback, LockCallSite site)
+        => Register(ref target, callback, useSynchronizationContext: false, site);
+
+    public static CancellationTokenRegistration Register(ref CancellationToken target, Action callback, bool useSynchronizationContext, LockCallSite site)
+    {
+        if (!Session.IsOn || callback is null)
+        {
+            return target.Register(callback!, useSynchronizationContext);
+        }
+
+        RunningCallback running = new(site);
+        return running.Known(target.Register(() =>
+        {
+            using (running.Enter())
+            {
+                callback();
+            }
+        }, useSynchronizationContext));
+    }
+
+    public static CancellationTokenRegistration Register(ref CancellationToken target, Action<object?> callback, object? state, LockCallSite site)
+        => Register(ref target, callback, state, useSynchronizationContext: false, site);
+
+    public static CancellationTokenRegistration Register(
+        ref CancellationToken target, Action<object?> callback, object? state, bool useSynchronizationContext, LockCallSite site)
+    {
+        if (!Session.IsOn || callback is null)
+        {
+            return target.Register(callback!, state, useSynchronizationContext);
+        }
+
+        RunningCallback running = new(site);
+        return running.Known(target.Register(running.Wrap(callback), state, useSynchronizationContext));
+    }
+
+    public static CancellationTokenRegistration Register(ref CancellationToken target, Action<object?, CancellationToken> callback, object? state, LockCallSite site)
+    {
+        if (!Session.IsOn || callback is null)
+        {
+            return target.Register(callback!, state);
+        }
+
+        RunningCallback running = new(site);
+        return running.Known(target.Register(running.Wrap(callback), state));
+    }
+
+    public static CancellationTokenRegistration UnsafeRegister(ref CancellationToken target, Action<object?> callback, object? state, LockCallSite site)
+    {
+        if (!Session.IsOn || callback is null)
+        {
+            return target.UnsafeRegister(callback!, state);
+        }
+
+        RunningCallback running = new(site);
+        return running.Known(target.UnsafeRegister(running.Wrap(callback), state));
+    }
+
+    public static CancellationTokenRegistration UnsafeRegister(
+        ref CancellationToken target, Action<object?, CancellationToken> callback, object? state, LockCallSite site)
+    {
+        if (!Session.IsOn || callback is null)
+        {
+            return target.UnsafeRegister(callback!, state);
+        }
+
+        RunningCallback running = new(site);
+        return running.Known(target.UnsafeRegister(running.Wrap(callback), state));
+    }
+}
+
+/// <summary>What the end of a registration becomes. <c>Unregister</c> does not wait, so it stays as it is.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+[StackTraceHidden]
+[Replaces("System.Threading.CancellationTokenRegistration")]
+public static class RegistrationCalls
+{
+    public static void Dispose(ref CancellationTokenRegistration target, LockCallSite site)
+    {
+        using HangWatch.Waiting waiting = WaitFor(target, site);
+        target.Dispose();
+    }
+
+    public static ValueTask DisposeAsync(ref CancellationTokenRegistration target, LockCallSite site)
+    {
+        WaitFor(target, site).Dispose(); // its flow does, and the thread goes on
+        return target.DisposeAsync();
+    }
+
+    private static HangWatch.Waiting WaitFor(CancellationTokenRegistration target, LockCallSite site)
+    {
+        RunningCallback? running = Session.IsOn ? RunningCallback.Of(target) : null;
+        running?.WaitFor(site);
+        return HangWatch.Wait(running?.Map, site);
+    }
+
+    /// <summary>In place of boxing a registration that is handed on as <see cref="IDisposable"/>.</summary>
+    public static IDisposable Box(CancellationTokenRegistration target, LockCallSite site) => new Boxed(target, site);
+
+    private sealed class Boxed(CancellationTokenRegistration registration, LockCallSite site) : IDisposable
+    {
+        private CancellationTokenRegistration _registration = registration;
+
+        public void Dispose() => RegistrationCalls.Dispose(ref _registration, site);
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit.Lockdep.Instrumentation;
+
+/// <summary>What calls of <see cref="Lazy{T}"/> become: while its value is made, a thread that wants it waits as for a lock.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+[StackTraceHidden]
+[Replaces("System.Lazy`1")]
+public static class LazyCalls
+{
+    public static T get_Value<T>(Lazy<T> target, LockCallSite site)
+    {
+        if (!Session.IsOn || target is null || target.IsValueCreated || Modes<T>.Of(target) != LazyThreadSafetyMode.ExecutionAndPublication)
+        {
+            return target!.Value;
+        }
+
+        Session.Validator.AcquireReentrant(target, LockAttempt.Blocking, site);
+        try
+        {
+            using HangWatch.Waiting waiting = HangWatch.Wait(target, site, isAnnounced: true);
+            return target.Value;
+        }
+        finally
+        {
+            Session.Validator.ReleaseIfHeld(target);
+        }
+    }
+
+    private static class Modes<T>
+    {
+        [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Mode")]
+        public static extern LazyThreadSafetyMode? Of(Lazy<T> lazy);
+    }
+}

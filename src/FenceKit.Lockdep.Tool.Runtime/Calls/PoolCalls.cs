@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+using System.ComponentModel;
+using System.Diagnostics;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep.Instrumentation;
+
+/// <summary>What calls of <see cref="ThreadPool"/> become: nobody waits for such work, but it may signal something.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+[StackTraceHidden]
+[Replaces("System.Threading.ThreadPool")]
+public static class PoolCalls
+{
+    public static bool QueueUserWorkItem(WaitCallback callBack) => ThreadPool.QueueUserWorkItem(Wrap(callBack));
+
+    public static bool QueueUserWorkItem(WaitCallback callBack, object? state) => ThreadPool.QueueUserWorkItem(Wrap(callBack), state);
+
+    private static WaitCallback Wrap(WaitCallback callBack)
+    {
+        if (!Session.IsOn || callBack is null)
+        {
+            return callBack!;
+        }
+
+        LockFork fork = StartedWork.BeginDetached();
+        return state => StartedWork.Wrap(fork, () => callBack(state))();
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+using System.ComponentModel;
+using System.Diagnostics;
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep.Instrumentation;
+
+/// <summary>What calls of <see cref="Task"/> become: what started work takes counts under the locks of the flow that waits for it.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+[StackTraceHidden]
+[Replaces("System.Threading.Tasks.Task")]
+public static class TaskCalls
+{
+    public static Task Run(Action action) => Run(action, CancellationToken.None);
+
+    public static Task Run(Action action, CancellationToken cancellationToken)
+        => Session.IsOn && action is not null
+            ? Noted(StartedWork.Begin(), fork => Task.Run(StartedWork.Wrap(fork, action), cancellationToken))
+            : Task.Run(action!, cancellationToken);
+
+    public static Task<TResult> Run<TResult>(Func<TResult> function) => Run(function, CancellationToken.None);
+
+    public static Task<TResult> Run<TResult>(Func<TResult> function, CancellationToken cancellationToken)
+        => Session.IsOn && function is not null
+            ? Noted(StartedWork.Begin(), fork => Task.Run(StartedWork.Wrap(fork, function), cancellationToken))
+            : Task.Run(function!, cancellationToken);
+
+    public static Task Run(Func<Task?> function) => Run(function, CancellationToken.None);
+
+    public static Task Run(Func<Task?> function, CancellationToken cancellationToken)
+        => Session.IsOn && function is not null
+            ? Noted(StartedWork.Begin(), fork => Task.Run(StartedWork.WrapAsync(fork, function), cancellationToken))
+            : Task.Run(function!, cancellationToken);
+
+    public static Task<TResult> Run<TResult>(Func<Task<TResult>?> function) => Run(function, CancellationToken.None);
+
+    public static Task<TResult> Run<TResult>(Func<Task<TResult>?> function, CancellationToken cancellationToken)
+        => Session.IsOn && function is not null
+            ? Noted(StartedWork.Begin(), fork => Task.Run(StartedWork.WrapAsync(fork, function), cancellationToken))
+            : Task.Run(function!, cancellationToken);
+
+    public static void Wait(Task target, LockCallSite site)
+    {
+        Blocks(target, isSure: true, site);
+        using HangWatch.Waiting waiting = Waiting(target, site);
+        target.Wait();
+        Awaits.Ended(target, site, isAwait: false);
+    }
+
+    public static void Wait(Task target, CancellationToken cancellationToken, LockCallSite site)
+    {
+        Blocks(target, isSure: true, site);
+        using HangWatch.Waiting waiting = Waiting(target, site);
+        target.Wait(cancellationToken);
+        Awaits.Ended(target, site, isAwait: false);
+    }
+
+    public static bool Wait(Task target, int millisecondsTimeout, LockCallSite site)
+    {
+        if (millisecondsTimeout == Timeout.Infinite)
+        {
+            Wait(target, site);
+            return true;
+        }
+
+        bool hasEnded = target.Wait(millisecondsTimeout);
+        if (hasEnded)
+        {
+            Awaits.Ended(target, site, isAwait: false);
+        }
+
+        return hasEnded;
+    }
+
+    /// <summary>This thread waits for the task, unless somebody has waited for it before.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="isSure">False where code asks for the result: of a task that has ended it may know that.</param>
+    /// <param name="site">Where.</param>
+    internal static void Blocks(Task? task, bool isSure, LockCallSite site)
+    {
+        if (!Session.IsOn || task is null)
+        {
+            return;
+        }
+
+        bool isOpen = !task.IsCompleted;
+        if (isSure || isOpen)
+        {
+            Signals.Find(task)?.Wait(site);
+            AsyncWork.WaitFor(task, site);
+        }
+
+        if ((isSure || isOpen || site.LockName is null) && TaskNote.Find(task, isTaken: false) is { HasEnded: false } note)
+        {
+            note.Blocks(site);
+        }
+    }
+
+    /// <summary>What a thread that blocks for the task waits for: the work that was started, or the method.</summary>
+    internal static HangWatch.Waiting Waiting(Task? task, LockCallSite site) => Session.WatchesHangs && task is { IsCompleted: false }
+        ? HangWatch.Wait((object?)TaskNote.Find(task, isTaken: false)?.Fork ?? AsyncWork.MapOf(task), site)
+        : default;
+
+    private static TTask Noted<TTask>(LockFork fork, Func<LockFork, TTask> start)
+        where TTask : Task
+    {
+        TTask task = start(fork);
+        new TaskNote { Fork = fork }.Attach(task);
+        return task;
+    }
+}
+
+/// <summary>What asking a task for its result becomes where it may block.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+[StackTraceHidden]
+[Replaces("System.Threading.Tasks.Task`1")]
+public static class TaskOfResultCalls
+{
+    public static T get_Result<T>(Task<T> target, LockCallSite site)
+    {
+        TaskCalls.Blocks(target, isSure: false, site);
+        using HangWatch.Waiting waiting = TaskCalls.Waiting(target, site);
+        T result = target.Result;
+        Awaits.Ended(target, result, site, isAwait: false);
+        return result;
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace FenceKit.Lockdep.Instrumentation;
+
+/// <summary>
+/// Writes what was found into the folder that the tool has named: soon after each finding, and once more at the end, whichever end it is. A reader sees a whole
+/// file or none.
+/// </summary>
+internal sealed class ReportWriter : LockViolationSink
+{
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+    private readonly string _folder;
+    private readonly string _name;
+    private readonly Lock _gate = new();
+    private readonly AutoResetEvent _found = new(initialState: false);
+    private readonly List<PosixSignalRegistration> _signals = [];
+    private LockValidator? _validator;
+    private bool _hasFailed;
+
+    public ReportWriter(string folder)
+    {
+        _folder = folder;
+        _name = $"{Environment.ProcessId}-{Environment.TickCount64.ToString(CultureInfo.InvariantCulture)}";
+    }
+
+    public void Start(LockValidator validator)
+    {
+        _validator = validator;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Write();
+        AppDomain.CurrentDomain.UnhandledException += (_, _) => WriteLast();
+        foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP])
+        {
+            _signals.Add(PosixSignalRegistration.Create(signal, _ => WriteLast())); // and what the program does about it, it does
+        }
+
+        new Thread(WriteWhenNew) { IsBackground = true, Name = "fencekit-lockdep report" }.Start();
+    }
+
+    public override void Report(LockViolation violation) => _found.Set();
+
+    /// <summary>Says that the process is about to be ended because it hangs.</summary>
+    public void WriteHang(int agents)
+    {
+        Write();
+        Replace($"hang-{_name}.txt", agents.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private void WriteLast()
+    {
+        RunEnd.Judge();
+        Write();
+    }
+
+    private void WriteWhenNew()
+    {
+        LockValidator.IgnoreThisThread();
+        while (true)
+        {
+            _found.WaitOne();
+            Write();
+            Thread.Sleep(s_pause); // findings come in bursts
+        }
+    }
+
+    private void Write()
+    {
+        using var ignored = LockValidator.Ignore();
+        lock (_gate)
+        {
+            LockReport report = LockReport.Create(_validator!);
+            Replace($"report-{_name}.json", report.ToJson());
+        }
+    }
+
+    // Nothing that goes wrong here may reach the program.
+#pragma warning disable CA1031
+    private void Replace(string name, string text)
+    {
+        string path = Path.Combine(_folder, name);
+        string partial = path + ".partial";
+        try
+        {
+            File.WriteAllText(partial, text);
+            File.Move(partial, path, overwrite: true);
+        }
+        catch (Exception exception)
+        {
+            if (!_hasFailed)
+            {
+                _hasFailed = true;
+                StandardError.Write($"fencekit-lockdep: the report could not be written to {path}: {exception.Message}");
+            }
+
+            Delete(partial);
+        }
+    }
+
+    private static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception)
+        {
+            // The tool ignores what is not whole.
+        }
+    }
+#pragma warning restore CA1031
+}

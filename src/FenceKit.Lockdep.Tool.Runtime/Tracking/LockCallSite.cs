@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace FenceKit.Lockdep.Instrumentation;
+
+/// <summary>One call in rewritten code. The rewriter puts one into a static readonly field for each, so that the compiler takes it for a constant.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+[DebuggerDisplay("{Place}, {LockName}")]
+public sealed class LockCallSite
+{
+    private LockClass? _class;
+
+    /// <summary>Makes the site of a call.</summary>
+    /// <param name="file">The source file, or the assembly where no symbols are there.</param>
+    /// <param name="line">The line, or 0.</param>
+    /// <param name="member">The method as it is called in the source.</param>
+    /// <param name="lockName">The name of the lock's class as it is known here; null if it is to be the type of the lock.</param>
+    public LockCallSite(string file, int line, string member, string? lockName)
+    {
+        Place = new LockSite(file, line, member);
+        LockName = lockName;
+    }
+
+    internal LockSite Place { get; }
+
+    internal string? LockName { get; }
+
+    /// <summary>The one lock that the site is about, where there is only one.</summary>
+    internal LockMap? Map { get; set; }
+
+    /// <summary>The class that a lock gets here if it has none yet.</summary>
+    internal LockClass ClassFor(object target) => LockName is null ? LockClasses.Of(target.GetType()) : Named();
+
+    internal LockClass Named() => _class ??= LockClasses.Of(LockName ?? $"a lock in {Place.Member}");
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
+using FenceKit.Lockdep.Instrumentation;
+using FenceKit.Lockdep.Rules;
+
+namespace FenceKit.Lockdep;
+
+/// <summary>Something that is wanted by somebody who holds something; not necessarily by the thread that says so.</summary>
+internal readonly record struct JudgedWant(HeldStep[] Held, LockMap Map, ChainRecord Record, string Thread);
+
+// What is not an acquisition of the thread that runs: a wait for a signal, what leads to the signal, and what somebody else would take in its place.
+public sealed partial class LockValidator
+{
+    /// <summary>What this thread and its flow hold.</summary>
+    internal HeldStep[] HeldHere(object? except = null)
+    {
+        if (LockHolder.CurrentIfAny(this) is not { IsReporting: false, IsSuppressed: false } stack)
+        {
+            return [];
+        }
+
+        stack.Settle();
+        if (stack.Depth == 0)
+        {
+            return [];
+        }
+
+        DropStale(stack);
+        HeldStep[] held = StepsOf(stack, stack.Depth);
+        return except is null ? held : Array.FindAll(held, step => !ReferenceEquals(step.Map, except) && !ReferenceEquals(step.Map.Subject, except));
+    }
+
+    /// <summary>What was taken on the way here: what is held, and what the work that runs here has taken before.</summary>
+    internal JudgedWant[] WayHere(object? except)
+    {
+        HeldStep[] held = HeldHere(except);
+        List<JudgedWant> way = [];
+        string thread = Acquisition.NameOf(Thread.CurrentThread);
+        foreach (ForkedWant want in LockHolder.CurrentIfAny(this)?.Fork?.Wants ?? [])
+        {
+            if (want.Record.Attempt == LockAttempt.Blocking && !ReferenceEquals(want.Map.Subject, except))
+            {
+                way.Add(new JudgedWant(want.Held, want.Map, want.Record, want.Thread));
+            }
+        }
+
+        for (int i = 0; i < held.Length; i++)
+        {
+            if (held[i].Record is { Attempt: LockAttempt.Blocking, IsReentry: false })
+            {
+                way.Add(new JudgedWant(held[..i], held[i].Map, held[i].Record, thread));
+            }
+        }
+
+        return [.. way];
+    }
+
+    /// <summary>The record of something that is only waited for, or that is on its way to its end.</summary>
+    internal static ChainRecord RecordOf(LockMap map, AcquireShape shape, LockSite? site) => new()
+    {
+        Class = map.Class,
+        Shape = shape,
+        SiteToken = site,
+        Site = site,
+        Stack = LockTrace.Capture(),
+        Context = default,
+    };
+
+    /// <summary>Judges wants as if each had been an acquisition of a thread of its own.</summary>
+    /// <param name="wants">The wants.</param>
+    /// <param name="about">What findings must be about; null if anything.</param>
+    /// <param name="assumption">What must be so for a finding to be real; null if nothing.</param>
+    internal void Judge(IEnumerable<JudgedWant> wants, LockMap? about = null, string? assumption = null)
+    {
+        LockHolder stack = LockHolder.Current(this);
+        List<LockViolation> found = [];
+        List<LockViolation>? admitted;
+        using (_gate.EnterScope())
+        {
+            foreach (JudgedWant want in wants)
+            {
+                JudgeLocked(stack, want, found);
+            }
+
+            if (about is not null)
+            {
+                found.RemoveAll(one => !one.Dependencies.Any(edge => ReferenceEquals(edge.Held.Class, about.Class)));
+            }
+
+            admitted = AdmitLocked(assumption is null ? found : found.ConvertAll(one => Assuming(one, assumption)));
+        }
+
+        if (admitted is not null)
+        {
+            Deliver(stack, admitted);
+        }
+    }
+
+    private void JudgeLocked(LockHolder stack, JudgedWant want, List<LockViolation> found)
+    {
+        var wanted = new Acquisition
+        {
+            Stack = stack,
+            Map = want.Map,
+            Record = want.Record,
+            NestedIn = null,
+            Held = Array.ConvertAll(want.Held, static step => new SituationItem(step.Map, step.Record, step.Path)),
+            Thread = want.Thread,
+        };
+        LockNode node = _graph.NodeOf(wanted.Class, wanted.Record.Subclass);
+        LockViolation? ofClasses = null;
+        for (int i = wanted.Held.Length - 1; i >= 0; i--)
+        {
+            LockNode from = _graph.NodeOf(wanted.Held[i].Class, wanted.Held[i].Record.Subclass);
+            if (!ReferenceEquals(from, node))
+            {
+                ofClasses = AddDependencyLocked(wanted, from, wanted.Held[i], node, found) ?? ofClasses;
+            }
+        }
+
+        AddFindingLocked(found, AddSituationLocked(wanted), ofClasses);
+    }
+
+    private static LockViolation Assuming(LockViolation found, string assumption) => found with
+    {
+        Confidence = found.Confidence < LockConfidence.Likely ? found.Confidence : LockConfidence.Likely,
+        Assumption = found.Assumption is null ? assumption : $"{found.Assumption}, and {assumption}",
+    };
+
+    /// <summary>What was started while its starter held something, and was never waited for, is on its own: known at the end only.</summary>
+    internal void JudgeUndecided(LockFork fork)
+    {
+        if (!fork.IsJoined)
+        {
+            JudgeAlone(fork.TakeUndecided());
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit.Lockdep.Instrumentation;
+
+/// <summary>
+/// A callback for which somebody may wait: running it counts as holding something shared, and who waits for its end waits for that
+/// (lock_map_acquire around work, and in flush_work, of Linux).
+/// </summary>
+internal sealed class RunningCallback
+{
+    private static readonly ConditionalWeakTable<object, RunningCallback> s_byNode = [];
+    private static readonly Func<CancellationTokenRegistration, object?>? s_nodeOf = MakeNodeOf();
+
+    private readonly LockMap _map;
+    private readonly LockCallSite _site;
+
+    public RunningCallback(LockCallSite site)
+    {
+        _site = site;
+        _map = new LockMap(site.Named()) { IsContext = true };
+    }
+
+    public static RunningCallback? Of(CancellationTokenRegistration registration)
+        => s_nodeOf?.Invoke(registration) is { } node && s_byNode.TryGetValue(node, out RunningCallback? running) ? running : null;
+
+    /// <summary>A registration is a value; the node inside is its own until it is unregistered, and is then used again for others.</summary>
+    public CancellationTokenRegistration Known(CancellationTokenRegistration registration)
+    {
+        if (s_nodeOf?.Invoke(registration) is { } node)
+        {
+            s_byNode.AddOrUpdate(node, this);
+        }
+
+        return registration;
+    }
+
+    public Action<object?> Wrap(Action<object?> callback) => state =>
+    {
+        using (Enter())
+        {
+            callback(state);
+        }
+    };
+
+    public Action<object?, CancellationToken> Wrap(Action<object?, CancellationToken> callback) => (state, token) =>
+    {
+        using (Enter())
+        {
+            callback(state, token);
+        }
+    };
+
+    public Scope Enter()
+    {
+        Session.Validator.Acquire(_map, AcquireShape.Of(LockAcquireMode.Shared), _site);
+        return new Scope(_map);
+    }
+
+    public void WaitFor(LockCallSite site) => Session.Validator.WaitFor(_map, site);
+
+    /// <summary>The callback as the validator sees it, for whoever really waits.</summary>
+    public LockMap Map => _map;
+
+    public ref struct Scope(LockMap map)
+    {
+        public void Dispose() => Session.Validator.ReleaseIfHeld(map);
+    }
+
+    // The field has no accessor, and its type has no name that could be written here.
+    private static Func<CancellationTokenRegistration, object?>? MakeNodeOf()
+    {
+        FieldInfo? field = typeof(CancellationTokenRegistration).GetField("_node", BindingFlags.Instance | BindingFlags.NonPublic);
+        if (field is null || field.FieldType.IsValueType)
+        {
+            return null; // another runtime: registrations are not followed
+        }
+
+        DynamicMethod read = new("NodeOf", typeof(object), [typeof(CancellationTokenRegistration)], typeof(CancellationTokenRegistration), skipVisibility: true);
+        ILGenerator code = read.GetILGenerator();
+        code.Emit(OpCodes.Ldarg_0);
+        code.Emit(OpCodes.Ldfld, field);
+        code.Emit(OpCodes.Ret);
+        return read.CreateDelegate<Func<CancellationTokenRegistration, object?>>();
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep.Instrumentation;
+
+/// <summary>
+/// Something that is waited for until somebody signals it: an event, a pulse, the task of a completion source. Whoever waits holds locks meanwhile, and whoever
+/// signals has taken some on the way; a lock that each of those needs must not be held by the one who waits. Who signals is known at the end of the run only.
+/// Thread safe.
+/// </summary>
+/// <param name="name">Its class.</param>
+/// <param name="needsAll">Whether each signal counts, as with a count that goes down; otherwise one is enough.</param>
+internal sealed class SignalState(string name, bool needsAll = false)
+{
+    private const int MostSignalers = 16;
+    private const int MostWaiters = 16;
+    private const string Assumption = "the wait begins before the signal, and nobody else gives it";
+
+    private readonly UninterruptedLock _gate = new();
+    private readonly List<Signaler> _signalers = []; // under the gate
+    private readonly List<Waiter> _waiters = []; // under the gate
+    private LockMap? _map;
+    private volatile bool _isFree;
+    private volatile bool _isOpen;
+
+    private sealed record Signaler(JudgedWant[] Way, Thread Thread, ChainRecord Record);
+
+    private sealed record Waiter(HeldStep[] Held, Thread Thread, ChainRecord Record, string ThreadName);
+
+    /// <summary>Signaled already, and nobody takes that back: nobody has to wait.</summary>
+    public bool IsOpen
+    {
+        get => _isOpen;
+        set => _isOpen = value;
+    }
+
+    private LockMap Map => LazyInitializer.EnsureInitialized(ref _map, () => new LockMap(LockClasses.MakeAlone(name)));
+
+    /// <summary>Somebody signals who needs nothing, or whom nobody knows: whoever waits can rely on him.</summary>
+    public void Free() => _isFree = true;
+
+    /// <summary>This thread signals.</summary>
+    /// <param name="site">Where, if it is known.</param>
+    /// <param name="except">A lock that whoever waits lets go meanwhile.</param>
+    public void Signal(LockCallSite? site, object? except = null)
+    {
+        if (_isFree)
+        {
+            return;
+        }
+
+        using var ignored = LockValidator.Ignore();
+        JudgedWant[] way = Session.Validator.WayHere(except);
+        if (way.Length == 0)
+        {
+            _isFree = !needsAll;
+            return;
+        }
+
+        using (_gate.EnterScope())
+        {
+            if (_signalers.Exists(known => ReferenceEquals(known.Thread, Thread.CurrentThread) && IsSame(known.Way, way)))
+            {
+                return;
+            }
+
+            if (_signalers.Count == MostSignalers)
+            {
+                _isFree |= !needsAll;
+                return;
+            }
+
+            AcquireShape shape = AcquireShape.Of(LockAcquireMode.Shared, LockAttempt.Try);
+            _signalers.Add(new Signaler(way, Thread.CurrentThread, LockValidator.RecordOf(Map, shape, site?.Place)));
+        }
+    }
+
+    /// <summary>This thread, or its flow, waits without limit.</summary>
+    public void Wait(LockCallSite site, object? except = null)
+    {
+        if (_isFree || _isOpen)
+        {
+            return;
+        }
+
+        using var ignored = LockValidator.Ignore();
+        HeldStep[] held = Array.FindAll(Session.Validator.HeldHere(except), static step => !step.Map.StandsForMany);
+        if (held.Length == 0)
+        {
+            return;
+        }
+
+        bool isFirst;
+        using (_gate.EnterScope())
+        {
+            if (_waiters.Count == MostWaiters || _waiters.Exists(known => ReferenceEquals(known.Thread, Thread.CurrentThread) && IsSame(known.Held, held)))
+            {
+                return;
+            }
+
+            isFirst = _waiters.Count == 0;
+            ChainRecord record = LockValidator.RecordOf(Map, AcquireShape.Of(LockAcquireMode.Exclusive).AsWait(), site.Place);
+            _waiters.Add(new Waiter(held, Thread.CurrentThread, record, Rules.Acquisition.NameOf(Thread.CurrentThread)));
+        }
+
+        if (isFirst)
+        {
+            RunEnd.Add(this);
+        }
+    }
+
+    /// <summary>Judges what was seen, when nobody will signal any more.</summary>
+    public void Judge()
+    {
+        using (_gate.EnterScope())
+        {
+            JudgedWant[] steps = _isFree ? [] : [.. Steps()];
+            if (steps.Length > 0)
+            {
+                Session.Validator.Judge(
+                    [.. _waiters.Select(waiter => new JudgedWant(waiter.Held, Map, waiter.Record, waiter.ThreadName)), .. steps], Map, Assumption);
+            }
+        }
+    }
+
+    // What all signalers need: any other signaler could be waited for instead.
+    private IEnumerable<JudgedWant> Steps()
+    {
+        foreach (Signaler signaler in _signalers)
+        {
+            var signal = new HeldStep(Map, signaler.Record, null);
+            foreach (JudgedWant step in signaler.Way)
+            {
+                bool isNeeded = needsAll || _signalers.TrueForAll(other => Array.Exists(other.Way, way => ReferenceEquals(way.Map, step.Map)));
+                if (isNeeded && !_waiters.Exists(waiter => IsOneSection(waiter, signaler, step)))
+                {
+                    yield return step with { Held = [signal, .. step.Held] };
+                }
+            }
+        }
+    }
+
+    // A thread that signals and then waits under the same lock, taken once: it does not wait for anybody.
+    private static bool IsOneSection(Waiter waiter, Signaler signaler, JudgedWant step) =>
+        ReferenceEquals(waiter.Thread, signaler.Thread)
+        && Array.Exists(waiter.Held, held => ReferenceEquals(held.Map, step.Map) && held.Record.Site?.Line == step.Record.Site?.Line && held.Record.Site?.File == step.Record.Site?.File);
+
+    private static bool IsSame(JudgedWant[] one, JudgedWant[] other)
+        => one.Length == other.Length && !one.Where((step, i) => !ReferenceEquals(step.Map, other[i].Map)).Any();
+
+    private static bool IsSame(HeldStep[] one, HeldStep[] other)
+        => one.Length == other.Length && !one.Where((step, i) => !ReferenceEquals(step.Map, other[i].Map)).Any();
+}

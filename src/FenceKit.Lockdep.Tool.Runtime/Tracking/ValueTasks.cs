@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit.Lockdep.Instrumentation;
+
+/// <summary>
+/// What asynchronous methods hand on that return a <see cref="ValueTask"/>. One that did not have to wait gives no object that could be asked for; whoever has
+/// called it awaits right away, on the same thread.
+/// </summary>
+internal static class ValueTasks
+{
+    private static readonly object s_atOnce = new();
+
+    /// <summary>The method ends, and leaves what it holds to the one that awaits.</summary>
+    public static void HandOn<TBuilder>(ref TBuilder builder, LockCallSite site)
+        where TBuilder : struct
+    {
+        if (Session.IsOn && Session.Validator.HoldTakenIn(site.Place.Member) is { } held)
+        {
+            object? inside = BuilderField<TBuilder>.Of(ref builder);
+            new TaskNote { Carried = held }.Attach(inside ?? s_atOnce, isRecent: inside is null);
+        }
+    }
+
+    public static void Ended(object? inside, LockCallSite site, bool isAwait)
+    {
+        if (TaskNote.Find(inside ?? s_atOnce) is { } note)
+        {
+            note.Ended(isTaken: true, site, isAwait);
+        }
+
+        if (isAwait && inside is not null && Signals.IsAny)
+        {
+            Signals.Find(inside)?.Wait(site);
+        }
+    }
+
+    public static object? ObjectOf(ref ValueTaskAwaiter awaiter) => Object(ref Value(ref awaiter));
+
+    public static object? ObjectOf(ref ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter awaiter) => Object(ref Value(ref awaiter));
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_value")]
+    private static extern ref ValueTask Value(ref ValueTaskAwaiter awaiter);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_value")]
+    private static extern ref ValueTask Value(ref ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter awaiter);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_obj")]
+    private static extern ref object? Object(ref ValueTask task);
+}
+
+/// <inheritdoc cref="ValueTasks"/>
+internal static class ValueTasks<T>
+{
+    public static object? ObjectOf(ref ValueTaskAwaiter<T> awaiter) => Object(ref Value(ref awaiter));
+
+    public static object? ObjectOf(ref ConfiguredValueTaskAwaitable<T>.ConfiguredValueTaskAwaiter awaiter) => Object(ref Value(ref awaiter));
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_value")]
+    private static extern ref ValueTask<T> Value(ref ValueTaskAwaiter<T> awaiter);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_value")]
+    private static extern ref ValueTask<T> Value(ref ConfiguredValueTaskAwaitable<T>.ConfiguredValueTaskAwaiter awaiter);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_obj")]
+    private static extern ref object? Object(ref ValueTask<T> task);
+}

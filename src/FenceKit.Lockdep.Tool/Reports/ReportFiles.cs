@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+using System.Text;
+
+namespace FenceKit.Lockdep.Tool.Reports;
+
+/// <summary>Reads and writes the files of reports. A file is there whole or not at all, and what goes wrong is told with what to do.</summary>
+/// <remarks>Blocks. Thread safe: two that write the same file at once leave the file of one of them.</remarks>
+internal sealed class ReportFiles
+{
+    private const long LargestFile = 1L << 30;
+
+    private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly Func<string, Stream> _create;
+
+    /// <summary>Makes it.</summary>
+    /// <param name="create">How a new file is begun; a test hands in one that fails.</param>
+    public ReportFiles(Func<string, Stream>? create = null) =>
+        _create = create ?? (static path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
+
+    /// <summary>Writes a file in place of an older one, through a file beside it that takes its name when all of it is on the disk.</summary>
+    /// <param name="path">The file. Its folder is made where it is missing.</param>
+    /// <param name="text">What it holds.</param>
+    /// <exception cref="ToolException">It cannot be written; an older file is as it was.</exception>
+    public void Write(string path, string text)
+    {
+        try
+        {
+            string target = new FileInfo(path) is { LinkTarget: not null } link
+                ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName
+                : Path.GetFullPath(path);
+            if (File.Exists(target) && WriteWhatIsNoFile(target, text))
+            {
+                return;
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            string unfinished = $"{target}.{Guid.NewGuid():N}.unfinished";
+            try
+            {
+                WriteAndFlush(unfinished, text);
+                File.Move(unfinished, target, overwrite: true);
+            }
+            catch
+            {
+                TryDelete(unfinished);
+                throw;
+            }
+        }
+        catch (Exception error) when (IsOfTheDisk(error))
+        {
+            throw new ToolException($"cannot write {path}: {Sentence(error)} {WhatToDo(error)} Nothing was left half written.", error);
+        }
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="ToolException">It cannot be read, or is no text.</exception>
+    public static string Read(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (stream.CanSeek && stream.Length > LargestFile)
+            {
+                throw new ToolException($"cannot read {path}: it is larger than {LargestFile >> 20} MiB.");
+            }
+
+            using var reader = new StreamReader(stream, s_strict);
+            return reader.ReadToEnd();
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new ToolException($"cannot read {path}: it is no UTF-8 text.", error);
+        }
+        catch (Exception error) when (IsOfTheDisk(error))
+        {
+            throw new ToolException($"cannot read {path}: {Sentence(error)}", error);
+        }
+    }
+
+    private void WriteAndFlush(string path, string text)
+    {
+        using Stream stream = _create(path);
+        using (var writer = new StreamWriter(stream, s_strict, leaveOpen: true))
+        {
+            writer.Write(text);
+        }
+
+        // Before the name changes: after a power cut the name must not stand on a file without contents.
+        if (stream is FileStream file)
+        {
+            file.Flush(flushToDisk: true);
+        }
+    }
+
+    /// <summary>A pipe or a device gets the text itself: another file in its place would be nobody's wish. A file that is read-only is refused here.</summary>
+    private static bool WriteWhatIsNoFile(string path, string text)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        if (stream.CanSeek && !path.StartsWith("/dev/", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        using var writer = new StreamWriter(stream, s_strict);
+        writer.Write(text);
+        return true;
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception error) when (IsOfTheDisk(error))
+        {
+            // The first failure is the one to tell.
+        }
+    }
+
+    private static bool IsOfTheDisk(Exception error) =>
+        error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or System.Security.SecurityException;
+
+    private static string Sentence(Exception error) => error.Message.TrimEnd('.') + ".";
+
+    private static string WhatToDo(Exception error) => error switch
+    {
+        UnauthorizedAccessException => "Name a file in a folder that you may write to.",
+        IOException when IsDiskFull(error) => "Make room, or name a file on another disk.",
+        _ => "Name another file.",
+    };
+
+    // ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL on Windows; on Unix the number of the system: ENOSPC, and EDQUOT of Linux and of macOS.
+    private static bool IsDiskFull(Exception error) =>
+        OperatingSystem.IsWindows() ? (error.HResult & 0xFFFF) is 0x70 or 0x27 : error.HResult is 28 or 122 or 69;
+}

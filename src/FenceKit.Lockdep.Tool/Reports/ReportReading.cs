@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+namespace FenceKit.Lockdep.Tool.Reports;
+
+/// <summary>Reports from files: one, several, or all that the processes of a run left in a folder.</summary>
+internal static class ReportReading
+{
+    /// <exception cref="ToolException">The file cannot be read, or is no report.</exception>
+    public static RunReport FromFile(string path)
+    {
+        string text = ReportFiles.Read(path);
+        try
+        {
+            return RunReport.Parse(text);
+        }
+        catch (FormatException error)
+        {
+            throw new ToolException($"{path}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>The reports of several files as one. Only a single file keeps what is known of its run.</summary>
+    /// <exception cref="ToolException">One of them cannot be read, or is no report.</exception>
+    public static RunReport FromFiles(IReadOnlyList<string> paths) => paths.Count == 1
+        ? FromFile(paths[0])
+        : new RunReport(LockReport.Merge(paths.Select(static path => FromFile(path).Locks)), null);
+
+    /// <summary>What the processes of a run have left, merged. A file that is no report is named, and the others count.</summary>
+    /// <param name="folder">The folder; every file *.json in it is the report of one process.</param>
+    /// <param name="problems">What could not be read, a sentence each.</param>
+    public static LockReport FromFolder(string folder, out IReadOnlyList<string> problems)
+    {
+        var reports = new List<LockReport>();
+        var unread = new List<string>();
+        foreach (string path in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                reports.Add(FromFile(path).Locks);
+            }
+            catch (ToolException error)
+            {
+                unread.Add(error.Message);
+            }
+        }
+
+        problems = unread;
+        return LockReport.Merge(reports);
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace FenceKit.Lockdep.Tool.Running;
+
+/// <summary>Projects, asked by the build where their output is.</summary>
+internal static class ProjectTarget
+{
+    /// <summary>The program that <c>dotnet run</c> starts. It is built first unless <c>--no-build</c> is there.</summary>
+    /// <param name="arguments">What stands behind <c>run</c>.</param>
+    public static ProgramTarget OfRun(IReadOnlyList<string> arguments)
+    {
+        string project = ".";
+        List<string> properties = [];
+        bool builds = true;
+        int index = 0;
+        for (; index < arguments.Count && arguments[index] != "--"; index++)
+        {
+            switch (arguments[index])
+            {
+                case "--project":
+                    project = ValueAt(arguments, ++index);
+                    break;
+                case "-c" or "--configuration":
+                    properties.Add($"-p:Configuration={ValueAt(arguments, ++index)}");
+                    break;
+                case "-f" or "--framework":
+                    properties.Add($"-p:TargetFramework={ValueAt(arguments, ++index)}");
+                    break;
+                case "--no-build":
+                    builds = false;
+                    break;
+                case "--no-restore" or "--no-launch-profile":
+                    break;
+                case var other when other.StartsWith('-'):
+                    throw new ToolException($"'dotnet run {other}' is not understood here. Build first, and write: fencekit-lockdep run -- dotnet app.dll arguments");
+                default:
+                    return Target(project, properties, builds, arguments.Skip(index));
+            }
+        }
+
+        return Target(project, properties, builds, arguments.Skip(index + 1));
+    }
+
+    /// <summary>The assembly that a project builds.</summary>
+    /// <exception cref="ToolException">The build fails, or does not say.</exception>
+    public static string OutputOf(string project, IReadOnlyList<string> properties, bool builds)
+    {
+        string file = FileOf(project);
+        if (builds)
+        {
+            Build(file, properties);
+        }
+
+        string path = Dotnet(["msbuild", file, "-nologo", "-getProperty:TargetPath", .. properties], isShown: false).Trim();
+        return path.Length > 0 && File.Exists(path) ? path : throw new ToolException($"{file} has no output at '{path}'. Build it first; of several frameworks name one with --framework.");
+    }
+
+    /// <summary>Builds a project or a solution.</summary>
+    /// <exception cref="ToolException">The build fails; the message has what it said.</exception>
+    public static void Build(string project, IReadOnlyList<string> properties)
+        => Dotnet(["build", FileOf(project, alsoSolutions: true), "-nologo", "-v", "quiet", .. properties], isShown: true);
+
+    /// <summary>The projects of a solution, or the one that is named.</summary>
+    public static IReadOnlyList<string> ProjectsOf(string path)
+    {
+        string file = FileOf(path, alsoSolutions: true);
+        if (Path.GetExtension(file) is not (".sln" or ".slnx"))
+        {
+            return [file];
+        }
+
+        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        return [.. Dotnet(["sln", file, "list"], isShown: false).Split('\n').Select(static line => line.Trim())
+            .Where(static line => line.EndsWith("proj", StringComparison.Ordinal)).Select(line => Path.Combine(folder, line))];
+    }
+
+    /// <summary>Properties of a project.</summary>
+    public static IReadOnlyDictionary<string, string> PropertiesOf(string project, IReadOnlyList<string> properties, params string[] names)
+    {
+        string text = Dotnet(["msbuild", project, "-nologo", $"-getProperty:{string.Join(',', names)}", .. properties], isShown: false);
+        if (names.Length == 1)
+        {
+            return new Dictionary<string, string> { [names[0]] = text.Trim() };
+        }
+
+        using JsonDocument json = JsonDocument.Parse(text);
+        return json.RootElement.GetProperty("Properties").EnumerateObject().ToDictionary(static one => one.Name, static one => one.Value.GetString() ?? "");
+    }
+
+    private static ProgramTarget Target(string project, List<string> properties, bool builds, IEnumerable<string> arguments)
+        => ProgramTarget.OfFile(OutputOf(project, properties, builds), [], arguments);
+
+    private static string ValueAt(IReadOnlyList<string> arguments, int index)
+        => index < arguments.Count ? arguments[index] : throw new ToolException($"'{arguments[^1]}' has no value.");
+
+    private static string FileOf(string project, bool alsoSolutions = false)
+    {
+        if (File.Exists(project))
+        {
+            return project;
+        }
+
+        string[] found = Directory.Exists(project)
+            ? [.. Directory.GetFiles(project).Where(file => file.EndsWith("proj", StringComparison.Ordinal) || (alsoSolutions && Path.GetExtension(file) is ".sln" or ".slnx"))]
+            : [];
+        return found.Length == 1
+            ? found[0]
+            : throw new ToolException(found.Length == 0 ? $"There is no project in {project}." : $"There are several projects in {project}: name one.");
+    }
+
+    private static string Dotnet(IReadOnlyList<string> arguments, bool isShown)
+    {
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true };
+        start.Environment["DOTNET_NOLOGO"] = "1";
+        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        using Process process = Process.Start(start) ?? throw new ToolException("dotnet could not be started.");
+        string text = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? text
+            : throw new ToolException($"'dotnet {string.Join(' ', arguments)}' failed with exit code {process.ExitCode}.{(isShown ? Environment.NewLine + text.Trim() : "")}");
+    }
+}

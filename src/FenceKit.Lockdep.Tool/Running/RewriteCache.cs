@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+using System.Security.Cryptography;
+using System.Text;
+using FenceKit.Lockdep.Tool.Rewriting;
+
+namespace FenceKit.Lockdep.Tool.Running;
+
+/// <summary>
+/// Rewritten assemblies, by the content of the original and of its symbols and by the version of the tool. An entry is made elsewhere and then moved to its place:
+/// the process that comes second finds it whole, and a tool that is killed leaves nothing that counts. Thread safe, also between processes.
+/// </summary>
+internal sealed class RewriteCache : IDisposable
+{
+    public const string FolderVariableName = "FENCEKIT_LOCKDEP_CACHE";
+    private const string ResultName = "result.txt";
+    private readonly string _folder;
+    private readonly Lazy<AssemblyRewriter> _rewriter; // not even loaded where everything is known
+
+    private RewriteCache(string folder, string runtimePath)
+    {
+        _folder = folder;
+        _rewriter = new Lazy<AssemblyRewriter>(() => new AssemblyRewriter(runtimePath));
+    }
+
+    /// <summary>Where rewritten assemblies and the folders of runs are kept for this user.</summary>
+    public static string Root =>
+        Environment.GetEnvironmentVariable(FolderVariableName) is { Length: > 0 } named
+            ? Path.GetFullPath(named)
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "fencekit-lockdep");
+
+    /// <summary>Where entries are made: a folder each, that begins with the number of the process.</summary>
+    public static string Making => Path.Combine(Root, "making");
+
+    /// <summary>Opens the cache of this version of the tool.</summary>
+    /// <param name="runtimePath">The assembly that rewritten code calls.</param>
+    /// <exception cref="ToolException">The folder cannot be written.</exception>
+    public static RewriteCache Open(string runtimePath)
+    {
+        // Both assemblies decide what comes out.
+        string tool = typeof(RewriteCache).Module.ModuleVersionId.ToString("n");
+        var versions = KnownFiles.Read(Path.Combine(Root, "versions", tool), runtimePath);
+        string version = versions.KeyOf(runtimePath, path => KeyOf(path, tool));
+        versions.Save();
+        string folder = Path.Combine(Root, "rewritten", version);
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ToolException($"The cache {folder} cannot be made: {exception.Message} Set {FolderVariableName} to a folder that can be written.");
+        }
+
+        return new RewriteCache(folder, runtimePath);
+    }
+
+    /// <summary>What is known of the files of a folder.</summary>
+    public KnownFiles KnownIn(string folder) => KnownFiles.Read(Path.Combine(_folder, "known"), folder);
+
+    /// <summary>Finds or makes what an assembly becomes.</summary>
+    /// <param name="path">The original.</param>
+    /// <param name="known">What is known of its folder.</param>
+    /// <returns>What became of it, and the folder with the new file if there is one.</returns>
+    /// <exception cref="ToolException">The cache cannot be written.</exception>
+    public (RewriteResult Result, string Folder) Get(string path, KnownFiles known)
+    {
+        string folder;
+        try
+        {
+            folder = Path.Combine(_folder, known.KeyOf(path, static file => KeyOf(file, "")));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return (new RewriteResult(RewriteState.LeftAlone, Reason: exception.Message), "");
+        }
+
+        if (Read(folder) is { } made)
+        {
+            return (made, folder);
+        }
+
+        try
+        {
+            return (Make(path, folder), folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ToolException($"The cache {_folder} cannot be written: {exception.Message} Make room, or set {FolderVariableName} to another folder.");
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_rewriter.IsValueCreated)
+        {
+            _rewriter.Value.Dispose();
+        }
+    }
+
+    private static string KeyOf(string path, string version)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(version));
+        hash.AppendData(SHA256.HashData(File.ReadAllBytes(path)));
+        string symbols = Path.ChangeExtension(path, ".pdb");
+        if (File.Exists(symbols))
+        {
+            hash.AppendData(SHA256.HashData(File.ReadAllBytes(symbols)));
+        }
+
+        return $"{Path.GetFileNameWithoutExtension(path)}-{Convert.ToHexStringLower(hash.GetHashAndReset())[..24]}";
+    }
+
+    private static RewriteResult? Read(string folder)
+    {
+        try
+        {
+            return RewriteResult.Parse(File.ReadAllText(Path.Combine(folder, ResultName)));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private RewriteResult Make(string path, string folder)
+    {
+        string partial = Path.Combine(Making, $"{Environment.ProcessId}-{Guid.NewGuid():n}");
+        Directory.CreateDirectory(partial);
+        try
+        {
+            RewriteResult result = _rewriter.Value.Rewrite(path, Path.Combine(partial, Path.GetFileName(path)));
+            File.WriteAllText(Path.Combine(partial, ResultName), result.ToText());
+            try
+            {
+                Directory.Move(partial, folder);
+            }
+            catch (IOException) when (Read(folder) is not null)
+            {
+                // Another run was faster, with the same.
+            }
+
+            return Read(folder) ?? throw new IOException($"{folder} is not whole.");
+        }
+        finally
+        {
+            if (Directory.Exists(partial))
+            {
+                Directory.Delete(partial, recursive: true);
+            }
+        }
+    }
+}

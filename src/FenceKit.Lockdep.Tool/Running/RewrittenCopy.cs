@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FenceKit.Lockdep.Tool.Rewriting;
+
+namespace FenceKit.Lockdep.Tool.Running;
+
+/// <summary>A whole copy of a program with its assemblies rewritten, to be run anywhere without the tool.</summary>
+internal static class RewrittenCopy
+{
+    /// <summary>Makes the copy.</summary>
+    /// <param name="source">The program's folder.</param>
+    /// <param name="output">Where it goes: a folder that is empty or not there.</param>
+    /// <param name="cache">Where rewritten assemblies are.</param>
+    /// <param name="selection">Which are rewritten.</param>
+    /// <param name="progress">Told after each assembly how many of how many are done.</param>
+    /// <exception cref="ToolException">It cannot be made.</exception>
+    public static IReadOnlyList<ShadowFile> Make(string source, string output, RewriteCache cache, AssemblySelection selection, Action<int, int>? progress)
+    {
+        string from = Path.GetFullPath(source);
+        string to = Path.GetFullPath(output);
+        if (!Directory.Exists(from))
+        {
+            throw new ToolException($"There is no folder {from}.");
+        }
+
+        if (to == from || to.StartsWith(from.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        {
+            throw new ToolException($"The copy must not be in {from}, which it is a copy of.");
+        }
+
+        if (Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any())
+        {
+            throw new ToolException($"{to} is not empty. Name a folder that is, or that is not there.");
+        }
+
+        using ShadowFolder shadow = ShadowFolder.Make(from, [], cache, selection, progress);
+        try
+        {
+            Copy(shadow.Path, to);
+            File.Copy(RuntimeAssembly.Path, Path.Combine(to, Path.GetFileName(RuntimeAssembly.Path)), overwrite: true);
+            foreach (string file in Directory.GetFiles(to, "*.deps.json"))
+            {
+                AddDependency(file);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ToolException($"{to} cannot be written: {exception.Message}");
+        }
+
+        return shadow.Files;
+    }
+
+    private static void Copy(string source, string target)
+    {
+        Directory.CreateDirectory(target);
+        foreach (string folder in Directory.GetDirectories(source))
+        {
+            Copy(folder, Path.Combine(target, Path.GetFileName(folder)));
+        }
+
+        foreach (string file in Directory.GetFiles(source))
+        {
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file))); // what a link leads to, not the link
+        }
+    }
+
+    // A program with such a file finds only what is listed there.
+    private static void AddDependency(string file)
+    {
+        const string Library = CallTable.RuntimeName + "/1.0.0";
+        try
+        {
+            JsonNode root = JsonNode.Parse(File.ReadAllText(file))!;
+            string target = root["runtimeTarget"]!["name"]!.GetValue<string>();
+            root["targets"]![target]![Library] = new JsonObject { ["runtime"] = new JsonObject { [CallTable.RuntimeName + ".dll"] = new JsonObject() } };
+            root["libraries"]![Library] = new JsonObject { ["type"] = "reference", ["serviceable"] = false, ["sha512"] = "" };
+            File.WriteAllText(file, root.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        }
+        catch (Exception exception) when (exception is JsonException or NullReferenceException or InvalidOperationException)
+        {
+            throw new ToolException($"{file} cannot be read: {exception.Message}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Tool.Reports;
+using FenceKit.Lockdep.Tool.Rewriting;
+using FenceKit.Lockdep.Tool.Summaries;
+using FenceKit.Lockdep.Tool.Suppressions;
+
+namespace FenceKit.Lockdep.Tool.Running;
+
+/// <summary>One use of the tool on something that runs: rewrites, runs, reads what was found, and says it.</summary>
+internal sealed class RunSession : IDisposable
+{
+    // VSTest ends the process of the tests a tenth of a second after the last one, in milliseconds; what was seen is written after that.
+    private const string TestHostEndVariable = "VSTEST_TESTHOST_SHUTDOWN_TIMEOUT";
+    private const string TestHostEnd = "5000"; // one with threads that never end is ended all the same
+    private readonly Terminal _terminal;
+    private readonly TimeProvider _clock;
+    private readonly RunSettings _settings;
+    private readonly RunOutputs _outputs;
+    private readonly SuppressionFile _suppressions;
+    private readonly RewriteCache _cache;
+    private readonly List<IDisposable> _folders = [];
+    private readonly List<ShadowFile> _files = [];
+    private readonly string _findings;
+    private FrameworkFolder? _framework;
+
+    /// <summary>Prepares a run. What is wrong with the options is found before anything runs.</summary>
+    /// <exception cref="ToolException">A file that is named cannot be used, or the cache cannot.</exception>
+    public RunSession(Terminal terminal, TimeProvider clock, RunSettings settings, RunOutputs outputs)
+    {
+        _terminal = terminal;
+        _clock = clock;
+        _settings = settings;
+        _outputs = outputs;
+        _suppressions = outputs.Suppress is { } file ? SuppressionFile.Read(file) : SuppressionFile.None;
+        _cache = RewriteCache.Open(RuntimeAssembly.Path);
+        if (ShadowFolder.RemoveAbandoned() is > 0 and int removed)
+        {
+            terminal.Error.WriteLine($"fencekit-lockdep: {removed} {(removed == 1 ? "folder was" : "folders were")} left by runs that were killed, and {(removed == 1 ? "is" : "are")} removed now.");
+        }
+
+        _findings = Directory.CreateTempSubdirectory("fencekit-lockdep-").FullName;
+    }
+
+    /// <summary>Runs a program and returns the exit code of the tool.</summary>
+    /// <exception cref="ToolException">It cannot be run, or a report cannot be written.</exception>
+    public int Run(ProgramTarget target)
+    {
+        string assembly = Shadowed(target.Assembly, isBeside: false);
+        return End(Start([.. target.HostOptions, assembly, .. target.Arguments], target.NeedsOlderRuntime));
+    }
+
+    /// <summary>Runs tests, one project after the other, and returns the exit code of the tool.</summary>
+    /// <exception cref="ToolException">They cannot be run, or a report cannot be written.</exception>
+    public int Test(TestProjects projects)
+    {
+        int code = 0;
+        foreach (TestProject project in projects.Build())
+        {
+            int own = Start(project.CommandFor(Shadowed(project.Assembly, isBeside: true), projects.Arguments), project.NeedsOlderRuntime);
+            code = code == 0 ? own : code;
+        }
+
+        return End(code);
+    }
+
+    public void Dispose()
+    {
+        _folders.ForEach(static folder => folder.Dispose());
+        _cache.Dispose();
+        try
+        {
+            Directory.Delete(_findings, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A process that goes on after the program writes there still; it is a folder for temporary files.
+        }
+    }
+
+    /// <summary>The assembly in a folder in which its locks report.</summary>
+    private string Shadowed(string assembly, bool isBeside)
+    {
+        if (_settings.TakesFramework && _framework is null)
+        {
+            _framework = RewriteProgress.Show(_terminal, progress => FrameworkFolder.Make(_cache, _settings.Selection, progress));
+            _folders.Add(_framework);
+            _files.AddRange(_framework.Files);
+        }
+
+        ShadowFolder shadow = RewriteProgress.Show(
+            _terminal, progress => ShadowFolder.Make(Path.GetDirectoryName(assembly)!, [assembly], _cache, _settings.Selection, progress, isBeside: isBeside));
+        _folders.Add(shadow);
+        _files.AddRange(shadow.Files);
+        return Path.Combine(shadow.Path, Path.GetFileName(assembly));
+    }
+
+    private int Start(IReadOnlyList<string> arguments, bool needsOlderRuntime)
+    {
+        Dictionary<string, string> environment = [];
+        if (needsOlderRuntime)
+        {
+            environment["DOTNET_ROLL_FORWARD"] = "LatestMajor";
+            _terminal.Error.WriteLine("fencekit-lockdep: the program is for an older .NET; it is run on the newest that is installed.");
+        }
+
+        if (arguments[0] == "test" && Environment.GetEnvironmentVariable(TestHostEndVariable) is null)
+        {
+            environment[TestHostEndVariable] = TestHostEnd;
+        }
+
+        if (_framework is not null)
+        {
+            environment["DOTNET_ROOT"] = _framework.Root;
+            environment["DOTNET_MULTILEVEL_LOOKUP"] = "0";
+        }
+
+        return new ProgramRun(_settings, _findings).Run(_framework?.Host ?? "dotnet", arguments, environment);
+    }
+
+    private int End(int program)
+    {
+        Findings found = Findings.Read(_findings);
+        foreach (string problem in found.Problems)
+        {
+            _terminal.Error.WriteLine(Printable.Of($"fencekit-lockdep: a report of a process is not used: {problem}"));
+        }
+
+        SuppressionOutcome outcome = _suppressions.Apply(found.Report, _clock);
+        AssemblyOutcome[] assemblies = [.. _files
+            .Where(static file => file.Result.State is RewriteState.Rewritten or RewriteState.LeftAlone)
+            .Select(static file => new AssemblyOutcome(Path.GetFileName(file.Path), file.Result.State == RewriteState.Rewritten, file.Result.Reason))
+            .Distinct()];
+        var report = new RunReport(outcome.Left, new RunFacts(program, outcome.Suppressed, assemblies));
+        WriteFiles(report);
+        if (!found.HasAny && assemblies.Any(static assembly => assembly.IsRewritten))
+        {
+            _terminal.Error.WriteLine("fencekit-lockdep: no process took a lock that could be seen, or none has written its report.");
+        }
+
+        new RunSummary(report)
+        {
+            FailOn = _outputs.FailOn,
+            FullReport = _outputs.Html ?? _outputs.Json,
+            Suppressions = _outputs.Suppress is { } path ? (path, outcome) : null,
+        }.Write(_terminal);
+
+        // One that hung was ended by us: what it ended with says nothing of itself.
+        return ExitCodes.OfRun(found.HasHung ? 0 : program, report.Locks, _outputs.FailOn);
+    }
+
+    private void WriteFiles(RunReport report)
+    {
+        var files = new ReportFiles();
+        (string? Path, Func<string> Text)[] all =
+        [
+            (_outputs.Json, () => report.ToJson() + Environment.NewLine),
+            (_outputs.Sarif, () => report.Locks.ToSarif() + Environment.NewLine),
+            (_outputs.Html, report.Locks.ToHtml),
+            (_outputs.Order, () => report.Locks.ToSnapshot().ToString()),
+        ];
+        List<string> failures = [];
+        foreach ((string? path, Func<string> text) in all)
+        {
+            try
+            {
+                if (path is not null)
+                {
+                    files.Write(path, text());
+                }
+            }
+            catch (ToolException exception)
+            {
+                failures.Add(exception.Message); // the others are written all the same
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw new ToolException(string.Join(Environment.NewLine, failures));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit.Lockdep;
+
+/// <summary>
+/// A <see cref="Mutex"/>, by name also between processes. Reports to a validator; off, it is the bare mutex.
+/// </summary>
+/// <remarks>Thread safe. It belongs to the thread, which may take it again. All of one name are one lock.</remarks>
+[DebuggerDisplay("{_map}")]
+public sealed class TrackedMutex : IDisposable
+{
+    private static readonly ConcurrentDictionary<string, LockMap> s_named = new(StringComparer.Ordinal);
+
+    private readonly Mutex _mutex;
+    private readonly LockMap? _map;
+    private readonly LockValidator? _validator;
+
+    /// <summary>Opens or makes a mutex that nobody of this process has.</summary>
+    /// <param name="lockClass">The class; of mutexes of one name, that of the first counts.</param>
+    /// <param name="name">The name that processes share, or null for a mutex of this process and object alone.</param>
+    /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
+    /// <exception cref="IOException">The name is refused.</exception>
+    /// <exception cref="WaitHandleCannotBeOpenedException">Something else has the name.</exception>
+    public TrackedMutex(LockClass lockClass, string? name = null, LockValidator? validator = null)
+    {
+        ArgumentNullException.ThrowIfNull(lockClass);
+        _mutex = new Mutex(initiallyOwned: false, name);
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            _map = string.IsNullOrEmpty(name)
+                ? new LockMap(lockClass) { IsReentrant = true }
+                : s_named.GetOrAdd(name, static (key, first) => new LockMap(first, key) { IsReentrant = true }, lockClass);
+            _validator = validator ?? LockValidator.Default;
+        }
+    }
+
+    /// <summary>The mutex as the validator sees it; null while the switch is off.</summary>
+    public LockMap? Map => _map;
+
+    /// <summary>Takes it, waiting as long as it takes.</summary>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="AbandonedMutexException">The thread that had it ended without giving it back. This thread has it now.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it is not taken then.</exception>
+    public void WaitOne([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) => _ = WaitOne(Timeout.InfiniteTimeSpan, file, line);
+
+    /// <summary>Takes it, waiting for a limited time or not at all.</summary>
+    /// <param name="timeout">How long; zero for a try.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>True if this thread now has it.</returns>
+    /// <exception cref="AbandonedMutexException">The thread that had it ended without giving it back. This thread has it now.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it is not taken then.</exception>
+    public bool WaitOne(TimeSpan timeout, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
+    {
+        if (!LockValidatorSwitch.IsEnabled)
+        {
+            return _mutex.WaitOne(timeout);
+        }
+
+        LockAttempt attempt = timeout == TimeSpan.Zero ? LockAttempt.Try : timeout == Timeout.InfiniteTimeSpan ? LockAttempt.Blocking : LockAttempt.Timed;
+        if (attempt == LockAttempt.Try)
+        {
+            return _mutex.WaitOne(timeout) && Announced(file, line);
+        }
+
+        _validator!.Acquire(_map!, new LockAcquireOptions { Attempt = attempt }, file, line);
+        bool isTaken = false;
+        try
+        {
+            isTaken = _mutex.WaitOne(timeout);
+        }
+        catch (AbandonedMutexException)
+        {
+            isTaken = true;
+            throw;
+        }
+        finally
+        {
+            if (!isTaken)
+            {
+                _validator.Release(_map!);
+            }
+        }
+
+        return isTaken;
+    }
+
+    /// <summary>Gives it back, as often as it was taken.</summary>
+    /// <exception cref="ApplicationException">This thread does not have it.</exception>
+    public void ReleaseMutex()
+    {
+        _mutex.ReleaseMutex();
+        if (LockValidatorSwitch.IsEnabled)
+        {
+            _validator!.Release(_map!);
+        }
+    }
+
+    /// <summary>Closes the wrapped mutex.</summary>
+    public void Dispose()
+    {
+        if (LockValidatorSwitch.IsEnabled && _map!.Name is null)
+        {
+            _validator!.Retire(_map); // one with a name is others' as well
+        }
+
+        _mutex.Dispose();
+    }
+
+    private bool Announced(string? file, int line)
+    {
+        try
+        {
+            _validator!.Acquire(_map!, new LockAcquireOptions { Attempt = LockAttempt.Try }, file, line);
+            return true;
+        }
+        catch
+        {
+            _mutex.ReleaseMutex();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit.Lockdep;
+
+/// <summary>Keeps reports in memory. Thread safe.</summary>
+[DebuggerDisplay("{Count} reports, {Dropped} dropped")]
+public sealed class CollectingSink : LockViolationSink
+{
+    private readonly UninterruptedLock _gate = new();
+    private readonly List<LockViolation> _violations = [];
+    private readonly int _capacity;
+    private long _dropped;
+
+    /// <summary>Makes an empty collection.</summary>
+    /// <param name="capacity">How many reports are kept; later ones are only counted.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1.</exception>
+    public CollectingSink(int capacity = 1000)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        _capacity = capacity;
+    }
+
+    /// <summary>A copy of the reports so far.</summary>
+    public IReadOnlyList<LockViolation> Violations
+    {
+        get
+        {
+            using (_gate.EnterScope())
+            {
+                return [.. _violations];
+            }
+        }
+    }
+
+    /// <summary>How many reports are kept.</summary>
+    public int Count
+    {
+        get
+        {
+            using (_gate.EnterScope())
+            {
+                return _violations.Count;
+            }
+        }
+    }
+
+    /// <summary>How many reports did not fit.</summary>
+    public long Dropped
+    {
+        get
+        {
+            using (_gate.EnterScope())
+            {
+                return _dropped;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Report(LockViolation violation)
+    {
+        ArgumentNullException.ThrowIfNull(violation);
+        using (_gate.EnterScope())
+        {
+            if (_violations.Count < _capacity)
+            {
+                _violations.Add(violation);
+            }
+            else
+            {
+                _dropped++;
+            }
+        }
+    }
+
+    /// <summary>Forgets all reports.</summary>
+    public void Clear()
+    {
+        using (_gate.EnterScope())
+        {
+            _violations.Clear();
+            _dropped = 0;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Held;
+
+namespace FenceKit.Lockdep;
+
+/// <summary>
+/// A stretch of code with a rule: no waiting, no allocation, inside a context or with one masked, with a lock pinned, or without validation.
+/// </summary>
+/// <remarks>Must end on the thread where it began; ending it twice does nothing. Allocates nothing.</remarks>
+public ref struct LockSectionScope : IDisposable
+{
+    private readonly LockValidator? _validator;
+    private readonly SectionKind _kind;
+    private readonly object? _subject; // what the section is about, by its kind: a lock or a context
+    private readonly ContextSet _active;
+    private readonly ContextSet _masked;
+    private readonly LockWaitType _limit;
+    private readonly long _bytes;
+    private readonly long _contentions;
+    private LockHolder? _stack;
+
+    internal LockSectionScope(
+        LockValidator validator, LockHolder stack, SectionKind kind, object? subject = null, long bytes = 0, long contentions = 0)
+    {
+        _validator = validator;
+        _stack = stack;
+        _kind = kind;
+        _subject = subject;
+        _bytes = bytes;
+        _contentions = contentions;
+    }
+
+    /// <summary>Begins a stay inside a context, which ends with what the thread was in before.</summary>
+    internal LockSectionScope(InterruptingContext context, LockHolder stack)
+    {
+        _validator = context.Validator;
+        _stack = stack;
+        _kind = SectionKind.Context;
+        _subject = context;
+        _active = stack.Active;
+        _masked = stack.Masked;
+        _limit = stack.WaitLimit;
+    }
+
+    /// <summary>Begins a stretch in which some contexts cannot interrupt; at its end they may again.</summary>
+    internal LockSectionScope(LockValidator validator, LockHolder stack, ContextSet added)
+    {
+        _validator = validator;
+        _stack = stack;
+        _kind = SectionKind.Mask;
+        _masked = added;
+    }
+
+    internal enum SectionKind
+    {
+        NoWait,
+        NoAllocation,
+        Exclusive,
+        MaskedExclusive,
+        Suppressed,
+        Context,
+        Mask,
+        Pin,
+    }
+
+    /// <summary>Ends the section; ending it twice does nothing.</summary>
+    /// <exception cref="LockViolationException">A throwing sink is installed, and the section has broken its rule or its end breaks another.</exception>
+    public void Dispose()
+    {
+        if (_stack is not { } stack)
+        {
+            return;
+        }
+
+        _stack = null;
+        switch (_kind)
+        {
+            case SectionKind.Context:
+                _validator!.LeaveContext(stack, (InterruptingContext)_subject!, _active, _masked, _limit);
+                break;
+            case SectionKind.Mask:
+                _validator!.Unmask(stack, _masked);
+                break;
+            case SectionKind.Pin:
+                _validator!.Unpin(stack, _subject!, _bytes);
+                break;
+            default:
+                _validator!.EndSection(stack, _kind, (LockMap?)_subject, _bytes, _contentions);
+                break;
+        }
+    }
+}

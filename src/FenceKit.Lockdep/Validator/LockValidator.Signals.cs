@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
+using FenceKit.Lockdep.Graph;
+using FenceKit.Lockdep.Held;
+using FenceKit.Lockdep.Rules;
+
+namespace FenceKit.Lockdep;
+
+// Signals of which only the end of the way is seen: a pulse under locks that were taken before anybody knew what they would lead to.
+public sealed partial class LockValidator
+{
+    private readonly ConcurrentDictionary<ulong, bool> _signals = new(); // keys of what was held with what was signaled
+
+    /// <summary>As <see cref="Wait(LockMap, string, int)"/>, for a place that is made already.</summary>
+    internal void WaitFor(LockMap map, LockAttempt attempt, LockSite? site)
+    {
+        AcquireShape shape = AcquireShape.Of(LockAcquireMode.Exclusive, attempt, map.Subclass).AsWait();
+        ulong own = OwnKey(map.Identity, shape, null, 0);
+        LockHolder stack = LockHolder.Current(this);
+        if (!stack.TryPushKnown(map, own, site))
+        {
+            AcquireForeignSlow(stack, map.Class, map, shape, null, own, site);
+        }
+
+        stack.TryPopTop(map);
+    }
+
+    /// <summary>
+    /// Says that something is signaled here. All that the thread holds was taken on the way there. Only classes are taught by it: which of several signalers
+    /// a wait will end by nobody knows.
+    /// </summary>
+    /// <param name="signal">What is waited for.</param>
+    /// <param name="except">A lock that the waiter lets go meanwhile.</param>
+    /// <param name="site">Where.</param>
+    internal void NoteSignal(LockMap signal, object except, LockSite? site)
+    {
+        LockHolder stack = LockHolder.Current(this);
+        stack.Settle();
+        if (stack.Depth <= 1 || stack.IsSuppressed || stack.IsReporting)
+        {
+            return;
+        }
+
+        ulong key = stack.KeyFor(signal.Identity);
+        if (_signals.ContainsKey(key))
+        {
+            return;
+        }
+
+        LockMap exempt = MapOf(except, signal.Class);
+        var signaled = new SituationItem(signal, SignalRecord(signal, site));
+        List<LockViolation> found = [];
+        List<LockViolation>? admitted;
+        SituationItem[] held = ItemsOf(stack, stack.Depth);
+        using (_gate.EnterScope())
+        {
+            if (_signals.Count < _options.ChainCapacity)
+            {
+                _signals.TryAdd(key, true);
+            }
+
+            foreach (SituationItem item in held)
+            {
+                if (!ReferenceEquals(item.Map, exempt) && item.Record.Attempt != LockAttempt.Try)
+                {
+                    TeachLocked(stack, signaled, item, found);
+                }
+            }
+
+            admitted = AdmitLocked(found);
+        }
+
+        if (admitted is not null)
+        {
+            Deliver(stack, admitted);
+        }
+    }
+
+    private void TeachLocked(LockHolder stack, SituationItem signaled, SituationItem taken, List<LockViolation> found)
+    {
+        var wanted = new Acquisition { Stack = stack, Map = taken.Map, Record = taken.Record, NestedIn = null, Held = [signaled] };
+        LockNode from = _graph.NodeOf(signaled.Class, 0);
+        LockNode node = _graph.NodeOf(taken.Class, taken.Record.Subclass);
+        AddFindingLocked(found, null, AddDependencyLocked(wanted, from, signaled, node, found));
+    }
+
+    private ChainRecord SignalRecord(LockMap signal, LockSite? site) => new()
+    {
+        Class = signal.Class,
+        Shape = AcquireShape.Of(LockAcquireMode.Shared, LockAttempt.Try),
+        SiteToken = site,
+        Site = site,
+        Stack = CaptureFor(site),
+        Context = default,
+    };
+}

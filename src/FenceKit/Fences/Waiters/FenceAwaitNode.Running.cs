@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+// The wait is over: the continuation goes to its place, and runs.
+internal partial class FenceAwaitNode : IThreadPoolWorkItem
+{
+    private static readonly SendOrPostCallback s_post = static state => ((FenceAwaitNode)state!).RunGuarded();
+    private static readonly Action<object?> s_start = static state => ((FenceAwaitNode)state!).RunGuarded();
+    private static readonly ContextCallback s_invoke = static state => ((Action)state!).Invoke();
+
+    internal override void Deliver(ref ContinuationBatch continuations) => Dispatch(ref continuations);
+
+    internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of(DescribeContinuation(), fence));
+
+    /// <summary>Brings the continuation to its place. The node must not be touched afterwards: it may serve another await already.</summary>
+    internal void Dispatch()
+    {
+        ContinuationBatch continuations = default;
+        Dispatch(ref continuations);
+        continuations.Flush();
+    }
+
+    /// <inheritdoc cref="Dispatch()"/>
+    protected void Dispatch(ref ContinuationBatch continuations)
+    {
+        if ((_carries & Load.Context) != 0)
+        {
+            continuations.Flush();
+            Post(_context!);
+        }
+        else if ((_carries & Load.Inline) != 0 && continuations.HasRoom)
+        {
+            continuations.Flush();
+            RunGuarded();
+        }
+        else
+        {
+            continuations.Add(this);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        FenceCallback? behind = Next;
+        if (behind is not null)
+        {
+            // First the others, then our own: a continuation that blocks must not hold them up.
+            Next = null;
+            InterruptShield.Queue((FenceAwaitNode)behind, preferLocal: true);
+        }
+
+        RunGuarded();
+    }
+
+    protected override void OnSignaled(FenceStatus status, Exception? fault) => Dispatch();
+
+    /// <summary>
+    /// Runs the continuation on a thread that is nobody's: of the pool, of a timer, of a canceler. What a continuation throws (one that was
+    /// handed over by hand; an async method catches its own) must not end the process.
+    /// </summary>
+    private void RunGuarded()
+    {
+        FenceTimeline? timeline = Timeline; // before the continuation: the node may serve another wait afterwards
+        ulong target = Target;
+        try
+        {
+            RunContinuation();
+        }
+        catch (Exception exception)
+        {
+            FenceTimeline.ReportUserFault("a continuation", exception, timeline, TimelineState.PointOf(target));
+        }
+    }
+
+    /// <summary>On the thread where the continuation belongs. Nothing stays behind in the node that would keep anything alive.</summary>
+    private void RunContinuation()
+    {
+        HeldGates.CheckNone();
+        Action continuation = _continuation!;
+        _continuation = null;
+        CancellationTokenRegistration registration = TakeRegistration();
+        if ((_carries & (Load.Context | Load.Flow)) != 0 || Timeline is null or { HasFaulted: true })
+        {
+            RunUnusual(continuation, registration);
+            return;
+        }
+
+        bool isRegistered = (_carries & Load.Token) != 0;
+        Recycle();
+        if (isRegistered)
+        {
+            registration.UnregisterShielded(); // does not wait: a callback under way finds another wait, or none
+        }
+
+        continuation();
+    }
+
+    private CancellationTokenRegistration TakeRegistration()
+    {
+        CancellationTokenRegistration registration = default;
+        if ((_carries & Load.Token) != 0)
+        {
+            registration = _registration;
+            _registration = default;
+        }
+
+        return registration;
+    }
+
+    /// <summary>Apart, because what it needs would be made room for in the usual case too: no context, and no outcome to be told.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RunUnusual(Action continuation, CancellationTokenRegistration registration)
+    {
+        ExecutionContext? executionContext = _executionContext;
+        _executionContext = null;
+        _context = null;
+        FenceTimeline? timeline = Timeline;
+        FenceStatus status = DeliveredStatus;
+        Exception? error = DeliveredError;
+        ulong target = Target;
+        DeliveredError = null;
+        Recycle();
+        registration.UnregisterShielded(); // as above
+        if (status is FenceStatus.Pending || timeline is null || (status is FenceStatus.Signaled && !timeline.HasFaulted))
+        {
+            Invoke(continuation, executionContext);
+            return;
+        }
+
+        DeliveredOutcome before = DeliveredOutcome.Set(new DeliveredOutcome(new Fence(timeline, TimelineState.PointOf(target)), status, error));
+        try
+        {
+            Invoke(continuation, executionContext);
+        }
+        finally
+        {
+            DeliveredOutcome.Set(before);
+        }
+    }
+
+    private static void Invoke(Action continuation, ExecutionContext? executionContext)
+    {
+        if (executionContext is null)
+        {
+            continuation();
+        }
+        else
+        {
+            ExecutionContext.Run(executionContext, s_invoke, continuation);
+        }
+    }
+
+    private void Post(object captured)
+    {
+        FenceTimeline? timeline = Timeline;
+        ulong target = Target;
+        try
+        {
+            if (captured is SynchronizationContext context)
+            {
+                context.Post(s_post, this);
+            }
+            else
+            {
+                _ = Task.Factory.StartNew(
+                    s_start, this, CancellationToken.None, TaskCreationOptions.DenyChildAttach, (TaskScheduler)captured);
+            }
+        }
+        catch (Exception exception)
+        {
+            // A context that refuses (a closed window, say) must not leave the waiter hanging: say so, and go on on the thread pool.
+            InterruptShield.Queue(this, preferLocal: true);
+            if (timeline is not null)
+            {
+                FenceTimeline.ReportCallbackFault(this, timeline, TimelineState.PointOf(target), exception);
+            }
+        }
+    }
+
+    /// <summary>The method that awaits: its state machine is a type argument of the box that the compiler's builder puts it into.</summary>
+    private string DescribeContinuation()
+    {
+        foreach (Type argument in _continuation?.Target?.GetType().GenericTypeArguments ?? [])
+        {
+            int end = argument.Name.IndexOf('>', StringComparison.Ordinal);
+            if (argument.Name.StartsWith('<') && end > 1)
+            {
+                return $"await in {argument.DeclaringType?.Name}.{argument.Name[1..end]}";
+            }
+        }
+
+        return "await";
+    }
+}

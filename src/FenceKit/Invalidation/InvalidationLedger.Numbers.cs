@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+// The numbers of invalidations, and what tells readers that there are any: two words that all stripes have in common.
+//
+// While there is one stripe, its gate guards both. The sequence is the number of the last invalidation that began; the signal says how many are open.
+//
+// With many stripes, threads that have nothing to do with each other would write both words all the time. So they write only when somebody has looked:
+//
+//   sequence     meaning                                                        next
+//   e, even      a reader has this number; nothing has begun since              e + 1, by the next invalidation
+//   e, odd       invalidations have begun, numbered from e on; nobody looked    e + 1, by the next reader
+//
+// (e counts in steps of 4096. Between two steps the invalidations of one stripe count up; the one that finds no number left moves the sequence itself.)
+//
+//   invalidation                                 reader
+//   ------------                                 ------
+//   raise the signal, if it is not up            n = sequence; odd: n = n + 1      (compare-exchange)
+//   version odd          (full fence)            signal?                           (acquire)
+//   e = sequence; even: e = e + 1 (exchange)     version, tree, version            (acquire)
+//   numbers from e on; into the tree
+//   version even
+//
+// If the invalidation saw the sequence before it came to n, its numbers are below n; then its signal and its odd version were there before the reader looked,
+// which finds it open, or over. Otherwise its numbers are above n, and the reader hears of it when it wants to publish.
+//
+// A signal, one bit for each stripe, is up whenever something is open in the stripe, and stays up when that ends: the next invalidation there need not write it.
+// A reader that finds nothing there twice, and nothing new between, takes it down, under the stripe's gate.
+internal sealed partial class InvalidationLedger
+{
+    private const ulong Step = 4096;
+
+    /// <summary>
+    /// The number for somebody who looks now: all that begins later has a higher one. All that began before has not, and whoever is open of them is seen by a look
+    /// at the signal, or at the trees, that follows.
+    /// </summary>
+    private ulong TakeLook(ulong layout)
+    {
+        ulong now = Volatile.Read(ref _sequence); // acquire: the looks come after it
+        while (layout != Whole && (now & Step) != 0)
+        {
+            ulong seen = Interlocked.CompareExchange(ref _sequence, now + Step, now); // pairs with the read in TakeDealtNumber
+            if (seen == now)
+            {
+                return now + Step;
+            }
+
+            now = seen;
+        }
+
+        return now;
+    }
+
+    /// <summary>Under the gates, while the versions are odd: a number above all that were given in these stripes, and to readers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong TakeNumber(StripeSet stripes, ulong layout)
+    {
+        if (layout != Whole)
+        {
+            return TakeDealtNumber(stripes);
+        }
+
+        ulong next = _sequence + 1;
+        Volatile.Write(ref _sequence, next); // pairs with the read in TakeLook
+        return next;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong TakeDealtNumber(StripeSet stripes)
+    {
+        ulong last = 0;
+        for (StripeSet left = stripes; !left.IsEmpty; left = left.WithoutFirst)
+        {
+            last = Math.Max(last, _stripes[left.First].LastNumber);
+        }
+
+        Interlocked.MemoryBarrier(); // signals and odd versions before, the sequence behind: pairs with TakeLook, whose reader looks at them in the other order
+        ulong now = Volatile.Read(ref _sequence);
+        while (true)
+        {
+            // The remainder by eight is the first stripe, so that no two sessions have the same number.
+            ulong number = Math.Max(last + 1, now | Step);
+            number += unchecked((ulong)stripes.First - number) % StripeCount;
+            ulong begun = (number & ~(Step - 1)) | Step; // the next reader gets a higher one
+            ulong seen = begun == now ? now : Interlocked.CompareExchange(ref _sequence, begun, now); // pairs with the read in TakeLook
+            if (seen == now)
+            {
+                for (StripeSet left = stripes; !left.IsEmpty; left = left.WithoutFirst)
+                {
+                    Volatile.Write(ref _stripes[left.First].LastNumber, number); // pairs with the read in LowerIdleSignals
+                }
+
+                return number;
+            }
+
+            now = seen;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void RaiseSignals(StripeSet stripes, ulong layout)
+    {
+        if (layout == Whole)
+        {
+            Volatile.Write(ref Signals.Active, Signals.Active + 1);
+        }
+        else if ((stripes.Bits & ~(ulong)(uint)Signals.Active) != 0)
+        {
+            Interlocked.Or(ref Signals.Active, (int)stripes.Bits);
+        }
+    }
+
+    /// <summary>By a reader that had to look because a signal was up, and found nothing.</summary>
+    private void LowerIdleSignals()
+    {
+        if (_layout == Whole)
+        {
+            return;
+        }
+
+        for (StripeSet left = new((uint)Volatile.Read(ref Signals.Active)); !left.IsEmpty; left = left.WithoutFirst)
+        {
+            LedgerStripe stripe = _stripes[left.First];
+            ulong last = Volatile.Read(ref stripe.LastNumber); // pairs with the write in TakeDealtNumber
+            if (stripe.Open.Count != 0)
+            {
+                continue;
+            }
+
+            if (Volatile.Read(ref stripe.IdleSince) != last)
+            {
+                Volatile.Write(ref stripe.IdleSince, last); // pairs with the read above, by the next reader
+                continue;
+            }
+
+            stripe.Gate.EnterShielded();
+            if (stripe.Open.Count == 0 && _layout != Whole)
+            {
+                Interlocked.And(ref Signals.Active, ~(1 << left.First));
+            }
+
+            stripe.Gate.Exit();
+        }
+    }
+}

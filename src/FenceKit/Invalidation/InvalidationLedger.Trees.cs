@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FenceKit;
+
+// An invalidation in the trees of its stripes: each of its ranges stands in the tree of every stripe that the range touches.
+internal sealed partial class InvalidationLedger
+{
+    private static int CountNodes(ReadOnlySpan<AddressRange> ranges, StripeSet stripes, ulong layout)
+    {
+        if (stripes.IsOne)
+        {
+            return ranges.Length;
+        }
+
+        int count = 0;
+        foreach (AddressRange range in ranges)
+        {
+            count += StripesOf(range, layout).Count;
+        }
+
+        return count;
+    }
+
+    /// <summary>Under the gates, while the versions are odd: into all trees where it belongs, behind those that are there already and that it has to wait for.</summary>
+    private void AddToTrees(ActiveInvalidation invalidation, StripeSet stripes, ulong layout)
+    {
+        Following following = new(invalidation);
+        ulong number = invalidation.Number;
+        Span<int> nodes = invalidation.Nodes;
+        int node = 0;
+        for (StripeSet left = stripes; !left.IsEmpty; left = left.WithoutFirst)
+        {
+            LedgerStripe stripe = _stripes[left.First];
+            foreach (AddressRange range in invalidation.Ranges)
+            {
+                if (stripes.IsOne || StripesOf(range, layout).Contains(left.First))
+                {
+                    if (stripe.Open.Count != 0)
+                    {
+                        stripe.Open.Find(range, after: 0, ref following, int.MaxValue, out _);
+                    }
+
+                    stripe.Recent.Note(range, number);
+                    nodes[node++] = stripe.Open.Add(range, number, invalidation);
+                }
+            }
+        }
+    }
+
+    /// <summary>As <see cref="AddToTrees"/>, when it only moves there from another layout.</summary>
+    private void MoveToTrees(ActiveInvalidation invalidation, StripeSet stripes, ulong layout)
+    {
+        int node = 0;
+        for (StripeSet left = stripes; !left.IsEmpty; left = left.WithoutFirst)
+        {
+            foreach (AddressRange range in invalidation.Ranges)
+            {
+                if (stripes.IsOne || StripesOf(range, layout).Contains(left.First))
+                {
+                    invalidation.Nodes[node++] = _stripes[left.First].Open.Add(range, invalidation.Number, invalidation);
+                }
+            }
+        }
+    }
+
+    private void RemoveFromTrees(ActiveInvalidation invalidation, StripeSet stripes, ulong layout)
+    {
+        Span<int> nodes = invalidation.Nodes;
+        int node = 0;
+        for (StripeSet left = stripes; !left.IsEmpty; left = left.WithoutFirst)
+        {
+            RangeTree<ActiveInvalidation> open = _stripes[left.First].Open;
+            foreach (AddressRange range in invalidation.Ranges)
+            {
+                if (stripes.IsOne || StripesOf(range, layout).Contains(left.First))
+                {
+                    open.Remove(nodes[node++]);
+                }
+            }
+        }
+    }
+
+    /// <summary>Under the gates of the range: an open invalidation that overlaps, and that the filter accepts. One that stands in several trees may be shown again.</summary>
+    private ActiveInvalidation? FindLocked<TFilter>(AddressRange range, StripeSet stripes, ref TFilter filter)
+        where TFilter : struct, IRangeFilter<ActiveInvalidation>
+    {
+        for (StripeSet left = stripes; !left.IsEmpty; left = left.WithoutFirst)
+        {
+            RangeTree<ActiveInvalidation> open = _stripes[left.First].Open;
+            int node = open.Find(range, after: 0, ref filter, int.MaxValue, out _);
+            if (node != 0)
+            {
+                return open.ItemOf(node);
+            }
+        }
+
+        return null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void BeginChange(StripeSet stripes)
+    {
+        if (stripes.IsOnlyFirst)
+        {
+            _first.BeginChange();
+            return;
+        }
+
+        for (StripeSet left = stripes; !left.IsEmpty; left = left.WithoutFirst)
+        {
+            _stripes[left.First].BeginChange();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void EndChange(StripeSet stripes)
+    {
+        if (stripes.IsOnlyFirst)
+        {
+            _first.EndChange();
+            return;
+        }
+
+        for (StripeSet left = stripes; !left.IsEmpty; left = left.WithoutFirst)
+        {
+            _stripes[left.First].EndChange();
+        }
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertHeld(StripeSet held)
+    {
+        for (StripeSet left = held; !left.IsEmpty; left = left.WithoutFirst)
+        {
+            Debug.Assert(_stripes[left.First].Gate.IsHeldByCurrentThread, "The ledger is written under its gates.");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Globalization;
+
+namespace FenceKit.Benchmarks.Ratios;
+
+/// <summary>A program in a process of its own that does something as often as it is told: bare, or with the validator inside. It is started when it is needed.</summary>
+/// <param name="program">The case of the tool's tests.</param>
+/// <param name="toolOptions">What the tool is given; null for a bare one.</param>
+/// <param name="isOff">Whether what the tool has put in is switched off.</param>
+/// <param name="arguments">What the program is given.</param>
+internal sealed class ServedProgram(string program, string[]? toolOptions, bool isOff, params string[] arguments)
+{
+    private Process? _process;
+
+    /// <summary>How many bytes it has allocated.</summary>
+    internal long Allocated { get; private set; }
+
+    /// <summary>Has it do its work so many times.</summary>
+    internal void Run(int count)
+    {
+        _process ??= Start();
+        _process.StandardInput.WriteLine(count.ToString(CultureInfo.InvariantCulture));
+        Allocated += long.Parse(_process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{program} has ended."), CultureInfo.InvariantCulture);
+    }
+
+    // It ends when its input does, which is when this process ends.
+    private Process Start()
+    {
+        string[] tool = toolOptions is null ? [] : [PathOf("src", "FenceKit.Lockdep.Tool"), "run", .. toolOptions, "--", "dotnet"];
+        ProcessStartInfo start = new("dotnet", [.. tool, PathOf("tests", "FenceKit.Lockdep.Tool.Cases", program), .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment["FENCEKIT_LOCKDEP"] = isOff ? "0" : "1";
+        Process process = Process.Start(start)!;
+        process.StandardInput.AutoFlush = true;
+        return process;
+    }
+
+    // From bin/<configuration>/<framework> of the benchmarks to that of another project.
+    private static string PathOf(params string[] project)
+    {
+        DirectoryInfo framework = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        string root = framework.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+        return Path.Combine([root, .. project, "bin", framework.Parent.Name, framework.Name, $"{project[^1]}.dll"]);
+    }
+}

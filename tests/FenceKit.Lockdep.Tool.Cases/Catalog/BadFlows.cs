@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+namespace Catalog;
+
+internal static class BadFlows
+{
+    public static async Task RunAsync()
+    {
+        var orders = new OrderFlow();
+        var stock = new StockFlow { Orders = orders };
+        orders.Stock = stock;
+        await orders.PlaceAsync();
+        await stock.ReportAsync();
+        var left = new Releasing();
+        var right = new ReleasingToo { Other = left };
+        left.Other = right;
+        await left.StepAsync();
+        await right.BackAsync();
+    }
+}
+
+internal sealed class OrderFlow
+{
+    private readonly SemaphoreSlim _orders = new(1, 1);
+
+    public StockFlow? Stock { get; set; }
+
+    public async Task PlaceAsync()
+    {
+        await _orders.WaitAsync();
+        try
+        {
+            await Task.Yield();
+            await Stock!.TakeAsync();
+        }
+        finally
+        {
+            _orders.Release();
+        }
+    }
+
+    public async Task CountAsync()
+    {
+        if (await _orders.WaitAsync(Timeout.Infinite).ConfigureAwait(false))
+        {
+            _orders.Release();
+        }
+    }
+}
+
+internal sealed class StockFlow
+{
+    private readonly SemaphoreSlim _stock = new(1, 1);
+
+    public OrderFlow? Orders { get; set; }
+
+    public async Task TakeAsync()
+    {
+        await _stock.WaitAsync().ConfigureAwait(false);
+        _stock.Release();
+    }
+
+    public async Task ReportAsync()
+    {
+        await _stock.WaitAsync(CancellationToken.None);
+        await Task.Delay(1);
+        await Orders!.CountAsync();
+        _stock.Release();
+    }
+}
+
+internal sealed class Releaser(SemaphoreSlim semaphore) : IDisposable
+{
+    public void Dispose() => semaphore.Release();
+}
+
+internal sealed class Releasing
+{
+    private readonly SemaphoreSlim _left = new(1, 1);
+
+    public ReleasingToo? Other { get; set; }
+
+    public async Task StepAsync()
+    {
+        using (await LockAsync())
+        {
+            await Other!.EndAsync();
+        }
+    }
+
+    public async Task EndAsync()
+    {
+        using (await LockAsync())
+        {
+        }
+    }
+
+    // The lock is taken by a method that returns before it is let go.
+    private async Task<IDisposable> LockAsync()
+    {
+        await _left.WaitAsync();
+        return new Releaser(_left);
+    }
+}
+
+internal sealed class ReleasingToo
+{
+    private readonly SemaphoreSlim _right = new(1, 1);
+
+    public Releasing? Other { get; set; }
+
+    public async Task BackAsync()
+    {
+        using (await LockAsync().ConfigureAwait(false))
+        {
+            await Other!.EndAsync();
+        }
+    }
+
+    public async Task EndAsync()
+    {
+        using (await LockAsync())
+        {
+            await Task.Yield();
+        }
+    }
+
+    private async Task<IDisposable> LockAsync()
+    {
+        await _right.WaitAsync().ConfigureAwait(false);
+        await Task.Yield();
+        return new Releaser(_right);
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+using Catalog;
+
+// Ways to take locks that people have. Nothing hangs: one thread does one thing after the other.
+switch (args.FirstOrDefault())
+{
+    case "bad":
+        BadMonitors.Run();
+        BadLocks.Run();
+        BadCallbacks.Run();
+        await BadFlows.RunAsync();
+        BadWaits.Run();
+        BadSignals.Run();
+        BadSpins.Run();
+        BadTypes.Run();
+        await BadTasks.RunAsync();
+        await BadHandles.RunAsync();
+        Console.WriteLine("bad: all paths were run");
+        return 0;
+    case "good":
+        Good.Run();
+        await Good.RunAsync();
+        await GoodSignals.RunAsync();
+        GoodTypes.Run();
+        await GoodHandles.RunAsync();
+        Console.WriteLine("good: all paths were run");
+        return 0;
+    case "hang":
+        Hangs.Monitors();
+        return 0;
+    case "hang-async":
+        await Hangs.SemaphoresAsync();
+        return 0;
+    case "hang-work":
+        Hangs.Work(args[1]);
+        return 0;
+    case "many":
+        Many.Run(10_000);
+        Console.WriteLine("many: all paths were run");
+        return 0;
+    case "exit":
+        BadMonitors.Run();
+        Environment.Exit(7);
+        return 0;
+    case "kill":
+        BadMonitors.Run();
+        System.Diagnostics.Process.GetCurrentProcess().Kill();
+        return 0;
+    case "throw":
+        BadMonitors.Run();
+        throw new InvalidOperationException("on purpose");
+    case "arguments":
+        Console.WriteLine(string.Join('|', args));
+        return 0;
+    default:
+        Console.Error.WriteLine("bad, good, hang, hang-async, hang-work, many, exit, kill, throw or arguments");
+        return 2;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+using FenceKit.Lockdep.Tool.Reports;
+using FenceKit.Lockdep.Tool.Tests.Support;
+
+namespace FenceKit.Lockdep.Tool.Tests.Running;
+
+/// <summary>Test projects of others: green tests of a class that can hang.</summary>
+public sealed class TestRunTests : IDisposable
+{
+    private readonly ToolProcess _tool = new();
+    private readonly string _report = Path.GetTempFileName();
+
+    public void Dispose()
+    {
+        File.Delete(_report);
+        _tool.Dispose();
+    }
+
+    [Theory]
+    [InlineData("TestsOfVSTest", "--filter", "FullyQualifiedName~booking")]
+    [InlineData("TestsOfPlatform", "--filter-method", "*booking*")]
+    public void Green_tests_show_what_can_hang(string project, string option, string filter)
+    {
+        ToolRun run = _tool.Run(Command(project, option, filter));
+        Assert.True(run.ExitCode == ExitCodes.Found, run.Output + run.Error);
+        Assert.DoesNotContain("Failed!", run.Output, StringComparison.Ordinal);
+        Assert.Matches("(Total|total): +1", run.Output); // the filter was the tests'
+        RunReport report = RunReport.Parse(File.ReadAllText(_report));
+        Assert.Equal(0, report.Run!.ExitCode);
+        Assert.Equal(["Ledger.LedgerTests._accounts", "Ledger.LedgerTests._journal"], Assert.Single(report.Locks.Violations).ClassNames.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("TestsOfVSTest", 1)]
+    [InlineData("TestsOfPlatform", 2)]
+    public void A_test_that_fails_gives_the_exit_code_of_the_tests(string project, int code)
+    {
+        ToolRun run = _tool.Run(new Dictionary<string, string> { ["LEDGER_FAILS"] = "yes" }, Command(project));
+        Assert.True(run.ExitCode == code, run.Output + run.Error);
+        RunReport report = RunReport.Parse(File.ReadAllText(_report));
+        Assert.Equal(code, report.Run!.ExitCode);
+        Assert.Single(report.Locks.Violations);
+    }
+
+    [Fact]
+    public void Tests_that_are_a_program_can_be_run_as_one()
+    {
+        string program = Path.ChangeExtension(Programs.Case("TestsOfPlatform"), OperatingSystem.IsWindows() ? ".exe" : null);
+        ToolRun run = _tool.Run("run", "--json", _report, "--", program, "--filter-method", "*booking*");
+        Assert.True(run.ExitCode == ExitCodes.Found, run.Output + run.Error);
+        Assert.Single(RunReport.Parse(File.ReadAllText(_report)).Locks.Violations);
+    }
+
+    [Fact]
+    public void Tests_run_beside_their_own_place_and_nothing_is_left_there()
+    {
+        string output = Path.GetDirectoryName(Programs.Case("TestsOfVSTest"))!;
+        ToolRun run = _tool.Run(Command("TestsOfVSTest", "--filter", "FullyQualifiedName~A_file_of_the_project"));
+        Assert.True(run.ExitCode == ExitCodes.Clean, run.Output + run.Error);
+        Assert.Empty(Directory.GetDirectories(Path.GetDirectoryName(output)!, "*fencekit-lockdep-*"));
+    }
+
+    // Where nothing is found nothing is written before the end, and the host of tests is not given long for that.
+    [Fact]
+    public void Tests_in_which_nothing_is_found_leave_the_orders_of_their_locks()
+    {
+        ToolRun run = _tool.Run(Command("TestsOfVSTest", "--filter", "FullyQualifiedName~in_one_order"));
+        Assert.True(run.ExitCode == ExitCodes.Clean, run.Output + run.Error);
+        RunReport report = RunReport.Parse(File.ReadAllText(_report));
+        Assert.Contains(report.Locks.Dependencies, static order => order.From == "Ledger.LedgerTests._accounts" && order.To == "Ledger.LedgerTests._pages");
+    }
+
+    private string[] Command(string project, params string[] arguments)
+    {
+        string path = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Programs.Case(project))!, "..", "..", ".."));
+        return ["test", "--json", _report, "--", "dotnet", "test", path, "-c", Programs.Configuration, "--no-build", .. arguments];
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+
+namespace FenceKit.Lockdep.Tool.Tests.Support;
+
+/// <summary>The tool as a process of its own, as people start it, with a cache of its own.</summary>
+internal sealed class ToolProcess : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+    private static readonly string s_tool = Path.Combine(AppContext.BaseDirectory, "FenceKit.Lockdep.Tool.dll");
+
+    public string Cache { get; } = Directory.CreateTempSubdirectory("lockdep-cache-").FullName;
+
+    /// <summary>Runs the tool to its end; one that does not end is killed, and the test fails.</summary>
+    public ToolRun Run(params string[] arguments) => Run(new Dictionary<string, string>(), arguments);
+
+    /// <inheritdoc cref="Run(string[])"/>
+    public ToolRun Run(IReadOnlyDictionary<string, string> environment, params string[] arguments) => EndOf(Start(s_tool, environment, arguments), arguments);
+
+    /// <summary>Runs a copy of the tool.</summary>
+    public ToolRun RunOf(string tool, string[] arguments) => EndOf(Start(tool, new Dictionary<string, string>(), arguments), arguments);
+
+    private static ToolRun EndOf(Process started, string[] arguments)
+    {
+        using Process process = started;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(s_limit))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"The tool does not end: {string.Join(' ', arguments)}");
+        }
+
+        process.WaitForExit();
+        return new ToolRun(process.ExitCode, output.Result, error.Result);
+    }
+
+    public Process Start(params string[] arguments) => Start(s_tool, new Dictionary<string, string>(), arguments);
+
+    private Process Start(string tool, IReadOnlyDictionary<string, string> environment, string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [tool, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (string name in start.Environment.Keys.Where(static name => name.StartsWith("CORECLR_", StringComparison.Ordinal) || name.StartsWith("COVERLET", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment.Remove("FENCEKIT_LOCKDEP");
+        start.Environment["FENCEKIT_LOCKDEP_CACHE"] = Cache;
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    public void Dispose() => Directory.Delete(Cache, recursive: true);
+}
