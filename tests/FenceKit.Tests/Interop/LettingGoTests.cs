@@ -194,7 +194,7 @@ public sealed class LettingGoTests
     {
         long least = long.MaxValue;
         Run(action);
-        for (int attempt = 0; attempt < 3 && least > Times; attempt++)
+        for (int attempt = 0; attempt < 20 && least > Times; attempt++) // other tests make things that stay, beside some of the attempts
         {
             long before = HeapSize();
             Run(action);
