@@ -47,17 +47,15 @@ public sealed class ReclaimTests : IDisposable
     [Fact]
     public async Task Reclaim_WhenItEnds_LeavesNoFileBehind()
     {
-        string[] before = FindDataFiles();
+        SampleRun run = await SampleProcess.RunAsync(["--backend", "simulated", "--seconds", "1"]);
 
-        await SampleProcess.RunAsync(["--backend", "simulated", "--seconds", "1"]);
-
-        Assert.Empty(FindDataFiles().Except(before));
+        Assert.Empty(FindDataFiles(run.ProcessId));
     }
 
-    private static string[] FindDataFiles() =>
+    private static string[] FindDataFiles(int processId) =>
         [.. new[] { Path.GetTempPath(), "/var/tmp" }
             .Where(Directory.Exists)
-            .SelectMany(static folder => Directory.GetFiles(folder, "fencekit-reclaim-*"))];
+            .SelectMany(folder => Directory.GetFiles(folder, $"fencekit-reclaim-{processId}-*"))];
 
     /// <summary>
     /// Threads sleep in the kernel for a device that never lets go: somebody must set them free, and say whose fault it was.

@@ -5,7 +5,7 @@ using System.Diagnostics;
 namespace FenceKit.Samples.Tests;
 
 /// <summary>What a finished run left behind.</summary>
-internal sealed record SampleRun(int ExitCode, string Output, string Error)
+internal sealed record SampleRun(int ExitCode, string Output, string Error, int ProcessId)
 {
     public IReadOnlyList<string> ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }
@@ -56,6 +56,6 @@ internal static class SampleProcess
             throw new TimeoutException($"The sample was killed after {s_limit.TotalSeconds} seconds: {string.Join(' ', arguments)}");
         }
 
-        return new SampleRun(process.ExitCode, await output, await error);
+        return new SampleRun(process.ExitCode, await output, await error, process.Id);
     }
 }

@@ -11,6 +11,7 @@ public sealed partial class LockHolder
     private int _noWait;
     private int _noAllocation;
     private int _suppressed;
+    private int _smallAllocations;
     private LockWaitType _waitLimit = LockWaitType.Blocking;
 
     /// <summary>The interrupting contexts that this thread runs in now.</summary>
@@ -34,6 +35,9 @@ public sealed partial class LockHolder
 
     /// <summary>What the runtime allocates once for a thread that contends has been let pass.</summary>
     internal bool HasContended { get; set; }
+
+    /// <summary>Whether what this thread allocated, holding nothing, may still be what the runtime allocates once.</summary>
+    internal bool MayAllocateOnce() => _smallAllocations++ < LockMap.SmallAllocationsLetPass;
 
     /// <summary>Bytes that the validator itself allocated on this thread; they do not count against a no-allocation section.</summary>
     internal long OwnBytes { get; set; }

@@ -11,8 +11,12 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class LockMap
 {
+    // A lock that is contended, and one more that it uses.
+    internal const int SmallAllocationsLetPass = 2;
+
     private static long s_lastId;
     private long _id;
+    private int _smallAllocations;
     private readonly WeakReference<object>? _foreign;
 
     /// <summary>Makes the map of a new lock.</summary>
@@ -55,7 +59,6 @@ public sealed class LockMap
     /// <summary>Spread over 64 bits, never used twice; changes with the class, so that no cached verdict outlives it.</summary>
     internal ulong Identity { get; private set; }
 
-    /// <summary>The object that a declared order compares: the foreign object, or the map itself.</summary>
     /// <summary>The object that the lock belongs to, which <see cref="LockClassOptions.Order"/> compares; null if it is to compare the maps. Not kept alive.</summary>
     public object? Owner
     {
@@ -63,12 +66,17 @@ public sealed class LockMap
         init => _foreign = value is null ? null : new WeakReference<object>(value);
     }
 
+    /// <summary>The object that a declared order compares: the foreign object, or the map itself.</summary>
     internal object Subject => Owner ?? this;
 
     internal string InstanceName => Name ?? $"#{_id}";
 
     /// <inheritdoc/>
     public override string ToString() => $"{Class.Name} {InstanceName}";
+
+    /// <summary>Whether what was allocated under it may still be what the runtime allocates once.</summary>
+    internal bool MayAllocateOnce() =>
+        Volatile.Read(ref _smallAllocations) < SmallAllocationsLetPass && Interlocked.Increment(ref _smallAllocations) <= SmallAllocationsLetPass;
 
     internal static LockMap ForForeign(object instance, LockClass lockClass)
         => new(lockClass) { Owner = instance };

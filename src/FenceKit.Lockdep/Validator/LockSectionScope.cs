@@ -16,18 +16,15 @@ public ref struct LockSectionScope : IDisposable
     private readonly ContextSet _masked;
     private readonly LockWaitType _limit;
     private readonly long _bytes;
-    private readonly long _contentions;
     private LockHolder? _stack;
 
-    internal LockSectionScope(
-        LockValidator validator, LockHolder stack, SectionKind kind, object? subject = null, long bytes = 0, long contentions = 0)
+    internal LockSectionScope(LockValidator validator, LockHolder stack, SectionKind kind, object? subject = null, long bytes = 0)
     {
         _validator = validator;
         _stack = stack;
         _kind = kind;
         _subject = subject;
         _bytes = bytes;
-        _contentions = contentions;
     }
 
     /// <summary>Begins a stay inside a context, which ends with what the thread was in before.</summary>
@@ -85,7 +82,7 @@ public ref struct LockSectionScope : IDisposable
                 _validator!.Unpin(stack, _subject!, _bytes);
                 break;
             default:
-                _validator!.EndSection(stack, _kind, (LockMap?)_subject, _bytes, _contentions);
+                _validator!.EndSection(stack, _kind, (LockMap?)_subject, _bytes);
                 break;
         }
     }

@@ -30,22 +30,21 @@ public sealed partial class LockValidator
 
     /// <summary>Begins a section that must not allocate. What is allocated in it is measured, and reported when it ends.</summary>
     /// <remarks>
-    /// What the validator itself allocates does not count, apart from what sinks allocate. Neither do up to 512 bytes while some thread of
-    /// the process begins to wait for a lock: the runtime makes an event and counters when a lock is first contended. What is allocated
-    /// every time shows the next time. And once for each thread 32 bytes, which come without a wait.
+    /// What the validator itself allocates does not count, apart from what sinks allocate. The runtime makes an event and counters when a lock
+    /// is contended for the first time, and what is static for a thread. So the first two times that up to 512 bytes are allocated under one
+    /// lock or context, the innermost that the thread holds (or by one thread that holds nothing), are let pass, and for each thread once up to
+    /// 88 bytes. What is allocated each time is reported the third or fourth time, and more than 512 bytes the first time.
     /// </remarks>
     public LockSectionScope EnterNoAllocationSection()
     {
         LockHolder stack = LockHolder.Current(this);
         GC.KeepAlive(s_allocation); // made by the runtime at its first use, which would otherwise be the first report, inside the section
         stack.AddNoAllocation(1);
-        long contentions = _options.MeasureAllocation ? Monitor.LockContentionCount : 0;
         return new LockSectionScope(
             this,
             stack,
             LockSectionScope.SectionKind.NoAllocation,
-            bytes: GC.GetAllocatedBytesForCurrentThread() - stack.OwnBytes,
-            contentions: contentions);
+            bytes: GC.GetAllocatedBytesForCurrentThread() - stack.OwnBytes);
     }
 
     /// <summary>Says that memory may be allocated here, even if none is: reported inside a section that must not allocate.</summary>
@@ -128,7 +127,7 @@ public sealed partial class LockValidator
         return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Exclusive, map);
     }
 
-    internal void EndSection(LockHolder stack, LockSectionScope.SectionKind kind, LockMap? map, long bytes, long contentions)
+    internal void EndSection(LockHolder stack, LockSectionScope.SectionKind kind, LockMap? map, long bytes)
     {
         switch (kind)
         {
@@ -136,7 +135,7 @@ public sealed partial class LockValidator
                 stack.AddNoWait(-1);
                 break;
             case LockSectionScope.SectionKind.NoAllocation:
-                EndNoAllocation(stack, bytes, contentions);
+                EndNoAllocation(stack, bytes);
                 break;
             case LockSectionScope.SectionKind.Exclusive:
                 Release(map!);
@@ -151,32 +150,35 @@ public sealed partial class LockValidator
         }
     }
 
-    private void EndNoAllocation(LockHolder stack, long bytes, long contentions)
+    private void EndNoAllocation(LockHolder stack, long bytes)
     {
         long allocated = GC.GetAllocatedBytesForCurrentThread() - stack.OwnBytes - bytes;
         stack.AddNoAllocation(-1);
-        if (allocated > 0 && _options.MeasureAllocation && !IsOfContention(stack, allocated, contentions))
+        if (allocated > 0 && _options.MeasureAllocation && !MayBeOfRuntime(stack, allocated))
         {
             ReportMisuse(stack, LockViolationKind.AllocationInSection, s_allocation, $"{allocated} bytes were allocated in a section that must not allocate.");
         }
     }
 
-    private static bool IsOfContention(LockHolder stack, long allocated, long contentions)
+    /// <summary>
+    /// Whether it may be what the runtime makes once: the event and the counters of a <see cref="Lock"/> that is contended for the first time, what is
+    /// static for a thread. It cannot be asked whose they are, and a contention that ends before the thread sleeps is not counted anywhere.
+    /// </summary>
+    private static bool MayBeOfRuntime(LockHolder stack, long allocated)
     {
-        if (allocated == FirstContentionBytes && !stack.HasContended)
+        if (allocated <= BytesOnceForThread && !stack.HasContended)
         {
             return stack.HasContended = true;
         }
 
-        return allocated <= ContentionBytes && Monitor.LockContentionCount != contentions;
+        return allocated <= BytesOnce && (stack.Entries is [.., { Instance: LockMap innermost }] ? innermost.MayAllocateOnce() : stack.MayAllocateOnce());
     }
 
-    // What the runtime allocates when a thread has to wait for a Lock that nobody has waited for yet. Measured: 192, 136 if the thread has
-    // waited for another one before, 504 for the first in the process. Whose contention it was cannot be asked.
-    private const long ContentionBytes = 512;
+    // Measured for a contended Lock: 192, 136 if the thread has waited for another one before, 504 for the first one in the process.
+    private const long BytesOnce = 512;
 
-    // And what it allocates once for a thread whose contention ended before it had to wait; that is not counted as one.
-    private const long FirstContentionBytes = 32;
+    // And for a thread whose first contention ended before it had to wait: 32, or 56 if it had no room yet for what each thread has of its own.
+    private const long BytesOnceForThread = 32 + 56;
 
     private static readonly LockMap s_allocation = new(LockClass.Create("(allocation)"), "(memory)");
 }

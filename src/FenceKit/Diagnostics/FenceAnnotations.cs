@@ -68,6 +68,9 @@ internal static partial class FenceAnnotations
         return map;
     }
 
+    /// <summary>Those inside a gate. A class of its own, beside that of fences: a gate and a device may well have one name.</summary>
+    internal static object GateMap(string name) => new LockMap(ClassOf("gate", name));
+
     internal static object TableMap(string name)
     {
         LockMap map = new(ClassOf("table", name));

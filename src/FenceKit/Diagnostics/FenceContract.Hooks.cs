@@ -9,6 +9,8 @@ public static partial class FenceContract
     /// <summary>The pseudo lock of a timeline: held by those who are on the way to a signal, wanted by those who wait. Null when off.</summary>
     internal static object? FenceMap(string name, bool isExported) => IsChecked ? FenceAnnotations.FenceMap(name, isExported) : null;
 
+    internal static object? GateMap(string name) => IsChecked ? FenceAnnotations.GateMap(name) : null;
+
     internal static object? TableMap(string name) => IsChecked ? FenceAnnotations.TableMap(name) : null;
 
     internal static object? SubscriberMap(string name) => IsChecked ? FenceAnnotations.SubscriberMap(name) : null;

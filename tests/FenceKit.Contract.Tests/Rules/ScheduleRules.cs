@@ -42,6 +42,16 @@ public class ScheduleRules : ContractTest
     }
 
     [Fact]
+    public void A_subscriber_that_allocates_a_little_each_time_is_reported_by_its_fourth_call()
+    {
+        Driver driver = new("engine", static () => s_kept = new byte[10]);
+
+        Schedule(driver, times: 4);
+
+        Reported(LockViolationKind.AllocationInSection);
+    }
+
+    [Fact]
     public void A_subscriber_that_might_allocate_is_reported_although_it_does_not()
     {
         Schedule(new Driver("engine", static () => FenceContract.MightAllocate()));
@@ -225,12 +235,16 @@ public class ScheduleRules : ContractTest
         Silent();
     }
 
-    private static InvalidationSubscription Schedule(Driver driver)
+    private static InvalidationSubscription Schedule(Driver driver, int times = 1)
     {
         InvalidationNotifier notifier = new("pool");
         InvalidationSubscription subscription = notifier.Subscribe(s_range, driver, "engine");
-        Assert.True(notifier.TrySchedule(s_range, InvalidationReason.Unmap, out InvalidationSession session));
-        session.Dispose();
+        for (int i = 0; i < times; i++)
+        {
+            Assert.True(notifier.TrySchedule(s_range, InvalidationReason.Unmap, out InvalidationSession session));
+            session.Dispose();
+        }
+
         return subscription;
     }
 }

@@ -147,6 +147,52 @@ public sealed class SectionTests
     }
 
     [Fact]
+    public void A_little_that_is_allocated_each_time_under_a_lock_is_reported_once_the_runtime_cannot_be_the_reason()
+    {
+        byte[]? kept = null;
+        int times = 0;
+        for (; _bench.Reports.Count == 0 && times < 10; times++)
+        {
+            kept = AllocateUnder(_bench["A"]);
+        }
+
+        Assert.InRange(times, 3, 4); // two of the lock's, and one of this thread's if it has not had it
+        kept = AllocateUnder(_bench["B"]);
+        kept = AllocateUnder(_bench["B"]);
+        Assert.Single(_bench.Reports);
+        GC.KeepAlive(kept);
+
+        byte[] AllocateUnder(LockMap map)
+        {
+            Validator.Acquire(map);
+            using (Validator.EnterNoAllocationSection())
+            {
+                kept = new byte[10];
+            }
+
+            Validator.Release(map);
+            return kept;
+        }
+    }
+
+    [Fact]
+    public void A_little_that_one_thread_allocates_again_and_again_is_reported_though_it_holds_nothing()
+    {
+        byte[]? kept = null;
+        int times = 0;
+        for (; _bench.Reports.Count == 0 && times < 10; times++)
+        {
+            using (Validator.EnterNoAllocationSection())
+            {
+                kept = new byte[100];
+            }
+        }
+
+        Assert.Equal(3, times);
+        GC.KeepAlive(kept);
+    }
+
+    [Fact]
     public void Bytes_are_not_counted_where_that_is_switched_off_and_announcements_still_are()
     {
         Bench bench = new(measureAllocation: false);

@@ -53,11 +53,11 @@ public sealed class SelfWaitInsideGateTests : GateTest
     [Fact]
     public void Of_two_gates_the_one_that_the_thread_is_inside_is_named()
     {
-        using ReaderGate second = new(_notifier, s_left, "second");
+        using ReaderGate second = new(_notifier, s_left, "second of two");
         using (second.GetReader().Enter())
         using (InvalidationSession session = Schedule(s_left))
         {
-            Assert.Contains("'second'", Told(() => session.Wait(Limit.Time)).Message, StringComparison.Ordinal);
+            Assert.Contains("'second of two'", Told(() => session.Wait(Limit.Time)).Message, StringComparison.Ordinal);
         }
     }
 

@@ -31,7 +31,11 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         Name = name;
         _signals = signals;
         _clock = clock;
-        _timeline = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock, ReportsCumulativeSignals = false }) { Producer = this };
+        _timeline = new FenceTimeline(name, new FenceTimelineOptions { RetainedFaults = 1, TimeProvider = clock, ReportsCumulativeSignals = false })
+        {
+            Producer = this,
+            ContractMap = FenceContract.GateMap(name),
+        };
         FenceContract.ExportReaders(_timeline.ContractMap);
         _index.SlotsAre(_slots);
         ThatSlotsKnow = new WeakReference<ReaderRoster>(this);
