@@ -41,8 +41,8 @@ public class ReaderRules : ContractTest
     [Fact]
     public void A_gate_and_a_device_of_one_name_are_not_taken_for_one_another()
     {
-        ReaderGate gate = new(_notifier, s_range, "pages");
         GC.KeepAlive(new FenceTimeline("pages", s_exported)); // whose fences a session may wait for
+        ReaderGate gate = new(_notifier, s_range, "pages");
 
         using (gate.Enter())
         {
