@@ -33,6 +33,30 @@ public class SignalChainTests
             begin => UseUpStack(begin));
     }
 
+    /// <summary>Whether there is room is a matter of this stack and of this moment, and not of what a thread, or another one, has found before.</summary>
+    [Fact]
+    public void A_chain_runs_to_its_end_wherever_its_thread_or_another_one_has_signaled_before()
+    {
+        TestThread.RunOnSmallStack(() =>
+        {
+            RunChain();
+            UseUpStack(RunChain);
+            TestThread.RunOnSmallStack(() =>
+            {
+                UseUpStack(RunChain);
+                RunChain();
+            });
+            RunChain();
+            UseUpStack(RunChain);
+        });
+
+        static void RunChain()
+        {
+            FenceTimeline[] timelines = NewTimelines(count: 64);
+            Chain.RunHere(100_000, timelines.Length, (slot, _) => timelines[slot].Issue(), (slot, fence) => timelines[slot].Signal(fence));
+        }
+    }
+
     [Fact]
     public void A_chain_of_faults_runs_to_its_end()
     {
@@ -359,13 +383,16 @@ public class SignalChainTests
 
         internal static void Run(
             int length, int ring, Func<int, int, Fence> issue, Action<int, Fence> signal, Action<Action>? wrap = null) =>
-            TestThread.RunOnSmallStack(() =>
-            {
-                Chain chain = new(length, ring, issue, signal);
-                Action begin = chain.PassOn;
-                (wrap ?? (static body => body()))(begin);
-                Assert.Equal((length, 0), (chain._ran, chain._wrong));
-            });
+            TestThread.RunOnSmallStack(() => RunHere(length, ring, issue, signal, wrap));
+
+        internal static void RunHere(
+            int length, int ring, Func<int, int, Fence> issue, Action<int, Fence> signal, Action<Action>? wrap = null)
+        {
+            Chain chain = new(length, ring, issue, signal);
+            Action begin = chain.PassOn;
+            (wrap ?? (static body => body()))(begin);
+            Assert.Equal((length, 0), (chain._ran, chain._wrong));
+        }
 
         private void PassOn()
         {
