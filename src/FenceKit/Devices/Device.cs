@@ -14,10 +14,10 @@ namespace FenceKit;
 [DebuggerDisplay("{Name,nq}: {DebuggerDisplay,nq}")]
 public sealed class Device : IAsyncDisposable
 {
-    private readonly Lock _gate = new();
-    private IDeviceQueue[] _queues = []; // under the gate; the array itself never changes
-    private Exception? _lostReason;      // under the gate
-    private bool _disposed;              // written under the gate
+    private readonly Lock _lock = new();
+    private IDeviceQueue[] _queues = []; // under the lock; the array itself never changes
+    private Exception? _lostReason;      // under the lock
+    private bool _disposed;              // written under the lock
 
     /// <summary>Creates a device without queues.</summary>
     /// <param name="name">Its name, for the debugger and for errors.</param>
@@ -54,12 +54,12 @@ public sealed class Device : IAsyncDisposable
     public DeviceQueue<TCommand> AddQueue<TCommand>(string name, DeviceDriver<TCommand> driver, DeviceQueueOptions? options = null)
     {
         ThrowIfOver(name);
-        DeviceQueue<TCommand> queue = new(name, driver, options, this); // asks the driver, so not under the gate
+        DeviceQueue<TCommand> queue = new(name, driver, options, this); // asks the driver, so not under the lock
         bool isAdded;
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         isAdded = _lostReason is null && !_disposed;
         Volatile.Write(ref _queues, isAdded ? [.. _queues, queue] : _queues);
-        _gate.Exit();
+        _lock.Exit();
         if (!isAdded)
         {
             _ = queue.DisposeAsync().AsTask(); // it is empty: only closes the driver
@@ -77,7 +77,7 @@ public sealed class Device : IAsyncDisposable
     public bool Lose(Exception reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             if (_lostReason is not null || _disposed)
@@ -89,7 +89,7 @@ public sealed class Device : IAsyncDisposable
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         foreach (IDeviceQueue queue in Queues())
@@ -146,9 +146,9 @@ public sealed class Device : IAsyncDisposable
     /// <returns>To be awaited.</returns>
     public async ValueTask DisposeAsync()
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         _disposed = true;
-        _gate.Exit();
+        _lock.Exit();
         await Task.WhenAll(Queues().Select(static queue => queue.DisposeAsync().AsTask())).ConfigureAwait(false);
     }
 

@@ -54,14 +54,14 @@ public sealed class DeviceDependencyException : Exception
             ? $"A fence that the command depends on faulted: {InnerException.Message}"
             : $"A fence that the command depends on faulted, as the last of {Links} commands that failed for one cause: {InnerException.Message}");
 
-    /// <summary>For a fence whose fault is known.</summary>
+    /// <summary>The error of a command that depended on a fence whose fault is known.</summary>
     internal static DeviceDependencyException For(Exception? fault) => new(null, DeviceFaultChain.CauseForDependents(fault, out int links), links);
 
-    /// <summary>For a fence that does not come.</summary>
+    /// <summary>The error of a command that depended on a fence that does not come.</summary>
     internal static DeviceDependencyException ForTimeout(Fence fence, TimeSpan limit) =>
         new(null, new FenceTimeoutException($"{fence} did not signal within {limit}, the DependencyTimeout of the queue."), 1);
 
-    /// <summary>For a fence that is complete, and nobody knows how: it may have faulted, so the command must not run.</summary>
+    /// <summary>The error of a command that depended on a fence whose outcome is forgotten: it may have faulted, so the command must not run.</summary>
     internal static DeviceDependencyException ForRetired(Fence fence) =>
         new($"The command depends on {fence}, which is complete, but how it ended is forgotten; it may have faulted. "
             + $"A producer that remembers more faults (RetainedFaults) keeps the answer longer.");

@@ -10,8 +10,8 @@ namespace FenceKit;
 // attachments to Gone together, when the device has stopped.
 public sealed partial class DeviceQueue<TCommand>
 {
-    private Attachment[] _attachments = []; // under the gate; the array itself never changes
-    private int _leaving;                   // under the gate: how many of them are leaving
+    private Attachment[] _attachments = []; // under the lock; the array itself never changes
+    private int _leaving;                   // under the lock: how many of them are leaving
 
     /// <summary>
     /// Subscribes the device to a notifier: commands that use memory in the range do not run while that memory is invalidated, and an
@@ -46,7 +46,7 @@ public sealed partial class DeviceQueue<TCommand>
         attachment.Subscribe(Name);
         Exception? lostReason;
         bool isClosing;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             lostReason = _lostReason;
@@ -59,7 +59,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         attachment.Unsubscribe();
@@ -71,7 +71,7 @@ public sealed partial class DeviceQueue<TCommand>
     {
         bool isFree = false;
         bool mustPump = false;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             if (attachment.IsLeaving || Array.IndexOf(_attachments, attachment) < 0)
@@ -96,7 +96,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         if (isFree)
@@ -131,7 +131,7 @@ public sealed partial class DeviceQueue<TCommand>
         return leaver is not null;
     }
 
-    /// <summary>On the pump.</summary>
+    /// <summary>Lets an attachment go that was disposed. Only the pump calls it.</summary>
     private void LetGo(Attachment leaver)
     {
         if (_unmaps is not null)
@@ -140,14 +140,14 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         bool isFree;
-        _gate.Enter();
+        _lock.Enter();
         isFree = _lostReason is null; // otherwise it goes with the others, when the device has stopped
         if (isFree)
         {
             RemoveLocked(leaver);
         }
 
-        _gate.Exit();
+        _lock.Exit();
         if (!isFree)
         {
             return;
@@ -166,11 +166,11 @@ public sealed partial class DeviceQueue<TCommand>
     private void DetachAll()
     {
         Attachment[] attachments;
-        _gate.Enter();
+        _lock.Enter();
         attachments = _attachments;
         _attachments = [];
         _leaving = 0;
-        _gate.Exit();
+        _lock.Exit();
         foreach (Attachment attachment in attachments)
         {
             attachment.Unsubscribe();
@@ -188,7 +188,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         internal object? Owner => owner;
 
-        /// <summary>Under the queue's gate, as the other: it goes when no command up to a point uses its range.</summary>
+        /// <summary>Under the queue's lock, as the other: it goes when no command up to a point uses its range.</summary>
         internal bool IsLeaving;
 
         internal ulong LeavesAfter;

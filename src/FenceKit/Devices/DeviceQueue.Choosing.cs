@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-// What there is to do, and what the pump does next. All of it is decided under the gate.
+// What there is to do, and what the pump does next. All of it is decided under the lock.
 public sealed partial class DeviceQueue<TCommand>
 {
     /// <summary>The steps of the pump, the most urgent first.</summary>
@@ -31,7 +31,7 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>
-    /// What there is to look at, and the only place that says so. A step may still not be ready: it waits for room at the device, for
+    /// What there is to do, and the only code that says so. A step may still not be ready: it waits for room at the device, for
     /// dependencies, for the end of an invalidation or of other commands.
     /// </summary>
     private Work WorkLocked()
@@ -67,7 +67,7 @@ public sealed partial class DeviceQueue<TCommand>
     {
         bool mustWatch = false;
         ulong roomMade = 0;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             AssertInvariantsLocked();
@@ -98,7 +98,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         SignalRoom(roomMade);

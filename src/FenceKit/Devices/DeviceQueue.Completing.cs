@@ -6,7 +6,7 @@ namespace FenceKit;
 // The way out: reports of the driver in any order, signals in order. For a queue without order see DeviceQueue.Unordered.cs.
 public sealed partial class DeviceQueue<TCommand>
 {
-    private bool _retiring; // under the gate: a thread is signaling; it takes along what others report meanwhile
+    private bool _retiring; // under the lock: a thread is signaling; it takes along what others report meanwhile
 
     internal bool Finish(ulong point, Exception? fault)
     {
@@ -14,7 +14,7 @@ public sealed partial class DeviceQueue<TCommand>
         bool isRetired;
         bool mustPump = false;
         Aftermath aftermath = default;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             AssertInvariantsLocked();
@@ -41,7 +41,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         if (_isUnordered && isRetired)
@@ -62,7 +62,7 @@ public sealed partial class DeviceQueue<TCommand>
 
     /// <summary>
     /// The usual case: the command is next in turn, went well, the one behind it is not over yet, and nobody waits for its fence. Then
-    /// signaling is one store that calls nobody, and may be done under the gate.
+    /// signaling is one store that calls nobody, and may be done under the lock.
     /// </summary>
     private bool TryRetireAloneLocked(DeviceSlot<TCommand> slot)
     {
@@ -80,7 +80,7 @@ public sealed partial class DeviceQueue<TCommand>
         return true;
     }
 
-    /// <summary>Signals, in order, what is finished at the head. One thread at a time does so, outside the gate.</summary>
+    /// <summary>Signals, in order, what is finished at the head. One thread at a time does so, outside the lock.</summary>
     private void Retire()
     {
         if (_isUnordered)
@@ -112,7 +112,7 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>A run of finished commands with one outcome: they can be signaled by one store.</summary>
     private bool TryTakeFinished(ref bool mine, out ulong last, out Exception? fault, out bool mustPump)
     {
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             AssertInvariantsLocked();
@@ -148,7 +148,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 

@@ -7,11 +7,11 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>The oldest command that is not over, if it stands before a point of the timeline.</summary>
     private void DescribeHolders(ulong point, List<FenceHolder> holders)
     {
-        _gate.Enter();
+        _lock.Enter();
         DeviceSlot<TCommand>? oldest = OldestLocked();
         bool isBefore = oldest is not null && oldest.Sequence <= point;
         string? what = isBefore ? DescribeLocked(oldest!) : null; // null: it is on its way to the signal
-        _gate.Exit();
+        _lock.Exit();
         if (what is not null)
         {
             holders.Add(new FenceHolder(what));
@@ -21,9 +21,9 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>A command of a queue without order, by the slot that its fence is of.</summary>
     private void DescribeHolder(DeviceSlot<TCommand> slot, ulong round, List<FenceHolder> holders)
     {
-        _gate.Enter();
+        _lock.Enter();
         string? what = slot.Point == PointOf(slot, round) && slot.Phase != DeviceSlotPhase.Free ? DescribeLocked(slot) : null;
-        _gate.Exit();
+        _lock.Exit();
         if (what is not null)
         {
             holders.Add(new FenceHolder(what));

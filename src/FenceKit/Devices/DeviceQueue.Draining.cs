@@ -33,9 +33,9 @@ public sealed partial class DeviceQueue<TCommand>
         public int Users;
     }
 
-    private readonly Drain[] _drains; // under the gate; empty for a queue in order
-    private int _waitingDrains;       // under the gate
-    private int _readyDrains;         // under the gate
+    private readonly Drain[] _drains; // under the lock; empty for a queue in order
+    private int _waitingDrains;       // under the lock
+    private int _readyDrains;         // under the lock
 
     private static Drain[] MakeDrains(string name, int count, FenceTimelineOptions options)
     {
@@ -48,7 +48,7 @@ public sealed partial class DeviceQueue<TCommand>
         return drains;
     }
 
-    /// <summary>Under the gate. False: too many drains are under way, and the schedule would have to wait.</summary>
+    /// <summary>Under the lock. False: too many drains are under way, and the schedule would have to wait.</summary>
     private bool TryDrainLocked(AddressRange range, out Fence drained, out bool mustPump)
     {
         drained = default;
@@ -83,7 +83,7 @@ public sealed partial class DeviceQueue<TCommand>
         return true;
     }
 
-    /// <summary>Under the gate: a command that had started is over. True: the caller must call <see cref="SignalDrains"/>, outside it.</summary>
+    /// <summary>Under the lock: a command that had started is over. True: the caller must call <see cref="SignalDrains"/>, outside it.</summary>
     private bool NoteEndLocked(DeviceSlot<TCommand> slot)
     {
         if (_waitingDrains == 0)
@@ -130,9 +130,9 @@ public sealed partial class DeviceQueue<TCommand>
 
     private bool TryTakeDrain(out int index, out AddressRange range)
     {
-        _gate.Enter();
+        _lock.Enter();
         bool any = TryTakeDrainLocked(out index, out range);
-        _gate.Exit();
+        _lock.Exit();
         return any;
     }
 
@@ -155,10 +155,10 @@ public sealed partial class DeviceQueue<TCommand>
     {
         FenceTimeline timeline = _drains[index].Timeline;
         timeline.Signal(timeline.Issued); // nobody issues before the drain is free again
-        _gate.Enter();
+        _lock.Enter();
         Debug.Assert(_drains[index].Phase == DrainPhase.Leaving, "One thread takes a drain to its end.");
         _drains[index].Phase = DrainPhase.Free;
-        _gate.Exit();
+        _lock.Exit();
     }
 
     private void PoisonDrains(Exception reason)

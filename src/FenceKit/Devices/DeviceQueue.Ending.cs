@@ -33,10 +33,10 @@ public sealed partial class DeviceQueue<TCommand>
     /// </remarks>
     public async ValueTask DisposeAsync()
     {
-        _gate.Enter();
+        _lock.Enter();
         _closing = true;
-        _gate.Exit();
-        MakeRoom(); // for nobody: who waits for it is told that the queue ends
+        _lock.Exit();
+        MakeRoom(); // for nobody: a submitter that waits for it is told that the queue ends
         Kick();
         if (!await DrainAsync(_options.DrainTimeout).ConfigureAwait(false))
         {
@@ -66,7 +66,7 @@ public sealed partial class DeviceQueue<TCommand>
         _room.Dispose();
     }
 
-    /// <summary>On the pump. Nothing runs, unless the device was lost before.</summary>
+    /// <summary>Closes the driver. Only the pump calls it; nothing runs, unless the device was lost before.</summary>
     private void Close()
     {
         bool wasLost = LostReason is not null;
@@ -82,7 +82,7 @@ public sealed partial class DeviceQueue<TCommand>
     private bool RequestReset(Exception reason)
     {
         bool mustPump;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             if (_lostReason is not null || _closeCalled)
@@ -95,7 +95,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         if (mustPump)
@@ -106,7 +106,7 @@ public sealed partial class DeviceQueue<TCommand>
         return true;
     }
 
-    /// <summary>On the pump.</summary>
+    /// <summary>Resets the device. Only the pump calls it.</summary>
     private void Reset()
     {
         bool done;
@@ -117,7 +117,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         Exception reason;
         bool isLost;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             isLost = _lostReason is not null;
@@ -140,7 +140,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         if (done && isLost)

@@ -3,21 +3,21 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-// Letting go of memory. Start and schedule meet under the gate:
+// Letting go of memory. Start and schedule meet under the lock:
 //
 //   the pump starts a command on R                  invalidation of R
 //   ------------------------------                  -----------------
-//   [ gate:                                         enter R as active in the ledger
+//   [ lock:                                         enter R as active in the ledger
 //     R active in the ledger? → wait for its end    call TrySchedule
-//     otherwise mark the command as running ]       [ gate: which running commands use R? → the fence of the last ]
+//     otherwise mark the command as running ]       [ lock: which running commands use R? → the fence of the last ]
 //
 // If the pump does not see R active, the ledger changed after it looked, so the schedule comes after it and finds the command running.
 public sealed partial class DeviceQueue<TCommand>
 {
     private readonly FenceTimeline _unmapsPending;
-    private readonly PendingUnmap[]? _unmaps; // under the gate: the one with point p stands at p % Length; null when nothing is kept
-    private ulong _unmapsDone;                // under the gate
-    private Fence _keptMappings;              // under the gate: of a lost device that keeps mappings, faults with the loss
+    private readonly PendingUnmap[]? _unmaps; // under the lock: the one with point p stands at p % Length; null when nothing is kept
+    private ulong _unmapsDone;                // under the lock
+    private Fence _keptMappings;              // under the lock: of a lost device that keeps mappings, faults with the loss
 
     private struct PendingUnmap
     {
@@ -37,7 +37,7 @@ public sealed partial class DeviceQueue<TCommand>
         Fence drained = default;
         bool mustPump = false;
         bool isLost;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             AssertInvariantsLocked();
@@ -76,12 +76,12 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         if (mustPump)
         {
-            DispatchPumpElsewhere(); // the driver's work has no place inside a schedule
+            DispatchPumpElsewhere(); // the driver's work does not belong inside a schedule
         }
 
         if (isLost)
@@ -163,9 +163,9 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         ulong point;
-        _gate.Enter();
+        _lock.Enter();
         point = ++_unmapsDone;
-        _gate.Exit();
+        _lock.Exit();
         _unmapsPending.Signal(point);
     }
 
@@ -191,7 +191,7 @@ public sealed partial class DeviceQueue<TCommand>
         return false;
     }
 
-    /// <summary>As <see cref="TryWaitLocked"/>, in a queue in which a command that waits holds up no other.</summary>
+    /// <summary>Has a command wait for an invalidation, in a queue in which a command that waits holds up no other.</summary>
     private static bool TryHoldBackLocked(DeviceSlot<TCommand> slot, Fence blocker)
     {
         slot.RangeWait!.Blocker = blocker;

@@ -14,8 +14,8 @@ namespace FenceKit;
 // The last row becomes the one above it whenever the driver says so after all: the call returns, or ReportStopped is called.
 public sealed partial class DeviceQueue<TCommand>
 {
-    private DeviceLostException? _lostReason; // under the gate: the device is given up
-    private bool _hasStopped;      // under the gate: it is lost, and touches nothing any more
+    private DeviceLostException? _lostReason; // under the lock: the device is given up
+    private bool _hasStopped;      // under the lock: it is lost, and touches nothing any more
 
     /// <summary>Why the device is lost; null while it is not. It also says whether the device may still touch memory.</summary>
     public DeviceLostException? LostReason => Volatile.Read(ref _lostReason);
@@ -52,9 +52,9 @@ public sealed partial class DeviceQueue<TCommand>
     /// </remarks>
     public bool ReportStopped()
     {
-        _gate.Enter();
+        _lock.Enter();
         bool isLost = _lostReason is not null;
-        _gate.Exit();
+        _lock.Exit();
         return isLost && FaultEverything(hasStopped: true);
     }
 
@@ -65,7 +65,7 @@ public sealed partial class DeviceQueue<TCommand>
         DeviceLostException error = DeviceLostException.For(Name, reason);
         bool mustPump;
         bool mustWatch;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             if (_lostReason is not null || (_closeCalled && !evenIfClosed))
@@ -85,11 +85,11 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         Diagnostics.FenceKitEventSource.Log.TellDeviceLost(Name, error);
-        MakeRoom(); // for nobody: who waits for it is told of the loss
+        MakeRoom(); // for nobody: a submitter that waits for it is told of the loss
         if (mustWatch)
         {
             StartTimer();
@@ -114,7 +114,7 @@ public sealed partial class DeviceQueue<TCommand>
         bool isFree;
         bool wasHeld;
         Fence blocker;
-        _gate.Enter();
+        _lock.Enter();
         AbandonLocked();
         wasHeld = MayTouchAnythingLocked();
         isFree = !_hasStopped && (hasStopped || !wasHeld);
@@ -125,14 +125,14 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         blocker = _rangeBlocker;
-        _gate.Exit();
+        _lock.Exit();
         _timeline.Poison(reason);
         PoisonUnordered(reason);
         _unmapsPending.Poison(reason);
         blocker.TryRemoveCallback(_rangeWait);
         foreach (DeviceSlot<TCommand> slot in _slots)
         {
-            // Nothing is submitted any more, so no slot changes hands. Who is adding callbacks just now takes them back himself.
+            // Nothing is submitted any more, so no slot changes hands. A thread that is adding callbacks just now takes them back itself.
             RemoveDependencies(slot);
         }
 
@@ -166,7 +166,7 @@ public sealed partial class DeviceQueue<TCommand>
         ForgetUnorderedLocked();
     }
 
-    /// <summary>Of a device that is lost and has not stopped. A command that names no ranges uses no memory that others could take away.</summary>
+    /// <summary>Whether a device that is lost, and has not stopped, may touch any memory. A command that names no ranges uses none that others could take away.</summary>
     private bool MayTouchAnythingLocked()
     {
         bool mayTouch = _unmaps is not null && !_hasStopped;

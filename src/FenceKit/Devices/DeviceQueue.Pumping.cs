@@ -8,18 +8,18 @@ public sealed partial class DeviceQueue<TCommand>
     private readonly PumpItem _pumpItem;
     private readonly DeviceThread? _thread; // null unless the queue has one of its own
     private readonly RangeWait _rangeWait;
-    private bool _pumpWaits;     // the pump stands in the list of the pool: cleared under the gate by the one thread that takes it
-    private bool _pumping;       // under the gate: a thread runs the pump, or is about to
-    private TimeSpan _batchTimeout; // under the gate: the least that a command of the batch may take
-    private bool _mustCancel;    // under the gate: some slot has MustCancel set
-    private Fence _rangeBlocker; // under the gate: what the head of the queue waits for; default when it does not
-    private Exception? _mustReset; // under the gate: why
-    private bool _stoodDown;     // under the gate: the driver was told that the device is given up
-    private bool _closeCalled;   // under the gate
-    private bool _inDriver;      // under the gate: a call into the driver has not returned
-    private long _driverCalls;   // under the gate
+    private bool _pumpWaits;     // the pump stands in the list of the pool: cleared under the lock by the one thread that takes it
+    private bool _pumping;       // under the lock: a thread runs the pump, or is about to
+    private TimeSpan _batchTimeout; // under the lock: the least that a command of the batch may take
+    private bool _mustCancel;    // under the lock: some slot has MustCancel set
+    private Fence _rangeBlocker; // under the lock: what the head of the queue waits for; default when it does not
+    private Exception? _mustReset; // under the lock: why
+    private bool _stoodDown;     // under the lock: the driver was told that the device is given up
+    private bool _closeCalled;   // under the lock
+    private bool _inDriver;      // under the lock: a call into the driver has not returned
+    private long _driverCalls;   // under the lock
 
-    /// <summary>Under the gate. True: the caller must call <see cref="DispatchPump"/>, outside it.</summary>
+    /// <summary>Under the lock. True: the caller must call <see cref="DispatchPump"/>, outside it.</summary>
     private bool TryBeginPumpLocked()
     {
         if (_pumping || _closeCalled)
@@ -34,9 +34,9 @@ public sealed partial class DeviceQueue<TCommand>
     private void Kick()
     {
         bool mustPump;
-        _gate.Enter();
+        _lock.Enter();
         mustPump = WorkLocked() != Work.None && TryBeginPumpLocked();
-        _gate.Exit();
+        _lock.Exit();
         if (mustPump)
         {
             DispatchPump();
@@ -63,13 +63,13 @@ public sealed partial class DeviceQueue<TCommand>
         }
         else
         {
-            Volatile.Write(ref _pumpWaits, true); // before the pool has it; read under the gate by the thread that takes it
+            Volatile.Write(ref _pumpWaits, true); // before the pool has it; read under the lock by the thread that takes it
             FenceContract.HandOver(_pumpItem, preferLocal: true); // as Task.Run: the cheaper list, open to all threads
         }
     }
 
     /// <summary>
-    /// Under the gate, for a command that was just issued and whose turn it would be. True: it is running, the pump is the caller's, and the
+    /// Under the lock, for a command that was just issued and whose turn it would be. True: it is running, the pump is the caller's, and the
     /// caller must call <see cref="StartHere"/>. Then it need not go through the pump's steps: there is nothing else to do.
     /// </summary>
     private bool TryBeginHereLocked(DeviceSlot<TCommand> slot, out bool mustWatch)
@@ -123,11 +123,11 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>The end of the pump when nothing has come up meanwhile: no event falls between the look and the end.</summary>
     private bool TryStopPump()
     {
-        _gate.Enter();
+        _lock.Enter();
         bool stops = WorkLocked() == Work.None;
         _pumping = !stops;
         _inDriver = false;
-        _gate.Exit();
+        _lock.Exit();
         return stops;
     }
 
@@ -218,9 +218,9 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void OnRangeReleased()
     {
-        _gate.Enter();
+        _lock.Enter();
         _rangeBlocker = default;
-        _gate.Exit();
+        _lock.Exit();
         Kick();
     }
 

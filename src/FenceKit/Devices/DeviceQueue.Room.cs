@@ -3,26 +3,26 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Waiting for room. The commands themselves stand in the slots, in the order of their points; here stands only who wants to add one.
+// Waiting for room. The commands themselves stand in the slots, in the order of their points; here stand the submitters that want to add one.
 //
-//   who submits                                          the pump
+//   submitter                                            the pump
 //   -----------                                          --------
-//   [ gate: full? → the fence of the next room ]         [ gate: take commands; did anybody ask for room? ]
+//   [ lock: full? → the fence of the next room ]         [ lock: take commands; did anybody ask for room? ]
 //   wait for it, then try again                          signal the fence
 //
-// Both look under the gate. If the pump took commands before the submitter looked, there is room, and nothing to wait for; otherwise the
+// Both look under the lock. If the pump took commands before the submitter looked, there is room, and nothing to wait for; otherwise the
 // pump sees that somebody asked.
 public sealed partial class DeviceQueue<TCommand>
 {
     private readonly FenceTimeline _room; // a point each time somebody finds the queue full; all who wait have the same one
-    private ulong _roomMade;              // under the gate: the points up to this one are signaled, or about to be
+    private ulong _roomMade;              // under the lock: the points up to this one are signaled, or about to be
 
     /// <summary>Submits a command; waits, without a thread, while there is no room.</summary>
     /// <param name="command">What is to be done.</param>
     /// <param name="dependencies">Fences that must have signaled before it starts.</param>
     /// <param name="cancellationToken">Ends the wait for room; to cancel a command that was submitted, see <see cref="TryCancel"/>.</param>
     /// <returns>The fence of the command. To be awaited once, like every ValueTask.</returns>
-    /// <remarks>Allocates nothing in steady state. Who waits longest is not served first: there is no order among those who wait.</remarks>
+    /// <remarks>Allocates nothing in steady state. The submitter that waits longest is not served first: there is no order among them.</remarks>
     /// <exception cref="ArgumentException">There are too many dependencies.</exception>
     /// <exception cref="DeviceLostException">The device is lost.</exception>
     /// <exception cref="ObjectDisposedException">The queue is being disposed.</exception>
@@ -52,7 +52,7 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>Signals when there may be room; <c>default</c> when there is, or when there never will be.</summary>
     private Fence NextRoom()
     {
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             if (_lostReason is not null || _closing || _timeline.Issued - _taken < (ulong)_options.Capacity)
@@ -64,11 +64,11 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
-    /// <summary>Under the gate, when commands were taken. Not 0: the caller signals this point of <see cref="_room"/>, outside it.</summary>
+    /// <summary>Under the lock, when commands were taken. Not 0: the caller signals this point of <see cref="_room"/>, outside it.</summary>
     private ulong MakeRoomLocked()
     {
         if (_room.Issued == _roomMade)
@@ -83,9 +83,9 @@ public sealed partial class DeviceQueue<TCommand>
     private void MakeRoom()
     {
         ulong made;
-        _gate.Enter();
+        _lock.Enter();
         made = MakeRoomLocked();
-        _gate.Exit();
+        _lock.Exit();
         SignalRoom(made);
     }
 

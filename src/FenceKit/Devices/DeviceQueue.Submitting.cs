@@ -69,7 +69,7 @@ public sealed partial class DeviceQueue<TCommand>
         bool mustPump = false;
         bool startsHere;
         bool mustWatch = false;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             AssertInvariantsLocked();
@@ -120,7 +120,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         fence = FenceOf(point);
@@ -155,7 +155,7 @@ public sealed partial class DeviceQueue<TCommand>
         DeviceSlot<TCommand> slot = SlotOf(fence, out ulong point);
         bool isRunning;
         bool mustPump = false;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             if (slot.Point != point || slot.Phase is DeviceSlotPhase.Free or DeviceSlotPhase.Finished || _lostReason is not null)
@@ -180,7 +180,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         if (mustPump)
@@ -219,9 +219,9 @@ public sealed partial class DeviceQueue<TCommand>
 
     internal void OnHeldBackRangeReleased(DeviceSlot<TCommand> slot)
     {
-        _gate.Enter();
+        _lock.Enter();
         slot.IsHeldBack = false;
-        _gate.Exit();
+        _lock.Exit();
         Release(slot, 1);
     }
 
@@ -278,14 +278,14 @@ public sealed partial class DeviceQueue<TCommand>
     {
         DeviceDependencyException error =
             status == FenceStatus.Retired ? DeviceDependencyException.ForRetired(dependency) : DeviceDependencyException.For(fault);
-        _gate.Enter();
+        _lock.Enter();
         if (slot.Phase == DeviceSlotPhase.Queued)
         {
             slot.Phase = DeviceSlotPhase.Finished;
             slot.Fault = error;
         }
 
-        _gate.Exit();
+        _lock.Exit();
     }
 
     /// <summary>The caller holds the slot. Takes back what still waits for a signal; callbacks that are on their way release the slot themselves.</summary>
@@ -312,7 +312,7 @@ public sealed partial class DeviceQueue<TCommand>
     private void Release(DeviceSlot<TCommand> slot, int holds)
     {
         bool mustPump;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             slot.Holds -= holds;
@@ -326,7 +326,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         if (mustPump)

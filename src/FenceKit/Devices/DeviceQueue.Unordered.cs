@@ -21,8 +21,8 @@ public sealed partial class DeviceQueue<TCommand>
 {
     private readonly bool _isUnordered;
     private readonly int _slotBits;          // the slots are 2 to the power of this
-    private readonly DeviceSlot<TCommand>[] _freeSlots; // under the gate: a stack; empty for a queue in order
-    private int _freeCount;                  // under the gate, like all that follows
+    private readonly DeviceSlot<TCommand>[] _freeSlots; // under the lock: a stack; empty for a queue in order
+    private int _freeCount;                  // under the lock, like all that follows
     private int _ready;                      // how many commands nothing holds back: they stand in a chain, until the pump takes them
     private DeviceSlot<TCommand>? _firstReady;
     private DeviceSlot<TCommand>? _lastReady;
@@ -32,21 +32,21 @@ public sealed partial class DeviceQueue<TCommand>
     private DeviceSlot<TCommand>? _lastEnded;
     private ulong _starts;                   // how many commands were started
 
-    /// <summary>What is to be done outside the gate when a command is over.</summary>
+    /// <summary>What is to be done outside the lock when a command is over.</summary>
     private readonly record struct Aftermath(ulong Drained, bool MustPump, bool HasReadyDrains);
 
     /// <summary>Unique for the life of the queue, and the low bits are the slot.</summary>
     private ulong PointOf(DeviceSlot<TCommand> slot, ulong round) => (round << _slotBits) | (uint)slot.Index;
 
-    /// <summary>Under the gate. All commands that are not over, the oldest first, whatever the order of the queue.</summary>
+    /// <summary>Under the lock. All commands that are not over, the oldest first, whatever the order of the queue.</summary>
     private DeviceSlot<TCommand>? OldestLocked() =>
         _isUnordered ? _oldest : _retired == _timeline.Issued ? null : SlotOf(_retired + 1);
 
-    /// <summary>Under the gate: what was submitted after a command that is not over.</summary>
+    /// <summary>Under the lock: what was submitted after a command that is not over.</summary>
     private DeviceSlot<TCommand>? NextLocked(DeviceSlot<TCommand> slot) =>
         _isUnordered ? slot.Next : slot.Point == _timeline.Issued ? null : SlotOf(slot.Point + 1);
 
-    /// <summary>Under the gate, when there is room: a slot for a command, in the list.</summary>
+    /// <summary>Under the lock, when there is room: a slot for a command, in the list.</summary>
     private DeviceSlot<TCommand> TakeFreeSlotLocked()
     {
         DeviceSlot<TCommand> slot = _freeSlots[--_freeCount];
@@ -67,7 +67,7 @@ public sealed partial class DeviceQueue<TCommand>
         return slot;
     }
 
-    /// <summary>Under the gate: nothing holds the command back, so the pump may take it.</summary>
+    /// <summary>Under the lock: nothing holds the command back, so the pump may take it.</summary>
     private void AddReadyLocked(DeviceSlot<TCommand> slot)
     {
         Debug.Assert(!slot.IsReady, "A command stands in the chain once.");
@@ -127,7 +127,7 @@ public sealed partial class DeviceQueue<TCommand>
         return count;
     }
 
-    /// <summary>Under the gate. From here on a schedule that overlaps the command's ranges sees it running.</summary>
+    /// <summary>Under the lock. From here on a schedule that overlaps the command's ranges sees it running.</summary>
     private void MarkRunningLocked(DeviceSlot<TCommand> slot)
     {
         slot.Phase = DeviceSlotPhase.Running;
@@ -151,7 +151,7 @@ public sealed partial class DeviceQueue<TCommand>
         _lastEnded = slot;
     }
 
-    /// <summary>Under the gate: a command is reported. True: it is over, with all that is to be done in the gate.</summary>
+    /// <summary>Under the lock: a command is reported. True: it is over, with all that is to be done under the lock.</summary>
     private bool TryEndAloneLocked(DeviceSlot<TCommand> slot, Exception? fault, out Aftermath aftermath)
     {
         aftermath = default;
@@ -183,21 +183,21 @@ public sealed partial class DeviceQueue<TCommand>
             }
 
             Aftermath aftermath = default;
-            _gate.Enter();
+            _lock.Enter();
             if (_lostReason is null) // otherwise the loss counts it
             {
                 _faulted += slot.Fault is null ? 0 : 1;
                 aftermath = RetireLocked(slot);
             }
 
-            _gate.Exit();
+            _lock.Exit();
             Settle(aftermath);
         }
     }
 
     private bool TryTakeEnded([NotNullWhen(true)] out DeviceSlot<TCommand>? slot)
     {
-        _gate.Enter();
+        _lock.Enter();
         slot = _lostReason is null ? _firstEnded : null;
         if (slot is not null)
         {
@@ -205,11 +205,11 @@ public sealed partial class DeviceQueue<TCommand>
             _lastEnded = _firstEnded is null ? null : _lastEnded;
         }
 
-        _gate.Exit();
+        _lock.Exit();
         return slot is not null;
     }
 
-    /// <summary>Under the gate: the fence of the command is signaled, and its slot may serve another one.</summary>
+    /// <summary>Under the lock: the fence of the command is signaled, and its slot may serve another one.</summary>
     private Aftermath RetireLocked(DeviceSlot<TCommand> slot)
     {
         DeviceSlot<TCommand>? before = slot.Previous;
@@ -261,7 +261,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
     }
 
-    /// <summary>Under the gate: a command at the device that uses a range; 0 for none.</summary>
+    /// <summary>Under the lock: a command at the device that uses a range; 0 for none.</summary>
     private ulong AnyUserOfLocked(AddressRange range)
     {
         for (DeviceSlot<TCommand>? slot = _oldest; slot is not null; slot = slot.Next)
@@ -275,7 +275,7 @@ public sealed partial class DeviceQueue<TCommand>
         return 0;
     }
 
-    /// <summary>Under the gate: the queue is lost, and all commands are over.</summary>
+    /// <summary>Under the lock: the queue is lost, and all commands are over.</summary>
     private void ForgetUnorderedLocked()
     {
         _oldest = null;

@@ -17,10 +17,10 @@ public sealed partial class DeviceQueue<TCommand>
     private readonly double _ticksPerCount;       // of the clock: asked for once, because a clock may be a user's
     private readonly TimeSpan _hangTimeout;       // TimeSpan.MaxValue for none, and so the others: then the shortest is the least
     private readonly TimeSpan _dependencyTimeout;
-    private TimeSpan _timerPeriod = TimeSpan.MaxValue; // under the gate: what the timer was set to last; MaxValue while nobody has set it
-    private ulong _watchedCall;               // under the gate: the call into the driver that was under way at the last look; 0 for none
-    private long _watchedCallSince;           // under the gate: the first look that found it
-    private bool _mustAsk;                    // under the gate: some slot has MustAsk set
+    private TimeSpan _timerPeriod = TimeSpan.MaxValue; // under the lock: what the timer was set to last; MaxValue while nobody has set it
+    private ulong _watchedCall;               // under the lock: the call into the driver that was under way at the last look; 0 for none
+    private long _watchedCallSince;           // under the lock: the first look that found it
+    private bool _mustAsk;                    // under the lock: some slot has MustAsk set
 
     private ITimer CreateTimer()
     {
@@ -47,7 +47,7 @@ public sealed partial class DeviceQueue<TCommand>
     private TimeSpan ThrowNoLimit(TimeSpan limit) => throw new InvalidOperationException(
         $"The driver of the queue '{Name}' says that a command may run for {limit}: a limit is positive, or Timeout.InfiniteTimeSpan.");
 
-    /// <summary>Under the gate. True: the caller must call <see cref="StartTimer"/>, outside it.</summary>
+    /// <summary>Under the lock. True: the caller must call <see cref="StartTimer"/>, outside it.</summary>
     private bool TryArmWatchdogLocked(TimeSpan limit)
     {
         if (_timerPeriod <= limit)
@@ -61,7 +61,7 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void StartTimer()
     {
-        TimeSpan period = _timerPeriod; // outside the gate: a thread that changes it meanwhile sets the timer after us
+        TimeSpan period = _timerPeriod; // outside the lock: a thread that changes it meanwhile sets the timer after us
         if (period != TimeSpan.MaxValue)
         {
             // Rounded up, since a look that comes a moment early has to be repeated. One that comes early by days does no harm.
@@ -72,12 +72,12 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void Watch()
     {
-        long now = _options.TimeProvider.GetTimestamp(); // before the gate: the clock may be a user's
+        long now = _options.TimeProvider.GetTimestamp(); // before the lock: the clock may be a user's
         bool isStuck;
         bool mustAsk = false;
         bool mustPump = false;
         TimeSpan next = TimeSpan.MaxValue;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             isStuck = IsStuckLocked(now, ref next);
@@ -96,7 +96,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         StartTimer();
@@ -201,7 +201,7 @@ public sealed partial class DeviceQueue<TCommand>
     {
         TimeSpan unused = TimeSpan.MaxValue;
         late = null;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             DeviceSlot<TCommand>? slot = _lostReason is null ? OldestLocked() : null;
@@ -222,13 +222,13 @@ public sealed partial class DeviceQueue<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         return late is not null;
     }
 
-    /// <summary>On the pump: the driver says whether a command that has used up its time hangs.</summary>
+    /// <summary>Asks the driver whether a command that has used up its time hangs. Only the pump calls it.</summary>
     private void AskAboutLate(in DeviceCommand<TCommand> command)
     {
         bool isHung;
@@ -239,11 +239,11 @@ public sealed partial class DeviceQueue<TCommand>
 
         bool isRunning;
         TimeSpan limit;
-        _gate.Enter();
+        _lock.Enter();
         DeviceSlot<TCommand> slot = SlotOf(command.Point);
         isRunning = slot.Point == command.Point && slot.Phase == DeviceSlotPhase.Running;
         limit = slot.HangTimeout;
-        _gate.Exit();
+        _lock.Exit();
         if (isHung && isRunning)
         {
             RequestReset(DeviceResetException.ForHang(Name, command.Fence, limit));

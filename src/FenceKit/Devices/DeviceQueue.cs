@@ -14,7 +14,7 @@ namespace FenceKit;
 /// <para>Commands start in order; the hardware may finish them in any order; their fences signal in order. Commands wait in a bounded
 /// ring until the driver has room, until the fences that they depend on have signaled, and until no invalidation of their ranges is
 /// under way. No thread is ever blocked for any of this.</para>
-/// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never, but for a gate that is held
+/// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never, but for a lock that is held
 /// for a few instructions. <b>Allocates</b>: nothing per command in steady state. With <see cref="DeviceDispatch.ThreadPool"/> the
 /// runtime's pool now and then allocates for itself, on the thread that submits or schedules, when it adds a worker or its list grows; so it
 /// does for an invalidation with <see cref="DeviceDispatch.Inline"/> if the driver keeps mappings. <see cref="DeviceDispatch.DedicatedThread"/>
@@ -28,10 +28,10 @@ namespace FenceKit;
 [SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue, as hardware has it.")]
 public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQueue
 {
-    // One gate for everything that moves; never held while the driver, a callback or a continuation runs. Inside it only the gates of a
-    // notifier's ledger and of timelines are taken, which call nobody. It is not a lock, because a command passes it three times, and because a
-    // lock can be interrupted.
-    private SpinGate _gate;
+    // One lock for everything that moves; never held while the driver, a callback or a continuation runs. Inside it only the locks of a
+    // notifier's ledger and of timelines are taken, which call nobody. It is a spinning lock, because a command passes it three times, and because a
+    // thread in a Lock can be interrupted.
+    private SpinningLock _lock;
     private readonly DeviceDriver<TCommand> _driver;
     private readonly Device? _device; // whose queue it is; null when it stands alone
     private readonly DeviceQueueOptions _options;
@@ -40,13 +40,13 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
     private readonly DeviceSlot<TCommand>[] _slots; // the command with point p stands at p & mask
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // retired <= taken <= issued; all under the gate. What lies between the first two is running or waits for its turn to be signaled,
+    // retired <= taken <= issued; all under the lock. What lies between the first two is running or waits for its turn to be signaled,
     // what lies between the last two waits to be started.
     private ulong _taken;
     private ulong _retired;
 
-    private bool _closing; // under the gate: no more commands
-    private long _faulted;         // under the gate, like all counters
+    private bool _closing; // under the lock: no more commands
+    private long _faulted;         // under the lock, like all counters
     private long _canceled;
     private long _resets;
     private long _strays;
@@ -138,7 +138,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
     /// <remarks>Never allocates.</remarks>
     public DeviceQueueStatistics GetStatistics()
     {
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             return new DeviceQueueStatistics(
@@ -153,7 +153,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
@@ -168,7 +168,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
     [Conditional("DEBUG")]
     private void AssertInvariantsLocked()
     {
-        Debug.Assert(_gate.IsHeld, "The gate is held.");
+        Debug.Assert(_lock.IsHeld, "The lock is held.");
         Debug.Assert(_retired <= _taken && _taken <= _timeline.Issued, "A command is taken before it retires, and issued before it is taken.");
         Debug.Assert(_taken - _retired <= (ulong)_options.Depth, "The device is given no more than it has room for.");
         Debug.Assert(_timeline.Issued - _taken <= (ulong)_options.Capacity, "No more wait than there is room for.");

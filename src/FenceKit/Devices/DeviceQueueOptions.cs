@@ -63,10 +63,10 @@ public sealed class DeviceQueueOptions
     /// <summary>Where the driver is called.</summary>
     public DeviceDispatch Dispatch { get; init; } = DeviceDispatch.ThreadPool;
 
-    /// <summary>As <see cref="FenceTimelineOptions.RetainedFaults"/>.</summary>
+    /// <summary>How many faults the queue's timeline remembers, see <see cref="FenceTimelineOptions.RetainedFaults"/>.</summary>
     public int RetainedFaults { get; init; } = FenceTimelineOptions.DefaultRetainedFaults;
 
-    /// <summary>As <see cref="FenceTimelineOptions.IsExported"/>; attaching the queue to a notifier sets it by itself.</summary>
+    /// <summary>Whether others than the queue's owner may wait for its fences, see <see cref="FenceTimelineOptions.IsExported"/>; attaching the queue to a notifier sets it by itself.</summary>
     public bool IsExported { get; init; }
 
     /// <summary>The clock of the watchdog and of timed waits; <see cref="System.TimeProvider.System"/> unless said otherwise.</summary>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>How far the command in a slot has got. All transitions are made under the gate of the queue.</summary>
+/// <summary>How far the command in a slot has got. All transitions are made under the lock of the queue.</summary>
 /// <remarks>
 /// <code>
 ///   Free ──TrySubmit──► Queued ──the pump──► Running ──Complete, Fail──► Finished ──in its turn──► Free
@@ -23,7 +23,7 @@ internal enum DeviceSlotPhase
     Abandoned = 4,
 }
 
-/// <summary>The place of one command, made ahead of time. Which slot a command gets follows from its point. Everything is under the gate.</summary>
+/// <summary>Room for one command, made ahead of time. Which slot a command gets follows from its point. Everything is under the lock.</summary>
 internal sealed class DeviceSlot<TCommand>
 {
     internal DeviceSlot(DeviceQueue<TCommand> queue, int maxDependencies, int maxRanges)
@@ -96,7 +96,7 @@ internal sealed class DeviceSlot<TCommand>
     /// <summary>Dependencies that have not signaled, and threads that are adding or removing them.</summary>
     internal int Holds;
 
-    /// <summary>For a report: what the command waits for.</summary>
+    /// <summary>What the command waits for; for a report.</summary>
     internal Fence FirstPendingDependency()
     {
         foreach (DeviceDependency<TCommand> dependency in Dependencies.AsSpan(0, DependencyCount))
@@ -127,7 +127,7 @@ internal sealed class DeviceSlot<TCommand>
 /// <summary>Waits for the end of an invalidation on behalf of a command.</summary>
 internal sealed class DeviceRangeWait<TCommand>(DeviceQueue<TCommand> queue, DeviceSlot<TCommand> slot) : FenceCallback
 {
-    /// <summary>Under the gate of the queue: the end of the session that it waited for last.</summary>
+    /// <summary>Under the lock of the queue: the end of the session that it waited for last.</summary>
     internal Fence Blocker;
 
     protected override void OnSignaled(FenceStatus status, Exception? fault) => queue.OnHeldBackRangeReleased(slot);

@@ -4,9 +4,9 @@ namespace FenceKit;
 /// <summary>A thread that does one thing whenever it is woken, once for any number of wakes that came before it looked.</summary>
 internal sealed class DeviceThread
 {
-    private readonly object _gate = new();
+    private readonly object _lock = new();
     private readonly Action _work;
-    private bool _isWoken; // under the gate, like the other
+    private bool _isWoken; // under the lock, like the other
     private bool _isEnding;
 
     internal DeviceThread(string name, Action work)
@@ -16,22 +16,22 @@ internal sealed class DeviceThread
         thread.UnsafeStart();
     }
 
-    /// <summary>From anywhere. Never blocks, never allocates.</summary>
+    /// <summary>Wakes the thread; may be called from anywhere. Never blocks, never allocates.</summary>
     internal void Wake()
     {
-        InterruptShield.EnterShielded(_gate);
+        InterruptShield.EnterShielded(_lock);
         _isWoken = true;
-        Monitor.Pulse(_gate);
-        Monitor.Exit(_gate);
+        Monitor.Pulse(_lock);
+        Monitor.Exit(_lock);
     }
 
     /// <summary>Ends the thread after what it is doing, and after the work that it was woken for. Does not wait for it.</summary>
     internal void End()
     {
-        InterruptShield.EnterShielded(_gate);
+        InterruptShield.EnterShielded(_lock);
         _isEnding = true;
-        Monitor.Pulse(_gate);
-        Monitor.Exit(_gate);
+        Monitor.Pulse(_lock);
+        Monitor.Exit(_lock);
     }
 
     private void Run()
@@ -44,7 +44,7 @@ internal sealed class DeviceThread
 
     private bool TryWait()
     {
-        InterruptShield.EnterShielded(_gate);
+        InterruptShield.EnterShielded(_lock);
         try
         {
             while (!_isWoken && !_isEnding)
@@ -58,7 +58,7 @@ internal sealed class DeviceThread
         }
         finally
         {
-            Monitor.Exit(_gate);
+            Monitor.Exit(_lock);
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class DeviceThread
     {
         try
         {
-            Monitor.Wait(_gate);
+            Monitor.Wait(_lock);
         }
         catch (ThreadInterruptedException)
         {

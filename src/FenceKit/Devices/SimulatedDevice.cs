@@ -16,15 +16,15 @@ namespace FenceKit;
 [DebuggerDisplay("{Running} running")]
 public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly TimeProvider _clock;
     private readonly Func<TCommand, SimulatedOutcome>? _script;
-    private readonly Queue<SimulatedOutcome> _next = new();  // under the gate
-    private readonly List<Entry> _running = [];              // under the gate, in the order of their starts
+    private readonly Queue<SimulatedOutcome> _next = new();  // under the lock
+    private readonly List<Entry> _running = [];              // under the lock, in the order of their starts
     private readonly Lock _memory = new();                   // while a command touches memory
     private readonly ITimer _timer;
     private long _epoch;      // under _memory: commands of an earlier epoch were stopped
-    private long _started;    // under the gate, like all counters
+    private long _started;    // under the lock, like all counters
     private long _cancels;
     private long _resets;
     private long _changes;    // of what is running
@@ -84,9 +84,9 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     /// <param name="outcome">The outcome.</param>
     public void Enqueue(SimulatedOutcome outcome)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         _next.Enqueue(outcome);
-        _gate.Exit();
+        _lock.Exit();
     }
 
     /// <summary>Ends all commands that hang, as successes, in the order of their starts.</summary>
@@ -123,10 +123,10 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
             long due = outcome.Latency == Timeout.InfiniteTimeSpan
                 ? long.MaxValue
                 : _clock.GetTimestamp() + (long)Math.Round(outcome.Latency.TotalSeconds * _clock.TimestampFrequency);
-            _gate.EnterShielded();
+            _lock.EnterShielded();
             _running.Add(new Entry(command, outcome, due, Volatile.Read(ref _epoch)));
             _changes++;
-            _gate.Exit();
+            _lock.Exit();
             SetTimer();
         }
     }
@@ -134,9 +134,9 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     /// <inheritdoc/>
     public override void Cancel(in DeviceCommand<TCommand> command)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         _cancels++;
-        _gate.Exit();
+        _lock.Exit();
         if (HonorsCancel && TryTake(static (entry, point) => entry.Command.Point == point, command.Point, out Entry entry))
         {
             entry.Command.Cancel();
@@ -146,9 +146,9 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     /// <inheritdoc/>
     public override bool TryReset()
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         _resets++;
-        _gate.Exit();
+        _lock.Exit();
         if (CanReset)
         {
             Stop();
@@ -187,10 +187,10 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
 
     private SimulatedOutcome NextOutcome(TCommand command)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         _started++;
         bool found = _next.TryDequeue(out SimulatedOutcome outcome);
-        _gate.Exit();
+        _lock.Exit();
         return found ? outcome : _script?.Invoke(command) ?? SimulatedOutcome.AtOnce;
     }
 
@@ -238,10 +238,10 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     /// <summary>When it returns, nothing that was started before touches memory any more.</summary>
     private void Stop()
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         _running.Clear();
         _changes++;
-        _gate.Exit();
+        _lock.Exit();
         SetTimer();
         _memory.EnterShielded();
         _epoch++;
@@ -262,7 +262,7 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     /// <summary>Takes out the entry with the earliest time among those that fit; the first to start among equals.</summary>
     private bool TryTake(Func<Entry, ulong, bool> fits, ulong argument, out Entry taken)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             int best = -1;
@@ -285,12 +285,12 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
     /// <summary>
-    /// Outside the gate: clock and timer are a user's, and the timer may fire inside its own Change. Of two who set it at once the one with the older
+    /// Outside the lock: clock and timer are a user's, and the timer may fire inside its own Change. Of two who set it at once the one with the older
     /// view may come last; he finds that out, and sets it again.
     /// </summary>
     private void SetTimer()
@@ -306,14 +306,14 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     private TimeSpan UntilNext(out long changes)
     {
         long due = long.MaxValue;
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         changes = _changes;
         foreach (Entry entry in _running)
         {
             due = Math.Min(due, entry.Due);
         }
 
-        _gate.Exit();
+        _lock.Exit();
         TimeSpan wait = Timeout.InfiniteTimeSpan;
         if (due != long.MaxValue)
         {
@@ -327,9 +327,9 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
 
     private long Read(Func<SimulatedDevice<TCommand>, long> counter)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         long value = counter(this);
-        _gate.Exit();
+        _lock.Exit();
         return value;
     }
 }

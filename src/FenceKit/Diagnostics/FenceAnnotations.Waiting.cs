@@ -24,7 +24,7 @@ internal static partial class FenceAnnotations
         }
     }
 
-    /// <summary>As <see cref="Await"/>, called by an awaiter: the method awaits at this very place.</summary>
+    /// <summary>Called by an awaiter: the method awaits right here.</summary>
     internal static void AwaitHere(object map)
     {
         if (!IsInCallback)

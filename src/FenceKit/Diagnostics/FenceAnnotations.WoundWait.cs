@@ -19,7 +19,7 @@ internal static partial class FenceAnnotations
     internal static object SetContextMap(string name) =>
         new LockMap(s_contexts.GetOrAdd(name, static ofClass => LockClass.Create(Printed($"context of {ofClass}"), s_contextRules)));
 
-    /// <summary>Before the lock is waited for. A lock that was tried is announced by <see cref="HoldOfSet"/> alone.</summary>
+    /// <summary>Announces that a lock is about to be waited for. A lock that was tried is announced by <see cref="HoldOfSet"/> alone.</summary>
     /// <param name="map">The lock.</param>
     /// <param name="context">The context, or null for a lock that is taken alone.</param>
     /// <param name="attempt">How it waits.</param>
@@ -59,7 +59,7 @@ internal static partial class FenceAnnotations
         }
     }
 
-    /// <summary>From now on the flow has it.</summary>
+    /// <summary>Announces that from now on the flow has the lock.</summary>
     /// <param name="map">The lock.</param>
     /// <param name="context">The context, or null for a lock that is taken alone.</param>
     /// <param name="attempt">How it was waited for.</param>
@@ -90,11 +90,11 @@ internal static partial class FenceAnnotations
 
     internal static void ReleaseOfSet(object hold) => ((LockHold)hold).Dispose();
 
-    /// <summary>The flow that runs here has it, in place of the method that took it and returned.</summary>
+    /// <summary>The flow that runs here has it, instead of the method that took it and returned.</summary>
     internal static void AdoptOfSet(object hold) => ((LockHold)hold).Adopt();
 
     // Not at the expense of a callback that may not allocate.
-#pragma warning disable CA1859 // Boxed on purpose: who keeps it names no type of the validator.
+#pragma warning disable CA1859 // Boxed on purpose: the code that keeps it names no type of the validator.
     private static object Keep(LockValidator validator, LockHold hold)
     {
         if (t_schedules == 0)

@@ -9,8 +9,8 @@ namespace FenceKit.Diagnostics;
 /// <see cref="FenceContract"/>, and only when the contract is checked.
 /// </summary>
 /// <remarks>
-/// <para>Everything that can be waited for is a lock in the validator's eyes. Who is on the way to the signal of a fence holds it shared
-/// (any number may be); who waits wants it exclusively. A lock held over the wait and taken on the way to the signal is then an ordinary
+/// <para>Everything that can be waited for is a lock in the validator's eyes. A thread on the way to the signal of a fence holds it shared
+/// (any number may be); a waiter wants it exclusively. A lock held over the wait and taken on the way to the signal is then an ordinary
 /// circle, although the two threads never met.</para>
 /// <para>No signature that <see cref="FenceContract"/> uses names such a type either: compiling the call would load it.</para>
 /// <para>Beginning to signal is a try: it never waits, so nothing leads into it.</para>
@@ -27,7 +27,7 @@ internal static partial class FenceAnnotations
     private static readonly LockMap s_reservation = new(LockClass.Create("reservation locks"), "(any)");
     private static readonly LockMap s_reclaim = new(LockClass.Create("memory reclaim"), "(any)");
     private static readonly LockMap s_schedule = new(LockClass.Create("invalidation"), "(any)");
-    private static readonly Lock s_gate = new();
+    private static readonly Lock s_lock = new();
     private static Checker? s_checker;
 
     [ThreadStatic]
@@ -311,7 +311,7 @@ internal static partial class FenceAnnotations
 
     private static Checker Start(LockValidator validator, bool primesHere)
     {
-        lock (s_gate)
+        lock (s_lock)
         {
             if (s_checker is { } known && ReferenceEquals(known.Validator, validator))
             {

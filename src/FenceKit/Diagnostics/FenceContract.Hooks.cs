@@ -26,7 +26,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>An awaiter says so: the method awaits at this very place.</summary>
+    /// <summary>Called by an awaiter: the method awaits right here.</summary>
     internal static void AwaitHere(object? map)
     {
         if (IsChecked && map is not null)

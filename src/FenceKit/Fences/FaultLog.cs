@@ -24,7 +24,7 @@ internal sealed class FaultLog(int capacity)
     /// <summary>Stands in the log for a point that is complete with an outcome that nobody knows: an array over a retired fence.</summary>
     internal static readonly Exception UnknownOutcome = new InvalidOperationException("The outcome is no longer known.");
 
-    private SpinGate _lock;          // guards all writes here, and those of the trails
+    private SpinningLock _lock;          // guards all writes here, and those of the trails
     private SequenceLock _sequence;  // of all that is written under the lock; LookUp reads without
     private long _count;             // faults ever written; the one of number n stands at n % capacity
     private Entry[]?[] _chunks = []; // replaced when it grows; the chunks stay

@@ -10,7 +10,7 @@ namespace FenceKit;
 /// </summary>
 /// <remarks>
 /// <para>
-/// As with CancellationToken and its source, a fence can be looked at and waited for, but only the holder of its timeline (or of its
+/// As with CancellationToken and its source, a fence can be polled and waited for, but only the holder of its timeline (or of its
 /// <see cref="FenceSource"/>) can signal it. The fence stays valid for ever: one that has completed reads complete, also when its
 /// timeline has gone on, was disposed, or its pool slot serves somebody else.
 /// </para>

@@ -8,8 +8,8 @@ namespace FenceKit;
 /// it: <c>await</c>, a task, a command that depends on the fence. It may have failed, so it does not count as success.
 /// </summary>
 /// <remarks>
-/// A timeline remembers its last <see cref="FenceTimelineOptions.RetainedFaults"/> faults. Who waits before a fence completes always hears its
-/// outcome; only who asks first after so many faults gets this.
+/// A timeline remembers its last <see cref="FenceTimelineOptions.RetainedFaults"/> faults. A waiter that comes before a fence completes always hears its
+/// outcome; only a caller that asks first after so many faults gets this.
 /// </remarks>
 [DebuggerDisplay("{Message}")]
 public sealed class FenceRetiredException : Exception

@@ -41,7 +41,7 @@ internal static class FenceThrow
         }
     }
 
-    /// <summary>For settings, which have no infinite value: what <see cref="TimeProvider.CreateTimer"/> accepts, up to 0xfffffffe milliseconds.</summary>
+    /// <summary>Refuses what <see cref="TimeProvider.CreateTimer"/> does, from 0xffffffff milliseconds on. For settings, which have no infinite value.</summary>
     internal static void IfBeyondTimers(TimeSpan timeout, [CallerArgumentExpression(nameof(timeout))] string? name = null)
     {
         if (timeout.Ticks > (long)MostTimerTicks)
@@ -54,7 +54,7 @@ internal static class FenceThrow
     {
         if (continuation is not (FenceContinuation.CapturedContext or FenceContinuation.ThreadPool or FenceContinuation.Inline))
         {
-            throw new ArgumentOutOfRangeException(name, continuation, "Not a place where a continuation can run.");
+            throw new ArgumentOutOfRangeException(name, continuation, "Not a target of continuations.");
         }
     }
 

@@ -18,7 +18,7 @@ public partial class FenceTimeline
     /// <remarks>
     /// For drivers without interrupts, and for readers who would rather look once than wait: <see cref="Fence.IsSignaled"/> is pure and
     /// never asks. Callbacks run on this thread. Never blocks, unless the driver's hook does. What the hook throws is reported, see
-    /// <see cref="CallbackFaulted"/>, and the answer is false: who asks is not who drives.
+    /// <see cref="CallbackFaulted"/>, and the answer is false: the caller is not the driver.
     /// </remarks>
     public bool TryPoll() => PollCore();
 
@@ -53,7 +53,7 @@ public partial class FenceTimeline
     /// <summary>Somebody needs <paramref name="point"/> sooner than anything asked for so far. A hint; may be ignored.</summary>
     /// <param name="point">The point.</param>
     /// <param name="timestamp">When, on the clock of the timeline; in the past for "at once".</param>
-    /// <remarks>Called on the asking thread, under no lock. It must not block. What it throws is reported, not thrown at who asks.</remarks>
+    /// <remarks>Called on the asking thread, under no lock. It must not block. What it throws is reported, not thrown at the caller.</remarks>
     protected virtual void OnDeadline(ulong point, long timestamp) => _options.DeadlineChanged?.Invoke(point, timestamp);
 
     /// <summary>The fences are made of other fences; code that flattens sets must not store them.</summary>

@@ -39,13 +39,13 @@ public sealed class FenceTimelineOptions
     /// </summary>
     public int TrackedIssuers { get; init; }
 
-    /// <summary>As overriding <c>OnEnableSignaling</c>: called with a point when the first waiter for it comes; false if it is complete.</summary>
+    /// <summary>What an override of <c>OnEnableSignaling</c> does: called with a point when the first waiter for it comes; false if it is complete.</summary>
     public Func<ulong, bool>? EnableSignaling { get; init; }
 
-    /// <summary>As overriding <c>OnPoll</c>: the last completed point, for <see cref="FenceTimeline.TryPoll"/>.</summary>
+    /// <summary>What an override of <c>OnPoll</c> returns: the last completed point, for <see cref="FenceTimeline.TryPoll"/>.</summary>
     public Func<ulong>? Poll { get; init; }
 
-    /// <summary>As overriding <c>OnDeadline</c>: a point is needed by a time, sooner than anything asked for before.</summary>
+    /// <summary>What an override of <c>OnDeadline</c> does: a point is needed by a time, sooner than anything asked for before.</summary>
     public Action<ulong, long>? DeadlineChanged { get; init; }
 
     /// <summary>

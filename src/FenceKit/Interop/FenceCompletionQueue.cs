@@ -25,20 +25,20 @@ public sealed class FenceCompletionQueue : IDisposable
     /// <summary>The largest <see cref="Capacity"/>.</summary>
     public const int MaxCapacity = 1 << 24;
 
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly Node[] _nodes;
     private readonly Channel<Node> _completed;
-    private Node? _free;    // under the gate
-    private int _inUse;     // under the gate: watched, or not read yet
-    private bool _disposed; // under the gate
+    private Node? _free;    // under the lock
+    private int _inUse;     // under the lock: watched, or not read yet
+    private bool _disposed; // under the lock
 
-    // A node is a place in the queue from the watch until the read.
+    // A node is taken from the watch until the read.
     //
     //   Free ──TryWatch──► Watching ──signal──► Completed (and then in the channel) ──read──► Free
     //    ▲                    │                     │
     //    └──Dispose removed it┴──the channel ended──┘
     //
-    //   Free → Watching       under the gate
+    //   Free → Watching       under the lock
     //   Watching → Completed  the signaler alone, after it has written the outcome
     //   → Free                under the lock, by the thread that finds it in the state before
     private enum Phase
@@ -88,7 +88,7 @@ public sealed class FenceCompletionQueue : IDisposable
     public bool TryWatch(Fence fence, ulong tag = 0)
     {
         Node? node;
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -103,7 +103,7 @@ public sealed class FenceCompletionQueue : IDisposable
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         if (node is null)
@@ -129,7 +129,7 @@ public sealed class FenceCompletionQueue : IDisposable
     /// <summary>Stops watching. What has completed can still be read; what has not is not reported. A second call does nothing.</summary>
     public void Dispose()
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             if (_disposed)
@@ -141,7 +141,7 @@ public sealed class FenceCompletionQueue : IDisposable
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         foreach (Node node in _nodes)
@@ -163,20 +163,20 @@ public sealed class FenceCompletionQueue : IDisposable
     private void Complete(Node node, FenceStatus status, Exception? error)
     {
         node.Completion = node.Completion with { Status = status, Error = error };
-        // Pairs with the look under the gate in TryTake. An exchange, so that the phase is out before the channel has the node and does not
+        // Pairs with the look under the lock in TryTake. An exchange, so that the phase is out before the channel has the node and does not
         // rest on the lock that the channel happens to take: a reader that came first would take the node for one that was read already.
         Interlocked.Exchange(ref node.Phase, (int)Phase.Completed);
         if (!InterruptShield.Run((_completed.Writer, node), static work => work.Writer.TryWrite(work.node)))
         {
-            Debug.Assert(Volatile.Read(ref _disposed), "A place was kept for this completion.");
+            Debug.Assert(Volatile.Read(ref _disposed), "Room was kept for this completion.");
             Free(node); // disposed meanwhile: it is not reported
         }
     }
 
-    /// <summary>Gives the place back with the completion that is read.</summary>
+    /// <summary>Gives the node back with the completion that is read.</summary>
     private bool TryTake(Node node, out FenceCompletion completion)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         bool isFirst = Volatile.Read(ref node.Phase) == (int)Phase.Completed;
         completion = isFirst ? node.Completion : default;
         if (isFirst)
@@ -184,24 +184,24 @@ public sealed class FenceCompletionQueue : IDisposable
             FreeLocked(node);
         }
 
-        _gate.Exit();
+        _lock.Exit();
         return isFirst;
     }
 
     private bool TryLook(Node node, out FenceCompletion completion)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         bool isFirst = Volatile.Read(ref node.Phase) == (int)Phase.Completed;
         completion = isFirst ? node.Completion : default;
-        _gate.Exit();
+        _lock.Exit();
         return isFirst;
     }
 
     private void Free(Node node)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         FreeLocked(node);
-        _gate.Exit();
+        _lock.Exit();
     }
 
     private void FreeLocked(Node node)

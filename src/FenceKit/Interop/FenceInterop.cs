@@ -84,7 +84,7 @@ public static class FenceInterop
         return source.Fence;
     }
 
-    /// <summary>As <see cref="SignalWhenCompleted(Task, FenceSource)"/>.</summary>
+    /// <summary>Signals a rented fence when a task has ended, see <see cref="SignalWhenCompleted(Task, FenceSource)"/>.</summary>
     /// <param name="task">The value task; it is used up.</param>
     /// <param name="source">The producer's side of the fence.</param>
     /// <returns>The fence.</returns>

@@ -12,9 +12,9 @@ internal sealed class FenceTasks
     // Keyed by the timeline, and alive only as long as that is: a task of an abandoned fence does not keep the fence from being abandoned.
     private static readonly ConditionalWeakTable<FenceTimeline, FenceTasks> s_timelines = [];
 
-    private readonly Lock _gate = new();
-    private Pending? _only;                         // under the gate: the usual case
-    private Dictionary<ulong, Pending>? _others;    // under the gate: by target
+    private readonly Lock _lock = new();
+    private Pending? _only;                         // under the lock: the usual case
+    private Dictionary<ulong, Pending>? _others;    // under the lock: by target
 
     /// <summary>The task of a pending fence; of one that has completed meanwhile a complete one.</summary>
     internal static Task Of(Fence fence)
@@ -22,7 +22,7 @@ internal sealed class FenceTasks
         FenceTasks tasks = s_timelines.GetValue(fence.Timeline!, static _ => new FenceTasks());
         Pending pending = tasks.GetOrAdd(fence, out bool isNew);
 
-        // Outside the gate: adding may call the driver. A caller that got the same task meanwhile waits for what comes of it here.
+        // Outside the lock: adding may call the driver. A caller that got the same task meanwhile waits for what comes of it here.
         if (isNew && !fence.TryAddCallback(pending))
         {
             pending.Complete(fence.GetStatus(out Exception? error), error);
@@ -33,7 +33,7 @@ internal sealed class FenceTasks
 
     private Pending GetOrAdd(Fence fence, out bool isNew)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             Pending? known = _only?.Fence == fence ? _only : _others?.GetValueOrDefault(fence.Target);
@@ -57,13 +57,13 @@ internal sealed class FenceTasks
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
     private void Remove(Pending pending)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         if (ReferenceEquals(_only, pending))
         {
             _only = null;
@@ -73,7 +73,7 @@ internal sealed class FenceTasks
             _others?.Remove(pending.Fence.Target);
         }
 
-        _gate.Exit();
+        _lock.Exit();
     }
 
     private sealed class Pending(FenceTasks tasks, Fence fence) : FenceCallback

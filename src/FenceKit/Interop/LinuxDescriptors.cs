@@ -13,10 +13,10 @@ internal static class LinuxDescriptors
 {
     private const int Needed = 16;
 
-    private static readonly Lock s_gate = new();
-    private static bool s_isReady; // written under the gate; pairs with the read in Ensure
+    private static readonly Lock s_lock = new();
+    private static bool s_isReady; // written under the lock; pairs with the read in Ensure
 
-    /// <summary>After this, running out of descriptors is an error of the call that needs one, and of no other.</summary>
+    /// <summary>Prepares, once, so that running out of descriptors is an error of the call that needs one, and of no other.</summary>
     /// <exception cref="IOException">The first use, and hardly any descriptor is left.</exception>
     internal static void Ensure()
     {
@@ -28,12 +28,12 @@ internal static class LinuxDescriptors
 
     private static void Prepare()
     {
-        if (s_gate.IsHeldByCurrentThread)
+        if (s_lock.IsHeldByCurrentThread)
         {
             return; // called by what we call below
         }
 
-        s_gate.EnterShielded();
+        s_lock.EnterShielded();
         try
         {
             if (!s_isReady)
@@ -49,11 +49,11 @@ internal static class LinuxDescriptors
         }
         finally
         {
-            s_gate.Exit();
+            s_lock.Exit();
         }
     }
 
-    /// <summary>With nothing but what is loaded for certain.</summary>
+    /// <summary>Checks that descriptors are left, with nothing but what is loaded for certain.</summary>
     private static void CheckSpare()
     {
         int[] spare = new int[Needed];

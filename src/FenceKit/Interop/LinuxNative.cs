@@ -12,8 +12,6 @@ namespace FenceKit;
 /// </summary>
 internal static class LinuxNative
 {
-    internal const int TryAgain = 11;      // EAGAIN: also "the word has another value" of a futex
-    internal const int Interrupted = 4;    // EINTR
     internal const int TimedOut = 110;     // ETIMEDOUT
 
     internal const int SealSeal = 0x01;        // F_SEAL_SEAL

@@ -15,7 +15,7 @@ public sealed partial class SharedFenceTimeline
     /// </remarks>
     public void Dispose()
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             if (_disposed)
@@ -28,7 +28,7 @@ public sealed partial class SharedFenceTimeline
                 PublishLocked(); // what was signaled on another thread and is not published yet
             }
 
-            Volatile.Write(ref _disposed, true); // pairs with the looks of the watcher, and with those under the gate
+            Volatile.Write(ref _disposed, true); // pairs with the looks of the watcher, and with those under the lock
             if (_memory is null)
             {
                 LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt)); // our own watcher
@@ -41,7 +41,7 @@ public sealed partial class SharedFenceTimeline
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         _local.Poison(new FenceAbandonedException($"The shared timeline '{Name}' was disposed."));

@@ -6,11 +6,11 @@ namespace FenceKit;
 // The producer's side. The local timeline decides: what it says of a point is what the others are told, in the order in which it said it.
 public sealed partial class SharedFenceTimeline
 {
-    // Made before the gate is taken, because an exception's message is its user's code.
+    // Made before the lock is taken, because an exception's message is its user's code.
     private static readonly ConditionalWeakTable<Exception, string> s_texts = [];
 
-    private ulong _published;       // under the gate: what the others know. Not read back from the page, which others might have written to
-    private ulong _faultsPublished; // under the gate: likewise
+    private ulong _published;       // under the lock: what the others know. Not read back from the page, which others might have written to
+    private ulong _faultsPublished; // under the lock: likewise
 
     /// <summary>Hands out the next point. Producer only.</summary>
     /// <returns>The fence; the other processes know it by its <see cref="Fence.Point"/>.</returns>
@@ -19,7 +19,7 @@ public sealed partial class SharedFenceTimeline
     public Fence Issue()
     {
         CheckProducer();
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -29,7 +29,7 @@ public sealed partial class SharedFenceTimeline
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
@@ -69,14 +69,14 @@ public sealed partial class SharedFenceTimeline
     /// <returns>True.</returns>
     private bool Publish()
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             PublishLocked();
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         return true;
@@ -96,7 +96,7 @@ public sealed partial class SharedFenceTimeline
         }
 
         _published = completed;
-        Volatile.Write(ref _words.Long(CompletedAt), completed); // after the faults: who sees the points complete finds what became of them
+        Volatile.Write(ref _words.Long(CompletedAt), completed); // after the faults: a watcher that sees the points complete finds what became of them
         TellOthers();
     }
 
@@ -125,7 +125,7 @@ public sealed partial class SharedFenceTimeline
 
     private void TellOthers()
     {
-        Interlocked.Increment(ref _words.Int(TurnAt)); // after what is to be told: who sees the turn sees it
+        Interlocked.Increment(ref _words.Int(TurnAt)); // after what is to be told: a watcher that sees the turn sees it
         LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt));
     }
 

@@ -34,7 +34,7 @@ public sealed partial class SharedFenceTimeline : IDisposable
     private const int CompletedAt = 128; // ulong; a line of its own
                                          // 192 and on: SharedFaults
 
-    private readonly Lock _gate = new(); // keeps the page mapped while a call touches it
+    private readonly Lock _lock = new(); // keeps the page mapped while a call touches it
     private readonly SharedWords _words;
     private readonly FenceTimeline _local;
     private readonly SafeFileHandle? _memory; // the producer's, so that others can open it; null for a consumer
@@ -42,7 +42,7 @@ public sealed partial class SharedFenceTimeline : IDisposable
     private readonly Thread? _watcher;
     private readonly SharedFaults _faults;
     private int _users;       // of the page and the descriptors: Dispose, and the watcher. The last one to leave closes them
-    private bool _disposed;   // under the gate; Volatile.Read by the watcher
+    private bool _disposed;   // under the lock; Volatile.Read by the watcher
 
     /// <summary>The producer's side.</summary>
     private SharedFenceTimeline(string name, SafeFileHandle memory)
@@ -181,14 +181,14 @@ public sealed partial class SharedFenceTimeline : IDisposable
 
     private ulong Read(int offset)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             return _disposed ? 0 : Volatile.Read(ref _words.Long(offset));
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 

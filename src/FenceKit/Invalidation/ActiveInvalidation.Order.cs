@@ -8,21 +8,21 @@ internal abstract partial class ActiveInvalidation
     internal static readonly InvalidOperationException Superseded = new(
         "An earlier invalidation was committed, and what it covered went with it: look what is left of the range, and schedule that anew.");
 
-    private EarlierInvalidation[] _earlier = []; // written under the ledger's gate, before the session is anybody else's to use
+    private EarlierInvalidation[] _earlier = []; // written under the ledger's lock, before the session is anybody else's to use
     private int _earlierCount;
     private bool _isSuperseded;
-    private ulong _lastFollower; // under the ledger's gate: the number of the last one that waits for this one; 0 for none
+    private ulong _lastFollower; // under the ledger's lock: the number of the last one that waits for this one; 0 for none
 
     /// <summary>Those that were open over a part of the range when this one began. They are waited for like anybody who holds the range.</summary>
     internal ReadOnlySpan<EarlierInvalidation> Earlier => _earlier.AsSpan(0, _earlierCount);
 
     /// <summary>
-    /// Whether an earlier one was committed and took contents of the range with it. Set under the ledger's gate, before the fence of the
+    /// Whether an earlier one was committed and took contents of the range with it. Set under the ledger's lock, before the fence of the
     /// earlier one is signaled: a session that sees that complete, and looks here after it, sees this. Never taken back.
     /// </summary>
     internal bool IsSuperseded => Volatile.Read(ref _isSuperseded);
 
-    /// <summary>Under the ledger's gate: whether a later one waits for this one.</summary>
+    /// <summary>Under the ledger's lock: whether a later one waits for this one.</summary>
     internal bool IsWaitedForByLater => _lastFollower != 0;
 
     /// <summary>A shutdown: it waits for earlier ones too, but is superseded by none, because it asks for what is left, whatever that is.</summary>
@@ -31,7 +31,7 @@ internal abstract partial class ActiveInvalidation
     /// <summary>Whether a commit hands back what stood in the range. After the other reasons it is still there for the next one.</summary>
     internal bool TakesContents => Reason is not (InvalidationReason.Protect or InvalidationReason.Exclusive);
 
-    /// <summary>Under the ledger's gate. Several ranges of one are one to wait for.</summary>
+    /// <summary>Under the ledger's lock. Several ranges of one are one to wait for.</summary>
     internal void WaitForLocked(ActiveInvalidation earlier)
     {
         if (earlier._lastFollower == Number)
@@ -49,7 +49,7 @@ internal abstract partial class ActiveInvalidation
         _earlier[_earlierCount++] = new EarlierInvalidation(earlier.Cover, earlier.Reason, earlier.Place, earlier.Ended);
     }
 
-    /// <summary>Under the ledger's gate: contents of the range have gone with an earlier one.</summary>
+    /// <summary>Under the ledger's lock: contents of the range have gone with an earlier one.</summary>
     internal void SupersedeLocked()
     {
         if (!TakesWhatIsLeft)
@@ -58,7 +58,7 @@ internal abstract partial class ActiveInvalidation
         }
     }
 
-    /// <summary>Under the ledger's gate, or while nobody else has the object.</summary>
+    /// <summary>Under the ledger's lock, or while nobody else has the object.</summary>
     private protected void ForgetOthers()
     {
         if (_earlierCount != 0)

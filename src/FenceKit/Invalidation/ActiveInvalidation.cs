@@ -24,10 +24,10 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
     /// <summary>Whether code that runs here would wait for itself when it waits for <see cref="Ended"/>.</summary>
     internal abstract bool IsHeldHere { get; }
 
-    /// <summary>Under the ledger's gate.</summary>
+    /// <summary>Under the ledger's lock.</summary>
     internal ActiveInvalidation? Next;
 
-    /// <summary>Under the ledger's gate.</summary>
+    /// <summary>Under the ledger's lock.</summary>
     internal ActiveInvalidation? Previous;
 
     /// <summary>Its own among all of the ledger; of two that touch one stripe, the later one has the higher. From 1.</summary>
@@ -36,10 +36,10 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
     /// <summary>What is invalidated: sorted, and with a gap between any two.</summary>
     internal ReadOnlySpan<AddressRange> Ranges => _ranges.AsSpan(0, _rangeCount);
 
-    /// <summary>Under the ledger's gates: where the ranges stand in its trees, in the same order, each once for every tree.</summary>
+    /// <summary>Under the ledger's locks: where the ranges stand in its trees, in the same order, each once for every tree.</summary>
     internal Span<int> Nodes => _nodes;
 
-    /// <summary>Under the ledger's gates. Allocates only when it grows.</summary>
+    /// <summary>Under the ledger's locks. Allocates only when it grows.</summary>
     internal void MakeRoomForNodes(int count)
     {
         if (_nodes.Length < count)
@@ -61,7 +61,7 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
     internal SchedulePlace Place { get; private set; }
 
     /// <summary>
-    /// Whether subscribers may still be called. Set under the ledger's gate; cleared by a release, so that a thread that reads false also sees
+    /// Whether subscribers may still be called. Set under the ledger's lock; cleared by a release, so that a thread that reads false also sees
     /// everything that the callbacks did. Pairs with InvalidationLedger.IsScheduling.
     /// </summary>
     internal bool IsScheduling
@@ -73,19 +73,19 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
     /// <summary>Why; for gates that let readers pass for some reasons.</summary>
     internal InvalidationReason Reason { get; private set; }
 
-    /// <summary>Who asked for it, if that one is a subscriber too. Set before the ledger's gate is entered, and not kept when it has ended.</summary>
+    /// <summary>Who asked for it, if that one is a subscriber too. Set before the ledger's lock is entered, and not kept when it has ended.</summary>
     internal object? Initiator { get; set; }
 
-    /// <summary>Whether it leaves alone who belongs to its initiator: that one is about to use the range itself, to move it for example.</summary>
+    /// <summary>Whether subscribers that belong to its initiator are left alone: the initiator is about to use the range itself, to move it for example.</summary>
     internal bool PassesOver(object? owner) => owner is not null && PassesOver(owner, Initiator, Reason);
 
     internal static bool PassesOver(object? owner, object? initiator, InvalidationReason reason) =>
         initiator is not null && ReferenceEquals(initiator, owner) && (reason is InvalidationReason.Migrate or InvalidationReason.Exclusive);
 
-    /// <summary>Before the ledger's gate is entered: it may have to grow.</summary>
+    /// <summary>Sets what is invalidated. Called before the ledger's lock is entered, since it may have to grow.</summary>
     internal void SetRanges(ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, SchedulePlace place)
     {
-        // A reader without the gate may still be looking at the reason of the last session of this object. It will notice by the version
+        // A reader without the lock may still be looking at the reason of the last session of this object. It will notice by the version
         // of the ledger, as long as it cannot see what follows before it sees that the version has changed. Pairs with InvalidationLedger.TryLook.
         Volatile.WriteBarrier();
         Reason = reason;
@@ -102,7 +102,7 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
     /// <summary>Whether it is for one of the reasons.</summary>
     internal bool IsFor(InvalidationReason reasons) => (reasons & Reason) != 0;
 
-    /// <summary>Under the ledger's gate.</summary>
+    /// <summary>Under the ledger's lock.</summary>
     internal void Begin(ulong number)
     {
         Number = number;

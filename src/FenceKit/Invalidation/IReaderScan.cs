@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>The readers of one gate, as a session sees them: it looks for them in place of calling a subscriber.</summary>
+/// <summary>The readers of one gate, as a session sees them: it looks for them instead of calling a subscriber.</summary>
 internal interface IReaderScan
 {
     /// <summary>The name of the gate.</summary>
@@ -28,6 +28,6 @@ internal interface IReaderScan
     /// </summary>
     Fence Scan();
 
-    /// <summary>As <see cref="Scan"/>, for a shutdown: nobody enters any more. The fence signals when the last reader has left.</summary>
+    /// <summary>Looks for the readers at a shutdown: nobody enters any more. The fence signals when the last reader has left.</summary>
     Fence Close();
 }

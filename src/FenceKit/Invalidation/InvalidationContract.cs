@@ -20,6 +20,6 @@ internal sealed class SubscriptionContract(string name, NotifierContract notifie
     /// <summary>The scope in which a mapping is published.</summary>
     internal object Publishing { get; } = FenceContract.PublishMap(name)!;
 
-    /// <summary>As <see cref="NotifierContract.Sessions"/>.</summary>
+    /// <summary>Stands for all sessions of the notifier, see <see cref="NotifierContract.Sessions"/>.</summary>
     internal object? Sessions { get; } = notifier.Sessions;
 }

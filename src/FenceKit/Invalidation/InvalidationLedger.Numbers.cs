@@ -5,7 +5,7 @@ namespace FenceKit;
 
 // The numbers of invalidations, and what tells readers that there are any: two words that all stripes have in common.
 //
-// While there is one stripe, its gate guards both. The sequence is the number of the last invalidation that began; the signal says how many are open.
+// While there is one stripe, its lock guards both. The sequence is the number of the last invalidation that began; the signal says how many are open.
 //
 // With many stripes, threads that have nothing to do with each other would write both words all the time. So they write only when somebody has looked:
 //
@@ -27,13 +27,13 @@ namespace FenceKit;
 // which finds it open, or over. Otherwise its numbers are above n, and the reader hears of it when it wants to publish.
 //
 // A signal, one bit for each stripe, is up whenever something is open in the stripe, and stays up when that ends: the next invalidation there need not write it.
-// A reader that finds nothing there twice, and nothing new between, takes it down, under the stripe's gate.
+// A reader that finds nothing there twice, and nothing new between, takes it down, under the stripe's lock.
 internal sealed partial class InvalidationLedger
 {
     private const ulong Step = 4096;
 
     /// <summary>
-    /// The number for somebody who looks now: all that begins later has a higher one. All that began before has not, and whoever is open of them is seen by a look
+    /// The number for somebody who looks now: all that begins later has a higher one. All that began before has not, and those of them that are open are seen by a look
     /// at the signal, or at the trees, that follows.
     /// </summary>
     private ulong TakeLook(ulong layout)
@@ -53,7 +53,7 @@ internal sealed partial class InvalidationLedger
         return now;
     }
 
-    /// <summary>Under the gates, while the versions are odd: a number above all that were given in these stripes, and to readers.</summary>
+    /// <summary>Under the locks, while the versions are odd: a number above all that were given in these stripes, and to readers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong TakeNumber(StripeSet stripes, ulong layout)
     {
@@ -112,7 +112,7 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>By a reader that had to look because a signal was up, and found nothing.</summary>
+    /// <summary>Takes signals down. Called by a reader that had to look because one was up, and found nothing.</summary>
     private void LowerIdleSignals()
     {
         if (_layout == Whole)
@@ -135,13 +135,13 @@ internal sealed partial class InvalidationLedger
                 continue;
             }
 
-            stripe.Gate.EnterShielded();
+            stripe.Lock.EnterShielded();
             if (stripe.Open.Count == 0 && _layout != Whole)
             {
                 Interlocked.And(ref Signals.Active, ~(1 << left.First));
             }
 
-            stripe.Gate.Exit();
+            stripe.Lock.Exit();
         }
     }
 }

@@ -3,7 +3,7 @@ namespace FenceKit;
 
 // Two invalidations over one range: only one hands the memory back. This is the whole rule.
 //
-//   An invalidation is complete only when no earlier one over a part of its range is open. Earlier is who entered the ledger first.
+//   An invalidation is complete only when no earlier one over a part of its range is open. Earlier is the one that entered the ledger first.
 //
 //   the earlier one              the later one
 //   ---------------              -------------
@@ -20,13 +20,13 @@ namespace FenceKit;
 //
 //   earlier, ends                                     later, looks
 //   -------------                                     ------------
-//   later.IsSuperseded = true   (under the gate)      Ended complete?        (acquire)
+//   later.IsSuperseded = true   (under the lock)      Ended complete?        (acquire)
 //   signal Ended                (release)             IsSuperseded?          (read behind it)
 //
 // So a later one that sees the earlier one gone also sees that it was superseded, and never takes it for a back-off.
 internal sealed partial class InvalidationLedger
 {
-    /// <summary>Under the gates, when the invalidation is out of the trees.</summary>
+    /// <summary>Under the locks, when the invalidation is out of the trees.</summary>
     /// <returns>
     /// False: nobody later has waited for it, or the contents are still there. True though all that waited have backed off meanwhile: their
     /// owners may come back for the range, and look how this one ended (<see cref="ReclaimSweep"/>).

@@ -4,15 +4,15 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Which part of the ledger has which addresses. At first one stripe has all, and a session enters one gate. When sessions that have nothing to do with each
-// other meet at that gate again and again, the addresses are dealt out over all stripes, by grains of the size of the ranges that met.
+// Which part of the ledger has which addresses. At first one stripe has all, and a session enters one lock. When sessions that have nothing to do with each
+// other meet at that lock again and again, the addresses are dealt out over all stripes, by grains of the size of the ranges that met.
 //
 //   layout     meaning                                                                    next
-//   whole      all addresses fall to stripe 0                                             dealt, by Divide: sessions have met at its gate too often
+//   whole      all addresses fall to stripe 0                                             dealt, by Divide: sessions have met at its lock too often
 //   dealt n    grain g of 2^k addresses falls to stripe (g * multiplier n) >> 61          dealt n + 1, by Divide: two that meet fall to different stripes next time
 //
-// An invalidation stands in every stripe that it touches, and enters all their gates at once, the lower first. So two that overlap always meet at a gate, and
-// one order holds everywhere. The layout changes under all gates, while all versions are odd: under any gate it stays as it is, and whoever looks without one
+// An invalidation stands in every stripe that it touches, and enters all their locks at once, the lower first. So two that overlap always meet at a lock, and
+// one order holds everywhere. The layout changes under all locks, while all versions are odd: under any lock it stays as it is, and a reader that looks without one
 // notices by the version, as ever.
 internal sealed partial class InvalidationLedger
 {
@@ -28,7 +28,7 @@ internal sealed partial class InvalidationLedger
 
     private readonly LedgerStripe[] _stripes;
     private readonly LedgerStripe _first; // of them: while the addresses are not dealt out there is no other to go to
-    private ulong _layout; // how often it was dealt out, above the size of a grain as a power of two. Written under all gates
+    private ulong _layout; // how often it was dealt out, above the size of a grain as a power of two. Written under all locks
 
     /// <summary>Whether the addresses are not dealt out. For tests.</summary>
     internal bool IsWhole => _layout == Whole;
@@ -37,15 +37,15 @@ internal sealed partial class InvalidationLedger
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal LedgerStripe FindNear(ReadOnlySpan<AddressRange> ranges) => _stripes[StripesOf(ranges, _layout).First]; // of an old layout: any answer is right
 
-    /// <summary>For tests.</summary>
+    /// <summary>One of the stripes; tests look at it.</summary>
     internal LedgerStripe StripeAt(int index) => _stripes[index];
 
-    /// <summary>Enters the gates of all stripes that the ranges touch. Pairs with <see cref="Exit"/>.</summary>
+    /// <summary>Enters the locks of all stripes that the ranges touch. Pairs with <see cref="Exit"/>.</summary>
     internal StripeSet Enter(ReadOnlySpan<AddressRange> ranges)
     {
         while (true)
         {
-            ulong layout = _layout; // looked at once more under the gate
+            ulong layout = _layout; // read once more under the lock
             StripeSet held = StripesOf(ranges, layout);
             EnterAll(held);
             if (_layout == layout)
@@ -57,12 +57,12 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>As <see cref="Enter"/>, by a session that begins; the layout is changed first when sessions meet too often.</summary>
+    /// <summary>Enters the locks for a session that begins; changes the layout first when sessions meet too often.</summary>
     internal StripeSet EnterToBegin(ReadOnlySpan<AddressRange> ranges)
     {
         while (true)
         {
-            ulong layout = _layout; // looked at once more under the gate
+            ulong layout = _layout; // read once more under the lock
             StripeSet held = StripesOf(ranges, layout);
             LedgerStripe first = _stripes[held.First];
             bool meets = (first.Version & 1) != 0; // a sample: no need to be exact
@@ -84,10 +84,10 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Enters as many gates as keep everybody else out.</summary>
+    /// <summary>Enters as many locks as keep everybody else out.</summary>
     internal StripeSet EnterEvery()
     {
-        _stripes[0].Gate.EnterShielded();
+        _stripes[0].Lock.EnterShielded();
         if (_layout == Whole)
         {
             return new StripeSet(1);
@@ -98,7 +98,7 @@ internal sealed partial class InvalidationLedger
         return all;
     }
 
-    /// <summary>Turns of readers are looked at under all gates.</summary>
+    /// <summary>Turns of readers are read under all locks.</summary>
     private StripeSet EnterEveryInstead(StripeSet held)
     {
         if (_layout == Whole)
@@ -115,13 +115,13 @@ internal sealed partial class InvalidationLedger
     {
         if (held.IsOnlyFirst)
         {
-            _first.Gate.Exit();
+            _first.Lock.Exit();
             return;
         }
 
         for (StripeSet left = held; !left.IsEmpty; left = left.WithoutFirst)
         {
-            _stripes[left.First].Gate.Exit();
+            _stripes[left.First].Lock.Exit();
         }
     }
 
@@ -166,7 +166,7 @@ internal sealed partial class InvalidationLedger
         return false;
     }
 
-    /// <summary>Under all gates. What was remembered of the past is forgotten: who reads at this moment starts again, once.</summary>
+    /// <summary>Under all locks. What was remembered of the past is forgotten: a reader of this moment starts again, once.</summary>
     private void ChangeLayout(ulong layout)
     {
         ulong last = TakeLook(_layout);
@@ -210,19 +210,19 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>The lower gates first.</summary>
+    /// <summary>The lower locks first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EnterAll(StripeSet stripes)
     {
         if (stripes.IsOnlyFirst)
         {
-            _first.Gate.EnterShielded();
+            _first.Lock.EnterShielded();
             return;
         }
 
         for (StripeSet left = stripes; !left.IsEmpty; left = left.WithoutFirst)
         {
-            _stripes[left.First].Gate.EnterShielded();
+            _stripes[left.First].Lock.EnterShielded();
         }
     }
 

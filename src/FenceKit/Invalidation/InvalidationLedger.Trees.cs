@@ -23,7 +23,7 @@ internal sealed partial class InvalidationLedger
         return count;
     }
 
-    /// <summary>Under the gates, while the versions are odd: into all trees where it belongs, behind those that are there already and that it has to wait for.</summary>
+    /// <summary>Under the locks, while the versions are odd: into all trees where it belongs, behind those that are there already and that it has to wait for.</summary>
     private void AddToTrees(ActiveInvalidation invalidation, StripeSet stripes, ulong layout)
     {
         Following following = new(invalidation);
@@ -49,7 +49,7 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>As <see cref="AddToTrees"/>, when it only moves there from another layout.</summary>
+    /// <summary>Puts an invalidation that is open already into the trees of another layout.</summary>
     private void MoveToTrees(ActiveInvalidation invalidation, StripeSet stripes, ulong layout)
     {
         int node = 0;
@@ -82,7 +82,7 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Under the gates of the range: an open invalidation that overlaps, and that the filter accepts. One that stands in several trees may be shown again.</summary>
+    /// <summary>Under the locks of the range: an open invalidation that overlaps, and that the filter accepts. One that stands in several trees may be shown again.</summary>
     private ActiveInvalidation? FindLocked<TFilter>(AddressRange range, StripeSet stripes, ref TFilter filter)
         where TFilter : struct, IRangeFilter<ActiveInvalidation>
     {
@@ -134,7 +134,7 @@ internal sealed partial class InvalidationLedger
     {
         for (StripeSet left = held; !left.IsEmpty; left = left.WithoutFirst)
         {
-            Debug.Assert(_stripes[left.First].Gate.IsHeldByCurrentThread, "The ledger is written under its gates.");
+            Debug.Assert(_stripes[left.First].Lock.IsHeldByCurrentThread, "The ledger is written under its locks.");
         }
     }
 }

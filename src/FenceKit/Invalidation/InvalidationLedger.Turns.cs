@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Turns of readers that would be overtaken for ever. A turn is looked at under all gates, before an invalidation takes a number: one that is
+// Turns of readers that would be overtaken for ever. A turn is read under all locks, before an invalidation takes a number: one that is
 // refused has not touched the range, so it does not make the reader start again. Safety does not depend on turns: what is published
 // is decided by the numbers, with a turn or without.
 internal sealed partial class InvalidationLedger
 {
-    private HeldTurn? _firstTurn; // under all gates: those that are not idle, a few at most
+    private HeldTurn? _firstTurn; // under all locks: those that are not idle, a few at most
 
-    /// <summary>Whether a schedule has to read the clock, before it enters the gates, and then enters all of them. A turn that is just being taken is not overdue.</summary>
+    /// <summary>Whether a schedule has to read the clock, before it enters the locks, and then enters all of them. A turn that is just being taken is not overdue.</summary>
     internal bool HasTurns => Volatile.Read(ref _firstTurn) is not null;
 
     /// <summary>The number of the turn; 0 when somebody else comes first.</summary>
@@ -50,7 +50,7 @@ internal sealed partial class InvalidationLedger
         Exit(held);
     }
 
-    /// <summary>Under all gates, before <see cref="BeginLocked"/>: the reader for whom a schedule has to come again; null for nobody.</summary>
+    /// <summary>Under all locks, before <see cref="BeginLocked"/>: the reader for whom a schedule has to come again; null for nobody.</summary>
     internal InvalidationSubscription? FindTurnLocked(ReadOnlySpan<AddressRange> ranges, long now)
     {
         InvalidationSubscription? heldUpBy = null;

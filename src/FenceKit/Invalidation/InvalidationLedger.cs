@@ -11,22 +11,22 @@ namespace FenceKit;
 /// <code>
 /// reader                                        invalidation of R
 /// ------                                        -----------------
-/// n = sequence; nobody active on R              enter R as active; sequence = n + 1      (under the gate)
+/// n = sequence; nobody active on R              enter R as active; sequence = n + 1      (under the lock)
 /// build the mapping                             call the subscriber: tear down what is published
 /// [ under the lock that the subscriber takes too:
 ///   sequence == n  → publish                      (the subscriber comes after and tears it down)
 ///   sequence != n and R touched → start again     (the subscriber has been, or will be and finds nothing) ]
 /// </code>
-/// <para>A gate is held for a few instructions and never while anything of a user's runs. Readers of other ranges do not take it: they
+/// <para>A lock is held for a few instructions and never while anything of a user's runs. Readers of other ranges do not take it: they
 /// look at what is open, and at what has been, between two looks at a version that is odd while either changes. What they read in
-/// between may be nonsense; then the version has moved on, and they ask again, under the gate. Both are trees, so a look takes O(log n)
-/// in the number of open sessions and of places that have been invalidated. Gate, version and trees are those of a <see cref="LedgerStripe"/>:
+/// between may be nonsense; then the version has moved on, and they ask again, under the lock. Both are trees, so a look takes O(log n)
+/// in the number of open sessions and of places that have been invalidated. Lock, version and trees are those of a <see cref="LedgerStripe"/>:
 /// there is one, or, where threads meet, one for each part of the addresses (InvalidationLedger.Stripes.cs). The sequence and the count of those
 /// that are open are one word each for all.</para>
 /// </remarks>
 internal sealed partial class InvalidationLedger
 {
-    private const int LooksWithoutGate = 256; // far more than the height of a tree; a look that meets a change may go round in a circle
+    private const int LooksWithoutLock = 256; // far more than the height of a tree; a look that meets a change may go round in a circle
 
     private ulong _sequence; // see InvalidationLedger.Numbers.cs
 
@@ -58,7 +58,7 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Under the gates of its ranges, or more: from here on no reader begins on them, and none that began before can publish into them.</summary>
+    /// <summary>Under the locks of its ranges, or more: from here on no reader begins on them, and none that began before can publish into them.</summary>
     internal void BeginLocked(ActiveInvalidation invalidation, StripeSet held)
     {
         AssertHeld(held);
@@ -77,7 +77,7 @@ internal sealed partial class InvalidationLedger
         EndChange(stripes);
     }
 
-    /// <summary>Under the gates of its ranges. The caller then signals <see cref="ActiveInvalidation.Ended"/>, outside them.</summary>
+    /// <summary>Under the locks of its ranges. The caller then signals <see cref="ActiveInvalidation.Ended"/>, outside them.</summary>
     /// <returns>Whether the end is a fault for those that waited for it.</returns>
     internal bool EndLocked(ActiveInvalidation invalidation, StripeSet held, bool committed)
     {
@@ -98,7 +98,7 @@ internal sealed partial class InvalidationLedger
     /// <summary>The number for a reader that starts now; false, and whom to wait for, when the range is being invalidated.</summary>
     internal bool TryBeginRead(AddressRange range, out ulong number, out Fence blocker) => TryBeginRead(range, owner: null, out number, out blocker);
 
-    /// <summary>As the other, for a reader that may read while its owner moves the range.</summary>
+    /// <summary>Begins a reader that may read while its owner moves the range.</summary>
     internal bool TryBeginRead(AddressRange range, object? owner, out ulong number, out Fence blocker)
     {
         // Sequence, then count; BeginLocked writes them the other way round. So: a count of 0 means that all invalidations up to this
@@ -125,7 +125,7 @@ internal sealed partial class InvalidationLedger
         StripeSet held = Enter([range]);
         try
         {
-            number = TakeLook(_layout); // up to here all that touch the range are in the trees: their gates are held
+            number = TakeLook(_layout); // up to here all that touch the range are in the trees: their locks are held
             Blocking blocking = new(upTo, reasons, owner);
             ActiveInvalidation? found = FindLocked(range, held, ref blocking);
             blocker = found is null ? default : found.Ended;
@@ -139,7 +139,7 @@ internal sealed partial class InvalidationLedger
 
     /// <summary>
     /// Of the invalidations for which <see cref="TryEnter"/> says no, one that the calling thread holds itself; null when there is none.
-    /// For those who are about to wait: it looks under the gate.
+    /// For those who are about to wait: it looks under the lock.
     /// </summary>
     internal ActiveInvalidation? FindHeldHere(AddressRange range, ulong upTo, InvalidationReason reasons)
     {
@@ -187,13 +187,13 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Under all gates: the number of the last invalidation that has begun.</summary>
+    /// <summary>Under all locks: the number of the last invalidation that has begun.</summary>
     internal ulong TakeLookLocked() => TakeLook(_layout);
 
-    /// <summary>As <see cref="TryEnter"/>, without the gate. False: ask under it.</summary>
+    /// <summary>Looks without the lock whether a reader may begin. False: ask under it.</summary>
     private bool TryLook(AddressRange range, ulong upTo, InvalidationReason reasons, object? owner, out ulong number)
     {
-        ulong layout = _layout; // looked at once more below
+        ulong layout = _layout; // read once more below
         number = TakeLook(layout); // acquire: before the versions, with BeginLocked
         Blocking blocking = new(upTo, reasons, owner);
         for (StripeSet left = StripesOf(range, layout); !left.IsEmpty; left = left.WithoutFirst)
@@ -202,7 +202,7 @@ internal sealed partial class InvalidationLedger
             int version = Volatile.Read(ref stripe.Version); // acquire: with BeginChange and EndChange
             if ((version & 1) != 0
                 || Volatile.Read(ref _layout) != layout // dealt anew since, with another version
-                || stripe.Open.Find(range, after: 0, ref blocking, LooksWithoutGate, out bool isSure) != 0
+                || stripe.Open.Find(range, after: 0, ref blocking, LooksWithoutLock, out bool isSure) != 0
                 || !isSure)
             {
                 return false;
@@ -218,17 +218,17 @@ internal sealed partial class InvalidationLedger
         return true;
     }
 
-    /// <summary>As <see cref="WasTouchedSince"/>, without the gate. False: nothing is known, ask under it.</summary>
+    /// <summary>Looks without the lock whether a range was touched. False: nothing is known, ask under it.</summary>
     private bool TryLookBack(AddressRange range, ulong number, out bool wasTouched)
     {
-        ulong layout = _layout; // looked at once more below
+        ulong layout = _layout; // read once more below
         wasTouched = false;
         for (StripeSet left = StripesOf(range, layout); !left.IsEmpty; left = left.WithoutFirst)
         {
             LedgerStripe stripe = _stripes[left.First];
             int version = Volatile.Read(ref stripe.Version); // acquire: with BeginChange and EndChange
             bool isSame = Volatile.Read(ref _layout) == layout;
-            wasTouched |= stripe.Recent.WasTouched(range, number, LooksWithoutGate, out bool isSure);
+            wasTouched |= stripe.Recent.WasTouched(range, number, LooksWithoutLock, out bool isSure);
             Volatile.ReadBarrier();
             if (!isSure || !isSame || (version & 1) != 0 || Volatile.Read(ref stripe.Version) != version)
             {
@@ -271,7 +271,7 @@ internal sealed partial class InvalidationLedger
         public bool Accepts(ulong number, ActiveInvalidation? item) => number <= upTo && (item is null || (item.IsFor(reasons) && !item.PassesOver(owner)));
     }
 
-    /// <summary>Of those, the ones that the calling thread holds. Under the gate only.</summary>
+    /// <summary>Of those, the ones that the calling thread holds. Under the lock only.</summary>
     private readonly struct HeldHere(ulong upTo, InvalidationReason reasons) : IRangeFilter<ActiveInvalidation>
     {
         public bool Accepts(ulong number, ActiveInvalidation? item) => number <= upTo && item!.IsHeldHere && item.IsFor(reasons);

@@ -171,7 +171,7 @@ public sealed partial class InvalidationNotifier
     }
 
     /// <summary>
-    /// The one place where an owner's memory is freed on its behalf: everybody has let go, and nobody may come back before the commit. What a
+    /// The only code that frees an owner's memory on its behalf: everybody has let go, and nobody may come back before the commit. What a
     /// step that throws has freed is not known; to back off would let readers in, and the next session free it again.
     /// </summary>
     internal static void FreeAndCommit<TState>(InvalidationSession complete, TState state, Action<TState, AddressRange> free, AddressRange range)

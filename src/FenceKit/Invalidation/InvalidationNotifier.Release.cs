@@ -81,7 +81,7 @@ public sealed partial class InvalidationNotifier
     }
 
     /// <summary>
-    /// Shuts down without waiting, as <see cref="Release"/> with no time. Who has not let go at that moment is reported as an event of the
+    /// Shuts down without waiting, as <see cref="Release"/> with no time. A subscriber that has not let go at that moment is reported as an event of the
     /// EventSource "FenceKit": an owner who frees memory calls <see cref="Release"/> instead, and looks at what it returns.
     /// </summary>
     /// <exception cref="InvalidOperationException">Called from inside a callback of this notifier.</exception>
@@ -144,7 +144,7 @@ public sealed partial class InvalidationNotifier
         }
     }
 
-    /// <summary>Who threw or refused has no fence, and is never known to have let go. A session that has ended holds nothing, however it ended.</summary>
+    /// <summary>A subscriber that threw or refused has no fence, and is never known to have let go. A session that has ended holds nothing, however it ended.</summary>
     private bool IsStillHeld(QuarantinedMemory held)
     {
         FenceStatus status = held.Fence.GetStatus(out Exception? error);

@@ -4,8 +4,8 @@ namespace FenceKit;
 // One subscriber of a kind per notifier, shared by all who need it.
 public sealed partial class InvalidationNotifier
 {
-    private readonly Lock _sharedGate = new();
-    private readonly Dictionary<Type, IShared> _shared = []; // under the gate, like the fields of what is in it
+    private readonly Lock _sharedLock = new();
+    private readonly Dictionary<Type, IShared> _shared = []; // under the lock, like the fields of what is in it
 
     /// <summary>A shared object and its number of users, whatever its type.</summary>
     private interface IShared;
@@ -50,7 +50,7 @@ public sealed partial class InvalidationNotifier
     private bool TryJoin<T>(Shared<T> ours, out Shared<T> shared)
         where T : class, IDisposable
     {
-        _sharedGate.EnterShielded();
+        _sharedLock.EnterShielded();
         try
         {
             if (!_shared.TryGetValue(typeof(T), out IShared? known))
@@ -62,12 +62,12 @@ public sealed partial class InvalidationNotifier
             }
 
             shared = (Shared<T>)known;
-            shared.Users += shared.Value is null ? 0 : 1; // who waits for it looks again afterwards
+            shared.Users += shared.Value is null ? 0 : 1; // a caller that waits for it looks again afterwards
             return shared.Value is not null;
         }
         finally
         {
-            _sharedGate.Exit();
+            _sharedLock.Exit();
         }
     }
 
@@ -81,14 +81,14 @@ public sealed partial class InvalidationNotifier
         }
         finally
         {
-            _sharedGate.EnterShielded();
+            _sharedLock.EnterShielded();
             shared.Value = made;
             if (made is null)
             {
                 _shared.Remove(typeof(T)); // the factory has thrown
             }
 
-            _sharedGate.Exit();
+            _sharedLock.Exit();
             shared.EndMaking();
         }
     }
@@ -96,9 +96,9 @@ public sealed partial class InvalidationNotifier
     private void Release<T>(Shared<T> shared)
         where T : class, IDisposable
     {
-        _sharedGate.EnterShielded();
+        _sharedLock.EnterShielded();
         bool isLast = --shared.Users == 0 && _shared.Remove(typeof(T));
-        _sharedGate.Exit();
+        _sharedLock.Exit();
         if (!isLast)
         {
             return;
@@ -115,7 +115,7 @@ public sealed partial class InvalidationNotifier
         }
     }
 
-    /// <summary>On the thread pool, where nobody hears what a user's object throws.</summary>
+    /// <summary>Disposes the object on the thread pool, where nobody hears what it throws.</summary>
     private static void DisposeGuarded<T>(T value)
         where T : class, IDisposable
     {

@@ -26,10 +26,10 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     private readonly TimeProvider _clock;
     private readonly bool _faultsCountAsDone;
     private readonly SessionPool _sessions;
-    private IntervalIndex<InvalidationSubscription>? _index; // written under all gates of the ledger; the tree itself never changes
-    private ulong _subscriptionNumber; // under all gates
-    private int _subscriptionCount;    // under all gates
-    private bool _disposed;            // written under all gates
+    private IntervalIndex<InvalidationSubscription>? _index; // written under all locks of the ledger; the tree itself never changes
+    private ulong _subscriptionNumber; // under all locks
+    private int _subscriptionCount;    // under all locks
+    private bool _disposed;            // written under all locks
 
     /// <summary>Creates a notifier without subscribers.</summary>
     /// <param name="name">Whose memory it is: it appears in errors, reports and the debugger.</param>
@@ -135,7 +135,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         ArgumentNullException.ThrowIfNull(subscriber);
         ArgumentException.ThrowIfNullOrEmpty(name);
 
-        // Before the gate: it teaches the validator an order, and may call sinks of a user's.
+        // Before the lock: it teaches the validator an order, and may call sinks of a user's.
         SubscriptionContract? contract = Contract is null ? null : new SubscriptionContract(name, Contract);
         StripeSet all = _ledger.EnterEvery();
         try
@@ -181,7 +181,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
             _index = IntervalIndex<InvalidationSubscription>.Remove(_index, subscription.Range, subscription.Number);
             _subscriptionCount--;
 
-            // Sessions take the index when they enter the ledger, under one of these gates: those that entered before may still hold the old one.
+            // Sessions take the index when they enter the ledger, under one of these locks: those that entered before may still hold the old one.
             return _ledger.TakeLookLocked();
         }
         finally

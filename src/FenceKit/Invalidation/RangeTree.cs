@@ -4,14 +4,14 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// Ranges, each with a number and perhaps an item, in a balanced (AVL) tree that is written under its owner's gate, and may be read
+/// Ranges, each with a number and perhaps an item, in a balanced (AVL) tree that is written under its owner's lock, and may be read
 /// without it: adding, removing and finding take O(log n), and none of it allocates but for growth.
 /// </summary>
 /// <remarks>
 /// <para>Nodes stand in one array and refer to each other by index; 0 is none. They are sorted by start, and by index where starts are alike.
 /// Each knows the largest end and the largest number at and below it, so that a search leaves out whole branches that end too early or
 /// are too old.</para>
-/// <para>Who reads without the gate may meet a tree that is being changed: branches that lead in a circle, ranges of two halves. So such a
+/// <para>A reader without the lock may meet a tree that is being changed: branches that lead in a circle, ranges of two halves. So such a
 /// look is bounded in steps, keeps every index within its array, and means something only if the owner's version has not moved meanwhile.</para>
 /// </remarks>
 internal sealed class RangeTree<T>
@@ -47,11 +47,11 @@ internal sealed class RangeTree<T>
 
     internal T? ItemOf(int node)
     {
-        Node[] nodes = _nodes; // without the gate the index may be of a longer array
+        Node[] nodes = _nodes; // without the lock the index may be of a longer array
         return (uint)node < (uint)nodes.Length ? nodes[node].Item : null;
     }
 
-    /// <summary>Under the gate. Returns the node, which stays the same until it is removed.</summary>
+    /// <summary>Under the lock. Returns the node, which stays the same until it is removed.</summary>
     internal int Add(AddressRange range, ulong number, T? item)
     {
         int node = Take();
@@ -61,7 +61,7 @@ internal sealed class RangeTree<T>
         return node;
     }
 
-    /// <summary>Under the gate.</summary>
+    /// <summary>Under the lock.</summary>
     internal void Remove(int node)
     {
         ref Node there = ref _nodes[node];
@@ -72,7 +72,7 @@ internal sealed class RangeTree<T>
         Count--;
     }
 
-    /// <summary>Under the gate.</summary>
+    /// <summary>Under the lock.</summary>
     internal void Clear()
     {
         Array.Clear(_nodes, 0, Math.Min(_used + 1, _nodes.Length));
@@ -82,7 +82,7 @@ internal sealed class RangeTree<T>
         Count = 0;
     }
 
-    /// <summary>Under the gate: gives a range another number.</summary>
+    /// <summary>Under the lock: gives a range another number.</summary>
     internal void Renumber(int node, ulong number)
     {
         _nodes[node].Number = number;
@@ -95,7 +95,7 @@ internal sealed class RangeTree<T>
     /// <param name="range">What to overlap.</param>
     /// <param name="after">Numbers up to this one do not count.</param>
     /// <param name="filter">Asked about each that is left.</param>
-    /// <param name="steps">How many nodes to look at; at most. Under the gate, more than there are.</param>
+    /// <param name="steps">How many nodes to look at; at most. Under the lock, more than there are.</param>
     /// <param name="isSure">False: it was too long a way, or not a tree.</param>
     internal int Find<TFilter>(AddressRange range, ulong after, ref TFilter filter, int steps, out bool isSure)
         where TFilter : struct, IRangeFilter<T>
@@ -151,7 +151,7 @@ internal sealed class RangeTree<T>
         }
     }
 
-    /// <summary>Under the gate: the node before another one; 0 for none.</summary>
+    /// <summary>Under the lock: the node before another one; 0 for none.</summary>
     internal int Before(int node)
     {
         int before = 0;
@@ -171,7 +171,7 @@ internal sealed class RangeTree<T>
         return before;
     }
 
-    /// <summary>Under the gate: the node behind another one; 0 for none.</summary>
+    /// <summary>Under the lock: the node behind another one; 0 for none.</summary>
     internal int Behind(int node)
     {
         int behind = 0;

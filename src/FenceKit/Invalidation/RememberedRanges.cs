@@ -2,15 +2,15 @@
 namespace FenceKit;
 
 /// <summary>
-/// Which ranges have been invalidated, and with which number last. By range and not by age: what happens again and again in one place takes
-/// one place here, so a reader of another range hears of it never, however long it takes.
+/// Which ranges have been invalidated, and with which number last. By range and not by age: what happens again and again in one range takes
+/// one entry here, so a reader of another range hears of it never, however long it takes.
 /// </summary>
 /// <remarks>
-/// <para>The ranges are disjoint. A new one takes the place of all that it covers; of what it covers in part, the rest stays with its number.
+/// <para>The ranges are disjoint. A new one replaces all that it covers; of what it covers in part, the rest stays with its number.
 /// When there are too many, the one that was touched longest ago is joined with its nearest neighbor, and the gap between the two
 /// counts as touched with them: a reader in the gap that began earlier starts again, once; nobody is told too little. So nothing is ever
 /// forgotten, and readers far from all that happens are never disturbed.</para>
-/// <para>Written under the ledger's gate; <see cref="WasTouched"/> may be asked without it, see <see cref="RangeTree{T}"/>.</para>
+/// <para>Written under the ledger's lock; <see cref="WasTouched"/> may be asked without it, see <see cref="RangeTree{T}"/>.</para>
 /// </remarks>
 internal sealed class RememberedRanges(int capacity)
 {
@@ -22,7 +22,7 @@ internal sealed class RememberedRanges(int capacity)
 
     internal int Count => _ranges.Count;
 
-    /// <summary>Under the gate: the range was invalidated, with a number no lower than all before it. Allocates only when it grows.</summary>
+    /// <summary>Under the lock: the range was invalidated, with a number no lower than all before it. Allocates only when it grows.</summary>
     internal void Note(AddressRange range, ulong number)
     {
         if (_newest != 0 && _ranges.RangeOf(_newest) == range)
@@ -64,7 +64,7 @@ internal sealed class RememberedRanges(int capacity)
         }
     }
 
-    /// <summary>Under the gate: who began before this number is told that everything was touched.</summary>
+    /// <summary>Under the lock: a reader that began before this number is told that everything was touched.</summary>
     internal void Forget(ulong number)
     {
         _ranges.Clear();
@@ -73,7 +73,7 @@ internal sealed class RememberedRanges(int capacity)
         _forgotten = number;
     }
 
-    /// <summary>Whether anything of the range was invalidated after a number. Without the gate see <see cref="RangeTree{T}.Find"/>.</summary>
+    /// <summary>Whether anything of the range was invalidated after a number. Without the lock see <see cref="RangeTree{T}.Find"/>.</summary>
     internal bool WasTouched(AddressRange range, ulong after, int steps, out bool isSure)
     {
         Any all = default;

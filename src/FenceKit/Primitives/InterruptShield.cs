@@ -9,14 +9,14 @@ namespace FenceKit;
 internal static partial class InterruptShield
 {
     /// <summary>Enters the lock. An attempt neither sleeps nor throws, so the usual case needs no frame for what is thrown.</summary>
-    internal static void EnterShielded(this Lock gate)
+    internal static void EnterShielded(this Lock entered)
     {
-        if (!gate.TryEnter())
+        if (!entered.TryEnter())
         {
-            EnterContended(gate);
+            EnterContended(entered);
         }
 
-        HeldGates.Entered(gate);
+        HeldLocks.Entered(entered);
     }
 
     /// <summary>Enters the monitor.</summary>
@@ -99,14 +99,14 @@ internal static partial class InterruptShield
         }
     }
 
-    private static void EnterContended(Lock gate)
+    private static void EnterContended(Lock entered)
     {
         bool interrupted = false;
         while (true)
         {
             try
             {
-                gate.Enter();
+                entered.Enter();
                 break;
             }
             catch (ThreadInterruptedException)

@@ -4,7 +4,7 @@ using System.Reflection;
 namespace FenceKit;
 
 /// <summary>
-/// Tells the thread pool that one of its threads is about to sleep, so that the pool starts another thread in its place at once. Otherwise it
+/// Tells the thread pool that one of its threads is about to sleep, so that the pool starts another thread instead at once. Otherwise it
 /// adds one or two threads a second, and thirty requests that block for work of the pool stand still for half a minute.
 /// </summary>
 /// <remarks>
@@ -30,11 +30,11 @@ internal static class PoolThread
     private static readonly Action? s_endSleep =
         Bind<Action>(typeof(System.Threading.ThreadPool).GetMethod("NotifyThreadUnblocked", Internal, Type.EmptyTypes));
 
-    /// <summary>Before a sleep of any length.</summary>
+    /// <summary>Tells the pool that this thread is about to sleep, for however long.</summary>
     /// <returns>Whether the pool counts this thread as blocked, and <see cref="EndSleep"/> has to follow on the same thread.</returns>
     internal static bool BeginSleep() => s_endSleep is not null && s_beginSleep is not null && s_beginSleep();
 
-    /// <summary>After the sleep, however it ended, where <see cref="BeginSleep"/> was true.</summary>
+    /// <summary>Tells the pool that the sleep is over, however it ended. Called where <see cref="BeginSleep"/> was true.</summary>
     internal static void EndSleep() => s_endSleep!();
 
     private static TDelegate? Bind<TDelegate>(MethodInfo? method)

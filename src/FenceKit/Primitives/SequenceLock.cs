@@ -32,7 +32,7 @@ internal struct SequenceLock
         Volatile.WriteBarrier(); // the odd version before any of the change; pairs with the barrier in IsUnchanged
     }
 
-    /// <summary>After the last store.</summary>
+    /// <summary>Ends a change, after its last store.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void EndWrite()
     {
@@ -40,7 +40,7 @@ internal struct SequenceLock
         _version++;
     }
 
-    /// <summary>Before the first load.</summary>
+    /// <summary>Begins a read, before its first load.</summary>
     /// <param name="version">For <see cref="IsUnchanged"/>.</param>
     /// <returns>False while something is being changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -50,7 +50,7 @@ internal struct SequenceLock
         return (version & 1) == 0;
     }
 
-    /// <summary>As <see cref="TryBeginRead"/>, once nothing is being changed. A change is a few instructions long.</summary>
+    /// <summary>Begins a read once nothing is being changed. A change is a few instructions long.</summary>
     internal readonly int BeginRead()
     {
         SpinBackoff backoff = default;
@@ -63,7 +63,7 @@ internal struct SequenceLock
         return version;
     }
 
-    /// <summary>After the last load: whether all that was seen since is of one moment.</summary>
+    /// <summary>Whether all that was read since the version was taken is of one moment. Called after the last load.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly bool IsUnchanged(int version)
     {

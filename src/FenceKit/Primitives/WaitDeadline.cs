@@ -4,14 +4,14 @@ namespace FenceKit;
 /// <summary>A time limit as a point on a clock: one word, because awaiters carry it and are copied.</summary>
 internal static class WaitDeadline
 {
-    /// <summary>Of a wait without a limit.</summary>
+    /// <summary>The deadline of a wait without a limit.</summary>
     internal const long Never = long.MaxValue;
 
-    /// <summary>Of a wait that does not wait.</summary>
+    /// <summary>The deadline of a wait that only looks.</summary>
     internal const long Passed = long.MinValue;
 
     /// <summary>The deadline of a wait that begins now. Rounded up: no wait ends early.</summary>
-    /// <param name="clock">The clock. Not looked at without need.</param>
+    /// <param name="clock">The clock. Not asked without need.</param>
     /// <param name="timeout">How long at most.</param>
     internal static long After(TimeProvider clock, TimeSpan timeout)
     {

@@ -80,7 +80,7 @@ public sealed partial class FenceReservation
         }
     }
 
-    /// <summary>As <see cref="Wait"/>, without a thread.</summary>
+    /// <summary>Waits without a thread until the fences of a usage are complete, see <see cref="Wait"/>.</summary>
     /// <param name="usage">The usage.</param>
     /// <param name="timeout">How long at most for all together.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

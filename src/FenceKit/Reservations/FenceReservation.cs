@@ -87,7 +87,7 @@ public sealed partial class FenceReservation
     /// <param name="fence">The fence. Of a timeline that is here already only the later point stays.</param>
     /// <param name="usage">How its work uses the resource. An entry that stays takes the stronger of both usages, never the weaker.</param>
     /// <remarks>
-    /// Never allocates. A fence that has signaled is not stored. Who writes has waited for all that was here, or depends on it, and so has heard
+    /// Never allocates. A fence that has signaled is not stored. A writer has waited for all that was here, or depends on it, and so has heard
     /// what failed: adding a <see cref="FenceUsage.Write"/> forgets it.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The lock is not held, or nothing was reserved since it was taken.</exception>
@@ -108,7 +108,7 @@ public sealed partial class FenceReservation
         }
 
         _reserved--;
-        FenceContract.Export(fence.Timeline?.ContractMap); // who waits for it has the lock, and may be anybody
+        FenceContract.Export(fence.Timeline?.ContractMap); // a waiter has the lock, and may be anybody
         if (usage == FenceUsage.Write)
         {
             DropFailed();
@@ -130,9 +130,9 @@ public sealed partial class FenceReservation
         return DropFailed();
     }
 
-    /// <summary>Puts another fence in the place of a timeline's: for instance one that says that access has ended early.</summary>
+    /// <summary>Replaces a timeline's fence by another one: for instance one that says that access has ended early.</summary>
     /// <param name="old">A fence of the timeline whose entry goes.</param>
-    /// <param name="replacement">What stands in its place; one that has signaled removes the entry.</param>
+    /// <param name="replacement">What replaces it; one that has signaled removes the entry.</param>
     /// <param name="usage">The usage of the replacement.</param>
     /// <returns>False if that timeline has no entry: nothing changes.</returns>
     /// <exception cref="InvalidOperationException">The lock is not held.</exception>

@@ -48,7 +48,7 @@ internal sealed class WoundWaitAdoption<TResult> : IValueTaskSource<TResult>
     public TResult GetResult(short token)
     {
         TResult result = _wait.GetAwaiter().GetResult();
-        if (!_isTask && result is (true or WoundWaitOutcome.Acquired)) // who gave up must not take over the hold of the one that has the lock
+        if (!_isTask && result is (true or WoundWaitOutcome.Acquired)) // a flow that gave up must not take over the hold of the one that has the lock
         {
             _adopt();
         }

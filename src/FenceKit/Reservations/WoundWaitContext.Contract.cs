@@ -14,7 +14,7 @@ public sealed partial class WoundWaitContext
 
     internal object HoldLock(object map, SetLockAttempt attempt) => FenceAnnotations.HoldOfSet(map, ContractMap, attempt, ref _contractHold);
 
-    /// <summary>The method that awaited the locks has them, in place of the method that took them.</summary>
+    /// <summary>The method that awaited the locks has them, instead of the method that took them.</summary>
     internal void AdoptHolds()
     {
         if (_contractHold is { } hold)

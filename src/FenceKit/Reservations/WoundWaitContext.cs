@@ -159,8 +159,8 @@ public sealed partial class WoundWaitContext : IDisposable
     }
 
     /// <summary>
-    /// By an older context, under the gate of a lock that we hold: so we still hold it, and the mark is not one of a turn that is over. The
-    /// older one wakes us when it has left the gate.
+    /// By an older context, under the spinning lock of a lock that this context holds: so it still holds that one, and the mark is not one of a turn that is over. The
+    /// older one wakes us when it has left the spinning lock.
     /// </summary>
     internal void Wound() => Interlocked.Exchange(ref _wounded, 1); // before the wake-up: pairs with WoundWaiter.Prepare, then MustGiveWay
 

@@ -39,7 +39,7 @@ public sealed partial class WoundWaitLock
         return outcome;
     }
 
-    /// <summary>After a try: it never waited, so nothing leads to it, but it is held.</summary>
+    /// <summary>Announces a lock that was taken by a try: nobody waited, so nothing leads to it, but it is held.</summary>
     private void AnnounceTaken(WoundWaitContext? context) => AnnounceHeld(context, SetLockAttempt.Try);
 
     private void AnnounceHeld(WoundWaitContext? context, SetLockAttempt attempt)
@@ -80,7 +80,7 @@ public sealed partial class WoundWaitLock
         return outcome;
     }
 
-    /// <summary>The flow that runs here has the lock, in place of the method that awaited it.</summary>
+    /// <summary>The flow that runs here has the lock, instead of the method that awaited it.</summary>
     internal void AdoptHold()
     {
         if (_contractHold is { } hold)
@@ -105,14 +105,14 @@ public sealed partial class WoundWaitLock
     private void CheckFree()
     {
         bool isStale;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             isStale = !_isHeld && _holder is not null;
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         if (isStale)

@@ -14,7 +14,7 @@ public sealed partial class WoundWaitLock
     {
         outcome = default;
         WoundWaitContext? wounded = null;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             if (TryTakeLocked(context))
@@ -47,11 +47,11 @@ public sealed partial class WoundWaitLock
         }
         finally
         {
-            _gate.Exit();
-            ReportBackOff(context, outcome); // outside the gate: listeners run here
+            _lock.Exit();
+            ReportBackOff(context, outcome); // outside the spinning lock: listeners run here
         }
 
-        // Outside the gate as well: the younger may run here, in a continuation, and unlock this lock. It may so be granted to us before we
+        // Outside the spinning lock as well: the younger may run here, in a continuation, and unlock this lock. It may so be granted to us before we
         // go on: TryFinish, which is next, asks for that.
         wounded?.Waiter.Wake();
         if (context is not null && Class.Policy == WoundWaitPolicy.WaitDie)
@@ -62,11 +62,11 @@ public sealed partial class WoundWaitLock
         return false;
     }
 
-    /// <summary>After a wake-up: whether the wait has ended, and how.</summary>
+    /// <summary>Whether the wait has ended, and how. Asked after a wake-up.</summary>
     private bool TryFinish(WoundWaitContext? context, WoundWaiter waiter, bool isOver, out WoundWaitOutcome outcome)
     {
         outcome = default;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             if (waiter.IsGranted)
@@ -93,8 +93,8 @@ public sealed partial class WoundWaitLock
         }
         finally
         {
-            _gate.Exit();
-            ReportBackOff(context, outcome); // outside the gate: listeners run here
+            _lock.Exit();
+            ReportBackOff(context, outcome); // outside the spinning lock: listeners run here
         }
     }
 
@@ -174,7 +174,7 @@ public sealed partial class WoundWaitLock
     }
 
     /// <summary>
-    /// Wait-die, when an older one has got in line: those behind it that hold locks must not wait any longer. One in each turn of the gate,
+    /// Wait-die, when an older one has got in line: those behind it that hold locks must not wait any longer. One in each turn of the spinning lock,
     /// since what a wake-up runs may come back to this lock.
     /// </summary>
     private void WakeThoseThatMustDie(WoundWaitContext older)
@@ -188,7 +188,7 @@ public sealed partial class WoundWaitLock
     /// <summary>Marks it, so it is found once. It sees the mark when it looks after its wake-up, in TryFinish, and leaves the line itself.</summary>
     private WoundWaiter? TryFindOneThatMustDie(WoundWaitContext older)
     {
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             for (WoundWaiter? waiter = _last; waiter is not null; waiter = waiter.Previous)
@@ -204,7 +204,7 @@ public sealed partial class WoundWaitLock
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 

@@ -18,9 +18,9 @@ namespace FenceKit;
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public sealed partial class WoundWaitLock
 {
-    private SpinGate _gate;
+    private SpinningLock _lock;
 
-    // Under the gate. A lock that is not held has no waiters: unlocking hands it to the first of them.
+    // Under the spinning lock. A lock that is not held has no waiters: unlocking hands it to the first of them.
     private bool _isHeld;
     private WoundWaitContext? _holder; // null: held without a context, or not held
     private WoundWaiter? _first;       // contexts by age among themselves; those without a context in the order in which they came
@@ -60,14 +60,14 @@ public sealed partial class WoundWaitLock
     {
         context?.CheckMayLock(this, slow: false);
         bool isTaken;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             isTaken = TryTakeLocked(context);
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         if (FenceContract.IsChecked && isTaken)
@@ -120,7 +120,7 @@ public sealed partial class WoundWaitLock
         return Enter(context, context.Waiter, timeout, cancellationToken);
     }
 
-    /// <summary>As <see cref="Lock(WoundWaitContext, TimeSpan, CancellationToken)"/>, without a thread.</summary>
+    /// <summary>Takes the lock for a context, without blocking a thread.</summary>
     /// <param name="context">For whom.</param>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -129,7 +129,7 @@ public sealed partial class WoundWaitLock
     public ValueTask<WoundWaitOutcome> LockAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default) =>
         LockAsync(context, timeout, FenceContinuation.ThreadPool, cancellationToken);
 
-    /// <summary>As <see cref="LockSlow"/>, without a thread.</summary>
+    /// <summary>Takes the lock that a context was told to back off from, without blocking a thread; see <see cref="LockSlow"/>.</summary>
     /// <param name="context">For whom.</param>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -162,7 +162,7 @@ public sealed partial class WoundWaitLock
         }
     }
 
-    /// <summary>As <see cref="Lock(TimeSpan, CancellationToken)"/>, without a thread.</summary>
+    /// <summary>Takes the lock alone, without a context and without blocking a thread.</summary>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The wait, which has begun: false when the time ran out. Await it once.</returns>
@@ -185,7 +185,7 @@ public sealed partial class WoundWaitLock
         WoundWaiter? next = null;
         bool isMine;
         object? hold = null;
-        _gate.Enter();
+        _lock.Enter();
         try
         {
             isMine = _isHeld && ReferenceEquals(_holder, context);
@@ -197,7 +197,7 @@ public sealed partial class WoundWaitLock
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         if (!isMine)

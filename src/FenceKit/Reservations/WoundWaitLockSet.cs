@@ -74,7 +74,7 @@ public sealed class WoundWaitLockSet : IDisposable
         }
     }
 
-    /// <summary>As <see cref="Lock"/>, without a thread.</summary>
+    /// <summary>Takes all locks of the set, without blocking a thread.</summary>
     /// <param name="locks">The locks, in any order.</param>
     /// <param name="timeout">How long at most for all together.</param>
     /// <param name="cancellationToken">Ends the wait; nothing is held then.</param>
@@ -107,7 +107,7 @@ public sealed class WoundWaitLockSet : IDisposable
         _isOpen = false;
     }
 
-    /// <summary>As <see cref="Unlock"/>.</summary>
+    /// <summary>Unlocks all locks of the set.</summary>
     public void Dispose() => Unlock();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -161,7 +161,7 @@ public sealed class WoundWaitLockSet : IDisposable
     }
 
     /// <summary>
-    /// The usual case: takes the locks as long as they are free, which needs neither a clock nor a place in a line.
+    /// The usual case: takes the locks as long as they are free, which needs neither a clock nor a queue.
     /// </summary>
     /// <returns>The first that is not free, or is held by the set already; all the rest is for the caller.</returns>
     private int TakeFree(ReadOnlySpan<WoundWaitLock> locks)

@@ -22,7 +22,7 @@ internal sealed class WoundWaiter
 
     internal WoundWaitContext? Context { get; }
 
-    // Under the gate of the lock that is waited for.
+    // Under the spinning lock of the lock that is waited for.
     internal WoundWaiter? Next;
     internal WoundWaiter? Previous;
     internal bool IsGranted;

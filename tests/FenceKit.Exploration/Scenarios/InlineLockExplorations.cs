@@ -4,7 +4,7 @@ namespace FenceKit.Exploration;
 
 /// <summary>
 /// Flows that go on inline, in whatever operation of another one ends their wait: in a lock that wounds them or has them back off, in an
-/// unlock, in a cancellation. There they lock and unlock what the operation is about. None may run under a gate (HeldGates), and both get
+/// unlock, in a cancellation. There they lock and unlock what the operation is about. None may run under an internal lock (HeldLocks), and both get
 /// through.
 /// </summary>
 public class InlineLockExplorations(ITestOutputHelper output) : ExplorationTests(output)

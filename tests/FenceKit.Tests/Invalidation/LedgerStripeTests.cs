@@ -87,7 +87,7 @@ public sealed class LedgerStripeTests : IDisposable
         using ManualResetEventSlim unlock = new();
         TestThread holder = TestThread.Start(() =>
         {
-            lock (other.Gate)
+            lock (other.Lock)
             {
                 locked.Set();
                 Limit.On(unlock);

@@ -16,7 +16,7 @@ public readonly partial struct Fence
     public FenceAwaitable GetAwaiter() => new FenceAwaitable(this, FenceContinuation.CapturedContext).GetAwaiter();
 
     /// <summary>Chooses where the code after the <c>await</c> runs.</summary>
-    /// <param name="continuation">The place.</param>
+    /// <param name="continuation">Where it runs.</param>
     /// <returns>Something to await.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="continuation"/> is none of the named values.</exception>
     public FenceAwaitable ConfigureAwait(FenceContinuation continuation)

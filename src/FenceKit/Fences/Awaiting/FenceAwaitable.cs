@@ -5,7 +5,7 @@ using System.Runtime.ExceptionServices;
 
 namespace FenceKit;
 
-/// <summary>A fence together with the place where the code after its <c>await</c> runs; see <see cref="Fence.ConfigureAwait(FenceContinuation)"/>.</summary>
+/// <summary>A fence together with where the code after its <c>await</c> runs; see <see cref="Fence.ConfigureAwait(FenceContinuation)"/>.</summary>
 /// <remarks>
 /// It is its own awaiter: what compilers need is not to be used by hand. It remembers nothing: it can be asked twice, given a second
 /// continuation, or kept, and speaks of its own fence only.
@@ -15,12 +15,12 @@ public readonly struct FenceAwaitable : ICriticalNotifyCompletion
 {
     // Two words and one reference: the compiler copies an awaiter into the state machine and back, and each reference has a write barrier.
     private readonly FenceTimeline? _timeline;
-    private readonly ulong _word; // the target of the fence, and in the two bits that are 0 in every target, the place
+    private readonly ulong _word; // the target of the fence, and in the two bits that are 0 in every target, where the continuation runs
 
-    internal FenceAwaitable(Fence fence, FenceContinuation place)
+    internal FenceAwaitable(Fence fence, FenceContinuation resumption)
     {
         _timeline = fence.Timeline;
-        _word = fence.Target | (ulong)place;
+        _word = fence.Target | (ulong)resumption;
     }
 
     /// <summary>Whether the fence is complete.</summary>
@@ -28,7 +28,7 @@ public readonly struct FenceAwaitable : ICriticalNotifyCompletion
 
     private ulong Target => _word & ~TimelineState.Flags;
 
-    private FenceContinuation Place => (FenceContinuation)(_word & TimelineState.Flags);
+    private FenceContinuation Resumption => (FenceContinuation)(_word & TimelineState.Flags);
 
     private Fence Fence => _timeline is null ? default : new Fence(_timeline, TimelineState.PointOf(_word));
 
@@ -43,7 +43,7 @@ public readonly struct FenceAwaitable : ICriticalNotifyCompletion
     /// <summary>Runs a continuation once the fence is complete, with the caller's execution context.</summary>
     /// <param name="continuation">What to run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
-    public void OnCompleted(Action continuation) => Arm(Fence, continuation, Place, ExecutionContext.Capture());
+    public void OnCompleted(Action continuation) => Arm(Fence, continuation, Resumption, ExecutionContext.Capture());
 
     /// <summary>Runs a continuation once the fence is complete.</summary>
     /// <param name="continuation">What to run.</param>
@@ -52,11 +52,11 @@ public readonly struct FenceAwaitable : ICriticalNotifyCompletion
     {
         if (_timeline is null || continuation is null)
         {
-            Arm(Fence, continuation!, Place, executionContext: null);
+            Arm(Fence, continuation!, Resumption, executionContext: null);
             return;
         }
 
-        _timeline.Await(Target, continuation, Place, executionContext: null, CancellationToken.None);
+        _timeline.Await(Target, continuation, Resumption, executionContext: null, CancellationToken.None);
     }
 
     /// <summary>The outcome. Blocks if the fence is still pending; after an <c>await</c> it never is.</summary>
@@ -69,17 +69,17 @@ public readonly struct FenceAwaitable : ICriticalNotifyCompletion
     public FenceStatus GetResult() =>
         _timeline is null || _timeline.HasSucceeded(Target) ? FenceStatus.Signaled : ResultOf(Fence);
 
-    internal static void Arm(Fence fence, Action continuation, ContinuationTarget place, ExecutionContext? executionContext)
+    internal static void Arm(Fence fence, Action continuation, ContinuationTarget resumption, ExecutionContext? executionContext)
     {
         ArgumentNullException.ThrowIfNull(continuation);
         if (fence.Timeline is { } timeline)
         {
-            timeline.Await(fence.Target, continuation, place, executionContext, CancellationToken.None);
+            timeline.Await(fence.Target, continuation, resumption, executionContext, CancellationToken.None);
         }
         else
         {
             FenceAwaitNode node = FenceWaiterPools.Shared.RentAwait();
-            node.SetContinuation(continuation, place, executionContext);
+            node.SetContinuation(continuation, resumption, executionContext);
             node.Dispatch();
         }
     }

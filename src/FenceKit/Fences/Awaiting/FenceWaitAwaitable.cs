@@ -14,7 +14,7 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
 {
     // Four words, as many as the compiler keeps in registers, and few references among them: see FenceAwaitable.
     private readonly FenceTimeline? _timeline;
-    private readonly ulong _word;    // the target of the fence, and in the two bits that are 0 in every target, the place
+    private readonly ulong _word;    // the target of the fence, and in the two bits that are 0 in every target, where the continuation runs
     private readonly long _deadline; // on the clock of the timeline, see WaitDeadline
     private readonly CancellationToken _cancellationToken;
 
@@ -35,7 +35,7 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
     }
 
     /// <summary>Chooses where the code after the <c>await</c> runs.</summary>
-    /// <param name="continuation">The place. Inline means: on whichever thread ends the wait, the signaler's, a timer's or the canceler's.</param>
+    /// <param name="continuation">Where it runs. Inline means: on whichever thread ends the wait, the signaler's, a timer's or the canceler's.</param>
     /// <returns>Something to await.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="continuation"/> is none of the named values.</exception>
     public FenceWaitAwaitable ConfigureAwait(FenceContinuation continuation)
@@ -47,7 +47,7 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
     /// <summary>Makes <c>await</c> work.</summary>
     /// <returns>The awaiter; the compiler uses it.</returns>
     /// <remarks>
-    /// Inlined, and each field goes straight from a register to its place; in a call, all of them go through memory, twice.
+    /// Inlined, and each field goes straight from a register into the state machine; in a call, all of them go through memory, twice.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FenceWaitAwaitable GetAwaiter()
@@ -70,7 +70,7 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
     /// <summary>Runs a continuation once the wait is over, with the caller's execution context.</summary>
     /// <param name="continuation">What to run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
-    public void OnCompleted(Action continuation) => Arm(continuation, Place, ExecutionContext.Capture());
+    public void OnCompleted(Action continuation) => Arm(continuation, Resumption, ExecutionContext.Capture());
 
     /// <summary>Runs a continuation once the wait is over.</summary>
     /// <param name="continuation">What to run.</param>
@@ -79,11 +79,11 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
     {
         if (_timeline is null || continuation is null || _deadline != WaitDeadline.Never)
         {
-            Arm(continuation!, Place, executionContext: null);
+            Arm(continuation!, Resumption, executionContext: null);
             return;
         }
 
-        _timeline.Await(Target, continuation, Place, executionContext: null, _cancellationToken);
+        _timeline.Await(Target, continuation, Resumption, executionContext: null, _cancellationToken);
     }
 
     /// <summary>The outcome of the wait. Blocks if the wait is not over; after an <c>await</c> it always is.</summary>
@@ -96,7 +96,7 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
 
     private ulong Target => _word & ~TimelineState.Flags;
 
-    private FenceContinuation Place => (FenceContinuation)(_word & TimelineState.Flags);
+    private FenceContinuation Resumption => (FenceContinuation)(_word & TimelineState.Flags);
 
     private Fence Fence => _timeline is null ? default : new Fence(_timeline, TimelineState.PointOf(_word));
 
@@ -104,17 +104,17 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
 
     private string DebuggerDisplay => $"waits for {Fence}, {FenceText.Of(WaitDeadline.Left(Clock, _deadline))}";
 
-    internal void Arm(Action continuation, ContinuationTarget place, ExecutionContext? executionContext)
+    internal void Arm(Action continuation, ContinuationTarget resumption, ExecutionContext? executionContext)
     {
         ArgumentNullException.ThrowIfNull(continuation);
         if (_deadline == WaitDeadline.Never && _timeline is not null)
         {
-            _timeline.Await(Target, continuation, place, executionContext, _cancellationToken);
+            _timeline.Await(Target, continuation, resumption, executionContext, _cancellationToken);
             return;
         }
 
         FenceWaitNode node = (_timeline?.WaiterPools ?? FenceWaiterPools.Shared).RentWait();
-        node.SetContinuation(continuation, place, executionContext);
+        node.SetContinuation(continuation, resumption, executionContext);
         node.Arm(Fence, _deadline, _cancellationToken);
     }
 

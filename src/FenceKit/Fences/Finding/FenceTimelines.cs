@@ -4,7 +4,7 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>All timelines that others may wait for, for those who ask who waits. It keeps none of them alive.</summary>
+/// <summary>All timelines that others may wait for, for a WaitForGraph. It keeps none of them alive.</summary>
 internal static class FenceTimelines
 {
     // Those inside the library, of arrays and locks: they are waited for, but not measured. Nobody comes here to wait or to signal.

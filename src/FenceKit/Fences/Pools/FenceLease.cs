@@ -10,7 +10,7 @@ namespace FenceKit;
 /// <code>
 /// slot (free)  ──rent──►  the copies of the source alone  ──signal──►  slot (free)
 ///                          └── all dropped ──► finalizer: the fence faults, the slot gets a new lease
-///                          └── the watchdog faults the fence, or the slot, in their place: the slot gets a new lease, and the old one is of no
+///                          └── the watchdog faults the fence, or the slot, instead of them: the slot gets a new lease, and the old one is of no
 ///                              effect: its point is complete
 /// </code>
 /// While the slot is rented nothing of the library refers to the lease; while it is free the slot does.

@@ -20,7 +20,7 @@ internal sealed class FencePoolSlot : FenceTimeline
 
     internal int Index { get; }
 
-    /// <summary>For the one who has taken the slot out of the pool.</summary>
+    /// <summary>Hands out the next fence of the slot. Called by the thread that has taken the slot out of the pool.</summary>
     internal FenceSource Rent()
     {
         Fence fence = Issue();
@@ -37,7 +37,7 @@ internal sealed class FencePoolSlot : FenceTimeline
         Pool.Return(this);
     }
 
-    /// <summary>The producer did not come in time: the slot goes back in its place. If it comes after all, its point is behind the counter.</summary>
+    /// <summary>The producer did not come in time: the slot goes back without it. If it comes after all, its point is behind the counter.</summary>
     internal override bool FaultOverdue(ulong target, FenceTimeoutException error)
     {
         if (!base.FaultOverdue(target, error))

@@ -120,7 +120,7 @@ public sealed partial class FenceArray
             }
         }
 
-        /// <summary>Asks the members one by one: each may call its driver's hook, and that has no place under the lock.</summary>
+        /// <summary>Asks the members one by one: each may call its driver's hook, and no hook is called under the lock.</summary>
         internal void PassOnDeadline(ulong target, TimeSpan left)
         {
             for (int index = 0; TryGetMember(target, index, out Fence member); index++)
@@ -138,7 +138,7 @@ public sealed partial class FenceArray
             return isMember;
         }
 
-        /// <summary>For another array that has our fence as a member. -1: it is complete, and so a plain member.</summary>
+        /// <summary>Copies the members, for another array that has our fence as a member. -1: our fence is complete, and so a plain member.</summary>
         internal int CopyMembers(Fence fence, FenceSetMode mode, Span<Fence> into)
         {
             _lock.EnterShielded();

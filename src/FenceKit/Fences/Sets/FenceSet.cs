@@ -141,7 +141,7 @@ internal abstract partial class FenceSet
 
     protected void Release(int count = 1)
     {
-        // Who has all that are left need not count against anybody. The acquire pairs with the others' counting: what they did is done.
+        // A party that has all references that are left need not count against anybody. The acquire pairs with the others' counting: what they did is done.
         if (Volatile.Read(ref _references) == count)
         {
             Volatile.Write(ref _references, 0); // pairs with IsIdle

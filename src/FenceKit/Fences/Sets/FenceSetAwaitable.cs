@@ -17,13 +17,13 @@ public readonly struct FenceSetAwaitable : ICriticalNotifyCompletion
     //
     //   _state             _word
     //   -----------------  ------------------------------------------------------------------------------
-    //   a FenceSetWait     its round, and in the two bits that are 0 in every round, the place
+    //   a FenceSetWait     its round, and in the two bits that are 0 in every round, where the continuation runs
     //   an exception       the result of a wait that was over before it began: status and index; the exception
     //   or null            is the fault, or, of one whose time ran out, what to throw because it was canceled
     private readonly object? _state;
     private readonly long _word;
 
-    private const long PlaceMask = 3;
+    private const long ResumptionMask = 3;
 
     internal FenceSetAwaitable(FenceWaitResult result)
     {
@@ -43,7 +43,7 @@ public readonly struct FenceSetAwaitable : ICriticalNotifyCompletion
     }
 
     /// <summary>Chooses where the code after the <c>await</c> runs.</summary>
-    /// <param name="continuation">The place. Inline means: on whichever thread ends the wait, the signaler's, a timer's or the canceler's.</param>
+    /// <param name="continuation">Where it runs. Inline means: on whichever thread ends the wait, the signaler's, a timer's or the canceler's.</param>
     /// <returns>Something to await.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="continuation"/> is none of the named values.</exception>
     public FenceSetAwaitable ConfigureAwait(FenceContinuation continuation)
@@ -59,7 +59,7 @@ public readonly struct FenceSetAwaitable : ICriticalNotifyCompletion
     /// <summary>Whether there is nothing to wait for.</summary>
     public bool IsCompleted => _state is not FenceSetWait;
 
-    private long Round => _word & ~PlaceMask;
+    private long Round => _word & ~ResumptionMask;
 
     /// <summary>Runs a continuation once the wait is over, with the caller's execution context.</summary>
     /// <param name="continuation">What to run.</param>
@@ -113,8 +113,8 @@ public readonly struct FenceSetAwaitable : ICriticalNotifyCompletion
     private bool TryStart(Action? continuation, bool flowsContext)
     {
         FenceSetWait wait = (FenceSetWait)_state!;
-        long place = _word & PlaceMask;
-        return wait.TryStart(Round, (FenceContinuation)place, continuation, flowsContext);
+        long resumption = _word & ResumptionMask;
+        return wait.TryStart(Round, (FenceContinuation)resumption, continuation, flowsContext);
     }
 
     /// <summary>

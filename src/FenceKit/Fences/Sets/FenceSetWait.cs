@@ -56,11 +56,11 @@ internal sealed class FenceSetWait : FenceSet
 
     /// <summary>Begins the wait, and has the continuation run when it is over.</summary>
     /// <param name="round">Which rental of the set the awaitable is of.</param>
-    /// <param name="place">Where the continuation runs.</param>
+    /// <param name="resumption">Where the continuation runs.</param>
     /// <param name="continuation">The continuation; null for one who asks for the result without it.</param>
     /// <param name="flowsContext">Whether it runs with the caller's execution context.</param>
     /// <returns>False when the wait has begun before.</returns>
-    internal bool TryStart(long round, ContinuationTarget place, Action? continuation, bool flowsContext)
+    internal bool TryStart(long round, ContinuationTarget resumption, Action? continuation, bool flowsContext)
     {
         if (Interlocked.CompareExchange(ref _word, round | Started, round) != round)
         {
@@ -74,13 +74,13 @@ internal sealed class FenceSetWait : FenceSet
         Start();
         if (continuation is not null)
         {
-            awaiter.Arm(continuation, place, flowsContext ? ExecutionContext.Capture() : null);
+            awaiter.Arm(continuation, resumption, flowsContext ? ExecutionContext.Capture() : null);
         }
 
         return true;
     }
 
-    /// <summary>After the await; blocks before. False when it has been asked before, or was never started.</summary>
+    /// <summary>How the wait ended; blocks if it has not. False when it was asked before, or the wait was never started.</summary>
     internal bool TryGetResult(long round, out FenceWaitResult result)
     {
         if (Interlocked.CompareExchange(ref _word, round | Finishing, round | Started) != (round | Started))

@@ -85,7 +85,7 @@ internal static class FenceRegistry
         return totals;
     }
 
-    /// <summary>Everybody who lives, as of now.</summary>
+    /// <summary>All that are alive now.</summary>
     internal static List<IMeteredSource> Alive()
     {
         List<IMeteredSource> alive = [];
@@ -123,7 +123,7 @@ internal static class FenceRegistry
         return byName.Select(pending => new Measurement<long>(pending.Value, new KeyValuePair<string, object?>(tag, pending.Key)));
     }
 
-    /// <summary>Enters the lock of the registry as <see cref="InterruptShield"/> does: who makes or disposes a timeline must not be thrown out of it half done.</summary>
+    /// <summary>Enters the lock of the registry as <see cref="InterruptShield"/> does: a thread that makes or disposes a timeline must not be thrown out of it half done.</summary>
     private static void EnterLock()
     {
         bool interrupted = false;

@@ -199,11 +199,11 @@ internal sealed class BlockingWaiter : FenceCallback
             if (poolKnows && clock == TimeProvider.System && timeline.Producer is { } producer)
             {
                 TimeSpan moment = limited && timeout < s_beforeHelp ? timeout : s_beforeHelp;
-                SleepUntilNews(clock, timer: null, clock.GetTimestamp(), moment, cancellationToken);
+                SleepUntilSignaled(clock, timer: null, clock.GetTimestamp(), moment, cancellationToken);
                 producer.HelpSleeper();
             }
 
-            SleepUntilNews(clock, timer, start, timeout, cancellationToken);
+            SleepUntilSignaled(clock, timer, start, timeout, cancellationToken);
         }
         finally
         {
@@ -214,7 +214,7 @@ internal sealed class BlockingWaiter : FenceCallback
         }
     }
 
-    private void SleepUntilNews(TimeProvider clock, ITimer? timer, long start, TimeSpan timeout, CancellationToken cancellationToken)
+    private void SleepUntilSignaled(TimeProvider clock, ITimer? timer, long start, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (timer is not null)
         {

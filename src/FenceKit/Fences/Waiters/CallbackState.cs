@@ -45,7 +45,7 @@ internal struct CallbackState
     private const long Detached = Busy | 1;
 
     private long _word;
-    private long _finished;  // the word as the last plain round left it; by the signaler of that round, or by who removes the node
+    private long _finished;  // the word as the last plain round left it; by the signaler of that round, or by the remover
     private long _lastPlain; // under the lock bit, and only for a word that is Overlapped: the plain round that was outstanding then
 
     internal CallbackState(bool isInternal) => _word = isInternal ? Internal : 0;
@@ -59,7 +59,7 @@ internal struct CallbackState
     /// <summary>Waits for a fence, or is about to run.</summary>
     internal readonly bool IsBusy => (Round & Busy) != 0;
 
-    /// <summary>Of an internal node: nobody waits with it.</summary>
+    /// <summary>Whether nobody waits with the node; asked of internal ones.</summary>
     internal readonly bool IsFree => (Round & PhaseMask) == Idle;
 
     internal readonly bool IsQueued => IsQueuedIn(Round);
@@ -158,7 +158,7 @@ internal struct CallbackState
         _ => "finished",
     };
 
-    /// <summary>Or a later round has: then this one has for certain.</summary>
+    /// <summary>Whether the round has ended, or a later one has: then this one has for certain.</summary>
     private readonly bool HasEnded(long word) => (word & Overlapped) == 0 && Volatile.Read(in _finished) >= (word & RoundMask);
 
     private void SetPhase(long phase) => Volatile.Write(ref _word, (_word & ~PhaseMask) | phase);

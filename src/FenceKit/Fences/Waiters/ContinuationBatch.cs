@@ -20,7 +20,7 @@ internal struct ContinuationBatch
         NotEnough = 2,
     }
 
-    /// <summary>For a signal that has asked already, and has room.</summary>
+    /// <summary>The batch of a signal that has asked already, and has room.</summary>
     internal static ContinuationBatch WithRoom() => new() { _room = Room.Enough };
 
     /// <summary>

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit;
 
-/// <summary>Where a continuation runs: one of the named places.</summary>
+/// <summary>Where a continuation runs: in the captured context, on the thread pool, or inline.</summary>
 /// <remarks>One reference, because awaiters carry it and are copied: null for the captured context, or a mark.</remarks>
 internal readonly struct ContinuationTarget
 {

@@ -3,7 +3,7 @@ namespace FenceKit;
 
 /// <summary>
 /// How a fence ended, for the continuation that runs on this thread now. A fence knows its outcome as long as its timeline remembers its
-/// faults; who awaited it in time hears it also when the timeline has forgotten. Nothing is told of a fence that simply signaled.
+/// faults; an awaiter that came in time hears it also when the timeline has forgotten. Nothing is told of a fence that simply signaled.
 /// </summary>
 internal readonly struct DeliveredOutcome(Fence fence, FenceStatus status, Exception? error)
 {

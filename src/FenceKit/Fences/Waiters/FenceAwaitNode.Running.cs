@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// The wait is over: the continuation goes to its place, and runs.
+// The wait is over: the continuation goes to its target, and runs.
 internal partial class FenceAwaitNode : IThreadPoolWorkItem
 {
     private static readonly SendOrPostCallback s_post = static state => ((FenceAwaitNode)state!).RunGuarded();
@@ -14,7 +14,7 @@ internal partial class FenceAwaitNode : IThreadPoolWorkItem
 
     internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of(DescribeContinuation(), fence));
 
-    /// <summary>Brings the continuation to its place. The node must not be touched afterwards: it may serve another await already.</summary>
+    /// <summary>Brings the continuation to its target. The node must not be touched afterwards: it may serve another await already.</summary>
     internal void Dispatch()
     {
         ContinuationBatch continuations = default;
@@ -74,10 +74,10 @@ internal partial class FenceAwaitNode : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>On the thread where the continuation belongs. Nothing stays behind in the node that would keep anything alive.</summary>
+    /// <summary>Runs the continuation, on the thread where it belongs. Nothing stays behind in the node that would keep anything alive.</summary>
     private void RunContinuation()
     {
-        HeldGates.CheckNone();
+        HeldLocks.CheckNone();
         Action continuation = _continuation!;
         _continuation = null;
         CancellationTokenRegistration registration = TakeRegistration();

@@ -5,7 +5,7 @@ namespace FenceKit;
 
 /// <summary>
 /// The node behind an <c>await</c> of one fence, from a pool or a timeline's own (see <see cref="FenceTimeline.Await"/>): it holds the
-/// continuation and brings it to its place. It is free again before the continuation runs: what the continuation has to know that the fence
+/// continuation and brings it to its target. It is free again before the continuation runs: what the continuation has to know that the fence
 /// itself may forget is told through <see cref="DeliveredOutcome"/>.
 /// </summary>
 internal partial class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(isInternal: true)
@@ -43,7 +43,7 @@ internal partial class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(is
     /// <summary>Whether the token ends the wait.</summary>
     protected bool IsCanceled => _registration.Token.IsCancellationRequested;
 
-    /// <summary>For the owner of the node.</summary>
+    /// <summary>Sets the continuation. Only the owner of the node calls it.</summary>
     /// <param name="continuation">What to run.</param>
     /// <param name="isInline">On the stack of the thread that ends the wait, if there is room.</param>
     /// <param name="context">The SynchronizationContext or TaskScheduler to post to; null for none.</param>
@@ -68,10 +68,10 @@ internal partial class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(is
     }
 
     /// <inheritdoc cref="SetContinuation(Action, bool, object, ExecutionContext)"/>
-    internal void SetContinuation(Action continuation, ContinuationTarget place, ExecutionContext? executionContext)
+    internal void SetContinuation(Action continuation, ContinuationTarget resumption, ExecutionContext? executionContext)
     {
-        place.TryGetTarget(out object? context);
-        SetContinuation(continuation, place.IsInline, context, executionContext);
+        resumption.TryGetTarget(out object? context);
+        SetContinuation(continuation, resumption.IsInline, context, executionContext);
     }
 
     /// <summary>Registers the node with a token that may end what it will wait for. It need not be the caller's yet.</summary>
@@ -85,7 +85,7 @@ internal partial class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(is
         return token.RegisterShielded(static (node, canceled) => ((FenceAwaitNode)node!).OnCanceled(canceled), this);
     }
 
-    /// <summary>For the owner of the node, before it comes into its list.</summary>
+    /// <summary>Sets the registration with a token. Only the owner of the node calls it, before the node comes into its list.</summary>
     internal void SetRegistration(CancellationTokenRegistration registration, CancellationToken token)
     {
         if (token.CanBeCanceled)

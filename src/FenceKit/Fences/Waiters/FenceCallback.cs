@@ -115,7 +115,7 @@ public abstract class FenceCallback
         Exception? error = DeliveredError;
         bool isInternal = IsInternal;
         long running = State.Run();
-        HeldGates.CheckNone();
+        HeldLocks.CheckNone();
         try
         {
             if (isInternal)

@@ -27,7 +27,7 @@ internal sealed class FenceHolder
     /// <summary>The locks that the thread holds, the last of which it may be waiting for; empty when the contract is not checked.</summary>
     public IReadOnlyList<string> Locks { get; }
 
-    /// <summary>Name and place.</summary>
+    /// <summary>The name, and where it said that it is on the way.</summary>
     /// <returns>One line.</returns>
     public override string ToString() => Place is null ? Name : $"{Name}, on the way since {Place}";
 

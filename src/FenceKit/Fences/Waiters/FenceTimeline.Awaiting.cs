@@ -5,9 +5,9 @@ namespace FenceKit;
 // given back under the lock bit, which an await and its signal take anyway, instead of from a pool.
 public partial class FenceTimeline
 {
-    private bool _wasAwaited; // under the lock bit; who is awaited only once needs no node of its own
+    private bool _wasAwaited; // under the lock bit; a timeline that is awaited only once needs no node of its own
 
-    /// <summary>For a timeline of FenceKit's own that is awaited often: its node is there from the start.</summary>
+    /// <summary>Makes the timeline's own node at once. For a timeline of FenceKit's own that is awaited often.</summary>
     internal void KeepNode() => _hot.OwnNode = new FenceAwaitNode(WaiterPools) { Timeline = this, IsOwn = true };
 
     /// <summary>Has a continuation run when a point is complete, or a token canceled; at once if the point is complete.</summary>
@@ -15,19 +15,19 @@ public partial class FenceTimeline
     /// A token is registered with before the node waits, so that the wait takes the lock bit once. The registration is of the node, not of the
     /// wait: a canceler looks under the lock bit whether the node waits with this token.
     /// <code>
-    /// canceler                                        who awaits
+    /// canceler                                        awaiter
     /// ----------------------------------------------  ------------------------------------------
     /// the token is canceled                           takes the lock bit
     /// takes the lock bit                              the token is canceled? does not wait
     /// the node waits with this token? takes it out    the node waits
     /// leaves the lock bit                             leaves the lock bit
     /// </code>
-    /// Who takes the lock bit second sees what the other did before it took it.
+    /// The one that takes the lock bit second sees what the other did before.
     /// </remarks>
     internal void Await(
-        ulong target, Action continuation, ContinuationTarget place, ExecutionContext? executionContext, CancellationToken token)
+        ulong target, Action continuation, ContinuationTarget resumption, ExecutionContext? executionContext, CancellationToken token)
     {
-        place.TryGetTarget(out object? context);
+        resumption.TryGetTarget(out object? context);
         FenceAwaitNode node = _hot.OwnNode is { State.IsFree: true } own ? own : WaiterPools.RentAwait();
         while (true)
         {
@@ -37,7 +37,7 @@ public partial class FenceTimeline
             bool isTaken = node.IsOwn && !node.State.IsFree; // by another await
             if (isPending && !isCanceled && !isTaken)
             {
-                node.SetContinuation(continuation, place.IsInline, context, executionContext);
+                node.SetContinuation(continuation, resumption.IsInline, context, executionContext);
                 node.SetRegistration(registration, token);
                 if (!node.IsOwn)
                 {
@@ -58,7 +58,7 @@ public partial class FenceTimeline
             node = node.IsOwn ? WaiterPools.RentAwait() : node;
             if (!isPending || isCanceled)
             {
-                node.SetContinuation(continuation, place.IsInline, context, executionContext);
+                node.SetContinuation(continuation, resumption.IsInline, context, executionContext);
                 node.DeliverAtOnce(new Fence(this, TimelineState.PointOf(target)));
                 return;
             }
@@ -80,7 +80,7 @@ public partial class FenceTimeline
         return ends;
     }
 
-    /// <summary>Under the lock bit: the second await gives the timeline its own node.</summary>
+    /// <summary>Gives the timeline its own node at the second await. Called under the lock bit.</summary>
     private void KeepIfWorthwhile(FenceAwaitNode node)
     {
         if (_hot.OwnNode is null)

@@ -4,11 +4,11 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// Who waits comes and goes, and runs.
+// Waiters come and go, and run.
 //
 //   in                                      out
 //   --------------------------------------  -----------------------------------------------------------------
-//   Add: a callback, a node of a set        TryRemove: who waits no longer wants to
+//   Add: a callback, a node of a set        TryRemove: a waiter no longer wants to
 //   AddForeign: one of another timeline     TryCancel: a token says so (FenceTimeline.Awaiting.cs)
 //   Await (FenceTimeline.Awaiting.cs)       SignalWaiters: the only one there is; RunUpTo: all up to a point
 //                                           (FenceTimeline.Signaling.cs)
@@ -16,7 +16,7 @@ namespace FenceKit;
 // All of them work under the lock bit of the state, and leave it before they call anybody.
 public partial class FenceTimeline
 {
-    /// <summary>No word of a round that waits.</summary>
+    /// <summary>What <see cref="Add"/> returns instead of a round when the point is complete already.</summary>
     internal const long NotAdded = 0;
 
     /// <summary>Adds a callback.</summary>
@@ -80,7 +80,7 @@ public partial class FenceTimeline
         return IsFor(callback, target) ? callback.State.DescribeAbsence() : FenceCallbackRemoval.NotAdded;
     }
 
-    /// <summary>Takes the lock bit for somebody who comes to wait for a point, if the point is still to come. The driver knows of it by then.</summary>
+    /// <summary>Takes the lock bit for a waiter that comes for a point, if the point is still to come. The driver knows of it by then.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryEnterToWait(ulong target, out ulong state)
     {

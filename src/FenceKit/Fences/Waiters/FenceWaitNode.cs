@@ -16,7 +16,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     private TimeProvider? _clock;
     private long _deadline;
 
-    // Both the one who arms (the timer is set last) and the one who ends the wait come here; the later one runs the continuation, so the
+    // Both the thread that arms (the timer is set last) and the party that ends the wait come here; the later one runs the continuation, so the
     // node cannot go back to the pool while it is still being armed.
     private int _arrivals;
 
@@ -108,7 +108,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     }
 
     /// <summary>
-    /// The time is over; or the clock or the timer of a user threw, so that nobody could tell any more when it is. Who awaits asks the clock then,
+    /// The time is over; or the clock or the timer of a user threw, so that nobody could tell any more when it is. The awaiter asks the clock then,
     /// and hears what it throws.
     /// </summary>
     private void EndOverdue(FenceTimeline timeline, long round)
@@ -119,7 +119,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
     }
 
-    /// <summary>By the one who arms, who has the node to himself until <see cref="Arrive"/>.</summary>
+    /// <summary>Starts the timer. Called by the thread that arms, which has the node to itself until <see cref="Arrive"/>.</summary>
     /// <returns>False when the clock or the timer of a user threw, which is reported.</returns>
     private bool TryStartTimer(TimeProvider clock)
     {
@@ -145,7 +145,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
     }
 
-    /// <summary>By the one who has the node to himself: the next wait makes a new timer.</summary>
+    /// <summary>Drops the timer, so that the next wait makes a new one. Called by the thread that has the node to itself.</summary>
     private void DropTimer(Exception exception)
     {
         Volatile.Write(ref _timer, null); // pairs with the read in Postpone

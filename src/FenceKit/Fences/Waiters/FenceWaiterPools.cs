@@ -15,7 +15,7 @@ internal sealed class FenceWaiterPools
 
     private static readonly ObjectPoolProvider s_usual = new DefaultObjectPoolProvider { MaximumRetained = RetainedNodes };
 
-    /// <summary>Of each provider that a user has handed in, as long as he keeps it.</summary>
+    /// <summary>The pools of each provider that a user has handed in, as long as the user keeps it.</summary>
     private static readonly ConditionalWeakTable<ObjectPoolProvider, FenceWaiterPools> s_byProvider = [];
 
     internal static readonly FenceWaiterPools Shared = new(s_usual);
@@ -99,15 +99,15 @@ internal sealed class FenceWaiterPools
 
         internal SparePair<FenceWaitNode> Waits;
 
-        private readonly Place[] _others = new Place[RetainedByThread];
+        private readonly Entry[] _others = new Entry[RetainedByThread];
 
         internal int Count { get; private set; }
 
         internal FenceAwaitNode Pop()
         {
-            ref Place place = ref _others[--Count];
-            FenceAwaitNode node = place.Node!;
-            place.Node = null;
+            ref Entry entry = ref _others[--Count];
+            FenceAwaitNode node = entry.Node!;
+            entry.Node = null;
             return node;
         }
 
@@ -123,7 +123,7 @@ internal sealed class FenceWaiterPools
         }
 
         /// <summary>A struct, because an array of references asks for the type of what is stored and of what is lent.</summary>
-        private struct Place
+        private struct Entry
         {
             internal FenceAwaitNode? Node;
         }

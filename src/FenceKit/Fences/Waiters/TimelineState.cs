@@ -75,11 +75,11 @@ internal struct TimelineState
         return seen == guess;
     }
 
-    /// <summary>One try to move the counter past somebody who waits; the signaler has the lock bit then.</summary>
+    /// <summary>One try to move the counter past a waiter; the signaler has the lock bit then.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryMoveAndEnter(ulong seen, ulong target) => TryLock(seen, target | Flags);
 
-    /// <summary>One try to take the lock bit for somebody who comes to wait for a point, where nobody waits and the point is still to come.</summary>
+    /// <summary>One try to take the lock bit for a waiter that comes to a point, where nobody waits and the point is still to come.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryEnterIdle(ulong target, out ulong seen)
     {
@@ -100,7 +100,7 @@ internal struct TimelineState
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Leave(ulong state, bool hasWaiters)
     {
-        HeldGates.Left();
+        HeldLocks.Left();
         Volatile.Write(ref _word, (state & ~Flags) | (hasWaiters ? Waiters : 0));
     }
 
@@ -127,7 +127,7 @@ internal struct TimelineState
             return false;
         }
 
-        HeldGates.Entered();
+        HeldLocks.Entered();
         return true;
     }
 }

@@ -8,7 +8,7 @@ public enum NewReaders
     Park = 0,
 
     /// <summary>
-    /// They go on. Only for owners who <b>take the old memory out of reach before they schedule</b>: who come later find what replaced
+    /// They go on. Only for owners who <b>take the old memory out of reach before they schedule</b>: readers that come later find what replaced
     /// it. Readers never wait then, and a session still waits for all who may have found the old memory.
     /// </summary>
     Pass = 1,

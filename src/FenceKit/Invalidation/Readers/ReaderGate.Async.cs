@@ -46,7 +46,7 @@ public sealed partial class ReaderGate
             ? new ValueTask<ReaderLease>(lease)
             : EnterSlowlyAsync(range, budget, blocker, holder, cancellationToken);
 
-    /// <summary>As <see cref="EnterAsync(AddressRange, TimeSpan, CancellationToken, string)"/>, with a status where that one throws for want of time.</summary>
+    /// <summary>Enters without a thread, and answers with a status when the time is over, where <see cref="EnterAsync(AddressRange, TimeSpan, CancellationToken, string)"/> throws.</summary>
     /// <param name="range">What will be read; within <see cref="Range"/>.</param>
     /// <param name="budget">How long to wait altogether while the range is being invalidated; zero tries once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -10,7 +10,7 @@ namespace FenceKit;
 /// </summary>
 /// <remarks>A value, as good as the lease in it. The default value holds none. <b>Thread safety</b>: any thread may ask.</remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-[SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "An attempt is looked at, not compared.")]
+[SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "An attempt is read, not compared.")]
 public readonly struct ReaderLeaseAttempt
 {
     private readonly ReaderLease _lease;

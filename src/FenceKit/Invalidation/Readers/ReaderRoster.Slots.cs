@@ -21,7 +21,7 @@ internal sealed partial class ReaderRoster
     [ThreadStatic]
     private static ThreadEnd? t_end;
 
-    private List<string>? _endedInside; // under the gate: readers whose threads have ended, to be reported outside it
+    private List<string>? _endedInside; // under the lock: readers whose threads have ended, to be reported outside it
 
     private readonly RosterIndex _index = new();
 
@@ -52,7 +52,7 @@ internal sealed partial class ReaderRoster
     /// <summary>A slot for a lease that may change threads.</summary>
     internal ReaderSlot RentLease(string holder)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             if (_freeLeases.TryPop(out ReaderSlot? free))
@@ -67,13 +67,13 @@ internal sealed partial class ReaderRoster
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
     internal void ReturnLease(ReaderSlot slot)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             slot.Holder = "";
@@ -81,7 +81,7 @@ internal sealed partial class ReaderRoster
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
@@ -93,14 +93,14 @@ internal sealed partial class ReaderRoster
             t_last = null;
         }
 
-        _gate.EnterShielded(); // nobody moves a slot meanwhile
+        _lock.EnterShielded(); // nobody moves a slot meanwhile
         try
         {
             _index.Return();
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
@@ -111,7 +111,7 @@ internal sealed partial class ReaderRoster
         ThreadSlots table = t_slots ??= new ThreadSlots(thread);
         t_end ??= new ThreadEnd(table);
         ReaderSlot slot;
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             ThrowIfClosed(_closed);
@@ -120,11 +120,11 @@ internal sealed partial class ReaderRoster
             // so the reader sees its invalidation.
             slot = new ReaderSlot(this, _signals, table, thread.Name ?? $"thread {thread.ManagedThreadId}");
             AddLocked(slot);
-            table.Add(_index.Value, slot); // under the gate: a roster that closes after this finds it there
+            table.Add(_index.Value, slot); // under the lock: a roster that closes after this finds it there
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         return slot;
@@ -184,7 +184,7 @@ internal sealed partial class ReaderRoster
         return CompleteLocked();
     }
 
-    /// <summary>Outside the gate: listeners of events are users' code.</summary>
+    /// <summary>Outside the lock: listeners of events are users' code.</summary>
     private void ReportEndedInside()
     {
         if (Volatile.Read(ref _endedInside) is null)
@@ -192,10 +192,10 @@ internal sealed partial class ReaderRoster
             return;
         }
 
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         List<string>? holders = _endedInside;
         _endedInside = null;
-        _gate.Exit();
+        _lock.Exit();
         foreach (string holder in holders ?? [])
         {
             Diagnostics.FenceKitEventSource.Log.ReaderEndedInside(Name, holder);
@@ -204,9 +204,9 @@ internal sealed partial class ReaderRoster
 
     internal void ThreadEnded(ReaderSlot slot)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         RemoveDeadLocked(slot);
-        _gate.Exit();
+        _lock.Exit();
 
         // Not here: users' callbacks, and listeners, have no place on the finalizer's thread.
         InterruptShield.Queue(this, preferLocal: false);

@@ -16,11 +16,11 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
 {
     private const int InitialSlots = 8;
 
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly TimeProvider _clock;
     private readonly ReaderSignals _signals;
     private readonly FenceTimeline _timeline;
-    private ReaderSlot[] _slots = new ReaderSlot[InitialSlots]; // under the gate, like all that follows
+    private ReaderSlot[] _slots = new ReaderSlot[InitialSlots]; // under the lock, like all that follows
     private int _slotCount;
     private readonly Stack<ReaderSlot> _freeLeases = new();
     private bool _closed;
@@ -52,7 +52,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     public bool IsThisThreadInside => SlotOfThisThread is { } slot && Volatile.Read(ref slot.Depth) != 0;
 
     /// <summary>
-    /// Whether the point waits for the calling thread. Exact: a scope cannot leave its thread, and who owes a point holds up all later ones.
+    /// Whether the point waits for the calling thread. Exact: a scope cannot leave its thread, and a reader that owes a point holds up all later ones.
     /// </summary>
     public bool IsWaitingForThisThread(ulong point) =>
         SlotOfThisThread is { } slot && Volatile.Read(ref slot.Depth) != 0 && Volatile.Read(ref slot.Owed) is not 0 and var owed && owed <= point;
@@ -60,18 +60,18 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     /// <inheritdoc/>
     public void BeginScan()
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         BeginScanLocked();
-        _gate.Exit();
+        _lock.Exit();
     }
 
     /// <inheritdoc/>
     public Fence Scan()
     {
         Fence fence = default;
-        long now = _clock.GetTimestamp(); // the user's clock, so not under the gate; beside the barrier before it costs nothing
+        long now = _clock.GetTimestamp(); // the user's clock, so not under the lock; beside the barrier before it costs nothing
         ulong complete = 0;
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             for (int index = 0; index < _slotCount; index++)
@@ -107,7 +107,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         finally
         {
             EndScanLocked();
-            _gate.Exit();
+            _lock.Exit();
         }
 
         ReportEndedInside();
@@ -119,7 +119,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     internal void LeaveSlowly(ReaderSlot slot)
     {
         ulong complete = 0;
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             if (Volatile.Read(ref slot.Owed) == 0 || Volatile.Read(ref slot.Depth) != 0)
@@ -133,7 +133,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         Signal(complete);
@@ -142,7 +142,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     /// <inheritdoc/>
     public Fence Close()
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             Volatile.Write(ref _closed, true);
@@ -156,7 +156,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         // As in a session: closing is the store, the scan is the load. See ReaderSlot.
@@ -169,7 +169,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         int count = 0;
         long now = _clock.GetTimestamp();
         long frequency = _clock.TimestampFrequency;
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             for (int index = 0; index < _slotCount; index++)
@@ -191,7 +191,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
 
         return count;
@@ -202,7 +202,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     {
         long now = _clock.GetTimestamp();
         long frequency = _clock.TimestampFrequency;
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             foreach (ReaderSlot slot in _slots.AsSpan(0, _slotCount))
@@ -219,7 +219,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
@@ -228,24 +228,24 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     {
         get
         {
-            _gate.EnterShielded();
+            _lock.EnterShielded();
             int count = _slotCount;
-            _gate.Exit();
+            _lock.Exit();
             return count;
         }
     }
 
-    /// <summary>On the thread pool: what threads have left behind that ended inside.</summary>
+    /// <summary>Cleans up, on the thread pool, behind threads that ended inside the gate.</summary>
     public void Execute()
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         ulong complete = CompleteLocked();
-        _gate.Exit();
+        _lock.Exit();
         ReportEndedInside();
         Signal(complete);
     }
 
-    /// <summary>As TimeProvider.GetElapsedTime, which asks the user's clock for its frequency: here the gate is held.</summary>
+    /// <summary>The time between two readings of the clock. TimeProvider.GetElapsedTime would ask the user's clock for its frequency, under the lock.</summary>
     private static TimeSpan Elapsed(long since, long now, long frequency) =>
         new((long)((now - since) * ((double)TimeSpan.TicksPerSecond / frequency)));
 
@@ -274,13 +274,13 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     /// </summary>
     private void RaiseLocked(ReaderSlot slot, int by)
     {
-        Debug.Assert(_gate.IsHeldByCurrentThread, "Nobody else counts at the same time.");
+        Debug.Assert(_lock.IsHeldByCurrentThread, "Nobody else counts at the same time.");
         slot.Alert += by;
     }
 
     private ulong CompleteLocked()
     {
-        Debug.Assert(_gate.IsHeldByCurrentThread, "The slots are read under the roster's gate.");
+        Debug.Assert(_lock.IsHeldByCurrentThread, "The slots are read under the roster's lock.");
         ulong complete = _timeline.Issued;
         foreach (ReaderSlot slot in _slots.AsSpan(0, _slotCount))
         {
@@ -294,7 +294,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         return complete;
     }
 
-    /// <summary>Outside the gate: callbacks of the fence run on this thread.</summary>
+    /// <summary>Outside the lock: callbacks of the fence run on this thread.</summary>
     private void Signal(ulong point)
     {
         if (point != 0)

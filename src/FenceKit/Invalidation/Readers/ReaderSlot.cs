@@ -42,7 +42,7 @@ internal sealed class ReaderSlot
     private Words _words;
     private ReaderSignals _signals;
 
-    /// <summary>For a lease, when there is no table.</summary>
+    /// <summary>A slot in the table of a thread; without a table it is that of an asynchronous lease.</summary>
     internal ReaderSlot(ReaderRoster roster, ReaderSignals signals, ThreadSlots? table, string holder)
     {
         _roster = roster.ThatSlotsKnow;
@@ -94,7 +94,7 @@ internal sealed class ReaderSlot
         set => _words.EnteredAmong = value;
     }
 
-    /// <summary>For an asynchronous lease: which one, so that a second dispose of an old one does nothing.</summary>
+    /// <summary>Which asynchronous lease has the slot, so that a second dispose of an old one does nothing.</summary>
     internal ref long Lease => ref _words.Lease;
 
     /// <summary>Announces the reader. False: it has to ask the ledger before it may go on.</summary>
@@ -125,7 +125,7 @@ internal sealed class ReaderSlot
         }
     }
 
-    /// <summary>As <see cref="Leave"/>, for the validator too.</summary>
+    /// <summary>Leaves, and tells the validator.</summary>
     internal void LeaveChecked()
     {
         if (Volatile.Read(ref _words.Depth) == 1)
@@ -145,7 +145,7 @@ internal sealed class ReaderSlot
         }
     }
 
-    /// <summary>On the finalizer's thread: the thread that entered has ended.</summary>
+    /// <summary>The thread that entered has ended. Called on the finalizer's thread.</summary>
     internal void ThreadEnded()
     {
         if (_roster.TryGetTarget(out ReaderRoster? roster))

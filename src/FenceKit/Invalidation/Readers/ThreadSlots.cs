@@ -7,23 +7,23 @@ namespace FenceKit;
 /// </summary>
 internal sealed class ThreadSlots(Thread thread)
 {
-    private readonly System.Threading.Lock _gate = new(); // for those who write; held for a few instructions
+    private readonly System.Threading.Lock _lock = new(); // for those who write; held for a few instructions
     private ReaderSlot?[] _slots = [];
-    private int _count; // under the gate
+    private int _count; // under the lock
 
     internal Thread Thread { get; } = thread;
 
-    /// <summary>On the thread: the slot of a roster, if there is one.</summary>
+    /// <summary>The slot of a roster, if there is one. Only the thread itself asks.</summary>
     internal ReaderSlot? Find(int index, long owner)
     {
         ReaderSlot?[] slots = _slots; // what the thread has written itself, or an empty array from a roster that was the last
         return (uint)index < (uint)slots.Length && slots[index] is { } known && known.Owner == owner ? known : null;
     }
 
-    /// <summary>On the thread. Allocates when the index is higher than any before.</summary>
+    /// <summary>Adds a slot; only the thread itself does. Allocates when the index is higher than any before.</summary>
     internal void Add(int index, ReaderSlot slot)
     {
-        InterruptShield.Run(_gate, static gate => gate.Enter());
+        InterruptShield.Run(_lock, static entered => entered.Enter());
         try
         {
             if (_slots.Length <= index)
@@ -38,14 +38,14 @@ internal sealed class ThreadSlots(Thread thread)
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
-    /// <summary>On any thread: the slot's roster is over. Nothing remains of a thread that has left all its gates behind.</summary>
+    /// <summary>Takes out a slot whose roster is over; any thread may. Nothing remains of a thread that has left all its gates behind.</summary>
     internal void Remove(int index, ReaderSlot slot)
     {
-        InterruptShield.Run(_gate, static gate => gate.Enter());
+        InterruptShield.Run(_lock, static entered => entered.Enter());
         try
         {
             if ((uint)index < (uint)_slots.Length && ReferenceEquals(_slots[index], slot))
@@ -59,11 +59,11 @@ internal sealed class ThreadSlots(Thread thread)
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
-    /// <summary>On the finalizer's thread.</summary>
+    /// <summary>The thread has ended. Called on the finalizer's thread.</summary>
     internal void ThreadEnded()
     {
         foreach (ReaderSlot? slot in _slots)

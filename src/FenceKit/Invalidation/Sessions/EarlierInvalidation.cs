@@ -11,6 +11,6 @@ namespace FenceKit;
 /// <param name="Ended">Signals when it has ended; faults when it was committed and took the contents of its range with it.</param>
 internal readonly record struct EarlierInvalidation(AddressRange Range, InvalidationReason Reason, SchedulePlace Place, Fence Ended)
 {
-    /// <summary>For people.</summary>
+    /// <summary>What it is and where it was scheduled, for people.</summary>
     public override string ToString() => $"an earlier invalidation of {Range} ({Reason}), scheduled at {Place}";
 }

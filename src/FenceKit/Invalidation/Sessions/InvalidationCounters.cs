@@ -25,10 +25,10 @@ internal sealed class InvalidationCounters : IMeteredSource
 
     internal long Forgotten => Volatile.Read(ref _forgotten);
 
-    /// <summary>Under the gates that the caller holds, which every session passes anyway.</summary>
+    /// <summary>Under the locks that the caller holds, which every session passes anyway.</summary>
     internal ref SessionTally Tally(StripeSet held) => ref _tallies[held.First];
 
-    /// <summary>Each field is right; only under all gates are they of one moment.</summary>
+    /// <summary>Each field is right; only under all locks are they of one moment.</summary>
     internal SessionTally Sum()
     {
         SessionTally sum = default;
@@ -48,7 +48,7 @@ internal sealed class InvalidationCounters : IMeteredSource
 
     internal void CountSlowSubscriber() => Interlocked.Increment(ref _slow);
 
-    /// <summary>Without the gate: each field is right, all together they may be of slightly different moments.</summary>
+    /// <summary>Without the lock: each field is right, all together they may be of slightly different moments.</summary>
     void IMeteredSource.AddTo(ref MeterTotals totals, bool ended)
     {
         SessionTally sum = Sum();

@@ -260,10 +260,10 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// <returns>True if they are not equal.</returns>
     public static bool operator !=(InvalidationSession left, InvalidationSession right) => !left.Equals(right);
 
-    /// <summary>For those who end the session before they return: what they call meanwhile is inside it, whatever the thread.</summary>
+    /// <summary>Says that the caller ends the session before it returns: what it calls meanwhile is inside the session, whatever the thread.</summary>
     internal void StayOnThread() => _lease!.State.StayOnThread();
 
-    /// <summary>For those who call somebody before they wait.</summary>
+    /// <summary>Throws when the thread would wait for itself. For callers that call a user's code before they wait.</summary>
     internal void ThrowIfBlockingItself() => _lease!.State.ThrowIfBlockingItself();
 
     /// <summary>The range and how far it is, for people.</summary>

@@ -53,7 +53,7 @@ internal sealed partial class InvalidationSessionState
         return true;
     }
 
-    /// <summary>As <see cref="TryEnd"/>, by one who has entered. Leaves the object in either case.</summary>
+    /// <summary>Ends the session for a thread that has entered the object. Leaves the object in either case.</summary>
     internal bool TryCommitEntered(ulong version, SessionLease lease)
     {
         if (!TryClose(version, added: 0))
@@ -66,7 +66,7 @@ internal sealed partial class InvalidationSessionState
         return true;
     }
 
-    /// <summary>On the thread pool: the handles of the session are garbage. They may be so because it has just ended.</summary>
+    /// <summary>Backs off a session whose handles are garbage; they may be so because it has just ended. Called on the thread pool.</summary>
     internal void BackOffForgotten(ulong version)
     {
         if (TryClose(version, OneUser))
@@ -79,7 +79,7 @@ internal sealed partial class InvalidationSessionState
         }
     }
 
-    /// <summary>For a finalizer.</summary>
+    /// <summary>The version of the session that is open, if one is. A finalizer asks.</summary>
     internal bool TryGetOpenVersion(out ulong version)
     {
         ulong word = Volatile.Read(ref _word);
@@ -128,7 +128,7 @@ internal sealed partial class InvalidationSessionState
         }
     }
 
-    /// <summary>As <see cref="Leave"/>, by the one who has ended the session. Nobody enters it any more, so one who is alone stays alone.</summary>
+    /// <summary>Leaves the object, for the thread that has ended the session. Nobody enters it any more, so a thread that is alone stays alone.</summary>
     private void LeaveEnded()
     {
         if ((Volatile.Read(ref _word) & UsersMask) == OneUser) // pairs with the subtraction in Leave

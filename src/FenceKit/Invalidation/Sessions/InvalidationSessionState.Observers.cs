@@ -7,7 +7,7 @@ internal sealed partial class InvalidationSessionState
     private (InvalidationSubscription Subscription, AddressRange Range)[] _observers = []; // in the order in which they were asked to let go
     private int _observerCount;
 
-    /// <summary>Of one that was asked to let go, or had let go before and was not asked again.</summary>
+    /// <summary>Notes that a subscriber hears of the end: it was asked to let go, or had let go before and was not asked again.</summary>
     private void NoteObserver(InvalidationSubscription subscription, AddressRange range)
     {
         if (_observerCount == _observers.Length)
@@ -19,10 +19,10 @@ internal sealed partial class InvalidationSessionState
         _observers[_observerCount++] = (subscription, range);
     }
 
-    /// <summary>Outside every gate, on the thread that ends the session. As in phase A, what one throws does not reach the others.</summary>
+    /// <summary>Outside every lock, on the thread that ends the session. As in phase A, what one throws does not reach the others.</summary>
     private void TellObservers(bool committed)
     {
-        // The thread counts as inside a callback: who unsubscribes there would wait for itself.
+        // The thread counts as inside a callback: an observer that unsubscribes there would wait for itself.
         BeginCalling();
         try
         {

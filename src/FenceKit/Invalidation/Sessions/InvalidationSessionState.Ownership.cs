@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit;
 
-// Who would wait for himself: readers inside their own session, and sessions inside their own gate.
+// Threads that would wait for themselves: readers inside their own session, and sessions inside their own gate.
 internal sealed partial class InvalidationSessionState
 {
     private SessionHolder _holder;

@@ -44,7 +44,7 @@ internal struct SessionHolder
         }
     }
 
-    /// <summary>By the scheduling thread, before anybody can find the session.</summary>
+    /// <summary>Notes who has the session. The scheduling thread calls it, before anybody can find the session.</summary>
     internal void Set()
     {
         Thread thread = Thread.CurrentThread;
@@ -58,7 +58,7 @@ internal struct SessionHolder
         _thread = thread;
     }
 
-    /// <summary>By the scheduling thread: the session is handed to code that may take it elsewhere.</summary>
+    /// <summary>Says that the session is handed to code that may take it to other threads. The scheduling thread calls it.</summary>
     internal void MayTravel() => _isSynchronous = false;
 
     /// <summary>A member of the session is called.</summary>

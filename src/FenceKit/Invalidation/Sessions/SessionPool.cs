@@ -4,7 +4,7 @@ using Microsoft.Extensions.ObjectPool;
 namespace FenceKit;
 
 /// <summary>
-/// The sessions of a notifier that are not in use: the pool of its options, or the usual one with a place for one session near each stripe of the ledger in front.
+/// The sessions of a notifier that are not in use: the pool of its options, or the usual one with one session near each stripe of the ledger in front.
 /// Threads that invalidate in different stripes do not meet here either, and one that has a session at a time finds it where it left it.
 /// </summary>
 internal sealed class SessionPool

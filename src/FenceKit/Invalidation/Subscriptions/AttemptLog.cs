@@ -23,8 +23,8 @@ internal sealed class AttemptLog
     private const int RememberedAttempts = 64;
     private const int RememberedPublications = 256;
 
-    private readonly Lock _gate = new();
-    private readonly Attempt[] _attempts = new Attempt[RememberedAttempts]; // a ring, under the gate
+    private readonly Lock _lock = new();
+    private readonly Attempt[] _attempts = new Attempt[RememberedAttempts]; // a ring, under the lock
     private readonly AddressRange[] _published = new AddressRange[RememberedPublications]; // a ring; publication n stands at n % Length
     private long _attemptCount;
     private ulong _publications;
@@ -42,9 +42,9 @@ internal sealed class AttemptLog
     {
         get
         {
-            _gate.EnterShielded();
+            _lock.EnterShielded();
             ulong publications = _publications;
-            _gate.Exit();
+            _lock.Exit();
             return publications;
         }
     }
@@ -52,17 +52,17 @@ internal sealed class AttemptLog
     /// <summary>Ends with a full fence: the caller looks at the ledger next.</summary>
     internal void NotePublication(AddressRange range)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         _publications++;
         _published[_publications % RememberedPublications] = range;
-        _gate.Exit();
+        _lock.Exit();
         Interlocked.MemoryBarrier();
     }
 
     /// <summary>The fence of an attempt that still stands for all of the range.</summary>
     internal bool TryReuse(AddressRange range, InvalidationReason reason, out Fence fence)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         try
         {
             for (long age = 1; age <= Math.Min(_attemptCount, RememberedAttempts); age++)
@@ -83,20 +83,20 @@ internal sealed class AttemptLog
         }
         finally
         {
-            _gate.Exit();
+            _lock.Exit();
         }
     }
 
     internal void Record(AddressRange range, InvalidationReason reason, Fence fence, ulong publications)
     {
-        _gate.EnterShielded();
+        _lock.EnterShielded();
         ref Attempt attempt = ref _attempts[_attemptCount % RememberedAttempts];
         attempt.Range = range;
         attempt.Reason = reason;
         attempt.Fence = fence;
         attempt.Publications = publications;
         _attemptCount++;
-        _gate.Exit();
+        _lock.Exit();
     }
 
     /// <summary>A subscriber that has let go for good has also let go for less; it may have kept something back for other reasons.</summary>

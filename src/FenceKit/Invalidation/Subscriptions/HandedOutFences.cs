@@ -11,8 +11,8 @@ internal sealed class HandedOutFences
     /// <summary>Timelines with a pending fence, and calls under way, at the same time.</summary>
     internal const int Capacity = 256;
 
-    private readonly Fence[] _fences = new Fence[Capacity]; // under the gate until the subscription is out of the registry; then nothing is added
-    private SpinGate _gate; // held for a walk over the places in use
+    private readonly Fence[] _fences = new Fence[Capacity]; // under the lock until the subscription is out of the registry; then nothing is added
+    private SpinningLock _lock; // held for a walk over the places in use
     private int _count;
     private int _setAside;
 
@@ -33,10 +33,10 @@ internal sealed class HandedOutFences
         }
     }
 
-    /// <summary>Sets a place aside for one call of the subscriber. False: all are taken by fences that are pending.</summary>
+    /// <summary>Sets an entry aside for one call of the subscriber. False: all are taken by fences that are pending.</summary>
     internal bool TrySetAside()
     {
-        _gate.Enter();
+        _lock.Enter();
         if (_count + _setAside == Capacity)
         {
             DropCompleteLocked();
@@ -44,23 +44,23 @@ internal sealed class HandedOutFences
 
         bool hasRoom = _count + _setAside < Capacity;
         _setAside += hasRoom ? 1 : 0;
-        _gate.Exit();
+        _lock.Exit();
         return hasRoom;
     }
 
-    /// <summary>After the call, for which a place was set aside.</summary>
+    /// <summary>Fills the entry that was set aside for a call. Called after it.</summary>
     /// <param name="fence">What the subscriber handed back; <c>default</c> for nothing, or when it refused or threw.</param>
     internal void Add(Fence fence)
     {
         bool isPending = !fence.IsSignaled;
-        _gate.Enter();
+        _lock.Enter();
         _setAside--;
         if (isPending)
         {
             PutLocked(fence);
         }
 
-        _gate.Exit();
+        _lock.Exit();
     }
 
     private void PutLocked(Fence fence)

@@ -3,7 +3,7 @@ namespace FenceKit;
 
 /// <summary>
 /// Whose turn it is at one subscription: that of a reader, in which schedules over its range are refused, or that of the owner whom it held up. All of
-/// it is read and written under the ledger's gate; in the ledger's list while it is not idle.
+/// it is read and written under the ledger's lock; in the ledger's list while it is not idle.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -18,7 +18,7 @@ namespace FenceKit;
 internal sealed class HeldTurn(InvalidationSubscription subscription)
 {
     private AddressRange _range;
-    private long _ends; // a timestamp of the notifier's clock, which is read outside the gate: it is a user's
+    private long _ends; // a timestamp of the notifier's clock, which is read outside the lock: it is a user's
     private long _number;
     private bool _hasRefused;
     private State _state;

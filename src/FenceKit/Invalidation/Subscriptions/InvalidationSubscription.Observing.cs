@@ -15,7 +15,7 @@ public sealed partial class InvalidationSubscription
     //
     // At least one sees the other: either nothing is called, or unsubscribing waits until the call has returned.
 
-    /// <summary>For the one who unsubscribes, and has been taken out: whether a call is under way.</summary>
+    /// <summary>Whether a call of the observer is under way. Asked by the thread that unsubscribes it, when it is out of the index.</summary>
     private bool IsBeingTold => Volatile.Read(ref _tellers) != 0;
 
     /// <summary>Calls the observer, unless the subscription is over.</summary>
@@ -31,7 +31,7 @@ public sealed partial class InvalidationSubscription
         }
         finally
         {
-            Interlocked.Decrement(ref _tellers); // release: who unsubscribes sees everything that the call did
+            Interlocked.Decrement(ref _tellers); // release: the thread that unsubscribes sees everything that the call did
         }
     }
 }

@@ -6,8 +6,8 @@ namespace FenceKit;
 // Publishing a mapping so that a schedule comes either wholly before it or wholly after it.
 public sealed partial class InvalidationSubscription
 {
-    private readonly Lock _publishGate = new();
-    private int _publishers; // threads that hold the gate or want it
+    private readonly Lock _publishLock = new();
+    private int _publishers; // threads that hold the lock or want it
 
     /// <summary>
     /// Opens a scope in which a mapping may be published: while it is open, this subscription's callback is held off. For mappings
@@ -41,7 +41,7 @@ public sealed partial class InvalidationSubscription
         //
         // At least one of them sees the other: either we retry, or the schedule waits for the scope to close.
         Interlocked.Increment(ref _publishers);
-        _publishGate.EnterShielded();
+        _publishLock.EnterShielded();
         if (IsDisposed || _ledger.MustRetry(sequence.Range, sequence.Number))
         {
             EndPublishing();
@@ -57,7 +57,7 @@ public sealed partial class InvalidationSubscription
 
     internal void EndPublishing()
     {
-        _publishGate.Exit();
+        _publishLock.Exit();
         Interlocked.Decrement(ref _publishers);
         FenceContract.LeaveLock(_contract?.Publishing);
     }
@@ -75,14 +75,14 @@ public sealed partial class InvalidationSubscription
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void StandBehindPublishers()
     {
-        if (_publishGate.IsHeldByCurrentThread)
+        if (_publishLock.IsHeldByCurrentThread)
         {
             throw new InvalidOperationException(
                 $"A range of the subscription '{Name}' is being invalidated from inside its own {nameof(PopulateScope)}.");
         }
 
-        // Scopes opened after this one closes have looked at the ledger after the change: they are none of our business.
-        _publishGate.EnterShielded();
-        _publishGate.Exit();
+        // Scopes opened after this one closes have asked the ledger after the change: they are none of our business.
+        _publishLock.EnterShielded();
+        _publishLock.Exit();
     }
 }

@@ -123,7 +123,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
                 $"The subscription '{Name}' cannot be disposed from inside {nameof(IInvalidationSubscriber)}.{nameof(IInvalidationSubscriber.TrySchedule)}: it would wait for that call to return.");
         }
 
-        if (_publishGate.IsHeldByCurrentThread)
+        if (_publishLock.IsHeldByCurrentThread)
         {
             throw new InvalidOperationException(
                 $"The subscription '{Name}' cannot be disposed from inside its own {nameof(PopulateScope)}: it would wait for the scope to close.");
@@ -156,7 +156,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     public ValueTask DisposeAsync()
     {
         ulong lastThatMayCall = TakeOut();
-        if (_registry.IsSchedulingOnThisThread || _publishGate.IsHeldByCurrentThread || IsBeingTold || _ledger.IsScheduling(lastThatMayCall))
+        if (_registry.IsSchedulingOnThisThread || _publishLock.IsHeldByCurrentThread || IsBeingTold || _ledger.IsScheduling(lastThatMayCall))
         {
             return UnsubscribeSlowlyAsync(lastThatMayCall);
         }
@@ -231,7 +231,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         return CallAndNote(in request, out fence);
     }
 
-    /// <summary>Of a subscriber that maps through the subscription, so that it is known whether there is anything to let go of.</summary>
+    /// <summary>Calls a subscriber that maps through the subscription, so that it is known whether there is anything to let go of.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryScheduleMapped(AttemptLog attempts, in InvalidationRequest request, out Fence fence, out bool isReused)
     {

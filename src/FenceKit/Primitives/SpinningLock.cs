@@ -8,11 +8,11 @@ namespace FenceKit;
 /// sleeps, so it does not throw on an interrupted thread either; it yields the processor to a holder that was preempted.
 /// </summary>
 /// <remarks>
-/// <para>A field that is not readonly; a copy is another gate. Leaving is a release, not a full fence: a load behind it may be done before the
+/// <para>A field that is not readonly; a copy is another lock. Leaving is a release, not a full fence: a load behind it may be done before the
 /// stores inside it are seen. Code that needs that order says so with a barrier.</para>
-/// <para>Not recursive. No code of a user's runs inside, nor a continuation: either may come back to the gate and would wait for itself.</para>
+/// <para>Not recursive. No code of a user's runs inside, nor a continuation: either may come back to the lock and would wait for itself.</para>
 /// </remarks>
-internal struct SpinGate
+internal struct SpinningLock
 {
     private const int Free = 0;
     private const int Held = 1;
@@ -29,14 +29,14 @@ internal struct SpinGate
             EnterContended();
         }
 
-        HeldGates.Entered();
+        HeldLocks.Entered();
     }
 
     /// <summary>Pairs with the interlocked operation of the next one to enter.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Exit()
     {
-        HeldGates.Left();
+        HeldLocks.Left();
         Volatile.Write(ref _state, Free);
     }
 
