@@ -24,6 +24,12 @@ public class ExitCodesTests
     [Fact]
     public void Nothing_found_is_clean() => Assert.Equal(ExitCodes.Clean, ExitCodes.OfRun(0, Shop.Before, LockConfidence.Possible));
 
+    [Theory]
+    [InlineData(0, ExitCodes.WrongUse)]
+    [InlineData(7, 7)]
+    public void Of_what_is_not_whole_nothing_is_clean(int program, int expected)
+        => Assert.Equal(expected, ExitCodes.OfRun(program, Shop.Before, LockConfidence.Possible, isWhole: false));
+
     private static string Finding(LockConfidence confidence) =>
         $$$"""
         {"kind":"Protocol","confidence":"{{{confidence}}}","raisedFrom":null,"message":"m","assumption":null,"key":"k","thread":"t","dependencies":[],

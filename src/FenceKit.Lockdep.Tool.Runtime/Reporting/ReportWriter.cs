@@ -6,7 +6,7 @@ namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
 /// Writes what was found into the folder that the tool has named: soon after each finding, and once more at the end, whichever end it is. A reader sees a whole
-/// file or none.
+/// file or none; and from its first lock to its end a process has a file there that says that its last word is still to come.
 /// </summary>
 internal sealed class ReportWriter : LockViolationSink
 {
@@ -17,18 +17,19 @@ internal sealed class ReportWriter : LockViolationSink
     private readonly AutoResetEvent _found = new(initialState: false);
     private readonly List<PosixSignalRegistration> _signals = [];
     private LockValidator? _validator;
-    private bool _hasFailed;
+    private bool _hasFailed; // under the gate
 
     public ReportWriter(string folder)
     {
         _folder = folder;
-        _name = $"{Environment.ProcessId}-{Environment.TickCount64.ToString(CultureInfo.InvariantCulture)}";
+        _name = ProcessMarks.Name;
     }
 
     public void Start(LockValidator validator)
     {
         _validator = validator;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Write();
+        ProcessMarks.Begin(_folder);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => WriteAtEnd();
         AppDomain.CurrentDomain.UnhandledException += (_, _) => WriteLast();
         foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP])
         {
@@ -43,14 +44,22 @@ internal sealed class ReportWriter : LockViolationSink
     /// <summary>Says that the process is about to be ended because it hangs.</summary>
     public void WriteHang(int agents)
     {
-        Write();
+        WriteAtEnd();
         Replace($"hang-{_name}.txt", agents.ToString(CultureInfo.InvariantCulture));
     }
 
     private void WriteLast()
     {
         RunEnd.Judge();
-        Write();
+        WriteAtEnd();
+    }
+
+    private void WriteAtEnd()
+    {
+        if (Write())
+        {
+            ProcessMarks.End(_folder);
+        }
     }
 
     private void WriteWhenNew()
@@ -64,19 +73,19 @@ internal sealed class ReportWriter : LockViolationSink
         }
     }
 
-    private void Write()
+    private bool Write()
     {
         using var ignored = LockValidator.Ignore();
         lock (_gate)
         {
             LockReport report = LockReport.Create(_validator!);
-            Replace($"report-{_name}.json", report.ToJson());
+            return Replace($"report-{_name}.json", report.ToJson());
         }
     }
 
     // Nothing that goes wrong here may reach the program.
 #pragma warning disable CA1031
-    private void Replace(string name, string text)
+    private bool Replace(string name, string text)
     {
         string path = Path.Combine(_folder, name);
         string partial = path + ".partial";
@@ -84,6 +93,7 @@ internal sealed class ReportWriter : LockViolationSink
         {
             File.WriteAllText(partial, text);
             File.Move(partial, path, overwrite: true);
+            return true;
         }
         catch (Exception exception)
         {
@@ -94,6 +104,7 @@ internal sealed class ReportWriter : LockViolationSink
             }
 
             Delete(partial);
+            return false;
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class RewriteCommand : Command
 
     private int Run(ParseResult parsed)
     {
-        using var cache = RewriteCache.Open(RuntimeAssembly.Path);
+        using var cache = RewriteCache.Open(RuntimeAssembly.Existing);
         string output = parsed.GetValue(_output)!;
         IReadOnlyList<ShadowFile> files = RewriteProgress.Show(
             _terminal, progress => RewrittenCopy.Make(parsed.GetValue(_folder)!, output, cache, _selection.Of(parsed), progress));

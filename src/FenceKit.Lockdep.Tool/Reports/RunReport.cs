@@ -15,7 +15,8 @@ internal sealed record AssemblyOutcome(string Name, bool IsRewritten, string? Re
 /// <param name="ExitCode">The program's own exit code.</param>
 /// <param name="Suppressed">How many findings were left out.</param>
 /// <param name="Assemblies">What was rewritten, and what was not.</param>
-internal sealed record RunFacts(int ExitCode, int Suppressed, IReadOnlyList<AssemblyOutcome> Assemblies);
+/// <param name="IsWhole">False when a process has not said to the end what it had seen.</param>
+internal sealed record RunFacts(int ExitCode, int Suppressed, IReadOnlyList<AssemblyOutcome> Assemblies, bool IsWhole = true);
 
 /// <summary>A lock report and, where it comes from a run, what is known of the run: the JSON of the one with the other beside it.</summary>
 /// <param name="Locks">The findings and the graph.</param>
@@ -39,6 +40,7 @@ internal sealed record RunReport(LockReport Locks, RunFacts? Run)
         {
             ["exitCode"] = Run.ExitCode,
             ["suppressed"] = Run.Suppressed,
+            ["whole"] = Run.IsWhole,
             ["assemblies"] = new JsonArray([.. Run.Assemblies.Select(static assembly => new JsonObject
             {
                 ["name"] = WholeCharacters(assembly.Name),
@@ -67,7 +69,8 @@ internal sealed record RunReport(LockReport Locks, RunFacts? Run)
                 [.. run.GetProperty("assemblies").EnumerateArray().Select(static assembly => new AssemblyOutcome(
                     assembly.GetProperty("name").GetString() ?? throw new FormatException("An assembly has no name."),
                     assembly.GetProperty("rewritten").GetBoolean(),
-                    assembly.GetProperty("reason").GetString()))]));
+                    assembly.GetProperty("reason").GetString()))],
+                !run.TryGetProperty("whole", out JsonElement whole) || whole.GetBoolean()));
         }
         catch (Exception error) when (error is KeyNotFoundException or InvalidOperationException or FormatException)
         {

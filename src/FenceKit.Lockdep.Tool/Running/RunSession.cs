@@ -20,6 +20,7 @@ internal sealed class RunSession : IDisposable
     private readonly RewriteCache _cache;
     private readonly List<IDisposable> _folders = [];
     private readonly List<ShadowFile> _files = [];
+    private readonly List<string> _silent = []; // of which nothing came back
     private readonly string _findings;
     private FrameworkFolder? _framework;
 
@@ -32,7 +33,7 @@ internal sealed class RunSession : IDisposable
         _settings = settings;
         _outputs = outputs;
         _suppressions = outputs.Suppress is { } file ? SuppressionFile.Read(file) : SuppressionFile.None;
-        _cache = RewriteCache.Open(RuntimeAssembly.Path);
+        _cache = RewriteCache.Open(RuntimeAssembly.Existing);
         if (ShadowFolder.RemoveAbandoned() is > 0 and int removed)
         {
             terminal.Error.WriteLine($"fencekit-lockdep: {removed} {(removed == 1 ? "folder was" : "folders were")} left by runs that were killed, and {(removed == 1 ? "is" : "are")} removed now.");
@@ -46,7 +47,7 @@ internal sealed class RunSession : IDisposable
     public int Run(ProgramTarget target)
     {
         string assembly = Shadowed(target.Assembly, isBeside: false);
-        return End(Start([.. target.HostOptions, assembly, .. target.Arguments], target.NeedsOlderRuntime));
+        return End(Start(assembly, [.. target.HostOptions, assembly, .. target.Arguments], target.NeedsOlderRuntime));
     }
 
     /// <summary>Runs tests, one project after the other, and returns the exit code of the tool.</summary>
@@ -56,7 +57,8 @@ internal sealed class RunSession : IDisposable
         int code = 0;
         foreach (TestProject project in projects.Build())
         {
-            int own = Start(project.CommandFor(Shadowed(project.Assembly, isBeside: true), projects.Arguments), project.NeedsOlderRuntime);
+            string assembly = Shadowed(project.Assembly, isBeside: true);
+            int own = Start(assembly, project.CommandFor(assembly, projects.Arguments), project.NeedsOlderRuntime);
             code = code == 0 ? own : code;
         }
 
@@ -94,9 +96,9 @@ internal sealed class RunSession : IDisposable
         return Path.Combine(shadow.Path, Path.GetFileName(assembly));
     }
 
-    private int Start(IReadOnlyList<string> arguments, bool needsOlderRuntime)
+    private int Start(string assembly, IReadOnlyList<string> arguments, bool needsOlderRuntime)
     {
-        Dictionary<string, string> environment = [];
+        Dictionary<string, string> environment = new() { ["FENCEKIT_LOCKDEP_TOOL_PROGRAM"] = Path.GetDirectoryName(assembly)! };
         if (needsOlderRuntime)
         {
             environment["DOTNET_ROLL_FORWARD"] = "LatestMajor";
@@ -114,7 +116,14 @@ internal sealed class RunSession : IDisposable
             environment["DOTNET_MULTILEVEL_LOOKUP"] = "0";
         }
 
-        return new ProgramRun(_settings, _findings).Run(_framework?.Host ?? "dotnet", arguments, environment);
+        int heard = Findings.CountHeard(_findings);
+        int code = new ProgramRun(_settings, _findings).Run(_framework?.Host ?? "dotnet", arguments, environment);
+        if (Findings.CountHeard(_findings) == heard)
+        {
+            _silent.Add(Path.GetFileName(assembly));
+        }
+
+        return code;
     }
 
     private int End(int program)
@@ -125,27 +134,43 @@ internal sealed class RunSession : IDisposable
             _terminal.Error.WriteLine(Printable.Of($"fencekit-lockdep: a report of a process is not used: {problem}"));
         }
 
+        bool isWhole = SayWhatIsMissing(found);
         SuppressionOutcome outcome = _suppressions.Apply(found.Report, _clock);
         AssemblyOutcome[] assemblies = [.. _files
             .Where(static file => file.Result.State is RewriteState.Rewritten or RewriteState.LeftAlone)
             .Select(static file => new AssemblyOutcome(Path.GetFileName(file.Path), file.Result.State == RewriteState.Rewritten, file.Result.Reason))
             .Distinct()];
-        var report = new RunReport(outcome.Left, new RunFacts(program, outcome.Suppressed, assemblies));
+        var report = new RunReport(outcome.Left, new RunFacts(program, outcome.Suppressed, assemblies, isWhole));
         WriteFiles(report);
-        if (!found.HasAny && assemblies.Any(static assembly => assembly.IsRewritten))
-        {
-            _terminal.Error.WriteLine("fencekit-lockdep: no process took a lock that could be seen, or none has written its report.");
-        }
-
         new RunSummary(report)
         {
             FailOn = _outputs.FailOn,
+            IsWhole = isWhole,
             FullReport = _outputs.Html ?? _outputs.Json,
             Suppressions = _outputs.Suppress is { } path ? (path, outcome) : null,
         }.Write(_terminal);
 
         // One that hung was ended by us: what it ended with says nothing of itself.
-        return ExitCodes.OfRun(found.HasHung ? 0 : program, report.Locks, _outputs.FailOn);
+        return ExitCodes.OfRun(found.HasHung ? 0 : program, report.Locks, _outputs.FailOn, isWhole);
+    }
+
+    // That nothing came back must not look as if nothing had been found.
+    private bool SayWhatIsMissing(Findings found)
+    {
+        foreach (string name in _silent)
+        {
+            _terminal.Error.WriteLine(Printable.Of(
+                $"fencekit-lockdep: nothing came back from {name}: its process was killed before it took a lock, or has not loaded what the tool gave it (DOTNET_STARTUP_HOOKS)."));
+        }
+
+        if (found.Unfinished > 0)
+        {
+            _terminal.Error.WriteLine(
+                $"fencekit-lockdep: {(found.Unfinished == 1 ? "1 process that took locks has" : $"{found.Unfinished} processes that took locks have")} not written what was seen to the end: "
+                + "killed, ended by Environment.FailFast, or running still. Let it come to its end, or what it does is not known.");
+        }
+
+        return _silent.Count == 0 && found.Unfinished == 0 && found.Problems.Count == 0;
     }
 
     private void WriteFiles(RunReport report)

@@ -7,4 +7,9 @@ namespace FenceKit.Lockdep.Tool.Running;
 internal static class RuntimeAssembly
 {
     public static string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, CallTable.RuntimeName + ".dll");
+
+    /// <summary>The same, for somebody who is about to use it.</summary>
+    /// <exception cref="ToolException">It is not there.</exception>
+    public static string Existing
+        => File.Exists(Path) ? Path : throw new ToolException($"the tool is not whole: {Path} is missing. Install FenceKit.Lockdep.Tool again.");
 }

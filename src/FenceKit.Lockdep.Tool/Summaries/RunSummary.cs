@@ -24,6 +24,9 @@ internal sealed class RunSummary
     /// <summary>The confidence from which a finding counts.</summary>
     public LockConfidence FailOn { get; init; } = LockConfidence.Likely;
 
+    /// <summary>Whether all processes have said what they had seen.</summary>
+    public bool IsWhole { get; init; } = true;
+
     /// <summary>Where the whole report is, or null where nobody asked for it.</summary>
     public string? FullReport { get; init; }
 
@@ -35,7 +38,7 @@ internal sealed class RunSummary
             WriteRule(terminal);
         }
 
-        Line(terminal, Verdict(), _report.Locks.Violations.Any(violation => violation.Confidence >= FailOn) ? Tone.Bad : Tone.Good);
+        Line(terminal, Verdict(), _report.Locks.Violations.Any(violation => violation.Confidence >= FailOn) ? Tone.Bad : IsWhole ? Tone.Good : Tone.Doubtful);
         int number = 0;
         foreach (LockViolation violation in _report.Locks.Violations.Take(MostFindings))
         {
@@ -52,7 +55,10 @@ internal sealed class RunSummary
     {
         int all = _report.Locks.Violations.Count, counting = _report.Locks.Violations.Count(violation => violation.Confidence >= FailOn);
         string from = $"at {FailOn.ToString().ToLowerInvariant()} or above";
-        return all == 0 ? $"No finding: none of the {_report.Locks.Dependencies.Count} lock orders that were seen can hang."
+        int orders = _report.Locks.Dependencies.Count;
+        return all == 0 && !IsWhole ? $"Not all is known: none of the {orders} lock orders that were seen can hang, and something is missing (see above)."
+            : all == 0 && orders == 0 ? "No finding: no lock was seen to be taken inside another one."
+            : all == 0 ? $"No finding: none of the {orders} lock orders that were seen can hang."
             : $"{(all == 1 ? "1 finding" : $"{all} findings")}, {(counting == all ? "all" : counting == 0 ? "none" : $"{counting}")} {from}.";
     }
 

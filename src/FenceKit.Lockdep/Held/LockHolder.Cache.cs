@@ -12,12 +12,17 @@ public sealed partial class LockHolder
     private Slot[] _slots = new Slot[FirstSlots];
     private int _misses;
 
-    /// <summary>A chain that this thread has walked. Direct-mapped: a newer chain pushes an older one out.</summary>
+    /// <summary>
+    /// A chain that this thread has walked. Two slots side by side are a pair; a chain has its place in one of them, and the chain that a newer one finds there moves
+    /// to the other. So three must meet in one pair to push each other out for ever: with one slot for each, two of eight locks that are nested were enough.
+    /// </summary>
     private struct Slot
     {
         public ulong Key;
         public object? SiteToken;
         public ChainRecord? Record;
+
+        public readonly bool Has(ulong key, object? siteToken) => Key == key && ReferenceEquals(SiteToken, siteToken);
     }
 
     internal void Cache(ulong key, ChainRecord record)
@@ -27,15 +32,27 @@ public sealed partial class LockHolder
             return; // the key is none that a thread in order will ask for
         }
 
-        // Two chains that share a slot push each other out for ever, so a few misses are enough to grow; threads that take few locks stay small.
+        // Chains that push each other out do so for ever, so a few misses are enough to grow; threads that take few locks stay small.
         if (++_misses > _slots.Length / 4 && _slots.Length < MostSlots)
         {
             _slots = new Slot[_slots.Length * 4];
             _misses = 0;
         }
 
-        _slots[(int)(key >> 7) & (_slots.Length - 1)] = new Slot { Key = key, SiteToken = record.SiteToken, Record = record };
+        Slot[] slots = _slots;
+        int place = PlaceOf(key, record.SiteToken, slots);
+        if (!slots[place].Has(key, record.SiteToken))
+        {
+            slots[place ^ 1] = slots[place];
+        }
+
+        slots[place] = new Slot { Key = key, SiteToken = record.SiteToken, Record = record };
     }
+
+    // A lock that is taken at several places in turns has one key for all of them where no line is part of it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int PlaceOf(ulong key, object? siteToken, Slot[] slots)
+        => (int)((key >> 7) + (siteToken is LockSite site ? site.Spread : 0)) & (slots.Length - 1);
 
     /// <summary>Pushes when this thread took the lock here before, though another one since.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -46,8 +63,18 @@ public sealed partial class LockHolder
         ulong stamp = Volatile.Read(ref _stamp); // pairs with the write in MarkStale
         ulong key = ChainKey.Mix(TopKey ^ stamp, own);
         Slot[] slots = _slots;
-        ref Slot slot = ref slots[(int)(key >> 7) & (slots.Length - 1)];
-        if (slot.Key != key || !ReferenceEquals(slot.SiteToken, siteToken) || (uint)depth >= (uint)entries.Length || stamp == Stale)
+        int place = PlaceOf(key, siteToken, slots);
+        ref Slot slot = ref slots[place];
+        if (!slot.Has(key, siteToken))
+        {
+            slot = ref slots[place ^ 1];
+            if (!slot.Has(key, siteToken))
+            {
+                return false;
+            }
+        }
+
+        if ((uint)depth >= (uint)entries.Length || stamp == Stale)
         {
             return false;
         }

@@ -10,7 +10,11 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class LockSite
 {
+    private const uint SpreadFactor = 0x9E37_79B1; // odd, and its bits are far apart
+
     private static readonly ConcurrentDictionary<(string File, int Line), LockSite> s_byPlace = new();
+
+    private static int s_count;
 
     private LockTrace? _firstStack;
 
@@ -28,6 +32,9 @@ public sealed class LockSite
         Line = line;
         Member = member;
     }
+
+    /// <summary>Different for each place of a program: where threads look for it.</summary>
+    internal uint Spread { get; } = (uint)Interlocked.Increment(ref s_count) * SpreadFactor;
 
     /// <summary>The file as it was given.</summary>
     public string File { get; }

@@ -7,7 +7,10 @@ namespace FenceKit.Lockdep;
 public sealed partial class LockValidator
 {
     internal LockMap MapOf(object instance, LockClass lockClass)
-        => instance as LockMap ?? _foreign.GetValue(instance, target => LockMap.ForForeign(target, lockClass));
+        => instance as LockMap ?? (_foreign.TryGetValue(instance, out LockMap? known) ? known : MakeMapOf(instance, lockClass));
+
+    // Apart, for what is asked on the way to a known lock must not make a delegate.
+    private LockMap MakeMapOf(object instance, LockClass lockClass) => _foreign.GetValue(instance, target => LockMap.ForForeign(target, lockClass));
 
     private SituationItem[] ItemsOf(LockHolder stack, int depth)
     {

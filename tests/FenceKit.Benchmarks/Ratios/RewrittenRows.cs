@@ -8,6 +8,7 @@ internal static class RewrittenRows
     [
         Locks("lockdep.tool.monitor", "monitor", 2.2, isOff: false, "a lock statement, rewritten, known"),
         Locks("lockdep.tool.off", "monitor", 1.4, isOff: true, "a lock statement, rewritten, switched off"),
+        Locks("lockdep.tool.nested8", "nested8", 3, isOff: false, "eight lock statements inside each other, rewritten, known"),
         Row("lockdep.tool.kestrel", "Web", 1.3, isOff: false, "a request, Kestrel and HttpClient, framework rewritten", "the same as it is", ["--framework"], "serve"),
     ];
 

@@ -46,6 +46,20 @@ switch (args.FirstOrDefault())
         BadMonitors.Run();
         System.Diagnostics.Process.GetCurrentProcess().Kill();
         return 0;
+    case "child": // of which nobody will hear
+        using (var child = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!, [typeof(Good).Assembly.Location, "kill-good"]))!)
+        {
+            child.WaitForExit();
+        }
+
+        return 0;
+    case "kill-good":
+        Good.Run();
+        System.Diagnostics.Process.GetCurrentProcess().Kill();
+        return 0;
+    case "kill-at-once":
+        System.Diagnostics.Process.GetCurrentProcess().Kill();
+        return 0;
     case "throw":
         BadMonitors.Run();
         throw new InvalidOperationException("on purpose");
@@ -53,6 +67,6 @@ switch (args.FirstOrDefault())
         Console.WriteLine(string.Join('|', args));
         return 0;
     default:
-        Console.Error.WriteLine("bad, good, hang, hang-async, hang-work, many, exit, kill, throw or arguments");
+        Console.Error.WriteLine("bad, good, hang, hang-async, hang-work, many, exit, kill, child, kill-good, kill-at-once, throw or arguments");
         return 2;
 }

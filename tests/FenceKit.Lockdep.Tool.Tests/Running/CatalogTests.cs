@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using FenceKit.Lockdep.Tool.Reports;
 using FenceKit.Lockdep.Tool.Tests.Support;
 
@@ -142,6 +143,19 @@ public sealed class CatalogTests : IDisposable
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(["monitor", "lock", "nested8", "semaphore"], lines.Select(static line => line.Split(' ')[0]));
         Assert.All(lines[..3], static line => Assert.EndsWith(" 0.00", line.TrimEnd(), StringComparison.Ordinal));
+    }
+
+    // Nothing but these eight: in a program that does more, another chain may happen to be in the way of none.
+    [Fact]
+    public void Eight_locks_that_are_nested_cost_no_byte_in_a_program_that_has_no_others()
+    {
+        using Process served = _tool.Start(isInputRedirected: true, "run", "--", "dotnet", Programs.Case("Cost"), "serve", "nested8");
+        served.StandardInput.WriteLine("1000"); // what is new allocates
+        served.StandardInput.WriteLine("1000");
+        served.StandardInput.Close();
+        string output = served.StandardOutput.ReadToEnd();
+        served.WaitForExit();
+        Assert.Equal("0", output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1].TrimEnd());
     }
 
     [Fact]

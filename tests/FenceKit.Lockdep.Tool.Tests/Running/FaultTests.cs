@@ -106,6 +106,76 @@ public sealed class FaultTests : IDisposable
         Assert.Equal(["report.json"], _folder.Files);
     }
 
+    [Fact]
+    public void A_process_that_is_killed_before_its_last_word_is_told_and_is_no_success()
+    {
+        ToolRun run = _tool.Run("run", "--json", _folder.PathOf("report.json"), "--", "dotnet", Programs.Case("Catalog"), "child");
+        Assert.True(run.ExitCode == ExitCodes.WrongUse, run.Error);
+        Assert.Contains("1 process that took locks has not written what was seen to the end", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("No finding", run.Error, StringComparison.Ordinal);
+        Assert.False(RunReport.Parse(File.ReadAllText(_folder.PathOf("report.json"))).Run!.IsWhole);
+    }
+
+    [Fact]
+    public void A_program_of_which_nothing_comes_back_is_told()
+    {
+        ToolRun run = _tool.Run("run", "--json", _folder.PathOf("report.json"), "--", "dotnet", Programs.Case("Catalog"), "kill-at-once");
+        Assert.True(run.ExitCode == 137, run.Error);
+        Assert.Contains("nothing came back from Catalog.dll", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("No finding", run.Error, StringComparison.Ordinal);
+        Assert.False(RunReport.Parse(File.ReadAllText(_folder.PathOf("report.json"))).Run!.IsWhole);
+    }
+
+    [Fact]
+    public void A_program_that_takes_no_lock_is_whole()
+    {
+        ToolRun run = _tool.Run("run", "--json", _folder.PathOf("report.json"), "--", "dotnet", Programs.Case("Catalog"), "arguments");
+        Assert.True(run.ExitCode == ExitCodes.Clean, run.Error);
+        Assert.StartsWith("No finding: no lock was seen to be taken inside another one.", run.Error, StringComparison.Ordinal);
+        Assert.True(RunReport.Parse(File.ReadAllText(_folder.PathOf("report.json"))).Run!.IsWhole);
+    }
+
+    [Fact]
+    public void A_tool_that_is_not_whole_says_so()
+    {
+        using var tool = new Folder();
+        foreach (string file in Directory.GetFiles(AppContext.BaseDirectory, "*.dll").Concat(Directory.GetFiles(AppContext.BaseDirectory, "FenceKit.Lockdep.Tool.*.json")))
+        {
+            if (Path.GetFileName(file) != "FenceKit.Lockdep.Runtime.dll")
+            {
+                File.Copy(file, tool.PathOf(Path.GetFileName(file)));
+            }
+        }
+
+        ToolRun run = _tool.RunOf(tool.PathOf("FenceKit.Lockdep.Tool.dll"), ["run", "--", "dotnet", Programs.Case("Catalog"), "good"]);
+        Assert.True(run.ExitCode == ExitCodes.WrongUse, run.Error);
+        Assert.Equal(
+            $"fencekit-lockdep: the tool is not whole: {tool.PathOf("FenceKit.Lockdep.Runtime.dll")} is missing. Install FenceKit.Lockdep.Tool again.", run.Error.TrimEnd());
+        Assert.DoesNotContain("good: all paths were run", run.Output, StringComparison.Ordinal);
+    }
+
+    // However far it has come: what has the name of the report is the one from before, or all of the new one.
+    [Fact]
+    public void A_tool_that_is_killed_while_it_writes_a_report_leaves_a_whole_one()
+    {
+        string many = _folder.PathOf("many.json");
+        Assert.Equal(ExitCodes.Clean, _tool.Run("run", "--fail-on", "certain", "--json", many, "--", "dotnet", Programs.Case("Catalog"), "many").ExitCode);
+        string copy = _folder.PathOf("copy.json");
+        for (int i = 0; i < 4; i++)
+        {
+            File.Copy(many, copy, overwrite: true);
+            using Process killed = _tool.Start("report", many, many, "--json", "--output", copy);
+            Assert.True(SpinWait.SpinUntil(() => killed.HasExited || Directory.EnumerateFiles(_folder.Root, "*.unfinished").Any(), TimeSpan.FromMinutes(1)));
+            killed.Kill(entireProcessTree: true);
+            killed.WaitForExit();
+            Assert.NotEmpty(RunReport.Parse(File.ReadAllText(copy)).Locks.Dependencies);
+            foreach (string unfinished in Directory.GetFiles(_folder.Root, "*.unfinished"))
+            {
+                File.Delete(unfinished);
+            }
+        }
+    }
+
     // The second run of an unchanged program: what reads and rewrites assemblies, and the library for command lines, are not even there.
     [Fact]
     public void What_is_known_needs_neither_the_rewriter_nor_the_library_for_command_lines()

@@ -37,10 +37,14 @@ internal sealed class ToolProcess : IDisposable
 
     public Process Start(params string[] arguments) => Start(s_tool, new Dictionary<string, string>(), arguments);
 
-    private Process Start(string tool, IReadOnlyDictionary<string, string> environment, string[] arguments)
+    /// <summary>Starts the tool on a program that is told what to do by its input.</summary>
+    public Process Start(bool isInputRedirected, params string[] arguments) => Start(s_tool, new Dictionary<string, string>(), arguments, isInputRedirected);
+
+    private Process Start(string tool, IReadOnlyDictionary<string, string> environment, string[] arguments, bool isInputRedirected = false)
     {
         var start = new ProcessStartInfo("dotnet", [tool, .. arguments])
         {
+            RedirectStandardInput = isInputRedirected,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
