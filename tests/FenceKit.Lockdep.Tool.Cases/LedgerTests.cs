@@ -47,5 +47,14 @@ public sealed class LedgerTests
         => Assert.True(File.Exists(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "LedgerTests.cs")));
 
     [Fact]
+    public void A_test_that_ends_its_process_when_it_is_told_to()
+    {
+        if (Environment.GetEnvironmentVariable("LEDGER_ENDS") is not null)
+        {
+            System.Diagnostics.Process.GetCurrentProcess().Kill();
+        }
+    }
+
+    [Fact]
     public void A_test_that_fails_when_it_is_told_to() => Assert.Null(Environment.GetEnvironmentVariable("LEDGER_FAILS"));
 }

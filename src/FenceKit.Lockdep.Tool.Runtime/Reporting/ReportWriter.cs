@@ -31,7 +31,8 @@ internal sealed class ReportWriter : LockViolationSink
         ProcessMarks.Begin(_folder);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => WriteAtEnd();
         AppDomain.CurrentDomain.UnhandledException += (_, _) => WriteLast();
-        foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP])
+        // From .NET 10 on SIGTERM ends a process at once as well, unless somebody takes it.
+        foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP, PosixSignal.SIGTERM])
         {
             _signals.Add(PosixSignalRegistration.Create(signal, _ => WriteLast())); // and what the program does about it, it does
         }

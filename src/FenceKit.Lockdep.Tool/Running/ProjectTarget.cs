@@ -89,6 +89,20 @@ internal static class ProjectTarget
         return json.RootElement.GetProperty("Properties").EnumerateObject().ToDictionary(static one => one.Name, static one => one.Value.GetString() ?? "");
     }
 
+    /// <summary>The folders that coverlet's package adds to a project just before its tests are run; none where there is no such package.</summary>
+    public static IReadOnlyList<string> AdaptersOf(string project, IReadOnlyList<string> properties)
+    {
+        try
+        {
+            string text = Dotnet(["msbuild", project, "-nologo", "-t:SetXPlatDataCollectorPath", "-getProperty:VSTestTestAdapterPath", .. properties], isShown: false);
+            return text.Trim().Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        }
+        catch (ToolException)
+        {
+            return []; // no such target
+        }
+    }
+
     private static ProgramTarget Target(string project, List<string> properties, bool builds, IEnumerable<string> arguments)
         => ProgramTarget.OfFile(OutputOf(project, properties, builds), [], arguments);
 

@@ -39,7 +39,10 @@ internal sealed class ShadowFolder : IDisposable
     /// <param name="selection">Which are rewritten.</param>
     /// <param name="progress">Told after each assembly how many of how many are done.</param>
     /// <param name="topFolders">Which folders directly below are mirrored; null for all.</param>
-    /// <param name="isBeside">Whether it is to lie beside the program's, with the same folders above: tests look for their data there.</param>
+    /// <param name="isBeside">
+    /// Whether it is to lie beside the program's, with the same folders above, for tests look for their data there. Assemblies and symbols are copies in it: what measures
+    /// coverage writes into them, and through a link it would write into the program's own or into the cache.
+    /// </param>
     /// <exception cref="ToolException">The folder cannot be mirrored.</exception>
     public static ShadowFolder Make(
         string source, IReadOnlyList<string> real, RewriteCache cache, AssemblySelection selection, Action<int, int>? progress = null,
@@ -52,8 +55,11 @@ internal sealed class ShadowFolder : IDisposable
             folder = (isBeside ? Beside(source, run) : null) ?? folder;
             List<string> assemblies = [];
             int count = 0;
-            Mirror(source, folder, real.ToHashSet(StringComparer.Ordinal), topFolders, assemblies, ref count, depth: 0);
-            return new ShadowFolder(run, folder, RewriteAll(source, folder, real, assemblies, cache, selection, progress));
+            HashSet<string> copies = real.ToHashSet(StringComparer.Ordinal);
+            Predicate<string> isCopy = path => copies.Contains(path) || System.IO.Path.GetExtension(path) is ".json"
+                || (isBeside && System.IO.Path.GetExtension(path) is (".dll" or ".exe" or ".pdb"));
+            Mirror(source, folder, isCopy, topFolders, assemblies, ref count, depth: 0);
+            return new ShadowFolder(run, folder, RewriteAll(source, folder, isCopy, assemblies, cache, selection, progress));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -115,7 +121,7 @@ internal sealed class ShadowFolder : IDisposable
     }
 
     private static List<ShadowFile> RewriteAll(
-        string source, string folder, IReadOnlyList<string> real, List<string> assemblies, RewriteCache cache, AssemblySelection selection, Action<int, int>? progress)
+        string source, string folder, Predicate<string> isCopy, List<string> assemblies, RewriteCache cache, AssemblySelection selection, Action<int, int>? progress)
     {
         var files = new ConcurrentBag<ShadowFile>();
         KnownFiles known = cache.KnownIn(source);
@@ -149,11 +155,11 @@ internal sealed class ShadowFolder : IDisposable
                 if (result.State == RewriteState.Rewritten)
                 {
                     string target = System.IO.Path.Combine(folder, System.IO.Path.GetRelativePath(source, path));
-                    Put(System.IO.Path.Combine(entry, System.IO.Path.GetFileName(path)), target, isReal: real.Contains(path));
+                    Put(System.IO.Path.Combine(entry, System.IO.Path.GetFileName(path)), target, isCopy(path));
                     string symbols = System.IO.Path.ChangeExtension(System.IO.Path.Combine(entry, System.IO.Path.GetFileName(path)), ".pdb");
                     if (File.Exists(symbols))
                     {
-                        Put(symbols, System.IO.Path.ChangeExtension(target, ".pdb"), isReal: false);
+                        Put(symbols, System.IO.Path.ChangeExtension(target, ".pdb"), isCopy(System.IO.Path.ChangeExtension(path, ".pdb")));
                     }
                 }
 
@@ -176,10 +182,10 @@ internal sealed class ShadowFolder : IDisposable
         }
     }
 
-    private static void Put(string file, string target, bool isReal)
+    private static void Put(string file, string target, bool isCopy)
     {
         File.Delete(target); // the link, or the copy, in the shadow
-        if (isReal)
+        if (isCopy)
         {
             File.Copy(file, target);
         }
@@ -190,7 +196,7 @@ internal sealed class ShadowFolder : IDisposable
     }
 
     private static void Mirror(
-        string source, string target, HashSet<string> real, IReadOnlyList<string>? folders, List<string> assemblies, ref int count, int depth)
+        string source, string target, Predicate<string> isCopy, IReadOnlyList<string>? folders, List<string> assemblies, ref int count, int depth)
     {
         if (depth > MostDepth)
         {
@@ -205,7 +211,7 @@ internal sealed class ShadowFolder : IDisposable
             {
                 if (folders is null || folders.Contains(System.IO.Path.GetFileName(entry)))
                 {
-                    Mirror(entry, place, real, null, assemblies, ref count, depth + 1);
+                    Mirror(entry, place, isCopy, null, assemblies, ref count, depth + 1);
                 }
 
                 continue;
@@ -216,7 +222,7 @@ internal sealed class ShadowFolder : IDisposable
                 throw new ToolException($"{source} has more than {MostFiles} files: name the folder of the program alone.");
             }
 
-            if (real.Contains(entry) || System.IO.Path.GetExtension(entry) == ".json")
+            if (isCopy(entry))
             {
                 File.Copy(entry, place);
             }

@@ -5,11 +5,12 @@ namespace FenceKit.Lockdep.Tool.Running;
 /// <param name="Assembly">Its assembly.</param>
 /// <param name="IsProgram">True for Microsoft.Testing.Platform, where the project is a program that runs its tests itself.</param>
 /// <param name="NeedsOlderRuntime">True when it was built for a .NET before 10.</param>
-internal sealed record TestProject(string Assembly, bool IsProgram, bool NeedsOlderRuntime)
+/// <param name="Adapters">Folders that the project adds for its tests, with what measures coverage: of an assembly alone nobody could know them.</param>
+internal sealed record TestProject(string Assembly, bool IsProgram, bool NeedsOlderRuntime, IReadOnlyList<string> Adapters)
 {
     /// <summary>What <c>dotnet</c> is given.</summary>
     public IReadOnlyList<string> CommandFor(string assembly, IReadOnlyList<string> arguments)
-        => IsProgram ? [assembly, .. arguments] : ["test", assembly, .. arguments];
+        => IsProgram ? [assembly, .. arguments] : ["test", assembly, .. Adapters.SelectMany(static folder => (string[])["--test-adapter-path", folder]), .. arguments];
 }
 
 /// <summary>
@@ -31,6 +32,8 @@ internal sealed class TestProjects
 
     /// <summary>What the tests are given.</summary>
     public IReadOnlyList<string> Arguments { get; }
+
+    private bool Collects => Arguments.Any(static argument => argument.StartsWith("--collect", StringComparison.Ordinal));
 
     /// <summary>Understands a command.</summary>
     /// <param name="command">What stands behind <c>--</c>.</param>
@@ -85,7 +88,7 @@ internal sealed class TestProjects
         if (_path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
         {
             string assembly = Path.GetFullPath(_path);
-            return [new TestProject(assembly, IsProgram: false, ProgramTarget.OfFile(assembly, [], []).NeedsOlderRuntime)];
+            return [new TestProject(assembly, IsProgram: false, ProgramTarget.OfFile(assembly, [], []).NeedsOlderRuntime, [])];
         }
 
         if (_builds)
@@ -102,7 +105,8 @@ internal sealed class TestProjects
                 string assembly = File.Exists(facts["TargetPath"])
                     ? facts["TargetPath"]
                     : throw new ToolException($"{project} has no output at '{facts["TargetPath"]}'. Build it first; of several frameworks name one with --framework.");
-                found.Add(new TestProject(assembly, facts["IsTestingPlatformApplication"] == "true", ProgramTarget.OfFile(assembly, [], []).NeedsOlderRuntime));
+                bool isProgram = facts["IsTestingPlatformApplication"] == "true";
+                found.Add(new TestProject(assembly, isProgram, ProgramTarget.OfFile(assembly, [], []).NeedsOlderRuntime, isProgram || !Collects ? [] : ProjectTarget.AdaptersOf(project, _properties)));
             }
         }
 

@@ -14,7 +14,7 @@ public sealed class LockSite
 
     private static readonly ConcurrentDictionary<(string File, int Line), LockSite> s_byPlace = new();
 
-    private static int s_count;
+    private static int s_count; // interlocked: the number of places that were made
 
     private LockTrace? _firstStack;
 

@@ -8,8 +8,9 @@ namespace FenceKit.Benchmarks.Ratios;
 /// <param name="program">The case of the tool's tests.</param>
 /// <param name="toolOptions">What the tool is given; null for a bare one.</param>
 /// <param name="isOff">Whether what the tool has put in is switched off.</param>
+/// <param name="warmUp">How often it does its work before anything is measured: of a whole server the compiler takes thousands of requests to settle.</param>
 /// <param name="arguments">What the program is given.</param>
-internal sealed class ServedProgram(string program, string[]? toolOptions, bool isOff, params string[] arguments)
+internal sealed class ServedProgram(string program, string[]? toolOptions, bool isOff, int warmUp, params string[] arguments)
 {
     private Process? _process;
 
@@ -19,9 +20,19 @@ internal sealed class ServedProgram(string program, string[]? toolOptions, bool 
     /// <summary>Has it do its work so many times.</summary>
     internal void Run(int count)
     {
-        _process ??= Start();
-        _process.StandardInput.WriteLine(count.ToString(CultureInfo.InvariantCulture));
-        Allocated += long.Parse(_process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{program} has ended."), CultureInfo.InvariantCulture);
+        if (_process is null)
+        {
+            _process = Start();
+            Ask(_process, warmUp);
+        }
+
+        Allocated += Ask(_process, count);
+    }
+
+    private long Ask(Process process, int count)
+    {
+        process.StandardInput.WriteLine(count.ToString(CultureInfo.InvariantCulture));
+        return long.Parse(process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{program} has ended."), CultureInfo.InvariantCulture);
     }
 
     // It ends when its input does, which is when this process ends.

@@ -60,6 +60,14 @@ switch (args.FirstOrDefault())
     case "kill-at-once":
         System.Diagnostics.Process.GetCurrentProcess().Kill();
         return 0;
+    case "wait":
+        BadMonitors.Run();
+        Console.WriteLine(Environment.ProcessId);
+        Thread.Sleep(Timeout.Infinite);
+        return 0;
+    case "plugin":
+        Plugin.Run(args[1]);
+        return 0;
     case "throw":
         BadMonitors.Run();
         throw new InvalidOperationException("on purpose");
@@ -67,6 +75,6 @@ switch (args.FirstOrDefault())
         Console.WriteLine(string.Join('|', args));
         return 0;
     default:
-        Console.Error.WriteLine("bad, good, hang, hang-async, hang-work, many, exit, kill, child, kill-good, kill-at-once, throw or arguments");
+        Console.Error.WriteLine("bad, good, hang, hang-async, hang-work, many, exit, kill, child, kill-good, kill-at-once, wait, plugin, throw or arguments");
         return 2;
 }

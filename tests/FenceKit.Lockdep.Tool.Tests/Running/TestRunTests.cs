@@ -42,6 +42,18 @@ public sealed class TestRunTests : IDisposable
         Assert.Single(report.Locks.Violations);
     }
 
+    [Theory]
+    [InlineData("TestsOfVSTest", "--filter", "FullyQualifiedName~ends_its_process")]
+    [InlineData("TestsOfPlatform", "--filter-method", "*ends_its_process*")]
+    public void Tests_whose_process_is_killed_are_not_tests_in_which_nothing_was_found(string project, string option, string filter)
+    {
+        ToolRun run = _tool.Run(new Dictionary<string, string> { ["LEDGER_ENDS"] = "yes" }, Command(project, option, filter));
+        Assert.NotEqual(ExitCodes.Clean, run.ExitCode);
+        Assert.Contains("has not written what was seen to the end", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("No finding", run.Error, StringComparison.Ordinal);
+        Assert.False(RunReport.Parse(File.ReadAllText(_report)).Run!.IsWhole);
+    }
+
     [Fact]
     public void Tests_that_are_a_program_can_be_run_as_one()
     {
@@ -59,6 +71,32 @@ public sealed class TestRunTests : IDisposable
         Assert.True(run.ExitCode == ExitCodes.Clean, run.Output + run.Error);
         Assert.Empty(Directory.GetDirectories(Path.GetDirectoryName(output)!, "*fencekit-lockdep-*"));
     }
+
+    [Fact]
+    public void Coverage_is_measured_beside_it_and_no_file_of_the_project_is_changed()
+    {
+        string output = Path.GetDirectoryName(Programs.Case("TestsOfVSTest"))!;
+        string before = Fingerprint(output);
+        string results = Directory.CreateTempSubdirectory("lockdep-coverage-").FullName;
+        try
+        {
+            ToolRun run = _tool.Run(Command(
+                "TestsOfVSTest", "--filter", "FullyQualifiedName~booking", "--collect", "XPlat Code Coverage", "--results-directory", results,
+                "--", "DataCollectionRunSettings.DataCollectors.DataCollector.Configuration.IncludeTestAssembly=true"));
+            Assert.True(run.ExitCode == ExitCodes.Found, run.Output + run.Error);
+            Assert.Single(RunReport.Parse(File.ReadAllText(_report)).Locks.Violations);
+            string coverage = File.ReadAllText(Assert.Single(Directory.GetFiles(results, "coverage.cobertura.xml", SearchOption.AllDirectories)));
+            Assert.Contains("Ledger.LedgerTests", coverage, StringComparison.Ordinal);
+            Assert.Equal(before, Fingerprint(output));
+        }
+        finally
+        {
+            Directory.Delete(results, recursive: true);
+        }
+    }
+
+    private static string Fingerprint(string folder) => string.Join('\n', Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        .Select(static file => $"{file} {new FileInfo(file).Length} {File.GetLastWriteTimeUtc(file):O}"));
 
     // Where nothing is found nothing is written before the end, and the host of tests is not given long for that.
     [Fact]
