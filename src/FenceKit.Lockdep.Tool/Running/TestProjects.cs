@@ -106,7 +106,8 @@ internal sealed class TestProjects
                     ? facts["TargetPath"]
                     : throw new ToolException($"{project} has no output at '{facts["TargetPath"]}'. Build it first; of several frameworks name one with --framework.");
                 bool isProgram = facts["IsTestingPlatformApplication"] == "true";
-                found.Add(new TestProject(assembly, isProgram, ProgramTarget.OfFile(assembly, [], []).NeedsOlderRuntime, isProgram || !Collects ? [] : ProjectTarget.AdaptersOf(project, _properties)));
+                IReadOnlyList<string> adapters = isProgram || !Collects ? [] : ProjectTarget.AdaptersOf(project, _properties);
+                found.Add(new TestProject(assembly, isProgram, ProgramTarget.OfFile(assembly, [], []).NeedsOlderRuntime, adapters));
             }
         }
 
