@@ -2,7 +2,7 @@ using Xunit.Abstractions;
 
 namespace FenceKit.Exploration;
 
-/// <summary>Those who wait for low points come behind many who wait for high ones: they stand in the tree, not in the list.</summary>
+/// <summary>Those who wait for low points come behind many who wait for high ones: their heap is no list, it has second branches.</summary>
 public class WaiterOrderExplorations(ITestOutputHelper output) : ExplorationTests(output)
 {
     [Theory]
@@ -31,11 +31,11 @@ public class WaiterOrderExplorations(ITestOutputHelper output) : ExplorationTest
                 .AtEnd(state => state.Check()),
             preemptions: 2);
 
-    /// <summary>The list has come down to the two lowest points, and one waits in the tree.</summary>
+    /// <summary>It has come down to the two lowest points, and one who came late.</summary>
     [Fact]
-    public void Who_waits_in_the_tree_is_not_left_behind_when_the_list_is_over() =>
+    public void Who_waits_in_a_second_branch_is_not_left_behind_when_the_first_is_over() =>
         Verify(
-            Scenario.Of("signal all of the list against remove from it against add", () => new Crowd(isThinned: true))
+            Scenario.Of("signal the first against remove the second against add", () => new Crowd(isThinned: true))
                 .Thread("signaler", state => state.Timeline.Signal(Crowd.First))
                 .Thread("remover", state => state.RemoveSecond())
                 .Thread("adder", state => state.Add(0, point: Crowd.First + 3))
@@ -45,10 +45,10 @@ public class WaiterOrderExplorations(ITestOutputHelper output) : ExplorationTest
     private sealed class Crowd
     {
         internal const ulong First = 5;
-        internal const ulong Last = 16; // more than anybody walks along
+        internal const ulong Last = 16;
 
         private readonly Dictionary<ulong, CountingCallback> _crowd = [];
-        private readonly CountingCallback _inTree = new();
+        private readonly CountingCallback _latecomer = new();
         private readonly CountingCallback[] _late = [new(), new()];
         private readonly ulong[] _points = new ulong[2]; // of those that wait or have run; 0 for none
         private bool _secondIsGone;
@@ -61,8 +61,8 @@ public class WaiterOrderExplorations(ITestOutputHelper output) : ExplorationTest
                 Assert.True(Timeline.GetFence(point).TryAddCallback(_crowd[point] = new CountingCallback()));
             }
 
-            // One who stands in the tree already.
-            Assert.True(Timeline.GetFence(First + 2).TryAddCallback(_inTree));
+            // One who stands in a second branch already.
+            Assert.True(Timeline.GetFence(First + 2).TryAddCallback(_latecomer));
             for (ulong point = First + 2; isThinned && point <= Last; point++)
             {
                 Assert.Equal(FenceCallbackRemoval.Removed, Timeline.GetFence(point).TryRemoveCallback(_crowd[point]));
@@ -100,7 +100,7 @@ public class WaiterOrderExplorations(ITestOutputHelper output) : ExplorationTest
                 Assert.True(_late[who].Runs == expected, $"the late one {who} ran {_late[who].Runs} times");
             }
 
-            Assert.True(_inTree.Runs == (First + 2 <= completed ? 1 : 0), $"the one in the tree ran {_inTree.Runs} times");
+            Assert.True(_latecomer.Runs == (First + 2 <= completed ? 1 : 0), $"the latecomer ran {_latecomer.Runs} times");
             foreach ((ulong point, CountingCallback callback) in _crowd)
             {
                 int expected = point <= completed && !(point == First + 1 && _secondIsGone) ? 1 : 0;

@@ -21,7 +21,7 @@ public class TimelineLayoutTests
     {
         FenceTimeline timeline = new("device");
         Assert.True(Unsafe.SizeOf<TimelineHotFields>() <= CacheLine);
-        Assert.True(Distance(ref Unsafe.As<WaiterList, ulong>(ref Fields(timeline).Waiters), ref Fields(timeline).ArmedTarget) < CacheLine);
+        Assert.True(Distance(ref Unsafe.As<WaiterHeap, ulong>(ref Fields(timeline).Waiters), ref Fields(timeline).ArmedTarget) < CacheLine);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public class WaiterOrderTests
 {
     private const int Points = 60;
 
-    // Many wait at a time, or nobody would stand in the tree; and they go down to few again.
+    // Many wait at a time, or there would be no second branches; and they go down to few again.
     private static readonly Gen<Act> s_act = Gen.Frequency(
         (20, Gen.Const(Act.Add)), (6, Gen.Const(Act.Remove)), (1, Gen.Const(Act.RemoveMost)), (1, Gen.Const(Act.Signal)), (1, Gen.Const(Act.Fault)), (1, Gen.Const(Act.Dump)));
 

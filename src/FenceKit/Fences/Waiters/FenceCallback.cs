@@ -35,6 +35,9 @@ public abstract class FenceCallback
     /// <summary>Guarded by the lock bit of <see cref="Timeline"/> while queued; the signaler's own while detached.</summary>
     internal FenceCallback? Next;
 
+    /// <summary>The second branch of the <see cref="WaiterHeap"/> behind this node. Guarded by the lock bit of <see cref="Timeline"/>.</summary>
+    internal FenceCallback? SecondNext;
+
     /// <summary>Guarded by the lock bit of <see cref="Timeline"/>.</summary>
     internal FenceCallback? Previous;
 
@@ -48,11 +51,23 @@ public abstract class FenceCallback
     /// <summary>The point waited for, as <see cref="TimelineState.TargetOf"/>.</summary>
     internal ulong Target;
 
-    /// <summary>Where it stands among those of its point in the timeline's <see cref="WaiterTree"/>; 0 where it is not in the tree. Guarded as the links.</summary>
-    internal int TreeOrder;
+    /// <summary>Where it stands among those of its point in the <see cref="WaiterHeap"/>. Guarded as the links.</summary>
+    internal int Order;
+
+    /// <summary>The rank of <see cref="Next"/> in the heap; 0 where there is nobody. Guarded as the links.</summary>
+    internal byte NextRank;
+
+    /// <summary>The rank of <see cref="SecondNext"/>, never the higher one. Guarded as the links.</summary>
+    internal byte SecondRank;
+
+    private byte _deliveredStatus; // a byte, beside the ranks: so those need no room
 
     /// <summary>The outcome, written before the phase becomes Detached, so that it can be read without waiting for the callback to run.</summary>
-    internal FenceStatus DeliveredStatus;
+    internal FenceStatus DeliveredStatus
+    {
+        get => (FenceStatus)_deliveredStatus;
+        set => _deliveredStatus = (byte)value;
+    }
 
     /// <inheritdoc cref="DeliveredStatus"/>
     internal Exception? DeliveredError;

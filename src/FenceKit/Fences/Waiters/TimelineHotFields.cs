@@ -13,7 +13,7 @@ internal struct TimelineHotFields
     internal TimelineState State;
 
     /// <summary>Those who wait, under the lock bit of <see cref="State"/>.</summary>
-    internal WaiterList Waiters;
+    internal WaiterHeap Waiters;
 
     /// <summary>
     /// The node that a timeline keeps for those who await it. Set once, under the lock bit; it is free, or in the list, or on its way to run its
