@@ -92,6 +92,33 @@ public class CallbackReentrancyTests
     }
 
     [Fact]
+    public void A_callback_that_adds_itself_again_in_a_round_inside_a_round_still_waits_when_both_have_ended()
+    {
+        _timeline.Issue(3);
+        RecordingCallback callback = null!;
+        callback = new RecordingCallback(() =>
+        {
+            if (callback.Calls == 1)
+            {
+                Assert.True(_timeline.GetFence(2).TryAddCallback(callback));
+                _timeline.Signal(2); // runs it inside itself
+            }
+            else if (callback.Calls == 2)
+            {
+                Assert.True(_timeline.GetFence(3).TryAddCallback(callback));
+            }
+        });
+        Assert.True(_timeline.GetFence(1).TryAddCallback(callback));
+
+        _timeline.Signal(1);
+
+        Assert.Throws<InvalidOperationException>(() => _timeline.GetFence(3).TryAddCallback(callback));
+        Assert.Equal(FenceCallbackRemoval.Removed, _timeline.GetFence(3).TryRemoveCallback(callback));
+        Assert.Equal(2, callback.Calls);
+        TimelineProbe.AssertQuiet(_timeline);
+    }
+
+    [Fact]
     public void A_callback_that_added_itself_elsewhere_can_be_removed_there_and_not_here()
     {
         Fence first = _timeline.Issue();

@@ -33,6 +33,23 @@ public class TimelineOrderTests
         }
     }
 
+    [Fact]
+    public void A_signal_of_an_earlier_point_moves_nothing_back_while_a_callback_waits_for_a_later_one()
+    {
+        RecordingCallback last = new();
+        _timeline.Issue(3);
+        Assert.True(_timeline.GetFence(3).TryAddCallback(last));
+
+        Assert.True(_timeline.Signal(2));
+        Assert.False(_timeline.Signal(1));
+        Assert.False(_timeline.Signal(2));
+
+        Assert.Equal(2UL, _timeline.Completed);
+        Assert.Equal(0, last.Calls);
+        Assert.True(_timeline.Signal(3));
+        Assert.Equal(1, last.Calls);
+    }
+
     public static TheoryData<string> Orders => ["forward", "backward", "random"];
 
     [Theory] // Kernel scenarios 21 to 23, wait_forward, wait_backward and wait_random.

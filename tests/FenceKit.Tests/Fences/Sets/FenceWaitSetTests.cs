@@ -117,11 +117,14 @@ public sealed class FenceWaitSetTests : IDisposable
     {
         _set.Set(0, _a.Issue());
         _set.Set(1, _b.Issue());
-        Task<bool> wait = Task.Run(() => _set.WaitAll(Timeout.InfiniteTimeSpan));
+        bool all = false;
+        TestThread waiter = TestThread.Start(() => all = _set.WaitAll(Timeout.InfiniteTimeSpan));
+        waiter.UntilBlocked();
         _a.Signal(1);
         Assert.False(_set.WaitAll(TimeSpan.Zero));
         _b.Signal(1);
-        Assert.True(Limit.On(wait));
+        waiter.Join();
+        Assert.True(all);
         Assert.Equal(2, _set.Ready);
         Assert.Equal(0, _set.WaitAny(TimeSpan.Zero).Index);
         Assert.Equal(1, _set.WaitAny(TimeSpan.Zero).Index);
