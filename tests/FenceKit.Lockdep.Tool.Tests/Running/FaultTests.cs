@@ -154,28 +154,6 @@ public sealed class FaultTests : IDisposable
         Assert.DoesNotContain("good: all paths were run", run.Output, StringComparison.Ordinal);
     }
 
-    // However far it has come: what has the name of the report is the one from before, or all of the new one.
-    [Fact]
-    public void A_tool_that_is_killed_while_it_writes_a_report_leaves_a_whole_one()
-    {
-        string many = _folder.PathOf("many.json");
-        Assert.Equal(ExitCodes.Clean, _tool.Run("run", "--fail-on", "certain", "--json", many, "--", "dotnet", Programs.Case("Catalog"), "many").ExitCode);
-        string copy = _folder.PathOf("copy.json");
-        for (int i = 0; i < 4; i++)
-        {
-            File.Copy(many, copy, overwrite: true);
-            using Process killed = _tool.Start("report", many, many, "--json", "--output", copy);
-            Assert.True(SpinWait.SpinUntil(() => killed.HasExited || Directory.EnumerateFiles(_folder.Root, "*.unfinished").Any(), TimeSpan.FromMinutes(1)));
-            killed.Kill(entireProcessTree: true);
-            killed.WaitForExit();
-            Assert.NotEmpty(RunReport.Parse(File.ReadAllText(copy)).Locks.Dependencies);
-            foreach (string unfinished in Directory.GetFiles(_folder.Root, "*.unfinished"))
-            {
-                File.Delete(unfinished);
-            }
-        }
-    }
-
     // The second run of an unchanged program: what reads and rewrites assemblies, and the library for command lines, are not even there.
     [Fact]
     public void What_is_known_needs_neither_the_rewriter_nor_the_library_for_command_lines()
