@@ -115,6 +115,10 @@ internal sealed class JsonFormat
 
             WriteStack(violation.Trace);
         }
+        else if (violation.HasOnlyItsOwnStacks)
+        {
+            WriteStack(violation.Trace);
+        }
 
         json.WriteStartObject("interleaving");
         json.WriteStartArray("threads");

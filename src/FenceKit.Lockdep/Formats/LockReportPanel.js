@@ -35,10 +35,13 @@ const lock = (title, l, host) => {
   const cell = make("div", {}, host);
   make("b", {}, cell, `${title} ${label(l.class)} ${l.instance}`).setAttribute("title", l.class);
   make("div", { class: "soft" }, cell, l.mode + (l.site ? ", at " + l.site : ""));
-  const stack = make("pre", {}, cell), frames = stackOf(l);
-  if (!frames.length) stack.textContent = "no stack was captured";
-  for (const frame of frames) make("div", {}, stack, frame);
+  frames(l, cell);
 };
+function frames(l, cell) {
+  const stack = make("pre", {}, cell), all = stackOf(l);
+  if (!all.length) stack.textContent = "no stack was captured";
+  for (const frame of all) make("div", {}, stack, frame);
+}
 function edgeInto(e, host, who) {
   make("h3", {}, host, `${who ? who + ": " : ""}${label(e.held.class)} \u2192 ${label(e.wanted.class)}`);
   make("div", { class: "soft" }, host, "seen on " + (e.origin || e.thread) + (e.allHeld.length > 1 ? ", holding " + e.allHeld.map(l => label(l.class)).join(", ") : ""));
@@ -84,6 +87,8 @@ function showReport(index, stay) {
   if (!v.dependencies.length) {
     make("div", { class: "soft" }, host, "Found on " + v.thread + (v.heldLocks.length ? ", which holds:" : ", which holds nothing."));
     for (const l of v.heldLocks) lock("held", l, host);
+    make("b", {}, host, "Found here");
+    frames(v, host);
   }
   if (!stay && v.dependencies.length && mode !== "all") mode = "report";
   host.scrollTop = 0;

@@ -80,8 +80,38 @@ internal static class SarifFormat
         {
             WriteFlow(json, violation);
         }
+        else
+        {
+            WriteOwnStacks(json, violation);
+        }
 
         json.WriteEndObject();
+    }
+
+    // A finding without steps: where what is held was taken, and where it was found.
+    private static void WriteOwnStacks(Utf8JsonWriter json, LockViolation violation)
+    {
+        (string Text, IReadOnlyList<string> Frames)[] stacks =
+        [
+            .. violation.HeldLocks.Select(static held => ($"holds {held.ClassName} {held.Instance}", held.Stack)),
+            ("found here", violation.Stack),
+        ];
+        stacks = Array.FindAll(stacks, static stack => stack.Frames.Count > 0);
+        if (stacks.Length == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("stacks");
+        foreach ((string text, IReadOnlyList<string> frames) in stacks)
+        {
+            json.WriteStartObject();
+            WriteMessage(json, "message", text);
+            WriteFrames(json, frames);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>The place of the lock that was wanted last; where that is not known, any other of the finding.</summary>
@@ -122,25 +152,30 @@ internal static class SarifFormat
         if (held.Stack is { Count: > 0 } stack)
         {
             json.WriteStartObject("stack");
-            json.WriteStartArray("frames");
-            foreach (string frame in stack)
-            {
-                json.WriteStartObject();
-                json.WriteStartObject("location");
-                json.WriteStartArray("logicalLocations");
-                json.WriteStartObject();
-                json.WriteText("fullyQualifiedName", frame);
-                json.WriteEndObject();
-                json.WriteEndArray();
-                json.WriteEndObject();
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            WriteFrames(json, stack);
             json.WriteEndObject();
         }
 
         json.WriteEndObject();
+    }
+
+    private static void WriteFrames(Utf8JsonWriter json, IReadOnlyList<string> frames)
+    {
+        json.WriteStartArray("frames");
+        foreach (string frame in frames)
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("location");
+            json.WriteStartArray("logicalLocations");
+            json.WriteStartObject();
+            json.WriteText("fullyQualifiedName", frame);
+            json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteLocation(Utf8JsonWriter json, LockSite? site, string? message)

@@ -11,14 +11,17 @@ internal sealed class FlowNode
     private byte _released; // one node for each hold: small fields lie side by side
     private bool _isShared;
     private int _turn;
-    private object? _begins; // a task that was started, or calls that went on
+    private object? _kind; // of a hold the one that it was handed over from; else a task that was started, or calls that went on
     private LockHolder? _loadedIn;
-    private ForkLink? _forks;
+    private Extra? _extra; // what few holds have; interlocked, made once
 
     private FlowNode(FlowNode? parent)
     {
-        Parent = parent;
-        HasCalls = parent is { HasCalls: true };
+        if (parent is not null)
+        {
+            Parent = parent;
+            HasCalls = parent.HasCalls;
+        }
     }
 
     public FlowNode? Parent { get; }
@@ -30,10 +33,10 @@ internal sealed class FlowNode
     public ulong Own { get; private init; }
 
     /// <summary>Not null at the beginning of a task that was started: what lies behind is held by whoever started it.</summary>
-    public LockFork? Fork => _begins as LockFork;
+    public LockFork? Fork => _kind as LockFork;
 
     /// <summary>Not null where asynchronous methods have gone on of which it is not known whether whoever holds the locks behind waits for them.</summary>
-    public ContinuedCall[]? Calls => _begins as ContinuedCall[];
+    public ContinuedCall[]? Calls => _kind as ContinuedCall[];
 
     private bool IsDecided
     {
@@ -47,7 +50,7 @@ internal sealed class FlowNode
                 }
             }
 
-            return _begins is ContinuedCall[];
+            return _kind is ContinuedCall[];
         }
     }
 
@@ -55,7 +58,17 @@ internal sealed class FlowNode
     public bool HasCalls { get; private init; }
 
     /// <summary>As <see cref="HeldEntry.Path"/>, for whichever thread goes on with the flow.</summary>
-    public HeldPath? Path { get; set; }
+    public HeldPath? Path
+    {
+        get => _extra?.Path;
+        set
+        {
+            if (value is not null || _extra is not null)
+            {
+                MoreOf().Path = value;
+            }
+        }
+    }
 
     /// <summary>The execution context without this node, and with it and nothing else.</summary>
     public ExecutionContext? Before { get; set; }
@@ -63,10 +76,14 @@ internal sealed class FlowNode
     public ExecutionContext? After { get; set; }
 
     /// <summary>The node of the flow that took the lock, if it was handed over; it says when the lock is let go.</summary>
-    public FlowNode? Origin { get; private init; }
+    public FlowNode? Origin => _kind as FlowNode;
 
     /// <summary>The method that has taken it, where a tool knows: it hands it to whoever awaits the method.</summary>
-    public string? TakenIn { get; set; }
+    public string? TakenIn
+    {
+        get => _extra?.TakenIn;
+        set => MoreOf().TakenIn = value;
+    }
 
     public bool IsReleased => Volatile.Read(ref (Origin ?? this)._released) != 0; // pairs with the exchange in TryRelease
 
@@ -80,16 +97,16 @@ internal sealed class FlowNode
         Record = hold.Record,
         Own = hold.Own,
         Path = hold.Path,
-        Origin = hold.Origin ?? hold,
+        _kind = hold.Origin ?? hold,
         _turn = holder.Turn,
     };
 
     /// <summary>The flow has come through methods that went on after an await.</summary>
-    public static FlowNode ForCalls(FlowNode? parent, ContinuedCall[] calls) => new(parent) { _begins = calls, HasCalls = true };
+    public static FlowNode ForCalls(FlowNode? parent, ContinuedCall[] calls) => new(parent) { _kind = calls, HasCalls = true };
 
     public static FlowNode ForFork(FlowNode? parent, LockFork fork)
     {
-        FlowNode start = new(Living(parent)) { _begins = fork };
+        FlowNode start = new(Living(parent)) { _kind = fork };
         fork.Start = start;
         for (FlowNode? node = start.Parent; node is not null && node.Fork is not { IsDetached: true }; node = node.Parent)
         {
@@ -184,13 +201,14 @@ internal sealed class FlowNode
 
     private const int EveryTurn = 0;
 
-    public bool HasForks => Volatile.Read(ref _forks) is not null; // pairs with the exchange in AddFork
+    public bool HasForks => Volatile.Read(ref _extra) is { } extra && Volatile.Read(ref extra.Forks) is not null; // pairs with the exchanges in AddFork
 
     /// <summary>The tasks that were started while this was held; each is handed out once.</summary>
     public IEnumerable<LockFork> TakeForks()
     {
-        // Pairs with the exchange in AddFork. Whoever adds later sees that this is released, and need not be told.
-        for (ForkLink? link = Interlocked.Exchange(ref _forks, null); link is not null; link = link.Next)
+        // Pairs with the exchanges in AddFork. Whoever adds later sees that this is released, and need not be told.
+        Extra? extra = Volatile.Read(ref _extra);
+        for (ForkLink? link = extra is null ? null : Interlocked.Exchange(ref extra.Forks, null); link is not null; link = link.Next)
         {
             yield return link.Fork;
         }
@@ -198,12 +216,24 @@ internal sealed class FlowNode
 
     private void AddFork(LockFork fork)
     {
+        Extra extra = MoreOf();
         ForkLink? first;
         do
         {
-            first = Volatile.Read(ref _forks); // pairs with the exchange of whoever else adds
+            first = Volatile.Read(ref extra.Forks); // pairs with the exchange of whoever else adds
         }
-        while (Interlocked.CompareExchange(ref _forks, new ForkLink(fork, first), first) != first); // pairs with the exchange in TakeForks
+        while (Interlocked.CompareExchange(ref extra.Forks, new ForkLink(fork, first), first) != first); // pairs with the exchange in TakeForks
+    }
+
+    // Pairs with the reads of whoever looks for it: it is whole when it is seen, and there is one.
+    private Extra MoreOf() => Volatile.Read(ref _extra) ?? (Interlocked.CompareExchange(ref _extra, new Extra(), null) ?? _extra);
+
+    /// <summary>Every hold is a node, and few have any of these.</summary>
+    private sealed class Extra
+    {
+        public HeldPath? Path;
+        public string? TakenIn;
+        public ForkLink? Forks;
     }
 
     private sealed record ForkLink(LockFork Fork, ForkLink? Next);

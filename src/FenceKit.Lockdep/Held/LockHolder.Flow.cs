@@ -39,6 +39,17 @@ public sealed partial class LockHolder
         }
     }
 
+    /// <summary>By the thread itself: it puts an execution context back in which a lock is held no more. Its list is in step already.</summary>
+    internal bool IsLeaving { get; private set; }
+
+    /// <summary>Puts back the execution context from before a lock was taken.</summary>
+    internal void Restore(ExecutionContext before)
+    {
+        IsLeaving = true;
+        ExecutionContext.Restore(before); // if anybody who is told throws, the runtime ends the process
+        IsLeaving = false;
+    }
+
     /// <summary>What the reports call it instead of a thread; null for a thread.</summary>
     internal string? FlowName { get; init; }
 
@@ -50,6 +61,10 @@ public sealed partial class LockHolder
 
     /// <summary>The record of what was pushed last.</summary>
     internal ChainRecord TopRecord => _entries[_depth - 1].Record;
+
+    /// <summary>The hold below the one on top, if nothing but that one makes an execution context what it is: then that is what the context carries.</summary>
+    internal FlowNode? BelowTopIn(ExecutionContext context)
+        => _depth > 1 && _entries[_depth - 2].Node is { } node && ReferenceEquals(node.After, context) ? node : null;
 
     /// <summary>Says that the lock on top is the flow's.</summary>
     internal void GiveTopToFlow(FlowNode node)

@@ -31,7 +31,8 @@ public sealed partial class LockHolder
         public ForeignRelease? Next { get; } = next;
     }
 
-    private bool IsStale => Volatile.Read(ref _stamp) == Stale; // pairs with the write in MarkStale
+    /// <summary>Something was changed that the thread has not taken note of.</summary>
+    internal bool IsStale => Volatile.Read(ref _stamp) == Stale; // pairs with the write in MarkStale
 
     /// <summary>By any thread, after a full fence.</summary>
     internal void MarkStale() => Volatile.Write(ref _stamp, Stale); // pairs with the exchange in Refresh; the table above says how

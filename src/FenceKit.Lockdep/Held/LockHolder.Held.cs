@@ -44,8 +44,30 @@ public sealed partial class LockHolder
         return recent is not null && ReferenceEquals(recent.Owner, owner) ? recent : Find(owner);
     }
 
+    // A thread that has any has a recent one.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static LockHolder? CurrentIfAny(IHeldListOwner owner)
-        => t_recent is { } recent && ReferenceEquals(recent.Owner, owner) ? recent : FindOther(owner);
+    {
+        LockHolder? recent = t_recent;
+        return recent is null || ReferenceEquals(recent.Owner, owner) ? recent : FindOther(owner);
+    }
+
+    /// <summary>
+    /// Whether <see cref="TryPushKnown"/> would push at once. For a wait that was judged here before this is all there is to say.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool KnowsNext(ulong own, object? siteToken)
+    {
+        int depth = _depth;
+        ulong known = own ^ Volatile.Read(ref _stamp); // pairs with the write in MarkStale
+        if (depth == 0)
+        {
+            return _firstKnown == known && ReferenceEquals(_firstSiteToken, siteToken);
+        }
+
+        HeldEntry[] entries = _entries;
+        return (uint)depth < (uint)entries.Length && entries[depth].Known == known && ReferenceEquals(entries[depth].SiteToken, siteToken);
+    }
 
     /// <summary>Pushes when this thread has been exactly here before: no shared write, no allocation.</summary>
     /// <remarks>
@@ -116,6 +138,15 @@ public sealed partial class LockHolder
         _depth = top;
         Wipe(top);
         return true;
+    }
+
+    /// <summary>Pops what is on top and was only waited for, so that it is not held. Where something below is pinned the cheap ways decline.</summary>
+    internal void PopPassing(object instance)
+    {
+        if (!(instance is LockMap map ? TryPopTop(map) : TryPopForeign(instance)))
+        {
+            RemoveAt(_depth - 1);
+        }
     }
 
     internal ulong KeyFor(ulong own) => ChainKey.Mix(TopKey ^ _stamp, own);

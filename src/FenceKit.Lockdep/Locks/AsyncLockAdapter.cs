@@ -74,9 +74,7 @@ public sealed class AsyncLockAdapter
     private sealed class Taken<TScope>(Task<TScope> wait, AwaitedLock? awaited) : IAwaitedLock<LockHold>, IHeldLock
         where TScope : IDisposable
     {
-        public AwaitedLock? Awaited { get; } = awaited;
-
-        public LockValidator? Validator => Awaited?.Validator;
+        public LockValidator? Validator { get; } = awaited?.Validator;
 
         public async Task<bool> WaitAsync()
         {

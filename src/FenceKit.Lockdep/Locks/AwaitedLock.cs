@@ -6,9 +6,6 @@ namespace FenceKit.Lockdep;
 /// <summary>A lock that is awaited, as its awaiter sees it.</summary>
 internal interface IAwaitedLock<TResult>
 {
-    /// <summary>Null while the switch is off.</summary>
-    AwaitedLock? Awaited { get; }
-
     /// <summary>Turns a wait that has ended into what the caller gets.</summary>
     TResult Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode);
 
@@ -65,7 +62,7 @@ internal sealed class AwaitedLock(LockMap map, LockValidator validator)
         PendingWait? known = Volatile.Read(ref slot); // pairs with the write below: it is whole when it is seen
         if (known is null || known.Hold.Own != own || !ReferenceEquals(known.Hold.File, file) || !ReferenceEquals(known.Flow, flow))
         {
-            known = new PendingWait(flow, new PendingHold(own, shape, file, line));
+            known = new PendingWait(this, flow, new PendingHold(own, shape, file, line));
             Volatile.Write(ref slot, known);
         }
 
@@ -82,12 +79,17 @@ internal sealed class AwaitedLock(LockMap map, LockValidator validator)
 }
 
 /// <summary>How a lock is waited for. Immutable, and one for all waits at one place, so that what an await carries along is small.</summary>
-internal sealed class PendingWait(LockFlow? flow, PendingHold hold)
+internal sealed class PendingWait(AwaitedLock? awaited, LockFlow? flow, PendingHold hold)
 {
+    private readonly PendingHold _hold = hold;
+
     /// <summary>What a reader has to remember to leave, while the switch is off.</summary>
-    public static readonly PendingWait OfReader = new(null, new PendingHold(0, AcquireShape.Of(LockAcquireMode.Shared), null, 0));
+    public static readonly PendingWait OfReader = new(null, null, new PendingHold(0, AcquireShape.Of(LockAcquireMode.Shared), null, 0));
+
+    /// <summary>The lock that is waited for; null while the switch is off.</summary>
+    public AwaitedLock? Awaited { get; } = awaited;
 
     public LockFlow? Flow { get; } = flow;
 
-    public PendingHold Hold { get; } = hold;
+    public ref readonly PendingHold Hold => ref _hold;
 }

@@ -35,7 +35,7 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            if (LockValidatorSwitch.IsEnabled)
+            if (LockValidatorSwitch.IsEnabled && _pending is { Awaited: { } awaited } && awaited.Validator.MayLoseAtAwait)
             {
                 NoteAwait();
             }
@@ -81,11 +81,11 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
     private TResult HoldAndComplete(bool isTaken)
     {
         FlowNode? node = null;
-        if (isTaken && _lock.Awaited is { } awaited)
+        if (isTaken && _pending is { Awaited: { } awaited } pending)
         {
             try
             {
-                node = awaited.Hold(_pending!);
+                node = awaited.Hold(pending);
             }
             catch
             {
@@ -99,9 +99,9 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
 
     private void NoteContinuation()
     {
-        if (LockValidatorSwitch.IsEnabled && !_goesAnywhere && _lock.Awaited is { } awaited)
+        if (LockValidatorSwitch.IsEnabled && !_goesAnywhere && _pending is { Awaited: { } awaited } pending)
         {
-            awaited.Validator.NoteContinuation(_pending!.Hold.File, _pending.Hold.Line);
+            awaited.Validator.NoteContinuation(pending.Hold.File, pending.Hold.Line);
         }
     }
 
@@ -109,7 +109,7 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
     {
         try
         {
-            _lock.Awaited?.Validator.NoteAwait(_pending!.Hold.File, _pending.Hold.Line);
+            _pending!.Awaited!.Validator.NoteAwait(_pending.Hold.File, _pending.Hold.Line);
         }
         catch
         {

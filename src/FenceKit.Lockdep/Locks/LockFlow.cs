@@ -43,26 +43,38 @@ public sealed class LockFlow
 
     internal void Announce(LockMap map, in PendingHold pending)
     {
-        Push(map, pending);
-        _validator!.JudgeUnderThread(_list!, map);
-        _list!.TryPopTop(map);
+        LookAgainIfForgotten();
+        LockHolder list = _list!;
+        bool isUnderNothing = LockHolder.CurrentIfAny(_validator!) is not { Depth: > 0 };
+        if (isUnderNothing && list.KnowsNext(pending.Own, pending.File))
+        {
+            return;
+        }
+
+        Hold(map, pending);
+        _validator!.JudgeUnderThread(list, map);
+        list.PopPassing(map);
     }
 
-    internal void Hold(LockMap map, in PendingHold pending) => Push(map, pending);
+    internal void Hold(LockMap map, in PendingHold pending)
+    {
+        LookAgainIfForgotten();
+        if (!_list!.TryPushKnown(map, pending.Own, pending.File))
+        {
+            _validator!.AcquireSlow(_list, map, pending.Shape, null, pending.Own, pending.File, pending.Line);
+        }
+    }
 
     internal void Release(LockMap map) => _list!.Release(map);
 
-    private void Push(LockMap map, in PendingHold pending)
+    // Threads are told when the validator has forgotten something; a flow looks.
+    private void LookAgainIfForgotten()
     {
-        if (_seed != _validator!.Seed)
+        ulong seed = _validator!.Seed;
+        if (_seed != seed)
         {
-            _seed = _validator.Seed;
-            _list!.MarkStale(); // the validator has forgotten something; threads are told, a flow looks
-        }
-
-        if (!_list!.TryPushKnown(map, pending.Own, pending.File))
-        {
-            _validator.AcquireSlow(_list, map, pending.Shape, null, pending.Own, pending.File, pending.Line);
+            _seed = seed;
+            _list!.MarkStale();
         }
     }
 }

@@ -44,8 +44,6 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
     /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
     public LockMap? Map => _awaited?.Map;
 
-    AwaitedLock? IAwaitedLock<LockHold>.Awaited => _awaited;
-
     LockValidator? IHeldLock.Validator => _awaited?.Validator;
 
     /// <summary>Takes the lock for this asynchronous flow, waiting as long as it takes.</summary>

@@ -44,8 +44,6 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
     /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
     public LockMap? Map => _awaited?.Map;
 
-    AwaitedLock? IAwaitedLock<LockHold>.Awaited => _awaited;
-
     LockValidator? IHeldLock.Validator => _awaited?.Validator;
 
     /// <summary>Lets this asynchronous flow in as a reader, waiting as long as it takes.</summary>

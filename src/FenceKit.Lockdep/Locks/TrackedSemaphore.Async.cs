@@ -117,8 +117,6 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
         }
     }
 
-    AwaitedLock? IAwaitedLock<bool>.Awaited => _awaited;
-
     bool IAwaitedLock<bool>.Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode)
     {
         if (node is not null)

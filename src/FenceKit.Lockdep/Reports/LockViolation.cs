@@ -61,6 +61,9 @@ public sealed record LockViolation
 
     internal LockTrace? Trace { get; init; }
 
+    /// <summary>There is no step that could show them: a lock that is taken again, or held over an await.</summary>
+    internal bool HasOnlyItsOwnStacks => Dependencies.Count == 0;
+
     /// <summary>True when the finding rests on classes that somebody declared; only then is <see cref="LockConfidence.Possible"/> reported.</summary>
     internal bool IsDeclared { get; init; } = true;
 

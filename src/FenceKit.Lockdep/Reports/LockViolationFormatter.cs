@@ -53,16 +53,19 @@ internal static class LockViolationFormatter
         }
 
         text.AppendLine();
-        int shown = 0;
-        foreach (string frame in held.Stack)
-        {
-            if (shown++ == MostFrames)
-            {
-                text.Append("          ... and ").Append(held.Stack.Count - MostFrames).AppendLine(" more");
-                break;
-            }
+        AppendFrames(text, held.Stack);
+    }
 
+    private static void AppendFrames(StringBuilder text, IReadOnlyList<string> frames)
+    {
+        foreach (string frame in frames.Take(MostFrames))
+        {
             text.Append("          at ").AppendLine(frame);
+        }
+
+        if (frames.Count > MostFrames)
+        {
+            text.Append("          ... and ").Append(frames.Count - MostFrames).AppendLine(" more");
         }
     }
 
@@ -111,6 +114,16 @@ internal static class LockViolationFormatter
         foreach (HeldLock held in violation.HeldLocks)
         {
             text.Append("     ").Append(held).AppendLine(held.Site is { } site ? $", at {site}" : "");
+            if (violation.HasOnlyItsOwnStacks)
+            {
+                AppendFrames(text, held.Stack);
+            }
+        }
+
+        if (violation.HasOnlyItsOwnStacks && violation.Stack.Count > 0)
+        {
+            text.AppendLine().AppendLine("  Found here:");
+            AppendFrames(text, violation.Stack);
         }
     }
 

@@ -177,7 +177,7 @@ public sealed partial class LockValidator
             AcquireForeignSlow(stack, lockClass, instance, shape, null, own, site);
         }
 
-        stack.TryPopForeign(instance);
+        stack.PopPassing(instance);
     }
 
     /// <summary>
@@ -266,7 +266,7 @@ public sealed partial class LockValidator
             AcquireSlow(stack, map, shape, nestedIn, own, file, line);
         }
 
-        stack.TryPopTop(map);
+        stack.PopPassing(map);
     }
 
     // A plain exclusive acquisition mixes in zero, so both overloads arrive at the same key.

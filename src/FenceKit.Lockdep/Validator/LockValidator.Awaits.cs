@@ -11,6 +11,9 @@ public sealed partial class LockValidator
     // What an await under a lock of the thread was found to be, so that the stack is looked at once for each pair of places.
     private readonly ConcurrentDictionary<(ChainRecord Held, LockSite Awaited), bool> _harmlessAwaits = new();
 
+    /// <summary>Whether <see cref="NoteAwait"/> has anything to look at.</summary>
+    internal bool MayLoseAtAwait => LockHolder.CurrentIfAny(this) is { Depth: > 0 } stack && (stack.IsStale || stack.IndexOfOwn(stack.Depth) >= 0);
+
     /// <summary>
     /// For awaiters, in <c>GetAwaiter</c> or <c>IsCompleted</c>: says that the code awaits here. What belongs to the thread must not be held by the method that
     /// awaits: it may go on with another one. What its caller holds is no fault: the caller goes on with the same thread and lets it go there, as in

@@ -10,9 +10,6 @@ public sealed partial class LockValidator : IHeldLock
     private readonly AsyncLocal<FlowNode?> _flow;
     private long _unfollowedHolds; // interlocked
 
-    [ThreadStatic]
-    private static bool t_writesFlow; // our own change: the list of the thread is in step already
-
     /// <summary>
     /// Says that this flow has a lock of your own from here on, until the hold is disposed: by whom and on which thread does not matter. Before it waits it
     /// says <see cref="Await(LockMap, in LockAcquireOptions, string, int)"/>, or <see cref="MightAcquire(LockMap, in LockAcquireOptions, string, int)"/> if it blocks.
@@ -58,12 +55,21 @@ public sealed partial class LockValidator : IHeldLock
     internal void Announce(LockMap map, in PendingHold pending)
     {
         LockHolder stack = LockHolder.Current(this);
-        if (!stack.TryPushKnown(map, pending.Own, pending.File))
+        if (!stack.KnowsNext(pending.Own, pending.File))
+        {
+            AnnounceSlow(stack, map, pending);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AnnounceSlow(LockHolder stack, LockMap map, in PendingHold pending)
+    {
+        if (!stack.TryPushCached(map, pending.Own, pending.File))
         {
             AcquireSlow(stack, map, pending.Shape, null, pending.Own, pending.File, pending.Line);
         }
 
-        stack.TryPopTop(map);
+        stack.PopPassing(map);
     }
 
     /// <summary>
@@ -82,12 +88,12 @@ public sealed partial class LockValidator : IHeldLock
         ExecutionContext? before = ExecutionContext.Capture();
         if (before is null)
         {
-            stack.TryPopTop(map);
+            stack.PopPassing(map);
             Interlocked.Increment(ref _unfollowedHolds);
             return null;
         }
 
-        FlowNode node = FlowNode.ForHold(_flow.Value, map, stack.TopRecord, pending.Own, stack);
+        FlowNode node = FlowNode.ForHold(stack.BelowTopIn(before) ?? _flow.Value, map, stack.TopRecord, pending.Own, stack);
         node.Before = before;
         stack.GiveTopToFlow(node);
         WriteFlow(node);
@@ -106,6 +112,26 @@ public sealed partial class LockValidator : IHeldLock
         LockHolder? stack = LockHolder.CurrentIfAny(this);
         stack?.Drop(node);
         node.TellOthers(stack, Stacks);
+        if (stack is not null && !node.HasCalls && ReferenceEquals(ExecutionContext.Capture(), node.After))
+        {
+            // The context from before is the same but for the lock: a flow that holds nothing then pays nothing for its next await.
+            stack.Restore(node.Before!);
+            if (node.HasForks)
+            {
+                Decide(node, []);
+            }
+        }
+        else
+        {
+            Leave(node);
+        }
+
+        return true;
+    }
+
+    // Another flow lets it go, or the same one whose context has something else beside, or one that has come through calls.
+    private void Leave(FlowNode node)
+    {
         FlowNode? flow = _flow.Value;
         Action[] decided = [];
         if (flow is { HasCalls: true })
@@ -115,15 +141,13 @@ public sealed partial class LockValidator : IHeldLock
         }
         else if (flow is not null && (ReferenceEquals(flow, node) || ReferenceEquals(flow.Origin, node)))
         {
-            Leave(flow);
+            WriteFlow(FlowNode.Living(flow.Parent));
         }
 
         if (node.HasForks || decided.Length > 0)
         {
             Decide(node, decided);
         }
-
-        return true;
     }
 
     // A sink that throws keeps nothing else from being judged.
@@ -186,45 +210,14 @@ public sealed partial class LockValidator : IHeldLock
         return now is { Fork: null } ? now : null;
     }
 
-    // The context from before, if it is the same but for the lock: a flow that holds nothing then pays nothing for its next await.
-    private void Leave(FlowNode node)
-    {
-        if (node is { Before: { } before, After: { } after } && ReferenceEquals(ExecutionContext.Capture(), after))
-        {
-            t_writesFlow = true;
-            try
-            {
-                ExecutionContext.Restore(before);
-            }
-            finally
-            {
-                t_writesFlow = false;
-            }
-        }
-        else
-        {
-            WriteFlow(FlowNode.Living(node.Parent));
-        }
-    }
-
-    private void WriteFlow(FlowNode? node)
-    {
-        t_writesFlow = true;
-        try
-        {
-            _flow.Value = node;
-        }
-        finally
-        {
-            t_writesFlow = false;
-        }
-    }
+    // Told of a value that is written, nobody does anything: see OnFlowChanged.
+    private void WriteFlow(FlowNode? node) => _flow.Value = node;
 
     private void OnFlowChanged(AsyncLocalValueChangedArgs<FlowNode?> change)
     {
-        if (t_writesFlow || !change.ThreadContextChanged)
+        if (!change.ThreadContextChanged || LockHolder.CurrentIfAny(this) is { IsLeaving: true })
         {
-            return;
+            return; // our own change: the list of the thread is in step already
         }
 
         try

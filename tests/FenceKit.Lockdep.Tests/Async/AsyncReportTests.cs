@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
 namespace FenceKit.Lockdep.Tests.Async;
 
 /// <summary>What is found in asynchronous code reads like the rest, in every format.</summary>
@@ -55,17 +58,140 @@ public sealed class AsyncReportTests
         Assert.Equal(["A -> B", "B -> A"], bench.Edges);
     }
 
-    private async Task OuterAsync(string first, string second)
+    [Theory]
+    [InlineData("held over an await", LockViolationKind.HeldOverAwait, "TakeAndAwaitAsync", "TakeAndAwaitAsync")]
+    [InlineData("taken again by its flow", LockViolationKind.Recursion, "OuterAsync", "InnerAsync")]
+    [InlineData("blocked for", LockViolationKind.Recursion, "BlockUnderWhatIsNeeded", "NeedAsync")]
+    [InlineData("the pool starves", LockViolationKind.InvalidWaitContext, "BlockInPool", "BlockInPool")]
+    [InlineData("needs the one thread", LockViolationKind.Recursion, "BlockInContext", null)]
+    public async Task Each_finding_is_in_every_format_with_its_place_and_both_stacks(string what, LockViolationKind kind, string first, string? second)
     {
-        using (await _bench[first].LockAsync())
+        await AsyncBench.HopAsync(); // away from the context of the test host
+        switch (what)
         {
-            await InnerAsync(second);
+            case "held over an await":
+                await TakeAndAwaitAsync();
+                break;
+            case "taken again by its flow":
+                using (var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(1)))
+                {
+                    await Assert.ThrowsAnyAsync<OperationCanceledException>(() => OuterAsync("A", "A", soon.Token));
+                }
+
+                break;
+            case "blocked for":
+                BlockUnderWhatIsNeeded();
+                break;
+            case "the pool starves":
+                await Task.Run(BlockInPool);
+                break;
+            default:
+                BlockInContext();
+                break;
+        }
+
+        LockViolation found = _bench.Single(kind);
+        var report = LockReport.Create(_bench.Validator);
+        Assert.Equal(found.Message, Assert.Single(LockReport.Parse(report.ToJson()).Violations).Message);
+        foreach (string text in (string[])[report.ToText(), string.Join('\n', StringsOf(report.ToJson())), string.Join('\n', StringsOf(report.ToSarif())), string.Join('\n', StringsOf(DataOf(report.ToHtml())))])
+        {
+            Assert.Contains(found.Message, text, StringComparison.Ordinal);
+            Assert.Contains($"AsyncReportTests.{first}", text, StringComparison.Ordinal);
+            Assert.Contains($"AsyncReportTests.{second ?? first}", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("MoveNext", text, StringComparison.Ordinal);
         }
     }
 
-    private async Task InnerAsync(string name)
+    private async Task TakeAndAwaitAsync()
     {
-        using (await _bench[name].LockAsync())
+        using var permits = new TrackedSemaphore(_bench.Class("S"), 1, "S", _bench.Validator);
+        permits.Wait();
+        using (await _bench["A"].LockAsync())
+        {
+        }
+
+        permits.Release();
+    }
+
+    private void BlockUnderWhatIsNeeded()
+    {
+        using (_bench["A"].LockAsync().GetResult())
+        {
+            using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(1));
+            Assert.ThrowsAny<OperationCanceledException>(() => TrackedTask.Wait(() => NeedAsync(soon.Token), _bench.Validator));
+        }
+    }
+
+    private async Task NeedAsync(CancellationToken cancellationToken)
+    {
+        using (await _bench["A"].LockAsync(cancellationToken))
+        {
+        }
+    }
+
+    private void BlockInPool()
+    {
+        Task needsPool = TrackedTask.Run(
+            () =>
+            {
+                SpinWait.SpinUntil(() => _bench.Reports.Count > 0);
+                return Task.CompletedTask;
+            },
+            _bench.Validator);
+        TrackedTask.Wait(needsPool, _bench.Validator);
+    }
+
+    // Another thread lets go on what hangs here, so that the test ends.
+    private void BlockInContext()
+    {
+        var posted = new System.Collections.Concurrent.BlockingCollection<Action>();
+        var context = new Queueing(posted);
+        ExclusiveContext.For(context);
+        SynchronizationContext? before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(context);
+        new Thread(() => posted.Take()()) { IsBackground = true }.UnsafeStart();
+        try
+        {
+            TrackedTask.Wait(async () => await Task.Yield(), _bench.Validator);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    private static IEnumerable<string> StringsOf(string json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        return [.. StringsOf(document.RootElement)];
+    }
+
+    private static IEnumerable<string> StringsOf(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(static property => StringsOf(property.Value)),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(StringsOf),
+        JsonValueKind.String => [element.GetString()!],
+        _ => [],
+    };
+
+    private static string DataOf(string page) => Regex.Match(page, "const data = (.*);\r?\n").Groups[1].Value;
+
+    private sealed class Queueing(System.Collections.Concurrent.BlockingCollection<Action> posted) : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) => posted.Add(() => d(state));
+    }
+
+    private async Task OuterAsync(string first, string second, CancellationToken cancellationToken = default)
+    {
+        using (await _bench[first].LockAsync(cancellationToken))
+        {
+            await InnerAsync(second, cancellationToken);
+        }
+    }
+
+    private async Task InnerAsync(string name, CancellationToken cancellationToken)
+    {
+        using (await _bench[name].LockAsync(cancellationToken))
         {
             await AsyncBench.HopAsync();
         }

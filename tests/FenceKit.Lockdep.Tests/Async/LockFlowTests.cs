@@ -114,9 +114,9 @@ public sealed class LockFlowTests
             bare.Value = value;
             ExecutionContext.Restore(before);
         });
-        const int Node = 104;
-        Assert.InRange(one, floor, floor + Node + 64); // a context with a notification has a list of who wants to know
-        Assert.InRange(two, one, 2 * one + 64);
+        const int Node = 96;
+        Assert.InRange(one, floor, floor + Node + 32); // a context with a notification has a list of who wants to know
+        Assert.InRange(two, one, 2 * one - 32); // which both contexts share
     }
 
     [Fact]

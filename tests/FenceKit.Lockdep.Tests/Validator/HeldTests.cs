@@ -91,6 +91,27 @@ public sealed class HeldTests
     }
 
     [Fact]
+    public void What_is_only_waited_for_under_a_pin_is_not_held_afterwards()
+    {
+        LockMap pinned = _bench["A"];
+        using var permits = new TrackedSemaphore(LockClass.Create("S"), 1, "S", _bench.Validator);
+        _bench.Validator.Acquire(pinned);
+        using (_bench.Validator.Pin(pinned))
+        {
+            _bench.Validator.Wait(_bench["F"]);
+            _bench.Validator.Await(_bench["G"]);
+            _bench.Validator.MightAcquire(_bench["H"]);
+            _bench.Validator.Wait(LockClass.Create("event"), new object(), null);
+            _ = permits.WaitAsync(); // begun, and not awaited
+            Assert.Equal(["A"], _bench.Validator.GetHeldLocks().Select(static held => held.ClassName));
+        }
+
+        _bench.Validator.Release(pinned);
+        Assert.Empty(_bench.Validator.GetHeldLocks());
+        Assert.Empty(_bench.Reports);
+    }
+
+    [Fact]
     public void Pins_nest_and_each_is_undone_once()
     {
         Validator.Acquire(_bench["A"]);
