@@ -70,10 +70,10 @@ internal sealed class FlowNode
         }
     }
 
-    /// <summary>The execution context without this node, and with it and nothing else.</summary>
-    public ExecutionContext? Before { get; set; }
+    /// <summary>The execution context without this node, and with it and nothing else; null when it has been let go.</summary>
+    public ExecutionContext? Before { get; private set; }
 
-    public ExecutionContext? After { get; set; }
+    public ExecutionContext? After { get; private set; }
 
     /// <summary>The node of the flow that took the lock, if it was handed over; it says when the lock is let go.</summary>
     public FlowNode? Origin => _kind as FlowNode;
@@ -198,6 +198,11 @@ internal sealed class FlowNode
 
     /// <summary>It stands for all that the flow does from here on, and not for a lock: nobody else has to wait for that.</summary>
     public void CoverAll() => _turn = EveryTurn;
+
+    public void KeepContexts(ExecutionContext before, ExecutionContext? after) => (Before, After) = (before, after);
+
+    /// <summary>By the one that has let it go. A thread that had it in its list may keep the node for long, and what the user put into his contexts must not live as long.</summary>
+    public void ForgetContexts() => (Before, After) = (null, null);
 
     private const int EveryTurn = 0;
 

@@ -1,25 +1,38 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Runtime.Loader;
 
 namespace FenceKit.Lockdep;
 
 /// <summary>A captured call stack, turned into text only when somebody reads it.</summary>
 /// <remarks>
 /// Thread safe. It begins with the user's code: the frames of FenceKit at the top, and what the compiler and the runtime put between
-/// asynchronous methods, are left out, and methods have the names that they have in the source.
+/// asynchronous methods, are left out, and methods have the names that they have in the source. The runtime's stack keeps the assemblies of its methods
+/// loaded; so where some can be unloaded at all, it is read at once and not kept.
 /// </remarks>
 [DebuggerDisplay("{Frames.Count} frames")]
 internal sealed class LockTrace
 {
     private readonly StackTrace? _trace;
+    private readonly Frame[]? _read; // of what was captured where assemblies can be unloaded
     private string[]? _frames;
 
-    private LockTrace(StackTrace trace) => _trace = trace;
+    private LockTrace(StackTrace trace)
+    {
+        if (CanUnload())
+        {
+            _read = [.. Read(trace)];
+        }
+        else
+        {
+            _trace = trace;
+        }
+    }
 
     internal LockTrace(string[] frames) => _frames = frames;
 
     /// <summary>The frames, innermost first. The first read allocates.</summary>
-    public IReadOnlyList<string> Frames => _frames ??= Describe(_trace!);
+    public IReadOnlyList<string> Frames => _frames ??= Describe();
 
     /// <inheritdoc/>
     public override string ToString() => string.Join(Environment.NewLine, Frames);
@@ -32,18 +45,12 @@ internal sealed class LockTrace
     internal IEnumerable<(string Type, string Method)> Methods()
     {
         bool isInside = false;
-        foreach (StackFrame frame in _trace?.GetFrames() ?? [])
+        foreach (Frame frame in All())
         {
-            if (DiagnosticMethodInfo.Create(frame) is not { } method)
-            {
-                continue;
-            }
-
-            string type = method.DeclaringTypeName ?? "?";
-            isInside |= !IsOurs(method.DeclaringAssemblyName) && !SourceName.IsPlumbing(type);
+            isInside |= !IsOurs(frame.Assembly) && !SourceName.IsPlumbing(frame.Type);
             if (isInside)
             {
-                yield return (type, method.Name);
+                yield return (frame.Type, frame.Method);
             }
         }
     }
@@ -63,22 +70,17 @@ internal sealed class LockTrace
     internal IEnumerable<(string Type, string Method)> MethodsOfTurn()
     {
         bool isInside = false;
-        foreach (StackFrame frame in _trace?.GetFrames() ?? [])
+        foreach (Frame frame in All())
         {
-            if (DiagnosticMethodInfo.Create(frame) is not { DeclaringTypeName: { } type } method)
-            {
-                continue;
-            }
-
-            if (type.Contains("StateMachineBox", StringComparison.Ordinal))
+            if (frame.Type.Contains("StateMachineBox", StringComparison.Ordinal))
             {
                 yield break;
             }
 
-            isInside |= !IsOurs(method.DeclaringAssemblyName) && !SourceName.IsPlumbing(type);
-            if (isInside)
+            isInside |= frame.Type != NoType && !IsOurs(frame.Assembly) && !SourceName.IsPlumbing(frame.Type);
+            if (isInside && frame.Type != NoType)
             {
-                yield return (type, method.Name);
+                yield return (frame.Type, frame.Method);
             }
         }
     }
@@ -86,45 +88,39 @@ internal sealed class LockTrace
     /// <summary>The asynchronous method that awaits, if this is where it does; null if one of ours does for it, or none at all.</summary>
     internal (string Type, string Method)? AwaitingMethod()
     {
-        foreach (StackFrame frame in _trace?.GetFrames() ?? [])
+        foreach (Frame frame in All())
         {
-            if (DiagnosticMethodInfo.Create(frame) is not { } method || SourceName.IsPlumbing(method.DeclaringTypeName ?? "?"))
+            if (SourceName.IsPlumbing(frame.Type))
             {
                 continue;
             }
 
-            bool isAsync = method.Name == "MoveNext";
-            if (isAsync || !IsOurs(method.DeclaringAssemblyName))
+            bool isAsync = frame.Method == "MoveNext";
+            if (isAsync || !IsOurs(frame.Assembly))
             {
-                return isAsync && !IsOurs(method.DeclaringAssemblyName) ? (method.DeclaringTypeName ?? "?", method.Name) : null;
+                return isAsync && !IsOurs(frame.Assembly) ? (frame.Type, frame.Method) : null;
             }
         }
 
         return null;
     }
 
-    private static string[] Describe(StackTrace trace)
+    private string[] Describe()
     {
-        var lines = new List<string>(trace.FrameCount);
+        var lines = new List<string>();
         bool isBegun = false; // an asynchronous method that has not awaited yet stands there twice: its state machine, and what has begun it
-        foreach (StackFrame frame in trace.GetFrames())
+        foreach (Frame frame in All())
         {
-            if (DiagnosticMethodInfo.Create(frame) is not { } method)
+            if ((lines.Count == 0 && IsOurs(frame.Assembly)) || SourceName.IsPlumbing(frame.Type))
             {
                 continue;
             }
 
-            string type = method.DeclaringTypeName ?? "?";
-            if ((lines.Count == 0 && IsOurs(method.DeclaringAssemblyName)) || SourceName.IsPlumbing(type))
-            {
-                continue;
-            }
-
-            string line = SourceName.Of(type, method.Name);
+            string line = SourceName.Of(frame.Type, frame.Method);
             if (!isBegun || lines[^1] != line)
             {
                 lines.Add(line);
-                isBegun = method.Name == "MoveNext";
+                isBegun = frame.Method == "MoveNext";
             }
             else
             {
@@ -133,6 +129,36 @@ internal sealed class LockTrace
         }
 
         return [.. lines];
+    }
+
+    private const string NoType = "?";
+
+    private readonly record struct Frame(string Assembly, string Type, string Method);
+
+    private IEnumerable<Frame> All() => _read ?? (_trace is null ? [] : Read(_trace));
+
+    private static IEnumerable<Frame> Read(StackTrace trace)
+    {
+        foreach (StackFrame frame in trace.GetFrames())
+        {
+            if (DiagnosticMethodInfo.Create(frame) is { } method)
+            {
+                yield return new Frame(method.DeclaringAssemblyName, method.DeclaringTypeName ?? NoType, method.Name);
+            }
+        }
+    }
+
+    private static bool CanUnload()
+    {
+        foreach (AssemblyLoadContext context in AssemblyLoadContext.All)
+        {
+            if (context.IsCollectible)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsOurs(string assembly) =>

@@ -21,7 +21,7 @@ public sealed partial class LockValidator : IHeldLock
     /// <returns>What says that the lock is let go. Where the flow of the execution context is suppressed, nothing is held and it does nothing.</returns>
     /// <remarks>
     /// Call it in a method that is not asynchronous, such as <c>GetResult</c> of an awaiter: what an asynchronous method says ends when it returns, unless its caller
-    /// calls <see cref="LockHold.Adopt"/>. Never blocks; allocates about 200 bytes.
+    /// calls <see cref="LockHold.Adopt"/>. Never blocks; allocates 200 bytes, or a little more where other <see cref="AsyncLocal{T}"/>s live.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -94,10 +94,9 @@ public sealed partial class LockValidator : IHeldLock
         }
 
         FlowNode node = FlowNode.ForHold(stack.BelowTopIn(before) ?? _flow.Value, map, stack.TopRecord, pending.Own, stack);
-        node.Before = before;
         stack.GiveTopToFlow(node);
         WriteFlow(node);
-        node.After = ExecutionContext.Capture();
+        node.KeepContexts(before, ExecutionContext.Capture());
         return node;
     }
 
@@ -116,6 +115,7 @@ public sealed partial class LockValidator : IHeldLock
         {
             // The context from before is the same but for the lock: a flow that holds nothing then pays nothing for its next await.
             stack.Restore(node.Before!);
+            node.ForgetContexts();
             if (node.HasForks)
             {
                 Decide(node, []);
@@ -123,6 +123,7 @@ public sealed partial class LockValidator : IHeldLock
         }
         else
         {
+            node.ForgetContexts();
             Leave(node);
         }
 

@@ -24,6 +24,29 @@ public class DeviceRules : ContractTest
     }
 
     [Fact]
+    public async Task So_is_one_that_a_flow_holds_while_it_awaits_the_command()
+    {
+        LockMap shared = new(LockClass.Create("shared"));
+        ScriptedDriver driver = new()
+        {
+            OnStart = () =>
+            {
+                Validator.Acquire(shared);
+                Validator.Release(shared);
+            },
+        };
+        DeviceQueue<int> queue = new("copy", driver, s_inline);
+
+        Fence fence = Submit(queue);
+        using (Validator.Hold(shared, default))
+        {
+            await fence;
+        }
+
+        Reported(LockViolationKind.CircularDependency, "fence copy", "shared");
+    }
+
+    [Fact]
     public void A_driver_that_takes_a_lock_of_its_own_is_silent()
     {
         TrackedLock own = Lock("own");
@@ -61,7 +84,9 @@ public class DeviceRules : ContractTest
 
         Submit(queue);
 
-        Reported(LockViolationKind.CircularDependency, "fence copy", "memory reclaim", "invalidation");
+        LockViolation report = Reported(LockViolationKind.CircularDependency, "fence copy", "memory reclaim", "invalidation");
+        Assert.Contains("at rule 5: owner's table, reservation, reclaim, invalidation, wait", report.ToString(), StringComparison.Ordinal); // not a file of FenceKit's
+        Assert.DoesNotContain("FenceAnnotations", report.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,7 +105,9 @@ public class DeviceRules : ContractTest
         Submit(queue);
 
         driver.CompleteAll();
-        Reported(LockViolationKind.CircularDependency, "fence copy", "memory reclaim", "invalidation");
+        LockViolation report = Reported(LockViolationKind.CircularDependency, "fence copy", "memory reclaim", "invalidation");
+        Assert.Contains("at rule 5: owner's table, reservation, reclaim, invalidation, wait", report.ToString(), StringComparison.Ordinal); // not a file of FenceKit's
+        Assert.DoesNotContain("FenceAnnotations", report.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,6 +52,57 @@ public sealed class FlowTurnTests
         Assert.False(Validator.IsHeld(map));
     }
 
+    [Fact]
+    public void What_is_written_into_the_context_under_a_lock_stays_when_the_lock_is_let_go()
+    {
+        var user = new AsyncLocal<string>();
+        LockMap map = new(_bench.Class("A"));
+        LockHold hold = Validator.Hold(map, default(LockAcquireOptions));
+        user.Value = "written under the lock";
+        hold.Dispose();
+
+        Assert.Equal("written under the lock", user.Value);
+        Assert.False(Validator.IsHeld(map));
+        using (Validator.Hold(new LockMap(_bench.Class("B")), default(LockAcquireOptions)))
+        {
+        }
+
+        Assert.Empty(_bench.Edges);
+        Assert.Equal("written under the lock", user.Value);
+    }
+
+    [Fact]
+    public void Letting_the_last_lock_go_leaves_the_very_context_that_was_there_so_that_the_next_await_costs_nothing()
+    {
+        ExecutionContext before = ExecutionContext.Capture()!;
+        using (Validator.Hold(new LockMap(_bench.Class("A")), default(LockAcquireOptions)))
+        using (Validator.Hold(new LockMap(_bench.Class("B")), default(LockAcquireOptions)))
+        {
+            Assert.NotSame(before, ExecutionContext.Capture());
+        }
+
+        Assert.Same(before, ExecutionContext.Capture());
+    }
+
+    [Fact]
+    public void What_was_started_under_an_earlier_hold_of_a_lock_is_not_under_a_later_one()
+    {
+        LockMap map = new(_bench.Class("A"));
+        ExecutionContext started;
+        using (Validator.Hold(map, default(LockAcquireOptions)))
+        {
+            started = ExecutionContext.Capture()!;
+        }
+
+        using (Validator.Hold(map, default(LockAcquireOptions)))
+        {
+            bool isHeld = true;
+            ExecutionContext.Run(started, _ => isHeld = Validator.IsHeld(map), null);
+            Assert.False(isHeld); // so a context of one hold cannot serve the next
+            Assert.True(Validator.IsHeld(map));
+        }
+    }
+
     private void EnterAndLeave(string what)
     {
         switch (what)

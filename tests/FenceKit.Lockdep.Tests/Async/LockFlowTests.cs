@@ -44,6 +44,22 @@ public sealed class LockFlowTests
     }
 
     [Fact]
+    public void A_flow_that_knows_a_lock_by_heart_still_takes_it_under_the_lock_of_the_thread()
+    {
+        var inner = new TrackedLock(_bench.Class("L"), "L", _bench.Validator);
+        var flow = new LockFlow(null, _bench.Validator);
+        foreach (bool isUnderLock in (bool[])[false, false, true])
+        {
+            using (isUnderLock ? inner.EnterScope() : default)
+            {
+                Take("A", flow).Dispose(); // one place, so that nothing is new the second time
+            }
+        }
+
+        Assert.Equal(["L -> A"], _bench.Edges);
+    }
+
+    [Fact]
     public async Task Semaphores_and_readers_take_flows_as_well()
     {
         var flow = new LockFlow("request", _bench.Validator);
