@@ -20,7 +20,7 @@ namespace FenceKit;
 /// comes before the first                                 O(1)
 /// comes anywhere else                                    O(log n)
 /// leaves                                                 O(1) in a list, or O(log n)
-/// are taken by a signal: k of n                          O(k) in a list, or O(k log n) (WaiterHeap.Taking.cs)
+/// are taken by a signal: k of n                          O(k) in a list, or O(k log n)
 /// </code>
 /// <para>Why logarithms, and in the worst case: a branch of rank r has 2^r - 1 nodes at least, because both branches of its first have rank r - 1 at
 /// least. So no way along SecondNext is longer than log n, and <see cref="Meld"/> goes those ways only. Back up it goes further only while ranks
@@ -30,7 +30,7 @@ namespace FenceKit;
 /// <para>Both ranks stand in the node above, for a branch that is not gone into is a cache line that is not touched. A field that is not readonly; a
 /// copy is another heap over the same nodes.</para>
 /// </remarks>
-internal partial struct WaiterHeap
+internal struct WaiterHeap
 {
     private FenceCallback? _first;
 
@@ -93,6 +93,45 @@ internal partial struct WaiterHeap
 
         _first = null;
         return true;
+    }
+
+    /// <summary>Takes out all nodes up to a point, linked through Next in their order. Who runs them clears the links Next and Previous.</summary>
+    internal FenceCallback? TakeUpTo(ulong target)
+    {
+        FenceCallback? batch = null;
+        ref FenceCallback? end = ref batch;
+        FenceCallback? rest = _first;
+        while (rest is { } first && first.Target <= target)
+        {
+            rest = first.Next;
+            if (first.SecondNext is { } second)
+            {
+                Meld(above: null, isSecond: false, rest, second);
+                rest = _first;
+            }
+
+            ClearBranches(first);
+            if (!ReferenceEquals(end, first))
+            {
+                end = first; // in a list it is linked already
+            }
+
+            end = ref first.Next;
+        }
+
+        end = null;
+        _first = rest;
+        rest?.Previous = null;
+        if (rest?.Next is null)
+        {
+            _last = null;
+        }
+        else if (_last!.Target <= target)
+        {
+            _last = rest; // that one has gone
+        }
+
+        return batch;
     }
 
     /// <summary>Calls <paramref name="visit"/> for each node.</summary>
