@@ -114,6 +114,52 @@ public sealed class LedgerStripeTests : IDisposable
     }
 
     [Fact]
+    public void Numbers_go_on_rising_when_the_addresses_are_dealt_out_however_many_sessions_there_were()
+    {
+        LastNumber device = new();
+        using InvalidationSubscription all = _notifier.Subscribe(AddressRange.All, device, "device");
+        for (int sessions = 0; sessions < 5_000; sessions++) // more than a reader's step
+        {
+            InvalidateOnce(0);
+        }
+
+        ulong ofWhole = device.Number;
+        _notifier.Ledger.Divide([Page(0)]);
+        for (ulong place = 0; place < Places; place++)
+        {
+            InvalidateOnce(place);
+            Assert.True(device.Number > ofWhole, $"{device.Number} came after {ofWhole}.");
+        }
+    }
+
+    [Fact]
+    public void A_turn_is_taken_and_ended_under_the_locks_of_all_stripes()
+    {
+        using InvalidationSubscription reader = _notifier.Subscribe(AddressRange.All, new FakeDevice(), "reader");
+        _notifier.Ledger.Divide([Page(0)]);
+        for (int stripe = 0; stripe < InvalidationLedger.StripeCount; stripe++)
+        {
+            ReadTurn turn = default;
+            AssertWaitsFor(stripe, () => Assert.True(reader.TryTakeTurn(Page(0), Limit.Time, out turn)));
+            AssertWaitsFor(stripe, () => turn.Dispose());
+        }
+    }
+
+    [Fact]
+    public void A_session_that_meets_a_turn_begins_under_the_locks_of_all_stripes()
+    {
+        using InvalidationSubscription reader = _notifier.Subscribe(AddressRange.All, new FakeDevice(), "reader");
+        _notifier.Ledger.Divide([Page(0)]);
+        Assert.True(reader.TryTakeTurn(Page(1), Limit.Time, out ReadTurn turn)); // of another range
+        for (int stripe = 0; stripe < InvalidationLedger.StripeCount; stripe++)
+        {
+            AssertWaitsFor(stripe, () => InvalidateOnce(0));
+        }
+
+        turn.Dispose();
+    }
+
+    [Fact]
     public void A_session_that_is_open_over_a_new_layout_is_ended_in_it()
     {
         using InvalidationSubscription reader = _notifier.Subscribe(AddressRange.All, new FakeDevice(), "reader");
@@ -211,10 +257,39 @@ public sealed class LedgerStripeTests : IDisposable
 
     private void MeetFrom(ulong place) => _notifier.Ledger.FindNear([Page(place)]).Meetings = int.MaxValue / 2;
 
+    /// <summary>The action blocks as long as somebody else has the lock of the stripe, and goes through then.</summary>
+    private void AssertWaitsFor(int stripe, Action action)
+    {
+        Lock held = _notifier.Ledger.StripeAt(stripe).Lock;
+        TestThread other;
+        bool hasEnded;
+        lock (held)
+        {
+            other = TestThread.Start(action);
+            other.UntilBlocked();
+            hasEnded = other.HasEnded;
+        }
+
+        other.Join();
+        Assert.False(hasEnded, $"It did not wait for the lock of stripe {stripe}.");
+    }
+
     private void InvalidateOnce(ulong place)
     {
         Assert.True(_notifier.TrySchedule(Page(place), InvalidationReason.Unmap, out InvalidationSession session));
         session.Commit();
+    }
+
+    private sealed class LastNumber : IInvalidationSubscriber
+    {
+        public ulong Number { get; private set; }
+
+        public bool TrySchedule(in InvalidationRequest request, out Fence fence)
+        {
+            Number = request.SessionNumber;
+            fence = default;
+            return true;
+        }
     }
 
     private sealed class NumberedDevice : IInvalidationSubscriber
