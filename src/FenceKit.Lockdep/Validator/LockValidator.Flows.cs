@@ -103,12 +103,14 @@ public sealed partial class LockValidator : IHeldLock
     /// <summary>Says that a lock was let go, by whichever flow on whichever thread. False if it was before.</summary>
     internal bool ReleaseHold(FlowNode node)
     {
+        // Before it is let go, a thread that has just come to this flow looks what the flow holds: what was taken under this lock has to remember it.
+        LockHolder? stack = LockHolder.CurrentIfAny(this) ?? HolderAbove(node);
+        stack?.Settle();
         if (!node.TryRelease())
         {
             return false;
         }
 
-        LockHolder? stack = LockHolder.CurrentIfAny(this);
         stack?.Drop(node);
         node.TellOthers(stack, Stacks);
         if (stack is not null && !node.HasCalls && ReferenceEquals(ExecutionContext.Capture(), node.After))
@@ -129,6 +131,9 @@ public sealed partial class LockValidator : IHeldLock
 
         return true;
     }
+
+    /// <summary>A list for a thread that has none, if the flow that it runs has taken anything after this lock.</summary>
+    private LockHolder? HolderAbove(FlowNode node) => _flow.Value is { } newest && !ReferenceEquals(newest, node) ? LockHolder.Current(this) : null;
 
     // Another flow lets it go, or the same one whose context has something else beside, or one that has come through calls.
     private void Leave(FlowNode node)

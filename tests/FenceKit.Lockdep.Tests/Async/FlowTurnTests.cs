@@ -6,6 +6,8 @@ public sealed class FlowTurnTests
 {
     private readonly AsyncBench _bench = new();
 
+    private readonly ExecutionContext _outside = ExecutionContext.Capture()!;
+
     private InterruptingContext? _context;
 
     private LockValidator Validator => _bench.Validator;
@@ -50,6 +52,60 @@ public sealed class FlowTurnTests
         EnterAndLeave(meanwhile);
 
         Assert.False(Validator.IsHeld(map));
+    }
+
+    [Theory]
+    [InlineData("the same")]
+    [InlineData("another")]
+    [InlineData("one that has never taken a lock")]
+    public void Locks_that_are_let_go_in_another_order_count_the_same_whichever_thread_goes_on(string thread)
+    {
+        LockMap a = new(_bench.Class("A"));
+        LockMap b = new(_bench.Class("B"));
+        LockMap c = new(_bench.Class("C"));
+        LockHold first = Validator.Hold(a, default(LockAcquireOptions));
+        LockHold second = Validator.Hold(b, default(LockAcquireOptions));
+        ExecutionContext context = ExecutionContext.Capture()!;
+        if (thread == "the same")
+        {
+            GoOn();
+        }
+        else
+        {
+            var other = new Thread(() =>
+            {
+                if (thread == "another")
+                {
+                    Validator.Acquire(c);
+                    Validator.Release(c);
+                }
+
+                ExecutionContext.Run(context, _ => GoOn(), null);
+            });
+            other.UnsafeStart();
+            other.Join();
+        }
+
+        ExecutionContext.Run(_outside, _ =>
+        {
+            using (Validator.Hold(c, default(LockAcquireOptions)))
+            using (Validator.Hold(b, default(LockAcquireOptions)))
+            {
+            }
+        }, null);
+
+        LockViolation report = Assert.Single(_bench.Reports);
+        Assert.Equal(LockConfidence.Certain, report.Confidence);
+
+        void GoOn()
+        {
+            first.Dispose();
+            using (Validator.Hold(c, default(LockAcquireOptions)))
+            {
+            }
+
+            second.Dispose();
+        }
     }
 
     [Fact]
