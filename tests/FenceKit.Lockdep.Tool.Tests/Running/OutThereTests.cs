@@ -89,6 +89,8 @@ public sealed class OutThereTests : IDisposable
         }
 
         using Process tool = _tool.Start("run", "--json", _folder.PathOf("report.json"), "--", "dotnet", _folder.PathOf("Catalog.dll"), "wait");
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using CancellationTokenRegistration ending = limit.Token.Register(() => tool.Kill(entireProcessTree: true)); // a signal that is not heard fails the test, and does not hang it
         string program = tool.StandardOutput.ReadLine()!;
         Send(signal, tool.Id.ToString(CultureInfo.InvariantCulture));
         if (isOfTerminal)
