@@ -33,11 +33,11 @@ public sealed partial class LockHolder
 
     internal List<LockMap>? MaskedMaps { get; set; }
 
-    /// <summary>What the runtime allocates once for a thread that contends has been let pass.</summary>
+    /// <summary>The few bytes that the runtime allocates once for a thread have been let pass.</summary>
     internal bool HasContended { get; set; }
 
-    /// <summary>Whether what this thread allocated, holding nothing, may still be what the runtime allocates once.</summary>
-    internal bool MayAllocateOnce() => _smallAllocations++ < LockMap.SmallAllocationsLetPass;
+    /// <summary>The same as for a lock, for a thread that holds nothing.</summary>
+    internal bool TryLetPassSmallAllocation() => _smallAllocations++ < LockMap.SmallAllocationsLetPass;
 
     /// <summary>Bytes that the validator itself allocated on this thread; they do not count against a no-allocation section.</summary>
     internal long OwnBytes { get; set; }

@@ -74,8 +74,8 @@ public sealed class LockMap
     /// <inheritdoc/>
     public override string ToString() => $"{Class.Name} {InstanceName}";
 
-    /// <summary>Whether what was allocated under it may still be what the runtime allocates once.</summary>
-    internal bool MayAllocateOnce() =>
+    /// <summary>Lets a few bytes pass that were allocated under it, as often as the runtime may be the reason; counts them.</summary>
+    internal bool TryLetPassSmallAllocation() =>
         Volatile.Read(ref _smallAllocations) < SmallAllocationsLetPass && Interlocked.Increment(ref _smallAllocations) <= SmallAllocationsLetPass;
 
     internal static LockMap ForForeign(object instance, LockClass lockClass)
