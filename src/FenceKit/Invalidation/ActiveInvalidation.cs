@@ -30,13 +30,19 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
     /// <summary>Under the ledger's lock.</summary>
     internal ActiveInvalidation? Previous;
 
-    /// <summary>Its own among all of the ledger; of two that touch one stripe, the later one has the higher. From 1.</summary>
+    /// <summary>
+    /// The number of this invalidation, unique in its ledger and at least 1. Of two invalidations that touch the same stripe, the later one
+    /// has the higher number.
+    /// </summary>
     internal ulong Number { get; private set; }
 
     /// <summary>What is invalidated: sorted, and with a gap between any two.</summary>
     internal ReadOnlySpan<AddressRange> Ranges => _ranges.AsSpan(0, _rangeCount);
 
-    /// <summary>Under the ledger's locks: where the ranges stand in its trees, in the same order, each once for every tree.</summary>
+    /// <summary>
+    /// Under the ledger's locks: the tree node of each range, in the order of the ranges; a range has one node in each tree that it
+    /// touches.
+    /// </summary>
     internal Span<int> Nodes => _nodes;
 
     /// <summary>Under the ledger's locks. Allocates only when it grows.</summary>
@@ -52,17 +58,17 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
     internal AddressRange Cover => new(_ranges[0].Start, _ranges[_rangeCount - 1].End);
 
     /// <summary>
-    /// Signals when the invalidation has ended, whether by commit or by back-off. Readers look whether it is complete, and no further;
-    /// for later sessions see <see cref="SignalEnded"/>.
+    /// Signals when the invalidation has ended, by commit or by back-off. Readers only look whether it is complete; later sessions also
+    /// look at its fault, see <see cref="SignalEnded"/>.
     /// </summary>
     internal Fence Ended { get; private set; }
 
-    /// <summary>Where it was scheduled.</summary>
+    /// <summary>The source line that scheduled the invalidation, for reports.</summary>
     internal SchedulePlace Place { get; private set; }
 
     /// <summary>
-    /// Whether subscribers may still be called. Set under the ledger's lock; cleared by a release, so that a thread that reads false also sees
-    /// everything that the callbacks did. Pairs with InvalidationLedger.IsScheduling.
+    /// Whether subscribers may still be called. Set under the ledger's lock. Cleared with a release store: a thread that reads false also
+    /// sees everything that the callbacks did. Pairs with InvalidationLedger.IsScheduling.
     /// </summary>
     internal bool IsScheduling
     {
@@ -70,23 +76,30 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
         set => Volatile.Write(ref _isScheduling, value);
     }
 
-    /// <summary>Why; for gates that let readers pass for some reasons.</summary>
+    /// <summary>The reason. A gate lets readers pass for some reasons.</summary>
     internal InvalidationReason Reason { get; private set; }
 
-    /// <summary>Who asked for it, if that one is a subscriber too. Set before the ledger's lock is entered, and not kept when it has ended.</summary>
+    /// <summary>
+    /// The subscriber that asked for the invalidation, if a subscriber did. Set before the ledger's lock is entered; null again when the
+    /// invalidation has ended.
+    /// </summary>
     internal object? Initiator { get; set; }
 
-    /// <summary>Whether subscribers that belong to its initiator are left alone: the initiator is about to use the range itself, to move it for example.</summary>
+    /// <summary>
+    /// Whether a subscriber with this owner is skipped because the owner itself asked for the invalidation: it is about to use the range,
+    /// for example to move it.
+    /// </summary>
     internal bool PassesOver(object? owner) => owner is not null && PassesOver(owner, Initiator, Reason);
 
     internal static bool PassesOver(object? owner, object? initiator, InvalidationReason reason) =>
         initiator is not null && ReferenceEquals(initiator, owner) && (reason is InvalidationReason.Migrate or InvalidationReason.Exclusive);
 
-    /// <summary>Sets what is invalidated. Called before the ledger's lock is entered, since it may have to grow.</summary>
+    /// <summary>Sets the ranges and the reason. Called before the ledger's lock is entered, because the array may have to grow.</summary>
     internal void SetRanges(ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, SchedulePlace place)
     {
-        // A reader without the lock may still be looking at the reason of the last session of this object. It will notice by the version
-        // of the ledger, as long as it cannot see what follows before it sees that the version has changed. Pairs with InvalidationLedger.TryLook.
+        // A reader that does not hold the lock may still read the reason of the previous session of this pooled object. It notices that by
+        // the version of the ledger, provided that it cannot see the stores below before it sees the changed version. Pairs with
+        // InvalidationLedger.TryLook.
         Volatile.WriteBarrier();
         Reason = reason;
         Place = place;
@@ -99,7 +112,7 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
         _rangeCount = ranges.Length;
     }
 
-    /// <summary>Whether it is for one of the reasons.</summary>
+    /// <summary>Whether the reason of this invalidation is one of the given ones.</summary>
     internal bool IsFor(InvalidationReason reasons) => (reasons & Reason) != 0;
 
     /// <summary>Under the ledger's lock.</summary>
@@ -111,8 +124,8 @@ internal abstract partial class ActiveInvalidation : IFenceProducer
     }
 
     /// <summary>
-    /// Outside the ledger's lock: what waits for the end may run on this thread. For sessions that it superseded the end is a fault,
-    /// so that their waits end at once: they can no longer succeed.
+    /// Called outside the ledger's lock, because continuations may run on this thread. When the invalidation superseded later sessions, the
+    /// end is a fault, so that their waits end at once: those sessions can no longer complete.
     /// </summary>
     internal void SignalEnded(Fence ended, bool hasSuperseded)
     {

@@ -6,15 +6,15 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// A half-open range <c>[Start, End)</c> of 64-bit numbers: addresses, file offsets, page numbers, keys. Never empty, except for
-/// <c>default</c>, which every member that takes a range refuses.
+/// A half-open range <c>[Start, End)</c> of 64-bit numbers: addresses, file offsets, page numbers, keys. Only <c>default</c> is empty;
+/// members that take a range reject an empty one.
 /// </summary>
 [DebuggerDisplay("{ToString(),nq}")]
 public readonly record struct AddressRange
 {
     /// <summary>Creates a range.</summary>
     /// <param name="start">The first number in the range.</param>
-    /// <param name="end">The first number behind it.</param>
+    /// <param name="end">The first number after the range.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="end"/> is not greater than <paramref name="start"/>.</exception>
     public AddressRange(ulong start, ulong end)
     {
@@ -27,12 +27,12 @@ public readonly record struct AddressRange
         End = end;
     }
 
-    /// <summary>Everything that a range can hold: all numbers but the very last one.</summary>
+    /// <summary>All numbers but the very last one, which no half-open range can contain.</summary>
     public static AddressRange All { get; } = new(0, ulong.MaxValue);
 
     /// <summary>Creates a range from its first number and its length.</summary>
     /// <param name="start">The first number in the range.</param>
-    /// <param name="length">How many numbers, at least 1.</param>
+    /// <param name="length">The number of values in the range, at least 1.</param>
     /// <returns>The range.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is 0, or the end lies beyond 64 bits.</exception>
     public static AddressRange FromLength(ulong start, ulong length)
@@ -48,10 +48,10 @@ public readonly record struct AddressRange
     /// <summary>The first number in the range.</summary>
     public ulong Start { get; }
 
-    /// <summary>The first number behind the range.</summary>
+    /// <summary>The first number after the range.</summary>
     public ulong End { get; }
 
-    /// <summary>How many numbers the range holds.</summary>
+    /// <summary>The number of values in the range.</summary>
     public ulong Length => End - Start;
 
     /// <summary>True for <c>default</c> only.</summary>
@@ -91,7 +91,7 @@ public readonly record struct AddressRange
     /// <returns>A text for people.</returns>
     public override string ToString() => $"[0x{Start:x}, 0x{End:x})";
 
-    /// <summary>Only <c>default</c> can be empty; no operation accepts it.</summary>
+    /// <summary>Throws when the range is empty, which only <c>default</c> is.</summary>
     internal static void IfEmpty(AddressRange range, [CallerArgumentExpression(nameof(range))] string? name = null)
     {
         if (range.IsEmpty)

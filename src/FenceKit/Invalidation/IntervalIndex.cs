@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>What <see cref="IntervalIndex{T}.Visit"/> calls; a struct, so that the call is direct.</summary>
+/// <summary>The callback of <see cref="IntervalIndex{T}.Visit"/>. Implemented by structs, so that the call is direct.</summary>
 internal interface IIntervalVisitor<in T>
 {
-    /// <summary>False ends the walk.</summary>
+    /// <summary>Visits an item. A result of false ends the walk.</summary>
     bool Visit(T item);
 }
 
 /// <summary>
-/// An immutable interval tree: a balanced (AVL) tree sorted by start, then by number, in which every node knows the largest end below
-/// it. Readers take the root and walk without any lock; a change makes new nodes along one path and shares the rest.
+/// An immutable interval tree: a balanced (AVL) tree sorted by start and then by number, in which every node stores the largest end of its
+/// subtree. Readers take the root and walk without a lock; a change creates new nodes along one path and shares the rest.
 /// </summary>
 /// <remarks>
-/// Insert and remove: O(log n) time and new nodes. Visit: no allocation, O(log n + k log(n/k)) for k hits; for hits that lie side by
-/// side, O(log n + k). Items are visited by rising start, then in the order in which they were inserted.
+/// Insert and remove take O(log n) time and allocate O(log n) nodes. Visit allocates nothing and takes O(log n + k log(n/k)) for k hits, or
+/// O(log n + k) when the hits are adjacent. Items are visited by rising start, and for equal starts in the order of insertion.
 /// </remarks>
 internal sealed class IntervalIndex<T>
     where T : class
@@ -38,7 +38,7 @@ internal sealed class IntervalIndex<T>
         _largestEnd = Math.Max(range.End, Math.Max(left?._largestEnd ?? 0, right?._largestEnd ?? 0));
     }
 
-    /// <summary>The tree with one more item. An empty tree is null.</summary>
+    /// <summary>Returns the tree with one more item. An empty tree is null.</summary>
     internal static IntervalIndex<T> Insert(IntervalIndex<T>? tree, AddressRange range, ulong number, T item)
     {
         if (tree is null)
@@ -51,7 +51,7 @@ internal sealed class IntervalIndex<T>
             : tree.Balance(tree._left, Insert(tree._right, range, number, item));
     }
 
-    /// <summary>The tree without an item; the same tree if it is not there.</summary>
+    /// <summary>Returns the tree without an item, or the same tree if the item is not in it.</summary>
     internal static IntervalIndex<T>? Remove(IntervalIndex<T>? tree, AddressRange range, ulong number)
     {
         if (tree is null)
@@ -84,7 +84,8 @@ internal sealed class IntervalIndex<T>
     internal static bool Visit<TVisitor>(IntervalIndex<T>? tree, AddressRange range, ref TVisitor visitor)
         where TVisitor : struct, IIntervalVisitor<T>, allows ref struct
     {
-        // Goes down to the left, and loops to the right: the depth of the recursion is the height of the tree, which is logarithmic.
+        // Recursion goes to the left and the loop goes to the right, so the depth of the recursion is at most the height of the tree, which
+        // is logarithmic.
         while (tree is not null && tree._largestEnd > range.Start)
         {
             if (tree._left is { } left && left._largestEnd > range.Start && !Visit(left, range, ref visitor))
@@ -108,7 +109,7 @@ internal sealed class IntervalIndex<T>
         return true;
     }
 
-    /// <summary>Throws if the tree is not sorted, balanced, and right about its largest ends. Only tests call it.</summary>
+    /// <summary>Throws if the tree is not sorted, not balanced, or has a wrong largest end. Called by tests only.</summary>
     internal static void CheckInvariants(IntervalIndex<T>? tree)
     {
         if (tree is null)
@@ -146,7 +147,9 @@ internal sealed class IntervalIndex<T>
 
     private IntervalIndex<T> With(IntervalIndex<T>? left, IntervalIndex<T>? right) => new(_range, _number, _item, left, right);
 
-    /// <summary>This node over two subtrees whose heights differ by two at most, rotated so that they differ by one at most.</summary>
+    /// <summary>
+    /// Returns this node with two subtrees whose heights differ by at most two, rotated so that they differ by at most one.
+    /// </summary>
     private IntervalIndex<T> Balance(IntervalIndex<T>? left, IntervalIndex<T>? right)
     {
         int lean = HeightOf(left) - HeightOf(right);

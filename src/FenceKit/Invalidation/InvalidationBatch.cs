@@ -5,13 +5,13 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// Many ranges that go away together: one session, one process-wide barrier for all readers, one wait. Made by
+/// Invalidates many ranges together: one session, one process-wide barrier for all readers, one wait. Created by
 /// <see cref="InvalidationNotifier.CreateBatch"/>.
 /// </summary>
 /// <remarks>
-/// Ranges that overlap or touch are merged; each subscriber is called once for every merged range that it overlaps. When too many are
-/// left, one range that covers them all is used: subscribers may be told of more than goes away, never of less.
-/// <b>Thread safety</b>: none; a batch belongs to one thread at a time. <b>Allocates</b>: only when it grows.
+/// Ranges that overlap or touch are merged; each subscriber is called once for every merged range that it overlaps. When more merged ranges
+/// than the threshold are left, one range that covers them all is invalidated instead: subscribers may be told about more than goes away,
+/// never about less. <b>Thread safety</b>: none; a batch belongs to one thread at a time. <b>Allocates</b>: only when it grows.
 /// </remarks>
 [DebuggerDisplay("{Count} ranges")]
 public sealed class InvalidationBatch
@@ -31,7 +31,7 @@ public sealed class InvalidationBatch
     public int Count => _ranges.Count;
 
     /// <summary>Adds a range.</summary>
-    /// <param name="range">What is going away; may overlap others.</param>
+    /// <param name="range">The range that is going away; it may overlap others.</param>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     public void Add(AddressRange range)
     {
@@ -40,11 +40,11 @@ public sealed class InvalidationBatch
     }
 
     /// <summary>
-    /// Whether something of a range was added and is waiting in the batch. An owner who puts invalidations off must run the batch before
-    /// he changes such a range, or lets anybody map it anew: else the late invalidation hits the new contents, or comes too late for the old.
+    /// Whether the batch contains a range that overlaps this one. An owner that defers invalidations must run the batch before it changes
+    /// such a range or lets anyone map it again: otherwise the late invalidation hits the new contents, or comes too late for the old ones.
     /// </summary>
-    /// <param name="range">What is about to be used.</param>
-    /// <returns>True: run the batch first. As flush_tlb_batched_pending.</returns>
+    /// <param name="range">The range that is about to be used.</param>
+    /// <returns>True when the batch has to run first. The counterpart in Linux is flush_tlb_batched_pending.</returns>
     /// <remarks>Takes time in proportion to <see cref="Count"/>.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     public bool Overlaps(AddressRange range)
@@ -69,7 +69,7 @@ public sealed class InvalidationBatch
     /// <param name="session">The session over all ranges, to be waited for and ended. <c>default</c> when the result is false.</param>
     /// <param name="file">Filled in by the compiler: where the session was scheduled, for reports.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>False when a subscriber could not start without blocking: nothing is under way then.</returns>
+    /// <returns>False when a subscriber could not start without blocking; nothing is in progress then.</returns>
     /// <remarks>
     /// As <see cref="InvalidationNotifier.TrySchedule(AddressRange, InvalidationReason, out InvalidationSession, string, int)"/>. The batch keeps its
     /// ranges, for another attempt; <see cref="Clear"/> empties it.

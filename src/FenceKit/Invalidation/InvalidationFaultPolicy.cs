@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>What a fence that faults means to an invalidation.</summary>
+/// <summary>What a faulted fence of a subscriber means to an invalidation.</summary>
 public enum InvalidationFaultPolicy
 {
-    /// <summary>The subscriber may still use the range: the session cannot complete. The safe choice.</summary>
+    /// <summary>The subscriber may still use the range, so the session cannot complete. This is the safe choice.</summary>
     Fail = 0,
 
     /// <summary>
-    /// The fault is the device's way to say that it is gone and touches nothing any more (a reset, an unplugged device): the fence counts
-    /// as done. A subscriber that throws while being scheduled still fails the session, and so does a device that is lost
-    /// and of which nobody has said that it has stopped.
+    /// A faulted fence means that the device is gone and no longer touches the memory (after a reset, or when it was unplugged): the fence
+    /// counts as done. The session still fails when a subscriber throws while it is being scheduled, and when a device is lost and has not
+    /// been reported as stopped.
     /// </summary>
     TreatAsQuiesced = 1,
 }

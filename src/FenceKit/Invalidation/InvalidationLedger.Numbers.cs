@@ -3,17 +3,20 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// The numbers of invalidations, and what tells readers that there are any: two words that all stripes have in common.
+// The numbers of invalidations, and the signal that tells readers that an invalidation is open: two words that all stripes share.
 //
-// While there is one stripe, its lock guards both. The sequence is the number of the last invalidation that began; the signal says how many are open.
+// While there is one stripe, its lock guards both words. The sequence is the number of the last invalidation that began; the signal is the
+// number of open invalidations.
 //
-// With many stripes, threads that have nothing to do with each other would write both words all the time. So they write only when somebody has looked:
+// With many stripes, unrelated threads would keep writing both words. So an invalidation writes the sequence only when a reader has looked
+// at it since it was last written:
 //
 //   sequence     meaning                                                        next
 //   e, even      a reader has this number; nothing has begun since              e + 1, by the next invalidation
 //   e, odd       invalidations have begun, numbered from e on; nobody looked    e + 1, by the next reader
 //
-// (e counts in steps of 4096. Between two steps the invalidations of one stripe count up; the one that finds no number left moves the sequence itself.)
+// (e counts in steps of 4096. Between two steps, the invalidations of one stripe count up; an invalidation that finds no number left
+// advances the sequence itself.)
 //
 //   invalidation                                 reader
 //   ------------                                 ------
@@ -23,18 +26,20 @@ namespace FenceKit;
 //   numbers from e on; into the tree
 //   version even
 //
-// If the invalidation saw the sequence before it came to n, its numbers are below n; then its signal and its odd version were there before the reader looked,
-// which finds it open, or over. Otherwise its numbers are above n, and the reader hears of it when it wants to publish.
+// If the invalidation read the sequence before it reached n, its numbers are below n. Then it raised the signal and made the version odd
+// before the reader looked, so the reader finds it open or ended. Otherwise its numbers are above n, and the reader finds out when it wants
+// to publish.
 //
-// A signal, one bit for each stripe, is up whenever something is open in the stripe, and stays up when that ends: the next invalidation there need not write it.
-// A reader that finds nothing there twice, and nothing new between, takes it down, under the stripe's lock.
+// The signal has one bit for each stripe. A bit is set whenever an invalidation is open in the stripe. It stays set when that invalidation
+// ends, so that the next one in the stripe need not write it. A reader that finds the stripe empty twice, with no new invalidation in
+// between, clears the bit under the stripe's lock.
 internal sealed partial class InvalidationLedger
 {
     private const ulong Step = 4096;
 
     /// <summary>
-    /// The number for somebody who looks now: all that begins later has a higher one. All that began before has not, and those of them that are open are seen by a look
-    /// at the signal, or at the trees, that follows.
+    /// Returns the number for a reader that looks now. Invalidations that begin later have higher numbers. Those that began before do not;
+    /// the reader finds the open ones when it then looks at the signal or at the trees.
     /// </summary>
     private ulong TakeLook(ulong layout)
     {
@@ -53,7 +58,9 @@ internal sealed partial class InvalidationLedger
         return now;
     }
 
-    /// <summary>Under the locks, while the versions are odd: a number above all that were given in these stripes, and to readers.</summary>
+    /// <summary>
+    /// Under the locks, while the versions are odd: a number above all that were given to invalidations of these stripes and to readers.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong TakeNumber(StripeSet stripes, ulong layout)
     {
@@ -76,7 +83,9 @@ internal sealed partial class InvalidationLedger
             last = Math.Max(last, _stripes[left.First].LastNumber);
         }
 
-        Interlocked.MemoryBarrier(); // signals and odd versions before, the sequence behind: pairs with TakeLook, whose reader looks at them in the other order
+        // Orders the writes of signals and odd versions before the read of the sequence. Pairs with TakeLook, whose reader reads them in
+        // the other order.
+        Interlocked.MemoryBarrier();
         ulong now = Volatile.Read(ref _sequence);
         while (true)
         {
@@ -112,7 +121,9 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Takes signals down. Called by a reader that had to look because one was up, and found nothing.</summary>
+    /// <summary>
+    /// Clears the signal bits of idle stripes. Called by a reader that had to look because a bit was set, and found nothing.
+    /// </summary>
     private void LowerIdleSignals()
     {
         if (_layout == Whole)

@@ -1,35 +1,38 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Two invalidations over one range: only one hands the memory back. This is the whole rule.
+// Of two invalidations over one range, only one frees the memory. This is the whole rule:
 //
-//   An invalidation is complete only when no earlier one over a part of its range is open. Earlier is the one that entered the ledger first.
+// An invalidation is complete only when no earlier invalidation that overlaps it is open. The earlier one is the one that entered the
+// ledger first.
 //
-//   the earlier one              the later one
-//   ---------------              -------------
-//   is open                      is pending; the earlier one is among those it waits for
-//   backs off                    goes on
-//   commits Protect, Exclusive   goes on: what stood in the range stands there still
-//   commits any other reason     is superseded: it never completes, hears of it at once, and backs off. What it was about to hand back
-//                                may be gone, all of it or a part; its owner looks at the table again. A shutdown is never superseded:
-//                                it asks for what is left, whatever that is.
+// the earlier one              the later one
+// -------------                -------------
+// is open                      is pending; it waits for the earlier one among others
+// backs off                    continues
+// commits Protect, Exclusive   continues: the contents of the range are still there
+// commits any other reason     is superseded: it never completes, its wait ends at once, and it backs off. What it was about to free may
+//                              be gone, all of it or a part, so its owner has to look at its table again. A shutdown is never superseded:
+//                              it asks for whatever is left.
 //
-// Why not let both complete where neither reason takes the contents away: an owner that changes permissions, or has the range for itself,
-// must not meet another one that does. Why no circle: each waits for earlier ones only, also if batches overlap crosswise. A thread that
-// waits for its own earlier session is told so (see InvalidationSessionState.Waiting.cs), for nobody else would end it.
+// Why not let both complete where neither reason takes the contents away: an owner that changes permissions, or needs the range for itself,
+// must not run at the same time as another one that does. Why there is no cycle: each invalidation waits for earlier ones only, even if
+// batches overlap crosswise. A thread that would wait for its own earlier session gets an exception (see
+// InvalidationSessionState.Waiting.cs), because no other thread would end that session.
 //
 //   earlier, ends                                     later, looks
 //   -------------                                     ------------
 //   later.IsSuperseded = true   (under the lock)      Ended complete?        (acquire)
 //   signal Ended                (release)             IsSuperseded?          (read behind it)
 //
-// So a later one that sees the earlier one gone also sees that it was superseded, and never takes it for a back-off.
+// So a later invalidation that sees that the earlier one has ended also sees that it was superseded, and never takes the end for a
+// back-off.
 internal sealed partial class InvalidationLedger
 {
-    /// <summary>Under the locks, when the invalidation is out of the trees.</summary>
+    /// <summary>Called under the locks, after the invalidation was removed from the trees.</summary>
     /// <returns>
-    /// False: nobody later has waited for it, or the contents are still there. True though all that waited have backed off meanwhile: their
-    /// owners may come back for the range, and look how this one ended (<see cref="ReclaimSweep"/>).
+    /// False when no later invalidation has waited for this one, or the contents are still there. True even if all that waited have backed
+    /// off in the meantime: their owners may come back for the range and look how this one ended (<see cref="ReclaimSweep"/>).
     /// </returns>
     private bool TrySupersedeLocked(ActiveInvalidation committed)
     {
@@ -38,7 +41,7 @@ internal sealed partial class InvalidationLedger
             return false;
         }
 
-        // All that are open and overlap are later: had one been earlier, this one could not have completed.
+        // All open invalidations that overlap are later: this one could not have completed while an earlier one was open.
         Superseding superseding = default;
         foreach (AddressRange range in committed.Ranges)
         {
@@ -48,7 +51,9 @@ internal sealed partial class InvalidationLedger
         return true;
     }
 
-    /// <summary>Makes one wait for all that it is shown. Accepts none, so that it is shown all.</summary>
+    /// <summary>
+    /// Makes an invalidation wait for every item that it is shown. Accepts none, so that the search goes through all of them.
+    /// </summary>
     private readonly struct Following(ActiveInvalidation later) : IRangeFilter<ActiveInvalidation>
     {
         public bool Accepts(ulong number, ActiveInvalidation? item)

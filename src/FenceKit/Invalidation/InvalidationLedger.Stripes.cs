@@ -4,16 +4,17 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Which part of the ledger has which addresses. At first one stripe has all, and a session enters one lock. When sessions that have nothing to do with each
-// other meet at that lock again and again, the addresses are dealt out over all stripes, by grains of the size of the ranges that met.
+// Which stripe of the ledger covers which addresses. At first one stripe covers all, and a session enters one lock. When unrelated sessions
+// contend for that lock again and again, the addresses are distributed over all stripes, in grains of the size of the ranges that
+// contended.
 //
-//   layout     meaning                                                                    next
-//   whole      all addresses fall to stripe 0                                             dealt, by Divide: sessions have met at its lock too often
-//   dealt n    grain g of 2^k addresses falls to stripe (g * multiplier n) >> 61          dealt n + 1, by Divide: two that meet fall to different stripes next time
+// layout     meaning                                                            next
+// whole      stripe 0 covers all addresses                                      dealt, by Divide: sessions have contended for its lock too often
+// dealt n    stripe (g * multiplier n) >> 61 covers grain g of 2^k addresses    dealt n + 1, by Divide: contending sessions get different stripes
 //
-// An invalidation stands in every stripe that it touches, and enters all their locks at once, the lower first. So two that overlap always meet at a lock, and
-// one order holds everywhere. The layout changes under all locks, while all versions are odd: under any lock it stays as it is, and a reader that looks without one
-// notices by the version, as ever.
+// An invalidation is listed in every stripe that it touches, and enters all their locks at once, lower stripes first. So two invalidations
+// that overlap always have a lock in common, and there is one lock order. The layout changes under all locks, while all versions are odd: a
+// thread that holds any lock sees a fixed layout, and a reader without a lock notices a change by the version, as for any other change.
 internal sealed partial class InvalidationLedger
 {
     internal const int StripeCount = 8;
@@ -22,20 +23,21 @@ internal sealed partial class InvalidationLedger
     private const ulong EveryStripe = (1 << StripeCount) - 1;
     private const ulong Whole = 0;
     private const int GrainBits = 6;
-    private const int MostDivisions = 16; // a layout that brings nothing must not be exchanged for ever
+    private const int MostDivisions = 16; // a layout that does not help must not be replaced forever
     private const int MeetingsBeforeDivision = 64;
     private const ulong GoldenRatio = 0x9E37_79B9_7F4A_7C15;
 
     private readonly LedgerStripe[] _stripes;
-    private readonly LedgerStripe _first; // of them: while the addresses are not dealt out there is no other to go to
-    private ulong _layout; // how often it was dealt out, above the size of a grain as a power of two. Written under all locks
+    private readonly LedgerStripe _first; // stripe 0: the only one in use while the addresses are not distributed
+    private ulong _layout; // The number of distributions so far, above the size of a grain as a power of two. Written under all locks.
 
-    /// <summary>Whether the addresses are not dealt out. For tests.</summary>
+    /// <summary>Whether one stripe covers all addresses. For tests.</summary>
     internal bool IsWhole => _layout == Whole;
 
-    /// <summary>The first stripe that an invalidation of these ranges would enter now, for what is kept near it.</summary>
+    /// <summary>The first stripe that an invalidation of these ranges would enter now. Used for objects that are kept near it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal LedgerStripe FindNear(ReadOnlySpan<AddressRange> ranges) => _stripes[StripesOf(ranges, _layout).First]; // of an old layout: any answer is right
+    // A stripe of an outdated layout would do as well.
+    internal LedgerStripe FindNear(ReadOnlySpan<AddressRange> ranges) => _stripes[StripesOf(ranges, _layout).First];
 
     /// <summary>One of the stripes; tests look at it.</summary>
     internal LedgerStripe StripeAt(int index) => _stripes[index];
@@ -45,7 +47,7 @@ internal sealed partial class InvalidationLedger
     {
         while (true)
         {
-            ulong layout = _layout; // read once more under the lock
+            ulong layout = _layout; // read again under the lock
             StripeSet held = StripesOf(ranges, layout);
             EnterAll(held);
             if (_layout == layout)
@@ -57,12 +59,12 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Enters the locks for a session that begins; changes the layout first when sessions meet too often.</summary>
+    /// <summary>Enters the locks for a session that begins. Changes the layout first when sessions contend too often.</summary>
     internal StripeSet EnterToBegin(ReadOnlySpan<AddressRange> ranges)
     {
         while (true)
         {
-            ulong layout = _layout; // read once more under the lock
+            ulong layout = _layout; // read again under the lock
             StripeSet held = StripesOf(ranges, layout);
             LedgerStripe first = _stripes[held.First];
             bool meets = (first.Version & 1) != 0; // a sample: no need to be exact
@@ -84,7 +86,7 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Enters as many locks as keep everybody else out.</summary>
+    /// <summary>Enters as many locks as are needed to exclude every other session and reader.</summary>
     internal StripeSet EnterEvery()
     {
         _stripes[0].Lock.EnterShielded();
@@ -98,12 +100,12 @@ internal sealed partial class InvalidationLedger
         return all;
     }
 
-    /// <summary>Turns of readers are read under all locks.</summary>
+    /// <summary>Replaces the held locks by all locks: turns of readers are read under all locks.</summary>
     private StripeSet EnterEveryInstead(StripeSet held)
     {
         if (_layout == Whole)
         {
-            return held; // that is all there are
+            return held; // the whole layout has one lock only
         }
 
         Exit(held);
@@ -125,7 +127,7 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Deals the addresses out anew, so that sessions over ranges of such a size mostly touch one or two stripes.</summary>
+    /// <summary>Distributes the addresses again, so that most sessions over ranges of this size touch one or two stripes.</summary>
     internal void Divide(ReadOnlySpan<AddressRange> met)
     {
         StripeSet all = new(EveryStripe);
@@ -135,7 +137,7 @@ internal sealed partial class InvalidationLedger
             ulong times = _layout >> GrainBits;
             if (times == MostDivisions || (times > 0 && !HasTooManyMeetings(times)))
             {
-                return; // somebody else has just done it
+                return; // another thread has just done it
             }
 
             ulong largest = 1;
@@ -166,7 +168,9 @@ internal sealed partial class InvalidationLedger
         return false;
     }
 
-    /// <summary>Under all locks. What was remembered of the past is forgotten: a reader of this moment starts again, once.</summary>
+    /// <summary>
+    /// Called under all locks. Remembered invalidations are dropped: each reader that is active now has to start again once.
+    /// </summary>
     private void ChangeLayout(ulong layout)
     {
         ulong last = TakeLook(_layout);
@@ -188,10 +192,10 @@ internal sealed partial class InvalidationLedger
 
         if (_layout == Whole)
         {
-            Volatile.Write(ref _sequence, (last + (2 * Step)) & ~((2 * Step) - 1)); // even, and above all numbers; pairs with the read in TakeLook
+            Volatile.Write(ref _sequence, (last + (2 * Step)) & ~((2 * Step) - 1)); // Even, and above all numbers. Pairs with the read in TakeLook.
         }
 
-        Volatile.Write(ref _layout, layout); // pairs with the reads in Enter and in the looks
+        Volatile.Write(ref _layout, layout); // pairs with the reads in Enter, TryLook and TryLookBack
         ulong signals = 0;
         while (all is { } active)
         {
@@ -203,14 +207,15 @@ internal sealed partial class InvalidationLedger
             signals |= stripes.Bits;
         }
 
-        Volatile.Write(ref Signals.Active, (int)signals); // as many as before, or none: pairs with the read in ReaderSlot.TryEnterQuickly
+        // Never 0 while something is open, as before. Pairs with the read in ReaderSlot.TryEnterQuickly.
+        Volatile.Write(ref Signals.Active, (int)signals);
         foreach (LedgerStripe stripe in _stripes)
         {
             stripe.EndChange();
         }
     }
 
-    /// <summary>The lower locks first.</summary>
+    /// <summary>Enters the locks of the lower stripes first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EnterAll(StripeSet stripes)
     {
@@ -264,7 +269,7 @@ internal sealed partial class InvalidationLedger
     }
 }
 
-/// <summary>Some of the stripes of a ledger, by their places.</summary>
+/// <summary>A set of stripes of a ledger, one bit for each index.</summary>
 internal readonly record struct StripeSet(ulong Bits)
 {
     internal bool IsEmpty => Bits == 0;
@@ -275,7 +280,7 @@ internal readonly record struct StripeSet(ulong Bits)
 
     internal int Count => BitOperations.PopCount(Bits);
 
-    /// <summary>The lowest.</summary>
+    /// <summary>The lowest index in the set.</summary>
     internal int First => BitOperations.TrailingZeroCount(Bits);
 
     internal StripeSet WithoutFirst => new(Bits & (Bits - 1));

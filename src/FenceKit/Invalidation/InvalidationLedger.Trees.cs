@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// An invalidation in the trees of its stripes: each of its ranges stands in the tree of every stripe that the range touches.
+// Adds and removes invalidations in the trees of their stripes: each range is in the tree of every stripe that it touches.
 internal sealed partial class InvalidationLedger
 {
     private static int CountNodes(ReadOnlySpan<AddressRange> ranges, StripeSet stripes, ulong layout)
@@ -23,7 +23,10 @@ internal sealed partial class InvalidationLedger
         return count;
     }
 
-    /// <summary>Under the locks, while the versions are odd: into all trees where it belongs, behind those that are there already and that it has to wait for.</summary>
+    /// <summary>
+    /// Under the locks, while the versions are odd: adds the invalidation to all trees of its stripes, and makes it wait for the open
+    /// invalidations there that it overlaps.
+    /// </summary>
     private void AddToTrees(ActiveInvalidation invalidation, StripeSet stripes, ulong layout)
     {
         Following following = new(invalidation);
@@ -49,7 +52,7 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Puts an invalidation that is open already into the trees of another layout.</summary>
+    /// <summary>Adds an invalidation that is already open to the trees of a new layout.</summary>
     private void MoveToTrees(ActiveInvalidation invalidation, StripeSet stripes, ulong layout)
     {
         int node = 0;
@@ -82,7 +85,10 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Under the locks of the range: an open invalidation that overlaps, and that the filter accepts. One that stands in several trees may be shown again.</summary>
+    /// <summary>
+    /// Under the locks of the range: finds an open invalidation that overlaps and that the filter accepts. One that is in several trees may
+    /// be passed to the filter several times.
+    /// </summary>
     private ActiveInvalidation? FindLocked<TFilter>(AddressRange range, StripeSet stripes, ref TFilter filter)
         where TFilter : struct, IRangeFilter<ActiveInvalidation>
     {

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Turns of readers that would be overtaken for ever. A turn is read under all locks, before an invalidation takes a number: one that is
-// refused has not touched the range, so it does not make the reader start again. Safety does not depend on turns: what is published
-// is decided by the numbers, with a turn or without.
+// Turns for readers that would otherwise be overtaken forever. Turns are checked under all locks, before an invalidation takes a number: a
+// refused invalidation has not touched the range, so it does not make the reader start again. Safety does not depend on turns: with or
+// without one, the numbers decide what may be published.
 internal sealed partial class InvalidationLedger
 {
-    private HeldTurn? _firstTurn; // under all locks: those that are not idle, a few at most
+    private HeldTurn? _firstTurn; // the turns that are not idle, a few at most. Under all locks
 
-    /// <summary>Whether a schedule has to read the clock, before it enters the locks, and then enters all of them. A turn that is just being taken is not overdue.</summary>
+    /// <summary>
+    /// Whether a schedule has to read the clock before it enters the locks, and has to enter all of them. A schedule that misses a turn
+    /// that is being taken just now does no harm: that turn is not overdue.
+    /// </summary>
     internal bool HasTurns => Volatile.Read(ref _firstTurn) is not null;
 
-    /// <summary>The number of the turn; 0 when somebody else comes first.</summary>
+    /// <summary>Takes a turn. Returns its number, or 0 when another reader comes first.</summary>
     internal long TryTakeTurn(HeldTurn turn, AddressRange range, long now, long ends)
     {
         StripeSet held = EnterEvery();
@@ -41,7 +44,7 @@ internal sealed partial class InvalidationLedger
         Exit(held);
     }
 
-    /// <summary>The subscription is disposed; the ledger must not keep it.</summary>
+    /// <summary>Removes a turn whose subscription is disposed.</summary>
     internal void DropTurn(HeldTurn turn)
     {
         StripeSet held = EnterEvery();
@@ -50,7 +53,10 @@ internal sealed partial class InvalidationLedger
         Exit(held);
     }
 
-    /// <summary>Under all locks, before <see cref="BeginLocked"/>: the reader for whom a schedule has to come again; null for nobody.</summary>
+    /// <summary>
+    /// Under all locks, before <see cref="BeginLocked"/>: returns the subscription whose reader has the turn, so that the schedule is
+    /// refused; null when there is none.
+    /// </summary>
     internal InvalidationSubscription? FindTurnLocked(ReadOnlySpan<AddressRange> ranges, long now)
     {
         InvalidationSubscription? heldUpBy = null;

@@ -4,10 +4,10 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// What all parties of a notifier agree on: which ranges are being invalidated now, and which have been since a reader began.
+/// The shared record of a notifier: which ranges are being invalidated now, and which have been invalidated since a reader began.
 /// </summary>
 /// <remarks>
-/// <para>Readers and invalidations meet here. A reader of range R must not publish what it built if R was invalidated meanwhile:</para>
+/// <para>A reader of range R must not publish what it built if R was invalidated in the meantime:</para>
 /// <code>
 /// reader                                        invalidation of R
 /// ------                                        -----------------
@@ -17,16 +17,17 @@ namespace FenceKit;
 ///   sequence == n  → publish                      (the subscriber comes after and tears it down)
 ///   sequence != n and R touched → start again     (the subscriber has been, or will be and finds nothing) ]
 /// </code>
-/// <para>A lock is held for a few instructions and never while anything of a user's runs. Readers of other ranges do not take it: they
-/// look at what is open, and at what has been, between two looks at a version that is odd while either changes. What they read in
-/// between may be nonsense; then the version has moved on, and they ask again, under the lock. Both are trees, so a look takes O(log n)
-/// in the number of open sessions and of places that have been invalidated. Lock, version and trees are those of a <see cref="LedgerStripe"/>:
-/// there is one, or, where threads meet, one for each part of the addresses (InvalidationLedger.Stripes.cs). The sequence and the count of those
-/// that are open are one word each for all.</para>
+/// <para>A lock is held for a few instructions and never while user code runs. Readers usually take no lock: they read the open and the
+/// remembered ranges between two reads of a version that is odd while either changes. What they read in between may be inconsistent; then
+/// the version has changed, and they ask again under the lock. Both are trees, so a look takes O(log n) in the number of open sessions and
+/// of invalidated ranges. Lock, version and trees belong to a <see cref="LedgerStripe"/>. There is one stripe or, where threads contend,
+/// one for each part of the addresses (InvalidationLedger.Stripes.cs). All stripes share one sequence and one word that tells whether an
+/// invalidation is open.</para>
 /// </remarks>
 internal sealed partial class InvalidationLedger
 {
-    private const int LooksWithoutLock = 256; // far more than the height of a tree; a look that meets a change may go round in a circle
+    // Far more than the height of a tree. The bound is needed because a concurrent change may make the links circular.
+    private const int LooksWithoutLock = 256;
 
     private ulong _sequence; // see InvalidationLedger.Numbers.cs
 
@@ -41,7 +42,7 @@ internal sealed partial class InvalidationLedger
         _first = _stripes[0];
     }
 
-    /// <summary>What readers look at without a lock.</summary>
+    /// <summary>The word that tells readers, without a lock, whether an invalidation is open.</summary>
     internal ReaderSignals Signals { get; } = new();
 
     internal int ActiveCount
@@ -58,7 +59,10 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Under the locks of its ranges, or more: from here on no reader begins on them, and none that began before can publish into them.</summary>
+    /// <summary>
+    /// Under the locks of its ranges, or more: from here on no reader begins on them, and no reader that began before can publish into
+    /// them.
+    /// </summary>
     internal void BeginLocked(ActiveInvalidation invalidation, StripeSet held)
     {
         AssertHeld(held);
@@ -67,8 +71,9 @@ internal sealed partial class InvalidationLedger
         StripeSet stripes = held.IsOne ? held : StripesOf(ranges, layout);
         invalidation.MakeRoomForNodes(CountNodes(ranges, stripes, layout));
 
-        // The signal first: a reader that sees the new sequence must also see that somebody is active. Pairs with TryBeginRead, and with
-        // ReaderSlot.TryEnterQuickly. Then the versions: a reader that sees the new sequence, and a version that is even, sees the range in the tree.
+        // First the signal: a reader that sees the new sequence must also see that an invalidation is open. Pairs with TryBeginRead and
+        // with ReaderSlot.TryEnterQuickly. Then the versions: a reader that sees the new sequence and an even version sees the range in the
+        // tree.
         RaiseSignals(stripes, layout);
         BeginChange(stripes);
         invalidation.Begin(TakeNumber(stripes, layout));
@@ -77,8 +82,10 @@ internal sealed partial class InvalidationLedger
         EndChange(stripes);
     }
 
-    /// <summary>Under the locks of its ranges. The caller then signals <see cref="ActiveInvalidation.Ended"/>, outside them.</summary>
-    /// <returns>Whether the end is a fault for those that waited for it.</returns>
+    /// <summary>
+    /// Called under the locks of its ranges. The caller then signals <see cref="ActiveInvalidation.Ended"/> outside them.
+    /// </summary>
+    /// <returns>Whether the end is a fault for the later sessions that waited for it.</returns>
     internal bool EndLocked(ActiveInvalidation invalidation, StripeSet held, bool committed)
     {
         AssertHeld(held);
@@ -95,23 +102,27 @@ internal sealed partial class InvalidationLedger
         return committed && TrySupersedeLocked(invalidation);
     }
 
-    /// <summary>The number for a reader that starts now; false, and whom to wait for, when the range is being invalidated.</summary>
+    /// <summary>
+    /// Gives a number to a reader that starts now. False when the range is being invalidated; <paramref name="blocker"/> is then the fence
+    /// to wait for.
+    /// </summary>
     internal bool TryBeginRead(AddressRange range, out ulong number, out Fence blocker) => TryBeginRead(range, owner: null, out number, out blocker);
 
     /// <summary>Begins a reader that may read while its owner moves the range.</summary>
     internal bool TryBeginRead(AddressRange range, object? owner, out ulong number, out Fence blocker)
     {
-        // Sequence, then count; BeginLocked writes them the other way round. So: a count of 0 means that all invalidations up to this
-        // number have ended, and any later one has a higher number, which MustRetry will notice.
-        number = TakeLook(_layout); // of an old layout the number is one that is too low, which does no harm here
+        // Reads the sequence, then the signal; BeginLocked writes them in the other order. So a signal of 0 means that all invalidations up
+        // to this number have ended, and any later one has a higher number, which MustRetry will notice.
+        number = TakeLook(_layout); // with an outdated layout the number may be too low, which does no harm here
         blocker = default;
         return Volatile.Read(ref Signals.Active) == 0 || TryEnter(range, ulong.MaxValue, InvalidationReason.All, out number, out blocker, owner);
     }
 
     /// <summary>
-    /// Whether none of the active invalidations up to a number, for these reasons, touches the range. Invalidations after the number that
-    /// it gives find a reader who announced itself before the call: their process-wide barrier comes after their entry here, which the
-    /// reader has not seen, so its announcement was made before the barrier.
+    /// Whether no open invalidation with a number up to <paramref name="upTo"/>, for one of these reasons, touches the range. Later
+    /// invalidations, with numbers above <paramref name="number"/>, find a reader that announced itself before this call: they issue their
+    /// process-wide barrier after they have entered the ledger, and the reader has not seen them there, so it announced itself before their
+    /// barrier.
     /// </summary>
     internal bool TryEnter(AddressRange range, ulong upTo, InvalidationReason reasons, out ulong number, out Fence blocker, object? owner = null)
     {
@@ -125,7 +136,7 @@ internal sealed partial class InvalidationLedger
         StripeSet held = Enter([range]);
         try
         {
-            number = TakeLook(_layout); // up to here all that touch the range are in the trees: their locks are held
+            number = TakeLook(_layout); // all invalidations up to this number that touch the range are in the trees, because their locks are held
             Blocking blocking = new(upTo, reasons, owner);
             ActiveInvalidation? found = FindLocked(range, held, ref blocking);
             blocker = found is null ? default : found.Ended;
@@ -138,8 +149,8 @@ internal sealed partial class InvalidationLedger
     }
 
     /// <summary>
-    /// Of the invalidations for which <see cref="TryEnter"/> says no, one that the calling thread holds itself; null when there is none.
-    /// For those who are about to wait: it looks under the lock.
+    /// Of the invalidations for which <see cref="TryEnter"/> returns false, finds one that the calling thread itself has to end; null when
+    /// there is none. For threads that are about to wait: it takes the lock.
     /// </summary>
     internal ActiveInvalidation? FindHeldHere(AddressRange range, ulong upTo, InvalidationReason reasons)
     {
@@ -155,14 +166,19 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Whether an invalidation that began after <paramref name="number"/> touches the range. May say true without need, never false.</summary>
+    /// <summary>
+    /// Whether an invalidation that began after <paramref name="number"/> touches the range. May return true needlessly, but never false
+    /// wrongly.
+    /// </summary>
     internal bool MustRetry(AddressRange range, ulong number)
     {
-        // Acquire: pairs with the release in BeginLocked, for readers that hold no lock in common with the subscriber.
+        // Acquire: pairs with the release in BeginLocked, for readers that share no lock with the subscriber.
         return Volatile.Read(ref _sequence) != number && WasTouchedSince(range, number);
     }
 
-    /// <summary>Whether an invalidation up to a number is still calling its subscribers. Pairs with the release of IsScheduling.</summary>
+    /// <summary>
+    /// Whether an invalidation up to this number is still calling its subscribers. Pairs with the release store of IsScheduling.
+    /// </summary>
     internal bool IsScheduling(ulong upTo)
     {
         StripeSet held = EnterEvery();
@@ -190,18 +206,20 @@ internal sealed partial class InvalidationLedger
     /// <summary>Under all locks: the number of the last invalidation that has begun.</summary>
     internal ulong TakeLookLocked() => TakeLook(_layout);
 
-    /// <summary>Looks without the lock whether a reader may begin. False: ask under it.</summary>
+    /// <summary>
+    /// Checks without the lock whether a reader may begin. When the result is false, the caller has to ask under the lock.
+    /// </summary>
     private bool TryLook(AddressRange range, ulong upTo, InvalidationReason reasons, object? owner, out ulong number)
     {
-        ulong layout = _layout; // read once more below
-        number = TakeLook(layout); // acquire: before the versions, with BeginLocked
+        ulong layout = _layout; // read again below
+        number = TakeLook(layout); // acquire: the versions are read after it. Pairs with BeginLocked
         Blocking blocking = new(upTo, reasons, owner);
         for (StripeSet left = StripesOf(range, layout); !left.IsEmpty; left = left.WithoutFirst)
         {
             LedgerStripe stripe = _stripes[left.First];
-            int version = Volatile.Read(ref stripe.Version); // acquire: with BeginChange and EndChange
+            int version = Volatile.Read(ref stripe.Version); // acquire: pairs with BeginChange and EndChange
             if ((version & 1) != 0
-                || Volatile.Read(ref _layout) != layout // dealt anew since, with another version
+                || Volatile.Read(ref _layout) != layout // the layout has changed, and the version with it
                 || stripe.Open.Find(range, after: 0, ref blocking, LooksWithoutLock, out bool isSure) != 0
                 || !isSure)
             {
@@ -218,15 +236,18 @@ internal sealed partial class InvalidationLedger
         return true;
     }
 
-    /// <summary>Looks without the lock whether a range was touched. False: nothing is known, ask under it.</summary>
+    /// <summary>
+    /// Checks without the lock whether a range was touched. When the result is false, nothing is known, and the caller has to ask under the
+    /// lock.
+    /// </summary>
     private bool TryLookBack(AddressRange range, ulong number, out bool wasTouched)
     {
-        ulong layout = _layout; // read once more below
+        ulong layout = _layout; // read again below
         wasTouched = false;
         for (StripeSet left = StripesOf(range, layout); !left.IsEmpty; left = left.WithoutFirst)
         {
             LedgerStripe stripe = _stripes[left.First];
-            int version = Volatile.Read(ref stripe.Version); // acquire: with BeginChange and EndChange
+            int version = Volatile.Read(ref stripe.Version); // acquire: pairs with BeginChange and EndChange
             bool isSame = Volatile.Read(ref _layout) == layout;
             wasTouched |= stripe.Recent.WasTouched(range, number, LooksWithoutLock, out bool isSure);
             Volatile.ReadBarrier();
@@ -265,13 +286,13 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Those that keep a reader out who came in when the last number was <paramref name="upTo"/>.</summary>
+    /// <summary>Accepts the invalidations that keep out a reader that began when the last number was <paramref name="upTo"/>.</summary>
     private readonly struct Blocking(ulong upTo, InvalidationReason reasons, object? owner) : IRangeFilter<ActiveInvalidation>
     {
         public bool Accepts(ulong number, ActiveInvalidation? item) => number <= upTo && (item is null || (item.IsFor(reasons) && !item.PassesOver(owner)));
     }
 
-    /// <summary>Of those, the ones that the calling thread holds. Under the lock only.</summary>
+    /// <summary>Accepts the invalidations that the calling thread has to end. Used under the lock only.</summary>
     private readonly struct HeldHere(ulong upTo, InvalidationReason reasons) : IRangeFilter<ActiveInvalidation>
     {
         public bool Accepts(ulong number, ActiveInvalidation? item) => number <= upTo && item!.IsHeldHere && item.IsFor(reasons);

@@ -6,42 +6,46 @@ namespace FenceKit;
 // All three phases in one call.
 public sealed partial class InvalidationNotifier
 {
-    /// <summary>All three phases in one call, for those who start with FenceKit: everybody lets go, then the memory is freed.</summary>
-    /// <typeparam name="TState">What the two steps need.</typeparam>
-    /// <param name="range">What is going away.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="state">Handed to both steps.</param>
+    /// <summary>
+    /// Runs all three phases in one call: waits until nobody uses the range any more, then frees the memory. A good start for users who are
+    /// new to FenceKit.
+    /// </summary>
+    /// <typeparam name="TState">The type of the state that both steps are given.</typeparam>
+    /// <param name="range">The range that is going away.</param>
+    /// <param name="reason">The reason.</param>
+    /// <param name="state">Passed to both steps.</param>
     /// <param name="whileWaiting">
-    /// Phase B: the owner's own work while the others are still letting go; null for none. <b>They still use the range: nothing may be freed
-    /// here.</b> It may park new users; it must not map anything new into the range.
+    /// Phase B: the owner's own work while the subscribers are still letting go; null for none. <b>They still use the range: nothing may be
+    /// freed here.</b> It may park new users; it must not map anything new into the range.
     /// </param>
     /// <param name="free">
-    /// Runs when nobody uses the range any more, and before anybody may use it again: here the memory is freed. Not called unless the
-    /// result is <see cref="InvalidationOutcome.Completed"/>.
+    /// Frees the memory: runs when nobody uses the range any more, and before anybody may use it again. Called only when the result is
+    /// <see cref="InvalidationOutcome.Completed"/>.
     /// </param>
     /// <param name="budget">How long to wait altogether, refusals included; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="inTheWay">
-    /// When the result is not Completed: who was in the way first, and its error. <c>default</c> when it was a refusal, or let go just then.
+    /// When the result is not Completed: the first holder that was in the way, and its error. <c>default</c> when a subscriber refused, or
+    /// when the holder let go just then.
     /// </param>
     /// <param name="cancellationToken">Ends the wait; the session then backs off.</param>
     /// <param name="file">Filled in by the compiler: where the session was scheduled, for reports.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>
     /// Completed: nobody uses the range any more, <paramref name="free"/> has run, and the invalidation is committed. Pending, Faulted or
-    /// Superseded: it was backed off, the range still belongs to its users (or, superseded, went with an earlier invalidation); when
-    /// subscribers kept refusing until the time ran out, <paramref name="whileWaiting"/> was not called.
+    /// Superseded: the invalidation was backed off, and the range still belongs to its users (or, when superseded, went with an earlier
+    /// invalidation). When subscribers refused until the time ran out, <paramref name="whileWaiting"/> was not called.
     /// </returns>
     /// <remarks>
-    /// Blocks the thread for as long as the slowest subscriber takes, or until the first fails. Both steps run on this thread. When
-    /// <paramref name="whileWaiting"/> throws, the invalidation is backed off: nothing was freed. When <paramref name="free"/> throws, it is
-    /// committed: what was freed by then is gone, and nobody may free it again. Either way the exception goes on to the caller.
+    /// Blocks the thread for as long as the slowest subscriber takes, or until the first one fails. Both steps run on this thread. When
+    /// <paramref name="whileWaiting"/> throws, the invalidation is backed off: nothing was freed. When <paramref name="free"/> throws, the
+    /// invalidation is committed: what was freed by then is gone, and nobody may free it again. Either way the caller gets the exception.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="free"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or the reason is unknown.</exception>
     /// <exception cref="InvalidOperationException">
-    /// This thread would wait for itself: it is inside a <see cref="ReaderGate"/> whose readers would be waited for, or has a session over a
-    /// part of the range open. Neither step has run then.
+    /// This thread would wait for itself: it is inside a <see cref="ReaderGate"/> whose readers would be waited for, or has an open session
+    /// that overlaps the range. Neither step has run then.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
@@ -79,7 +83,7 @@ public sealed partial class InvalidationNotifier
             session.StayOnThread();
             if (budget != TimeSpan.Zero)
             {
-                session.ThrowIfBlockingItself(); // now, not when the first step has done its work
+                session.ThrowIfBlockingItself(); // before the first step has done its work
             }
 
             using FenceContractScope held = session.BeginSignaling(file, line);
@@ -98,25 +102,30 @@ public sealed partial class InvalidationNotifier
         }
     }
 
-    /// <summary>All three phases in one call, without the name of who was in the way.</summary>
-    /// <typeparam name="TState">What the two steps need.</typeparam>
-    /// <param name="range">What is going away.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="state">Handed to both steps.</param>
-    /// <param name="whileWaiting">The owner's own work while the others are still letting go; null for none. <b>Nothing may be freed here.</b></param>
-    /// <param name="free">Frees the memory, when nobody uses it any more.</param>
+    /// <summary>Runs all three phases in one call, without reporting which holder was in the way.</summary>
+    /// <typeparam name="TState">The type of the state that both steps are given.</typeparam>
+    /// <param name="range">The range that is going away.</param>
+    /// <param name="reason">The reason.</param>
+    /// <param name="state">Passed to both steps.</param>
+    /// <param name="whileWaiting">
+    /// Phase B: the owner's own work while the subscribers are still letting go; null for none. <b>Nothing may be freed here.</b>
+    /// </param>
+    /// <param name="free">Frees the memory. Called when nobody uses it any more.</param>
     /// <param name="budget">How long to wait altogether, refusals included; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait; the session then backs off.</param>
     /// <param name="file">Filled in by the compiler: where the session was scheduled, for reports.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>Completed: it is freed and committed. Anything else: it was backed off, and <paramref name="free"/> was not called.</returns>
-    /// <remarks>As the other overload.</remarks>
+    /// <returns>
+    /// Completed: the memory is freed and the invalidation committed. Otherwise the invalidation was backed off, and
+    /// <paramref name="free"/> was not called.
+    /// </returns>
+    /// <remarks>See the other overload for details.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="free"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or the reason is unknown.</exception>
     /// <exception cref="InvalidOperationException">
-    /// This thread would wait for itself: it is inside a <see cref="ReaderGate"/> whose readers would be waited for, or has a session over a
-    /// part of the range open. Neither step has run then.
+    /// This thread would wait for itself: it is inside a <see cref="ReaderGate"/> whose readers would be waited for, or has an open session
+    /// that overlaps the range. Neither step has run then.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
@@ -132,20 +141,27 @@ public sealed partial class InvalidationNotifier
         [CallerLineNumber] int line = 0) =>
         Invalidate(range, reason, state, whileWaiting, free, budget, out _, cancellationToken, file, line);
 
-    /// <summary>All three phases in one call, without a limit of time.</summary>
-    /// <param name="range">What is going away.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="whileWaiting">The owner's own work while the others are still letting go; null for none. <b>Nothing may be freed here.</b></param>
-    /// <param name="free">Frees the memory, when nobody uses it any more.</param>
+    /// <summary>Runs all three phases in one call, without a time limit.</summary>
+    /// <param name="range">The range that is going away.</param>
+    /// <param name="reason">The reason.</param>
+    /// <param name="whileWaiting">
+    /// Phase B: the owner's own work while the subscribers are still letting go; null for none. <b>Nothing may be freed here.</b>
+    /// </param>
+    /// <param name="free">Frees the memory. Called when nobody uses it any more.</param>
     /// <param name="file">Filled in by the compiler: where the session was scheduled, for reports.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>Completed: it is freed and committed. Faulted or Superseded: it was backed off, and <paramref name="free"/> was not called.</returns>
-    /// <remarks>As the other overloads. A subscriber that never lets go keeps the caller for ever: give a budget if you can.</remarks>
+    /// <returns>
+    /// Completed: the memory is freed and the invalidation committed. Faulted or Superseded: the invalidation was backed off, and
+    /// <paramref name="free"/> was not called.
+    /// </returns>
+    /// <remarks>
+    /// See the first overload for details. A subscriber that never lets go blocks the caller forever: give a budget if you can.
+    /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="free"/> is null.</exception>
     /// <exception cref="InvalidOperationException">
-    /// This thread would wait for itself: it is inside a <see cref="ReaderGate"/> whose readers would be waited for, or has a session over a
-    /// part of the range open. Neither step has run then.
+    /// This thread would wait for itself: it is inside a <see cref="ReaderGate"/> whose readers would be waited for, or has an open session
+    /// that overlaps the range. Neither step has run then.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
     public InvalidationOutcome Invalidate(
@@ -171,8 +187,9 @@ public sealed partial class InvalidationNotifier
     }
 
     /// <summary>
-    /// The only code that frees an owner's memory on its behalf: everybody has let go, and nobody may come back before the commit. What a
-    /// step that throws has freed is not known; to back off would let readers in, and the next session free it again.
+    /// Frees the range and commits. This is the only code that frees memory for an owner: nobody uses the range, and nobody may come back
+    /// before the commit. The commit happens even if <paramref name="free"/> throws: how much it has freed is not known, and a back-off
+    /// would let readers in and let the next session free it again.
     /// </summary>
     internal static void FreeAndCommit<TState>(InvalidationSession complete, TState state, Action<TState, AddressRange> free, AddressRange range)
     {

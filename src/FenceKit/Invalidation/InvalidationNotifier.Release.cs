@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// The end: everybody is told to let go of everything, once.
+// Shutdown: every subscriber is told, once, to let go of its whole range.
 public sealed partial class InvalidationNotifier
 {
-    private QuarantinedMemory[] _quarantined = []; // of the one release; written when it is over
+    private QuarantinedMemory[] _quarantined = []; // written at the end of the one release
 
     /// <summary>
-    /// Shuts down: nothing new can be scheduled or subscribed, every subscriber gets one <see cref="InvalidationReason.Release"/> over its
-    /// range, and gates let nobody in any more.
+    /// Shuts down: no new session or subscription is accepted, every subscriber gets one <see cref="InvalidationReason.Release"/> over its
+    /// range, and gates let no more readers in.
     /// </summary>
-    /// <param name="budget">How long to wait altogether; zero looks once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="budget">
+    /// How long to wait altogether; zero checks once without waiting; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait like the end of the time; it does not throw.</param>
     /// <returns>
-    /// What must not be freed, by name: subscribers that have not let go in time, have failed to, or have refused, and sessions that are
-    /// open, whose owners may be about to free what they cover. Empty when all memory that is left may be freed. A later call lists those of
-    /// the first list that have not let go since; it does not wait.
+    /// What must not be freed, by name: subscribers that have not let go in time, have failed to, or have refused, and open sessions, whose
+    /// owners may be about to free what they cover. Empty when all remaining memory may be freed. A later call does not wait; it returns
+    /// the entries of the first list that have not let go since.
     /// </returns>
     /// <remarks>
-    /// Blocks the thread; allocates. A refusal is an error here, since there is no later attempt. Subscriptions outlive the notifier
-    /// until they are disposed; sessions that are open can still be ended by their owners.
+    /// Blocks the thread; allocates. A refusal is an error here, because there is no later attempt. Subscriptions outlive the notifier
+    /// until they are disposed; the owners of open sessions can still end them.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">
-    /// Called from inside a callback of this notifier; or, with a budget, from inside a <see cref="ReaderGate"/> or an open session of it: it would wait for
-    /// this very thread. Nothing has happened then.
+    /// Called from inside a callback of this notifier; or, with a budget, from inside a <see cref="ReaderGate"/> or an open session of it:
+    /// the call would wait for its own thread. Nothing has happened then.
     /// </exception>
     public IReadOnlyList<QuarantinedMemory> Release(TimeSpan budget, CancellationToken cancellationToken = default)
     {
@@ -36,7 +38,7 @@ public sealed partial class InvalidationNotifier
 
         if (budget != TimeSpan.Zero)
         {
-            // Before anything happens: only the first shutdown learns what is left.
+            // Checked before anything changes: only the first shutdown learns what is left.
             OwnGates ownGates = new(Name);
             IntervalIndex<InvalidationSubscription>.Visit(Volatile.Read(ref _index), AddressRange.All, ref ownGates);
             if (_ledger.FindHeldHere(AddressRange.All, ulong.MaxValue, InvalidationReason.All) is { } own)
@@ -81,21 +83,21 @@ public sealed partial class InvalidationNotifier
     }
 
     /// <summary>
-    /// Shuts down without waiting, as <see cref="Release"/> with no time. A subscriber that has not let go at that moment is reported as an event of the
-    /// EventSource "FenceKit": an owner who frees memory calls <see cref="Release"/> instead, and looks at what it returns.
+    /// Shuts down without waiting, like <see cref="Release"/> with a budget of zero. A subscriber that has not let go by then is reported
+    /// as an event of the EventSource "FenceKit". An owner that frees memory calls <see cref="Release"/> instead and looks at its result.
     /// </summary>
     /// <exception cref="InvalidOperationException">Called from inside a callback of this notifier.</exception>
     public void Dispose() => Release(TimeSpan.Zero);
 
     /// <summary>
-    /// What <see cref="Release"/> has left behind and nobody has let go of since, by name: what it would return if it were called again.
+    /// The entries that <see cref="Release"/> has returned and that have not let go since: what it would return if it were called again.
     /// Empty before the shutdown.
     /// </summary>
     /// <returns>A copy.</returns>
     /// <remarks>Changes nothing and never blocks; allocates. For health checks.</remarks>
     public IReadOnlyList<QuarantinedMemory> GetQuarantined() => Array.FindAll(Volatile.Read(ref _quarantined), IsStillHeld); // pairs with the write in Quarantine
 
-    /// <summary>A cancellation must not swallow the list of those who still hold something.</summary>
+    /// <summary>Waits, and turns a cancellation into an outcome: it must not prevent the list of remaining holders.</summary>
     private static InvalidationOutcome WaitForRelease(InvalidationSession session, TimeSpan budget, CancellationToken cancellationToken)
     {
         try
@@ -117,7 +119,7 @@ public sealed partial class InvalidationNotifier
     private QuarantinedMemory[] Quarantine(InvalidationSession session)
     {
         PendingInvalidation[] pending = new PendingInvalidation[session.CopyPending(default)];
-        int count = Math.Min(session.CopyPending(pending), pending.Length); // some may have let go in between; none are added
+        int count = Math.Min(session.CopyPending(pending), pending.Length); // holders may have let go in between; none are added
         QuarantinedMemory[] held = new QuarantinedMemory[count];
         for (int index = 0; index < count; index++)
         {
@@ -144,7 +146,10 @@ public sealed partial class InvalidationNotifier
         }
     }
 
-    /// <summary>A subscriber that threw or refused has no fence, and is never known to have let go. A session that has ended holds nothing, however it ended.</summary>
+    /// <summary>
+    /// Whether an entry may still use its memory. A subscriber that threw or refused has no fence, so it counts as holding forever. A
+    /// session that has ended holds nothing, however it ended.
+    /// </summary>
     private bool IsStillHeld(QuarantinedMemory held)
     {
         FenceStatus status = held.Fence.GetStatus(out Exception? error);
@@ -153,7 +158,7 @@ public sealed partial class InvalidationNotifier
             || (status != FenceStatus.Signaled && held.Subscription is not null && (error is IMemoryFault fault ? fault.MayStillTouchMemory : !_faultsCountAsDone));
     }
 
-    /// <summary>Nobody is passed over and nobody can refuse.</summary>
+    /// <summary>Schedules every subscriber, without skipping any and without accepting a refusal.</summary>
     private struct Releaser(InvalidationSessionState state) : IIntervalVisitor<InvalidationSubscription>
     {
         private InvalidationRequest _request = state.RequestFor(AddressRange.All, InvalidationReason.Release);

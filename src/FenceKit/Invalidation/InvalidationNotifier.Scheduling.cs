@@ -9,19 +9,19 @@ namespace FenceKit;
 public sealed partial class InvalidationNotifier
 {
     /// <summary>Phase A: tells every subscriber of a range to let go of it, and closes the range to readers until the session ends.</summary>
-    /// <param name="range">What is going away.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="session">The session, to be waited for and ended. <c>default</c> when the result is false.</param>
+    /// <param name="range">The range that is going away.</param>
+    /// <param name="reason">The reason.</param>
+    /// <param name="session">The session, which the caller waits for and ends. <c>default</c> when the result is false.</param>
     /// <param name="file">Filled in by the compiler: where the session was scheduled, for reports.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>
-    /// False when a subscriber could not start without blocking. The schedule is undone as a whole: the range is open again, there is no
-    /// session to end. Subscribers that were called before the refusal have let go, which is never wrong; try again later.
+    /// False when a subscriber could not start without blocking. The whole schedule is undone: the range is open again, and there is no
+    /// session to end. Subscribers that were called before the refusal have let go, which is always allowed; try again later.
     /// </returns>
     /// <remarks>
-    /// Does not wait. Allocates nothing in steady state; a session that meets more subscribers than any before it grows once.
-    /// Takes O(log n + k) for k of n subscribers. Subscribers run on this thread, by rising start of their ranges, under no lock.
-    /// The proposal of June 2020 calls it phase A; it is invalidate_range_start without its waits.
+    /// Does not wait. Allocates nothing in steady state; a session that meets more subscribers than any before it grows once. Takes O(log n
+    /// + k) for k of n subscribers. Subscribers run on this thread, by rising start of their ranges, under no lock. In the Linux proposal
+    /// of June 2020 this is phase A: invalidate_range_start without its waits.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="reason"/> is none of the named values.</exception>
@@ -30,15 +30,17 @@ public sealed partial class InvalidationNotifier
         AddressRange range, InvalidationReason reason, out InvalidationSession session, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
         TrySchedule(range, reason, out session, out _, file, line);
 
-    /// <summary>Phase A, and who refused.</summary>
-    /// <param name="range">What is going away.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="session">The session, to be waited for and ended. <c>default</c> when the result is false.</param>
+    /// <summary>Phase A; also returns the subscription that refused.</summary>
+    /// <param name="range">The range that is going away.</param>
+    /// <param name="reason">The reason.</param>
+    /// <param name="session">The session, which the caller waits for and ends. <c>default</c> when the result is false.</param>
     /// <param name="refusedBy">The subscription that could not start without blocking; null when the result is true.</param>
     /// <param name="file">Filled in by the compiler: where the session was scheduled, for reports.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>False when a subscriber could not start without blocking.</returns>
-    /// <remarks>As <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession, string, int)"/>.</remarks>
+    /// <remarks>
+    /// See <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession, string, int)"/> for details.
+    /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="reason"/> is none of the named values.</exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
@@ -54,19 +56,22 @@ public sealed partial class InvalidationNotifier
         return TrySchedule([range], reason, initiator: null, new SchedulePlace(file, line), out session, out refusedBy);
     }
 
-    /// <summary>Phase A, by somebody who is a subscriber himself.</summary>
-    /// <param name="range">What is going away.</param>
-    /// <param name="reason">Why.</param>
+    /// <summary>Phase A on behalf of an initiator that is itself a subscriber.</summary>
+    /// <param name="range">The range that is going away.</param>
+    /// <param name="reason">The reason.</param>
     /// <param name="initiator">
-    /// Who asks for it. Subscriptions of the same <see cref="InvalidationSubscriptionOptions.Owner"/> are passed over if the reason is
-    /// <see cref="InvalidationReason.Migrate"/> or <see cref="InvalidationReason.Exclusive"/>, and told otherwise.
+    /// The object that asks for the invalidation. Subscriptions with the same <see cref="InvalidationSubscriptionOptions.Owner"/> are
+    /// skipped if the reason is <see cref="InvalidationReason.Migrate"/> or <see cref="InvalidationReason.Exclusive"/>, and called
+    /// otherwise.
     /// </param>
-    /// <param name="session">The session, to be waited for and ended. <c>default</c> when the result is false.</param>
+    /// <param name="session">The session, which the caller waits for and ends. <c>default</c> when the result is false.</param>
     /// <param name="refusedBy">The subscription that could not start without blocking; null when the result is true.</param>
     /// <param name="file">Filled in by the compiler: where the session was scheduled, for reports.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>False when a subscriber could not start without blocking.</returns>
-    /// <remarks>As <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession, string, int)"/>.</remarks>
+    /// <remarks>
+    /// See <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession, string, int)"/> for details.
+    /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="initiator"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="reason"/> is none of the named values.</exception>
@@ -85,11 +90,11 @@ public sealed partial class InvalidationNotifier
         return TrySchedule([range], reason, initiator, new SchedulePlace(file, line), out session, out refusedBy);
     }
 
-    /// <summary>Makes a batch: many ranges in one session, with one wait and one barrier.</summary>
+    /// <summary>Creates a batch: many ranges in one session, with one wait and one barrier.</summary>
     /// <param name="coveringThreshold">
     /// With more ranges than this, after merging, the batch invalidates one range that covers them all. At least 1.
     /// </param>
-    /// <returns>The batch, empty; it can be used again and again.</returns>
+    /// <returns>An empty batch; it can be used again and again.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="coveringThreshold"/> is less than 1.</exception>
     public InvalidationBatch CreateBatch(int coveringThreshold = 64)
     {
@@ -97,7 +102,7 @@ public sealed partial class InvalidationNotifier
         return new InvalidationBatch(this, coveringThreshold);
     }
 
-    /// <summary>Phase A of ranges that are sorted and have a gap between any two.</summary>
+    /// <summary>Phase A for ranges that are sorted and have a gap between any two.</summary>
     internal bool TryScheduleMerged(
         ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, SchedulePlace place, out InvalidationSession session) =>
         TrySchedule(ranges, reason, initiator: null, place, out session, out _);
@@ -149,7 +154,7 @@ public sealed partial class InvalidationNotifier
         }
         finally
         {
-            // One unwind for all kinds of subscribers, and for the one thing that can throw here, running out of memory.
+            // One way to undo the schedule for all kinds of subscribers, and for the one exception that is possible here, lack of memory.
             state.EndCalling();
             session = scheduled ? state.OpenUp() : state.Refuse();
         }
@@ -158,8 +163,8 @@ public sealed partial class InvalidationNotifier
     }
 
     /// <summary>
-    /// Closes the ranges to readers, and takes the subscribers as they are at that moment; with a release, for the last time. False, and
-    /// the state is back in its pool, when a reader has the turn, or, if nobody has, the notifier is disposed.
+    /// Closes the ranges to readers and takes a snapshot of the subscribers; with a release, for the last time. False when a reader has the
+    /// turn (then <paramref name="heldUpBy"/> is set) or the notifier is disposed; the state object is back in its pool then.
     /// </summary>
     private bool TryBegin(
         SessionLease lease,
@@ -207,8 +212,8 @@ public sealed partial class InvalidationNotifier
             _ledger.Exit(held);
         }
 
-        // The new sequence must be visible before we look whether anybody is publishing, or has; leaving a lock is only a release.
-        // Pairs with the increment in InvalidationSubscription.TryPopulate and the fence in AttemptLog.NotePublication.
+        // The new sequence must be visible before this thread checks whether a subscription is publishing, or has published; leaving a lock
+        // is only a release. Pairs with the increment in InvalidationSubscription.TryPopulate and the fence in AttemptLog.NotePublication.
         Interlocked.MemoryBarrier();
         return true;
     }

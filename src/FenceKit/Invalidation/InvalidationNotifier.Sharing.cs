@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// One subscriber of a kind per notifier, shared by all who need it.
+// One shared object of each type per notifier, with a reference count.
 public sealed partial class InvalidationNotifier
 {
     private readonly Lock _sharedLock = new();
-    private readonly Dictionary<Type, IShared> _shared = []; // under the lock, like the fields of what is in it
+    private readonly Dictionary<Type, IShared> _shared = []; // under the lock, like the fields of its values
 
-    /// <summary>A shared object and its number of users, whatever its type.</summary>
+    /// <summary>A shared object of any type, with its number of users.</summary>
     private interface IShared;
 
-    /// <summary>The one object of a type that belongs to this notifier; made by the first who asks, disposed by the last who lets go.</summary>
-    /// <typeparam name="T">A subscriber, or whatever owns one: a driver's context for this memory, for example.</typeparam>
+    /// <summary>
+    /// Returns the one object of a type that belongs to this notifier. The first caller creates it; it is disposed when the last reference
+    /// is.
+    /// </summary>
+    /// <typeparam name="T">A subscriber or an object that owns one, for example a driver's context for this memory.</typeparam>
     /// <param name="create">
-    /// Makes the object; may subscribe. It runs under no lock, once at a time: others who ask for the same type meanwhile wait for it. What it
-    /// throws comes out of this call, and the next one who asks tries again.
+    /// Creates the object; may subscribe. It runs under no lock, once at a time: other callers that ask for the same type wait for it. When
+    /// it throws, this call throws the same exception, and the next caller tries again.
     /// </param>
-    /// <returns>A reference, to be disposed. As mmu_notifier_get and mmu_notifier_put.</returns>
+    /// <returns>A reference, which the caller disposes. The counterparts in Linux are mmu_notifier_get and mmu_notifier_put.</returns>
     /// <remarks>
-    /// Any thread may ask, and let go, at any time; also from inside a callback, where the object is then disposed on the thread pool.
-    /// When the last user lets go while another one asks, that one gets a new object. Allocates. Blocks while another thread makes the object.
+    /// References may be taken and disposed on any thread at any time, also inside a callback, where the object is then disposed on the
+    /// thread pool. When the last reference is disposed while another caller asks, that caller gets a new object. Allocates. Blocks while
+    /// another thread creates the object.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="create"/> is null.</exception>
     /// <exception cref="InvalidOperationException">Called for a type from inside its own <paramref name="create"/>: it would wait for itself.</exception>
@@ -44,8 +48,8 @@ public sealed partial class InvalidationNotifier
     }
 
     /// <summary>
-    /// True: one more user of an object that is there. False: <paramref name="shared"/> is about to be made, by us if it is
-    /// <paramref name="ours"/>, which then counts us as its first user.
+    /// True when the object exists; it then has one more user. False when <paramref name="shared"/> has yet to be created: by this caller
+    /// if it is <paramref name="ours"/>, whose first user is then counted.
     /// </summary>
     private bool TryJoin<T>(Shared<T> ours, out Shared<T> shared)
         where T : class, IDisposable
@@ -62,7 +66,7 @@ public sealed partial class InvalidationNotifier
             }
 
             shared = (Shared<T>)known;
-            shared.Users += shared.Value is null ? 0 : 1; // a caller that waits for it looks again afterwards
+            shared.Users += shared.Value is null ? 0 : 1; // a caller that waits for the object comes back here afterwards
             return shared.Value is not null;
         }
         finally
@@ -104,7 +108,7 @@ public sealed partial class InvalidationNotifier
             return;
         }
 
-        // It will unsubscribe, and that waits for callbacks to return.
+        // Dispose will unsubscribe, and that waits for callbacks to return.
         if (IsSchedulingOnThisThread)
         {
             InterruptShield.Queue(DisposeGuarded, shared.Value!, preferLocal: false);
@@ -115,7 +119,7 @@ public sealed partial class InvalidationNotifier
         }
     }
 
-    /// <summary>Disposes the object on the thread pool, where nobody hears what it throws.</summary>
+    /// <summary>Disposes the object on the thread pool, where no caller could catch an exception.</summary>
     private static void DisposeGuarded<T>(T value)
         where T : class, IDisposable
     {
@@ -149,7 +153,7 @@ public sealed partial class InvalidationNotifier
                     $"The factory of the shared {typeof(T).Name} asks for the shared {typeof(T).Name}: it would wait for itself.");
             }
 
-#pragma warning disable RS0030 // The caller is told that it waits here; a task is what the thread pool knows of.
+#pragma warning disable RS0030 // The documentation says that this call blocks; the thread pool recognizes a blocking wait for a task.
             _made.Task.Wait();
 #pragma warning restore RS0030
         }

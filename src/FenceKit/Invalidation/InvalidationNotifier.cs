@@ -9,12 +9,12 @@ namespace FenceKit;
 /// schedule, unmap, wait. The owner of the memory has one notifier; devices, caches and readers subscribe to it.
 /// </summary>
 /// <remarks>
-/// <para><b>A. Schedule</b>: <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession, string, int)"/> calls every subscriber
-/// of the range; each starts to let go and hands back a fence. Nobody waits.
-/// <b>B. Unmap</b>: meanwhile the owner does its own work. <b>C. Wait</b>: once, for all, with a budget; then commit or back off.
-/// Sequential notification takes the sum of all latencies; this takes the longest of them.</para>
-/// <para><b>Thread safety</b>: every member may be called from any thread at any time. Sessions over the same range
-/// may be open at once; they complete one after the other, in the order of their schedules, and only one hands the memory back (see
+/// <para><b>A. Schedule</b>: <see cref="TrySchedule(AddressRange, InvalidationReason, out InvalidationSession, string, int)"/> calls every
+/// subscriber of the range; each starts to let go and returns a fence. Nobody waits. <b>B. Unmap</b>: meanwhile the owner does its own
+/// work. <b>C. Wait</b>: once, for all, with a budget; then commit or back off. Sequential notification takes the sum of all latencies;
+/// this takes only the longest of them.</para>
+/// <para><b>Thread safety</b>: every member may be called from any thread at any time. Sessions over the same range may be open at the same
+/// time; they complete in the order of their schedules, and only one of them frees the memory (see
 /// <see cref="InvalidationSession"/>).</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {ActiveSessions} active")]
@@ -32,8 +32,8 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     private bool _disposed;            // written under all locks
 
     /// <summary>Creates a notifier without subscribers.</summary>
-    /// <param name="name">Whose memory it is: it appears in errors, reports and the debugger.</param>
-    /// <param name="options">Policy, sizes and clock; null for the usual ones.</param>
+    /// <param name="name">The name of the memory's owner: it appears in errors, reports and the debugger.</param>
+    /// <param name="options">Policy, sizes and clock; null for the defaults.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public InvalidationNotifier(string name, InvalidationNotifierOptions? options = null)
@@ -51,10 +51,10 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
             options.PoolProvider, pool => new InvalidationSessionState(Name, _ledger, _counters, _clock, options, Contract?.Sessions) { Pool = pool });
     }
 
-    /// <summary>Whose memory it is.</summary>
+    /// <summary>The name of the memory's owner.</summary>
     public string Name { get; }
 
-    /// <summary>How many sessions are open at this moment.</summary>
+    /// <summary>The number of open sessions.</summary>
     public int ActiveSessions => _ledger.ActiveCount;
 
     /// <summary>Reads all counters at one moment.</summary>
@@ -84,13 +84,13 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     }
 
     /// <summary>Registers a subscriber for a range.</summary>
-    /// <param name="range">What it uses.</param>
-    /// <param name="subscriber">Who is called when part of the range is invalidated.</param>
+    /// <param name="range">The range that the subscriber uses.</param>
+    /// <param name="subscriber">The object that is called when part of the range is invalidated.</param>
     /// <param name="name">Its name in reports.</param>
     /// <returns>The subscription; dispose it to unsubscribe.</returns>
     /// <remarks>
-    /// Takes effect at once for sessions that begin from now on. A session that has begun does not call the new subscriber, but its
-    /// range is closed to it: <see cref="InvalidationSubscription.BeginRead"/> waits for its end. Never blocks; allocates.
+    /// Takes effect for sessions that begin from now on. An open session does not call the new subscriber, but its range is closed to the
+    /// subscriber: <see cref="InvalidationSubscription.BeginRead"/> waits for its end. Never blocks; allocates.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty, or <paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="subscriber"/> is null.</exception>
@@ -98,13 +98,13 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     public InvalidationSubscription Subscribe(AddressRange range, IInvalidationSubscriber subscriber, string name) =>
         Subscribe(range, subscriber, name, InvalidationSubscriptionOptions.Default, readers: null);
 
-    /// <summary>Registers a subscriber that has something to declare about itself.</summary>
-    /// <param name="range">What it uses.</param>
-    /// <param name="subscriber">Who is called when part of the range is invalidated.</param>
+    /// <summary>Registers a subscriber with options.</summary>
+    /// <param name="range">The range that the subscriber uses.</param>
+    /// <param name="subscriber">The object that is called when part of the range is invalidated.</param>
     /// <param name="name">Its name in reports.</param>
-    /// <param name="options">Which reasons it wants to hear, whom it belongs to, whom it comes after, and how it maps.</param>
+    /// <param name="options">The reasons to be called for, the owner, the subscription to be called after, and the way of mapping.</param>
     /// <returns>The subscription; dispose it to unsubscribe.</returns>
-    /// <remarks>As the other overload.</remarks>
+    /// <remarks>See the other overload for details.</remarks>
     /// <exception cref="ArgumentException">
     /// <paramref name="range"/> is empty, <paramref name="name"/> is null or empty, or the order names a subscription of another notifier.
     /// </exception>
@@ -135,7 +135,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         ArgumentNullException.ThrowIfNull(subscriber);
         ArgumentException.ThrowIfNullOrEmpty(name);
 
-        // Before the lock: it teaches the validator an order, and may call sinks of a user's.
+        // Created before the lock is entered: the constructor teaches the validator an order, and that may call a user's sink.
         SubscriptionContract? contract = Contract is null ? null : new SubscriptionContract(name, Contract);
         StripeSet all = _ledger.EnterEvery();
         try
@@ -154,7 +154,7 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         }
     }
 
-    /// <summary>Whose memory it is, how many sessions are open and who listens, for people.</summary>
+    /// <summary>Describes the notifier for people: its name, the open sessions and the subscriptions.</summary>
     /// <returns>One line.</returns>
     public override string ToString()
     {
@@ -181,7 +181,8 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
             _index = IntervalIndex<InvalidationSubscription>.Remove(_index, subscription.Range, subscription.Number);
             _subscriptionCount--;
 
-            // Sessions take the index when they enter the ledger, under one of these locks: those that entered before may still hold the old one.
+            // A session takes the index when it enters the ledger, under one of these locks: sessions that entered before may still use the
+            // old index.
             return _ledger.TakeLookLocked();
         }
         finally

@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace FenceKit;
 
 /// <summary>
-/// Why a range is invalidated; combined, which reasons a subscriber wants to be told of. A subscriber may react to some reasons less strongly
-/// than to others, never not at all.
+/// Why a range is invalidated. In combination: for which reasons a subscriber is called. A subscriber may react to some reasons less
+/// strongly than to others, but must react to all that it is called for.
 /// </summary>
 [Flags]
 [SuppressMessage("Naming", "CA1714:Flags enums should have plural names", Justification = "An invalidation has one reason; only a filter combines them.")]
@@ -14,24 +14,26 @@ public enum InvalidationReason
     /// <summary>No reason; neither an invalidation nor a filter can have it.</summary>
     None = 0,
 
-    /// <summary>The memory goes away: nothing may be read or written there any more. As MMU_NOTIFY_UNMAP.</summary>
+    /// <summary>The memory goes away: nothing may be read or written there any more. In Linux: MMU_NOTIFY_UNMAP.</summary>
     Unmap = 1,
 
-    /// <summary>The contents are dropped or swapped out, but the range stays; it will be filled again when needed. As MMU_NOTIFY_CLEAR.</summary>
+    /// <summary>
+    /// The contents are dropped or swapped out, but the range stays; it will be filled again when needed. In Linux: MMU_NOTIFY_CLEAR.
+    /// </summary>
     Discard = 2,
 
-    /// <summary>The permissions change. As MMU_NOTIFY_PROTECTION_VMA.</summary>
+    /// <summary>The permissions change. In Linux: MMU_NOTIFY_PROTECTION_VMA.</summary>
     Protect = 4,
 
-    /// <summary>The contents move to another place. As MMU_NOTIFY_MIGRATE.</summary>
+    /// <summary>The contents move to another place. In Linux: MMU_NOTIFY_MIGRATE.</summary>
     Migrate = 8,
 
-    /// <summary>Someone needs the range for himself for a while. As MMU_NOTIFY_EXCLUSIVE.</summary>
+    /// <summary>A user needs exclusive access to the range for a while. In Linux: MMU_NOTIFY_EXCLUSIVE.</summary>
     Exclusive = 16,
 
-    /// <summary>The owner shuts down. As MMU_NOTIFY_RELEASE.</summary>
+    /// <summary>The owner shuts down. In Linux: MMU_NOTIFY_RELEASE.</summary>
     Release = 32,
 
-    /// <summary>All of them: for a filter.</summary>
+    /// <summary>All reasons; for a filter.</summary>
     All = Unmap | Discard | Protect | Migrate | Exclusive | Release,
 }

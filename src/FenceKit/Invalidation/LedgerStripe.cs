@@ -4,27 +4,30 @@ using System.Runtime.InteropServices;
 namespace FenceKit;
 
 /// <summary>
-/// A part of the ledger with a lock of its own: what is open, and what has been invalidated, in the addresses that fall to it. Threads that invalidate in
-/// different stripes write no cache line in common here.
+/// A part of the ledger with its own lock: the open and the remembered invalidations of the addresses that the stripe covers. Threads that
+/// invalidate in different stripes share no cache line here.
 /// </summary>
 internal sealed class LedgerStripe(int remembered) : LedgerStripePadding
 {
     internal readonly Lock Lock = new();
     internal readonly RangeTree<ActiveInvalidation> Open = new(); // every open range that touches the stripe. Written under the lock
     internal readonly RememberedRanges Recent = new(remembered);  // written under the lock
-    internal ActiveInvalidation? First; // of those whose first stripe this is. Under the lock
+    internal ActiveInvalidation? First; // a list of the open sessions whose first stripe this is. Under the lock
     internal int Version;               // odd while something of the above changes. Written under the lock
-    internal int Sessions;              // how many there are from First on. Written under the lock
-    internal ulong LastNumber;          // the highest that was given here, since there are many stripes. Written under the lock
-    internal ulong IdleSince;           // of the readers: the highest number when one last found nothing here
-    internal int Meetings;              // how many sessions found another one here that was just writing. Under the lock
+    internal int Sessions; // the length of the list from First on. Written under the lock
+    internal ulong LastNumber; // the highest number given in this stripe while there are many. Written under the lock
+    internal ulong IdleSince; // written by readers: LastNumber when a reader last found nothing open here
+    internal int Meetings; // how many sessions found the lock held by another one that was writing. Under the lock
     internal SessionLease? Spare;       // interlocked, see SessionPool
 
-#pragma warning disable CS0169 // it takes room, and nothing else
+#pragma warning disable CS0169 // padding
     private readonly CacheLines _behind;
 #pragma warning restore CS0169
 
-    /// <summary>Under the lock. Plain stores, kept apart by a barrier: the version is odd before anything changes. Pairs with the looks, as its twin does.</summary>
+    /// <summary>
+    /// Called under the lock. The stores are plain, separated by a barrier: the version is odd before anything changes. EndChange makes it
+    /// even again; both pair with the reads in TryLook and TryLookBack.
+    /// </summary>
     internal void BeginChange()
     {
         Version++;
@@ -65,10 +68,12 @@ internal sealed class LedgerStripe(int remembered) : LedgerStripePadding
     }
 }
 
-/// <summary>Keeps the words of a stripe away from what stands in front of it. A class of its own, since fields of a base class come first.</summary>
+/// <summary>
+/// Separates the fields of a stripe from the object before it in memory. A base class, because fields of a base class come first.
+/// </summary>
 internal abstract class LedgerStripePadding
 {
-#pragma warning disable CS0169 // it takes room, and nothing else
+#pragma warning disable CS0169 // padding
     private readonly CacheLines _before;
 #pragma warning restore CS0169
 

@@ -4,15 +4,15 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// Ranges, each with a number and perhaps an item, in a balanced (AVL) tree that is written under its owner's lock, and may be read
-/// without it: adding, removing and finding take O(log n), and none of it allocates but for growth.
+/// Ranges, each with a number and possibly an item, in a balanced (AVL) tree. It is written under its owner's lock and may be read without
+/// it. Adding, removing and finding take O(log n); they allocate only when the tree grows.
 /// </summary>
 /// <remarks>
-/// <para>Nodes stand in one array and refer to each other by index; 0 is none. They are sorted by start, and by index where starts are alike.
-/// Each knows the largest end and the largest number at and below it, so that a search leaves out whole branches that end too early or
-/// are too old.</para>
-/// <para>A reader without the lock may meet a tree that is being changed: branches that lead in a circle, ranges of two halves. So such a
-/// look is bounded in steps, keeps every index within its array, and means something only if the owner's version has not moved meanwhile.</para>
+/// <para>The nodes are in one array and refer to each other by index; 0 is none. They are sorted by start, and by index for equal starts.
+/// Each node stores the largest end and the largest number of its subtree, so that a search skips whole subtrees that end too early or are
+/// too old.</para>
+/// <para>A reader without the lock may find a tree that is being changed: circular links, torn ranges. So its search is bounded in steps
+/// and checks every index against the array, and the result is valid only if the owner's version has not changed in the meantime.</para>
 /// </remarks>
 internal sealed class RangeTree<T>
     where T : class
@@ -23,8 +23,8 @@ internal sealed class RangeTree<T>
 
     private Node[] _nodes = new Node[InitialNodes];
     private int _root;
-    private int _unused; // a list of nodes that are free, by Left
-    private int _used;   // nodes 1 to this one have been in use
+    private int _unused; // the head of the free list, linked by Left
+    private int _used; // nodes 1 to this one have been in use at some time
 
     private struct Node
     {
@@ -38,7 +38,7 @@ internal sealed class RangeTree<T>
         public int Height;
     }
 
-    /// <summary>How many ranges there are.</summary>
+    /// <summary>The number of ranges.</summary>
     internal int Count { get; private set; }
 
     internal AddressRange RangeOf(int node) => _nodes[node].Range;
@@ -47,11 +47,11 @@ internal sealed class RangeTree<T>
 
     internal T? ItemOf(int node)
     {
-        Node[] nodes = _nodes; // without the lock the index may be of a longer array
+        Node[] nodes = _nodes; // a reader without the lock may pass the index of a longer array
         return (uint)node < (uint)nodes.Length ? nodes[node].Item : null;
     }
 
-    /// <summary>Under the lock. Returns the node, which stays the same until it is removed.</summary>
+    /// <summary>Adds a range, under the lock. Returns its node, whose index does not change until the node is removed.</summary>
     internal int Add(AddressRange range, ulong number, T? item)
     {
         int node = Take();
@@ -92,11 +92,11 @@ internal sealed class RangeTree<T>
     /// <summary>
     /// Finds a range that overlaps, has a number above <paramref name="after"/>, and that the filter accepts; 0 when there is none.
     /// </summary>
-    /// <param name="range">What to overlap.</param>
-    /// <param name="after">Numbers up to this one do not count.</param>
-    /// <param name="filter">Asked about each that is left.</param>
-    /// <param name="steps">How many nodes to look at; at most. Under the lock, more than there are.</param>
-    /// <param name="isSure">False: it was too long a way, or not a tree.</param>
+    /// <param name="range">The range to overlap.</param>
+    /// <param name="after">Ranges with a number up to this one are ignored.</param>
+    /// <param name="filter">Asked about each remaining range.</param>
+    /// <param name="steps">The maximum number of nodes to look at. Under the lock, pass more than there are.</param>
+    /// <param name="isSure">False when the search was cut off, because it was too long or the tree was inconsistent.</param>
     internal int Find<TFilter>(AddressRange range, ulong after, ref TFilter filter, int steps, out bool isSure)
         where TFilter : struct, IRangeFilter<T>
     {
@@ -119,7 +119,7 @@ internal sealed class RangeTree<T>
                 ref readonly Node node = ref nodes[next];
                 if (node.Range.Start >= range.End)
                 {
-                    next = 0; // all that follow start later still
+                    next = 0; // all following ranges start even later
                     depth = 0;
                     continue;
                 }
@@ -151,7 +151,7 @@ internal sealed class RangeTree<T>
         }
     }
 
-    /// <summary>Under the lock: the node before another one; 0 for none.</summary>
+    /// <summary>Under the lock: the node before a node, in the order of the tree; 0 for none.</summary>
     internal int Before(int node)
     {
         int before = 0;
@@ -171,7 +171,7 @@ internal sealed class RangeTree<T>
         return before;
     }
 
-    /// <summary>Under the lock: the node behind another one; 0 for none.</summary>
+    /// <summary>Under the lock: the node after a node, in the order of the tree; 0 for none.</summary>
     internal int Behind(int node)
     {
         int behind = 0;
@@ -347,10 +347,10 @@ internal sealed class RangeTree<T>
     }
 }
 
-/// <summary>What <see cref="RangeTree{T}.Find"/> asks; a struct, so that the call is direct.</summary>
+/// <summary>The filter of <see cref="RangeTree{T}.Find"/>. Implemented by structs, so that the call is direct.</summary>
 internal interface IRangeFilter<in T>
     where T : class
 {
-    /// <summary>Whether a range that overlaps counts.</summary>
+    /// <summary>Whether an overlapping range is accepted.</summary>
     bool Accepts(ulong number, T? item);
 }

@@ -2,32 +2,34 @@
 namespace FenceKit;
 
 /// <summary>
-/// Which ranges have been invalidated, and with which number last. By range and not by age: what happens again and again in one range takes
-/// one entry here, so a reader of another range hears of it never, however long it takes.
+/// Remembers which ranges have been invalidated, each with the number of the last invalidation. Entries are kept by range, not by age:
+/// repeated invalidations of one range take one entry, so they never affect a reader of another range, however long it takes.
 /// </summary>
 /// <remarks>
-/// <para>The ranges are disjoint. A new one replaces all that it covers; of what it covers in part, the rest stays with its number.
-/// When there are too many, the one that was touched longest ago is joined with its nearest neighbor, and the gap between the two
-/// counts as touched with them: a reader in the gap that began earlier starts again, once; nobody is told too little. So nothing is ever
-/// forgotten, and readers far from all that happens are never disturbed.</para>
-/// <para>Written under the ledger's lock; <see cref="WasTouched"/> may be asked without it, see <see cref="RangeTree{T}"/>.</para>
+/// <para>The ranges are disjoint. A new range replaces those that it covers; of a range that it covers in part, the rest stays with its old
+/// number. When there are too many, the range that was touched longest ago is joined with its nearest neighbor, and the gap between the two
+/// then counts as touched. A reader in that gap that began earlier has to start again, once. So nothing is ever forgotten, and readers
+/// elsewhere are not affected.</para>
+/// <para>Written under the ledger's lock; <see cref="WasTouched"/> may be called without it, see <see cref="RangeTree{T}"/>.</para>
 /// </remarks>
 internal sealed class RememberedRanges(int capacity)
 {
     private readonly RangeTree<object> _ranges = new();
-    private (int Older, int Newer)[] _order = new (int, int)[8]; // a list through all nodes, by number
+    private (int Older, int Newer)[] _order = new (int, int)[8]; // a doubly linked list of all nodes, by rising number
     private int _oldest;
     private int _newest;
-    private ulong _forgotten; // what happened up to this number is not known
+    private ulong _forgotten; // invalidations up to this number are no longer known
 
     internal int Count => _ranges.Count;
 
-    /// <summary>Under the lock: the range was invalidated, with a number no lower than all before it. Allocates only when it grows.</summary>
+    /// <summary>
+    /// Under the lock: records that the range was invalidated, with a number no lower than all before it. Allocates only when it grows.
+    /// </summary>
     internal void Note(AddressRange range, ulong number)
     {
         if (_newest != 0 && _ranges.RangeOf(_newest) == range)
         {
-            _ranges.Renumber(_newest, number); // the same again: it is the newest already
+            _ranges.Renumber(_newest, number); // repeated: it is already the newest
             return;
         }
 
@@ -64,7 +66,9 @@ internal sealed class RememberedRanges(int capacity)
         }
     }
 
-    /// <summary>Under the lock: a reader that began before this number is told that everything was touched.</summary>
+    /// <summary>
+    /// Under the lock: forgets all ranges. A reader that began at a number below this one is told that everything was touched.
+    /// </summary>
     internal void Forget(ulong number)
     {
         _ranges.Clear();
@@ -73,7 +77,9 @@ internal sealed class RememberedRanges(int capacity)
         _forgotten = number;
     }
 
-    /// <summary>Whether anything of the range was invalidated after a number. Without the lock see <see cref="RangeTree{T}.Find"/>.</summary>
+    /// <summary>
+    /// Whether any part of the range was invalidated after a number. For a call without the lock, see <see cref="RangeTree{T}.Find"/>.
+    /// </summary>
     internal bool WasTouched(AddressRange range, ulong after, int steps, out bool isSure)
     {
         Any all = default;
@@ -165,7 +171,7 @@ internal sealed class RememberedRanges(int capacity)
         }
     }
 
-    /// <summary>All that overlap count.</summary>
+    /// <summary>Accepts every overlapping range.</summary>
     private readonly struct Any : IRangeFilter<object>
     {
         public bool Accepts(ulong number, object? item) => true;

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit;
 
-/// <summary>Cold throws for threads that would wait for themselves, which nobody else could end.</summary>
+/// <summary>Throws for a thread that would wait for itself: a wait that no other thread could end.</summary>
 internal static class SelfWait
 {
     [DoesNotReturn]

@@ -6,8 +6,8 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// The current thread as a reader of a gate, for loops: it spares every enter the look-up of who is asking, which costs more than the
-/// rest. Made by <see cref="ReaderGate.GetReader"/>; it cannot leave its thread.
+/// The current thread as a reader of a gate, for loops: each enter is spared the thread-local lookup, which costs more than the rest.
+/// Created by <see cref="ReaderGate.GetReader"/>; it cannot leave its thread.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -16,13 +16,13 @@ namespace FenceKit;
 ///     using (reader.Enter(RangeOf(key)))
 ///         …
 /// </code>
-/// It holds nothing up: only scopes do.
+/// The reader itself delays no invalidation: only its scopes do.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
 public readonly ref struct GateReader
 {
-    private readonly ReaderGate? _gate; // both are null in a reader that was never made
+    private readonly ReaderGate? _gate; // both are null in a default value
     private readonly ReaderSlot? _slot;
 
     internal GateReader(ReaderGate gate, ReaderSlot slot)
@@ -65,7 +65,7 @@ public readonly ref struct GateReader
         return _gate!.TryEnter(slot, range, budget, out scope, cancellationToken);
     }
 
-    /// <summary>What is read, and through which gate.</summary>
+    /// <summary>Describes the reader for people.</summary>
     /// <returns>A text for people.</returns>
     public override string ToString() => _gate is null ? "no reader" : $"reader of {_gate}";
 

@@ -4,39 +4,49 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Readers that await inside: each has a slot of its own, which may be left on any thread.
+// Readers that await inside the gate: each has its own slot, which may be left on any thread.
 public sealed partial class ReaderGate
 {
-    /// <summary>Enters for a reader that awaits inside: slower (two locks), and it may leave on another thread.</summary>
-    /// <param name="range">What will be read; within <see cref="Range"/>.</param>
+    /// <summary>
+    /// Enters for a reader that awaits inside. Slower than <see cref="Enter(AddressRange)"/> (two locks), but the reader may leave on
+    /// another thread.
+    /// </summary>
+    /// <param name="range">The range that will be read; within <see cref="Range"/>.</param>
     /// <param name="cancellationToken">Ends the wait while the range is being invalidated.</param>
-    /// <param name="holder">Who reads, for <see cref="CopyHoldouts"/>; the calling member unless said otherwise.</param>
-    /// <returns>The lease: the reader is inside. To be awaited once.</returns>
-    /// <remarks>As the other overload, with no limit of time.</remarks>
+    /// <param name="holder">The name of the reader for <see cref="CopyHoldouts"/>; the calling member by default.</param>
+    /// <returns>The lease; the reader is inside the gate. Await the result once.</returns>
+    /// <remarks>Like the other overload, without a time limit.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
-    /// <exception cref="InvalidOperationException">It would wait for a session that this thread itself has scheduled; see the remarks of the type.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The call would wait for a session that this thread itself has scheduled; see the remarks of the type.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public ValueTask<ReaderLease> EnterAsync(AddressRange range, CancellationToken cancellationToken = default, [CallerMemberName] string holder = "") =>
         EnterAsync(range, Timeout.InfiniteTimeSpan, cancellationToken, holder);
 
-    /// <summary>Enters within a budget, for a reader that awaits inside: slower (two locks), and it may leave on another thread.</summary>
-    /// <param name="range">What will be read; within <see cref="Range"/>.</param>
+    /// <summary>
+    /// Enters within a budget, for a reader that awaits inside. Slower than <see cref="Enter(AddressRange)"/> (two locks), but the reader
+    /// may leave on another thread.
+    /// </summary>
+    /// <param name="range">The range that will be read; within <see cref="Range"/>.</param>
     /// <param name="budget">How long to wait altogether while the range is being invalidated; zero tries once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="holder">Who reads, for <see cref="CopyHoldouts"/>; the calling member unless said otherwise.</param>
-    /// <returns>The lease: the reader is inside. To be awaited once.</returns>
+    /// <param name="holder">The name of the reader for <see cref="CopyHoldouts"/>; the calling member by default.</param>
+    /// <returns>The lease; the reader is inside the gate. Await the result once.</returns>
     /// <remarks>
     /// <code>
     /// using (ReaderLease lease = await gate.EnterAsync(range, budget))   // or it throws: the body never runs outside the gate
     ///     await file.WriteAsync(table[index].Memory);
     /// </code>
     /// Leases do not nest: each is a reader of its own. Blocks no thread. Allocates nothing in steady state when it need not wait. To get a
-    /// status instead of an exception: <see cref="TryEnterAsync"/>.
+    /// status instead of an exception, use <see cref="TryEnterAsync"/>.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
-    /// <exception cref="InvalidOperationException">It would wait for a session that this thread itself has scheduled; see the remarks of the type.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The call would wait for a session that this thread itself has scheduled; see the remarks of the type.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     /// <exception cref="TimeoutException">The budget is spent: the range is still being invalidated.</exception>
@@ -46,12 +56,15 @@ public sealed partial class ReaderGate
             ? new ValueTask<ReaderLease>(lease)
             : EnterSlowlyAsync(range, budget, blocker, holder, cancellationToken);
 
-    /// <summary>Enters without a thread, and answers with a status when the time is over, where <see cref="EnterAsync(AddressRange, TimeSpan, CancellationToken, string)"/> throws.</summary>
-    /// <param name="range">What will be read; within <see cref="Range"/>.</param>
+    /// <summary>
+    /// Enters without blocking a thread, and returns a status when the time is over, where
+    /// <see cref="EnterAsync(AddressRange, TimeSpan, CancellationToken, string)"/> throws.
+    /// </summary>
+    /// <param name="range">The range that will be read; within <see cref="Range"/>.</param>
     /// <param name="budget">How long to wait altogether while the range is being invalidated; zero tries once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="holder">Who reads, for <see cref="CopyHoldouts"/>; the calling member unless said otherwise.</param>
-    /// <returns>What came of it: ask it for the lease. To be awaited once.</returns>
+    /// <param name="holder">The name of the reader for <see cref="CopyHoldouts"/>; the calling member by default.</param>
+    /// <returns>The result, which contains the lease if the reader is inside. Await it once.</returns>
     /// <remarks>
     /// <code>
     /// ReaderLeaseAttempt attempt = await gate.TryEnterAsync(range, budget);
@@ -63,7 +76,9 @@ public sealed partial class ReaderGate
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
-    /// <exception cref="InvalidOperationException">It would wait for a session that this thread itself has scheduled; see the remarks of the type.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The call would wait for a session that this thread itself has scheduled; see the remarks of the type.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public ValueTask<ReaderLeaseAttempt> TryEnterAsync(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// What the gate tells the validator: a reader that enters may have to wait for the end of a session, and one that is inside is waited for.
+// What the gate tells the validator: entering may wait for the end of a session, and sessions wait for readers that are inside.
 public sealed partial class ReaderGate
 {
     internal bool EnterChecked(ReaderSlot slot, AddressRange range, TimeSpan budget, CancellationToken cancellationToken)

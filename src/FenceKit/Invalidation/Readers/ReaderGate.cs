@@ -5,9 +5,9 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// Readers on the CPU as one subscriber of an <see cref="InvalidationNotifier"/>: code that follows a pointer into the range does so inside
-/// <c>using (gate.Enter())</c>, which costs a few nanoseconds (one in a loop: <see cref="GetReader"/>), and an invalidation of the range waits until all who might hold the old
-/// pointer have left.
+/// Protects CPU readers of a range as one subscriber of an <see cref="InvalidationNotifier"/>. Code that follows a pointer into the range
+/// does so inside <c>using (gate.Enter())</c>, which costs a few nanoseconds (one in a loop: <see cref="GetReader"/>). An invalidation of
+/// the range waits until all readers that might hold the old pointer have left.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -17,19 +17,20 @@ namespace FenceKit;
 ///     return segment.Pointer[offset];    // and do not take it out of it
 /// }
 /// </code>
-/// <para>Entering and leaving are two stores and four loads, without an interlocked operation: one process-wide barrier per session does
-/// the ordering for all readers at once. The fence of the gate signals when the last reader that was inside has left; readers that
-/// come later park until the session ends, if it touches their range, and go on at once if it does not. It is the user-space twin of a TLB shootdown that
-/// runs while the devices do their part.</para>
-/// <para>Inside a scope be short, and never wait for an invalidation of the gate's own range: it would wait for you. An invalidation waits
-/// for all readers of the gate that are inside, of whatever range; readers that stay long belong to a gate of their own.
-/// <see cref="CopyHoldouts"/> names those who do not leave.</para>
-/// <para>A thread that would wait for itself gets an <see cref="InvalidOperationException"/>, whether the contract is checked or not: one that
-/// enters inside a session of its own that closes the range, and one that waits for a session inside its own scope. The second is always
-/// noticed, for a scope stays on its thread. A session may travel, so the first is noticed as long as the session has stayed: it was
-/// scheduled by this thread, no other thread has used it, and none of its WaitAsync calls has had to wait. On a thread of the pool the task
-/// or the SynchronizationContext must be the one of the schedule, too; inside <c>Invalidate</c>, a sweep and callbacks the thread is enough.
-/// Leases, which may travel as well, are not noticed at all: give waits a budget, and check the contract (<see cref="FenceContract"/>).</para>
+/// <para>Entering and leaving take two stores and four loads, without an interlocked operation: one process-wide barrier per session orders
+/// them for all readers at once. The fence of the gate signals when the last reader that was inside has left. Readers that come later park
+/// until the session ends if it touches their range, and enter at once if it does not. This is the user-space counterpart of a TLB
+/// shootdown that runs while the devices do their part.</para>
+/// <para>Keep scopes short, and never wait inside one for an invalidation of the gate's own range: it would wait for you. An invalidation
+/// waits for all readers of the gate that are inside, whatever range they read; readers that stay long belong in a gate of their own.
+/// <see cref="CopyHoldouts"/> names the readers that do not leave.</para>
+/// <para>A thread that would wait for itself gets an <see cref="InvalidOperationException"/>, whether the contract is checked or not. There
+/// are two cases: a thread enters while its own session has closed the range, or it waits for a session inside its own scope. The second
+/// case is always detected, because a scope stays on its thread. A session may change threads, so the first case is detected as long as the
+/// session has stayed: this thread scheduled it, no other thread has used it, and none of its WaitAsync calls has had to wait. On a thread
+/// of the pool, the current task or SynchronizationContext must also be that of the schedule; inside <c>Invalidate</c>, a sweep or a
+/// callback the thread alone is enough. Leases may change threads too and are not detected at all: give waits a budget, and check the
+/// contract (<see cref="FenceContract"/>).</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
@@ -44,23 +45,23 @@ public sealed partial class ReaderGate : IDisposable
     private readonly LastReader _lastReader;
     private readonly NewReaders _newReaders;
     private readonly InvalidationReason _reasons;
-    private readonly long _number; // by which threads find their slot
+    private readonly long _number; // threads find their slot by this number
     private int _disposed;
 
     /// <summary>Creates a gate and subscribes it.</summary>
     /// <param name="notifier">The owner of the memory.</param>
-    /// <param name="range">What is read through the gate.</param>
+    /// <param name="range">The range that is read through the gate. The range that is read through the gate.</param>
     /// <param name="name">Its name in reports.</param>
-    /// <param name="newReaders">What happens to readers that come while their range is being invalidated.</param>
+    /// <param name="newReaders">What happens to readers that enter while their range is being invalidated.</param>
     /// <param name="reasons">
-    /// For which reasons readers are waited for, and held up; for others they go on reading. Those who only read may leave out
-    /// <see cref="InvalidationReason.Protect"/>, when the owner only ever takes the right to write away.
+    /// The reasons for which invalidations wait for readers and close the range to them; for other reasons readers continue. A gate whose
+    /// users only read may leave out <see cref="InvalidationReason.Protect"/> when the owner only ever revokes the right to write.
     /// </param>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty, or <paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="notifier"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// <paramref name="newReaders"/> is none of the named values, or <paramref name="reasons"/> leaves out one for which the memory goes away:
-    /// Unmap, Discard or Release.
+    /// <paramref name="newReaders"/> is none of the named values, or <paramref name="reasons"/> leaves out a reason for which the memory
+    /// goes away: Unmap, Discard or Release.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
     public ReaderGate(InvalidationNotifier notifier, AddressRange range, string name, NewReaders newReaders = NewReaders.Park, InvalidationReason reasons = InvalidationReason.All)
@@ -92,16 +93,19 @@ public sealed partial class ReaderGate : IDisposable
     /// <summary>The gate's name in reports.</summary>
     public string Name => _subscription.Name;
 
-    /// <summary>What is read through the gate.</summary>
+    /// <summary>The range that is read through the gate. The range that is read through the gate.</summary>
     public AddressRange Range { get; }
 
     /// <summary>Enters for the whole range of the gate; parks while any part of it is being invalidated.</summary>
     /// <returns>The scope; dispose it on this thread.</returns>
     /// <remarks>
-    /// A few nanoseconds when no invalidation is under way, most of them to find out which thread this is; see <see cref="GetReader"/>. Scopes nest: an inner one never parks, unless the outer one came in past an
-    /// invalidation of another range that is still open and touches the range of the inner one. Allocates the first time on a thread, otherwise nothing.
+    /// Takes a few nanoseconds when no invalidation is open, most of them for the thread-local lookup; see <see cref="GetReader"/>. Scopes
+    /// nest. An inner scope parks only in one case: an invalidation that was already open when the outer scope entered touches the range of
+    /// the inner one. Allocates on the first use by a thread, otherwise nothing.
     /// </remarks>
-    /// <exception cref="InvalidOperationException">It would park behind a session that this thread itself has scheduled; see the remarks of the type.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The call would wait for a session that this thread itself has scheduled; see the remarks of the type.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter()
@@ -116,11 +120,13 @@ public sealed partial class ReaderGate : IDisposable
     }
 
     /// <summary>Enters for a part of the gate's range; parks while that part is being invalidated.</summary>
-    /// <param name="range">What will be read; within <see cref="Range"/>.</param>
+    /// <param name="range">The range that will be read; within <see cref="Range"/>.</param>
     /// <returns>The scope; dispose it on this thread.</returns>
-    /// <remarks>As <see cref="Enter()"/>; invalidations of other ranges do not hold it up.</remarks>
+    /// <remarks>Like <see cref="Enter()"/>, but invalidations of other ranges do not delay it.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
-    /// <exception cref="InvalidOperationException">It would park behind a session that this thread itself has scheduled; see the remarks of the type.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The call would wait for a session that this thread itself has scheduled; see the remarks of the type.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReaderScope Enter(AddressRange range)
@@ -136,24 +142,26 @@ public sealed partial class ReaderGate : IDisposable
     }
 
     /// <summary>Enters, unless the range is being invalidated at this moment.</summary>
-    /// <param name="range">What will be read; within <see cref="Range"/>.</param>
-    /// <param name="scope">The scope; dispose it on this thread. Nothing when the result is false.</param>
+    /// <param name="range">The range that will be read; within <see cref="Range"/>.</param>
+    /// <param name="scope">The scope; dispose it on this thread. <c>default</c> when the result is false.</param>
     /// <returns>False when the range is being invalidated.</returns>
-    /// <remarks>As <see cref="Enter()"/>, but never parks.</remarks>
+    /// <remarks>Like <see cref="Enter()"/>, but never parks.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     public bool TryEnter(AddressRange range, out ReaderScope scope) => TryEnter(range, TimeSpan.Zero, out scope, default);
 
     /// <summary>Enters; parks while the range is being invalidated, but not longer than a budget.</summary>
-    /// <param name="range">What will be read; within <see cref="Range"/>.</param>
+    /// <param name="range">The range that will be read; within <see cref="Range"/>.</param>
     /// <param name="budget">How long to park altogether; zero tries once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="scope">The scope; dispose it on this thread. Nothing when the result is false.</param>
+    /// <param name="scope">The scope; dispose it on this thread. <c>default</c> when the result is false.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False when the time ran out.</returns>
     /// <remarks>As <see cref="Enter()"/>.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the gate.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
-    /// <exception cref="InvalidOperationException">It would park behind a session that this thread itself has scheduled; see the remarks of the type.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The call would wait for a session that this thread itself has scheduled; see the remarks of the type.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public bool TryEnter(AddressRange range, TimeSpan budget, out ReaderScope scope, CancellationToken cancellationToken = default)
@@ -161,8 +169,8 @@ public sealed partial class ReaderGate : IDisposable
         return TryEnter(OwnSlot, range, budget, out scope, cancellationToken);
     }
 
-    /// <summary>The current thread as a reader, for loops that enter again and again.</summary>
-    /// <returns>The reader; it is as good as the gate, and cheaper: about a nanosecond for entering and leaving.</returns>
+    /// <summary>Returns the current thread as a reader, for loops that enter again and again.</summary>
+    /// <returns>The reader. It does the same as the gate at less cost: about a nanosecond for entering and leaving.</returns>
     /// <remarks>Allocates the first time on a thread.</remarks>
     /// <exception cref="ObjectDisposedException">The gate is disposed.</exception>
     public GateReader GetReader()
@@ -198,13 +206,13 @@ public sealed partial class ReaderGate : IDisposable
         return entered;
     }
 
-    /// <summary>Lists the readers that invalidations wait for, by name and since when.</summary>
+    /// <summary>Lists the readers that invalidations wait for, with their names and times.</summary>
     /// <param name="destination">Where to write; may be shorter than the list.</param>
     /// <returns>How many there are, written or not.</returns>
     /// <remarks>Never blocks for longer than a few instructions, never allocates.</remarks>
     public int CopyHoldouts(Span<ReaderHoldout> destination) => _roster.CopyHoldouts(destination);
 
-    /// <summary>What it is called, what it covers, and who is waited for.</summary>
+    /// <summary>Describes the gate for people: its name, its range and the readers that are waited for.</summary>
     /// <returns>A text for people.</returns>
     /// <remarks>Blocks for no longer than a few instructions; allocates.</remarks>
     public override string ToString()
@@ -222,7 +230,7 @@ public sealed partial class ReaderGate : IDisposable
     }
 
     /// <summary>
-    /// Closes the gate: nobody enters any more. It stays subscribed until the last reader has left, so what is inside stays safe.
+    /// Closes the gate to new readers. It stays subscribed until the last reader has left, so the readers inside stay protected.
     /// </summary>
     /// <remarks>Does not wait for readers. A second call does nothing.</remarks>
     /// <exception cref="InvalidOperationException">Called from inside a callback of the notifier.</exception>
@@ -249,7 +257,10 @@ public sealed partial class ReaderGate : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal void EnterOrPark(ReaderSlot slot) => EnterOrPark(slot, Range);
 
-    /// <summary>What remains of entering when <see cref="ReaderSlot.TryEnterQuickly"/> was not enough, or, checked, has not been called.</summary>
+    /// <summary>
+    /// The slow path of entering: when <see cref="ReaderSlot.TryEnterQuickly"/> returned false or, with the contract checked, was not
+    /// called.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal void EnterOrPark(ReaderSlot slot, AddressRange range)
     {
@@ -263,7 +274,7 @@ public sealed partial class ReaderGate : IDisposable
         }
     }
 
-    /// <summary>The slot is announced, but somebody invalidates something, or it was announced before.</summary>
+    /// <summary>Enters a slot that is announced, when an invalidation is open or the scope is nested.</summary>
     internal bool EnterSlowly(ReaderSlot slot, AddressRange range, TimeSpan budget, CancellationToken cancellationToken)
     {
         WaitBudget left = default;
@@ -274,7 +285,7 @@ public sealed partial class ReaderGate : IDisposable
                 return false;
             }
 
-            // A scope that is nested parks only behind what was open when the outer one came in: see TryEnterAmongActive.
+            // A nested scope parks only for invalidations that were open when the outer one entered: see TryEnterAmongActive.
             ThrowIfInsideOwnSession(range, Volatile.Read(ref slot.Depth) > 0 ? slot.EnteredAmong : ulong.MaxValue);
             left = left.IsStarted ? left : WaitBudget.Start(_notifier.Clock, budget);
             if (blocker.WaitUnchecked(left.Remaining, cancellationToken) == FenceStatus.Pending)
@@ -291,7 +302,7 @@ public sealed partial class ReaderGate : IDisposable
         return true;
     }
 
-    /// <summary>Before a reader parks: the calling thread must not be the one that has to end what it would wait for.</summary>
+    /// <summary>Throws, before a reader parks, when the calling thread itself would have to end the session that it waits for.</summary>
     private void ThrowIfInsideOwnSession(AddressRange range, ulong upTo)
     {
         if (_ledger.FindHeldHere(range, upTo, _reasons) is { } session)
@@ -300,7 +311,7 @@ public sealed partial class ReaderGate : IDisposable
         }
     }
 
-    /// <summary>The slot is announced. Asks the ledger; takes the announcement back when the range is being invalidated.</summary>
+    /// <summary>Asks the ledger for a slot that is announced; withdraws the announcement when the range is being invalidated.</summary>
     private bool TryEnterAmongActive(ReaderSlot slot, AddressRange range, out Fence blocker)
     {
         bool isNested = Volatile.Read(ref slot.Depth) > 1;
@@ -310,16 +321,16 @@ public sealed partial class ReaderGate : IDisposable
             _roster.ThrowIfClosed(isClosed: true);
         }
 
-        // Passing is safe because the owner has taken the old memory out of reach before the barrier: a reader whom the scan did not see
-        // announced itself after it, and so looks for the memory after it.
+        // Passing is safe because the owner has made the old memory unreachable before the barrier: a reader that the scan did not see
+        // announced itself after the barrier, and so looks up the memory after it.
         if (_newReaders == NewReaders.Pass || (isNested && Volatile.Read(ref _ledger.Signals.Active) == 0))
         {
             blocker = default;
             return true;
         }
 
-        // A reader that is inside is waited for by all invalidations that began after it came in. Those that were open before are not its
-        // concern, as long as they have nothing to do with what it reads.
+        // Invalidations that began after the reader entered wait for it. Those that were open before concern it only if they touch the
+        // range that it reads.
         if (_ledger.TryEnter(range, isNested ? slot.EnteredAmong : ulong.MaxValue, _reasons, out ulong number, out blocker))
         {
             if (!isNested)
@@ -330,7 +341,7 @@ public sealed partial class ReaderGate : IDisposable
             return true;
         }
 
-        slot.Leave(); // a scan may have counted us in the meantime; then we signal like any other reader
+        slot.Leave(); // a scan may have found this reader in the meantime; then it signals like any other reader
         return false;
     }
 

@@ -5,7 +5,10 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-/// <summary>An asynchronous reader that is inside a <see cref="ReaderGate"/>; it may cross an <c>await</c> and change threads. See <see cref="ReaderGate.EnterAsync(AddressRange, TimeSpan, CancellationToken, string)"/>.</summary>
+/// <summary>
+/// An asynchronous reader inside a <see cref="ReaderGate"/>; it may cross an <c>await</c> and change threads. Created by
+/// <see cref="ReaderGate.EnterAsync(AddressRange, TimeSpan, CancellationToken, string)"/>.
+/// </summary>
 [DebuggerDisplay("lease of {_slot}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A lease is disposed, not compared.")]
 public readonly struct ReaderLease : IDisposable
@@ -19,15 +22,17 @@ public readonly struct ReaderLease : IDisposable
         _lease = Volatile.Read(ref slot.Lease);
     }
 
-    /// <summary>Says that what follows on this thread comes before the lease ends. A lease may change threads, so it cannot say so itself.</summary>
+    /// <summary>
+    /// Announces that the code in the scope runs before the lease ends. A lease may change threads, so it cannot announce this itself.
+    /// </summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The scope; dispose it on this thread. It does not end the lease.</returns>
-    /// <remarks>As <see cref="FenceTimeline.BeginSignaling"/>. Never blocks. Nothing when the contract is not checked.</remarks>
+    /// <remarks>Like <see cref="FenceTimeline.BeginSignaling"/>. Never blocks. Does nothing when the contract is not checked.</remarks>
     public FenceContractScope BeginSignaling([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
         FenceContract.BeginSignaling(_slot?.ContractMap, file, line);
 
-    /// <summary>Leaves, on whatever thread. A second call does nothing, of whichever copy.</summary>
+    /// <summary>Leaves the gate, on any thread. A second call does nothing, even on another copy of the lease.</summary>
     /// <remarks>Never blocks for longer than a few instructions. The last reader that an invalidation waits for signals its fence on this thread.</remarks>
     public void Dispose()
     {

@@ -5,10 +5,12 @@ using System.Diagnostics.CodeAnalysis;
 namespace FenceKit;
 
 /// <summary>
-/// What came of <see cref="ReaderGate.TryEnterAsync"/>: a lease, or none because time ran out. It cannot be disposed, so that nobody reads in a
-/// <c>using</c> of it without having looked.
+/// The result of <see cref="ReaderGate.TryEnterAsync"/>: a lease, or none because time ran out. It is not disposable, so a <c>using</c>
+/// cannot read without checking for the lease.
 /// </summary>
-/// <remarks>A value, as good as the lease in it. The default value holds none. <b>Thread safety</b>: any thread may ask.</remarks>
+/// <remarks>
+/// A copy is equivalent to the original. The default value contains no lease. <b>Thread safety</b>: any thread may read it.
+/// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "An attempt is read, not compared.")]
 public readonly struct ReaderLeaseAttempt
@@ -23,16 +25,16 @@ public readonly struct ReaderLeaseAttempt
     }
 
     /// <summary>The lease, if the reader is inside.</summary>
-    /// <param name="lease">To be disposed by the caller. Nothing when the result is false.</param>
+    /// <param name="lease">The lease, which the caller disposes. <c>default</c> when the result is false.</param>
     /// <returns>False when time ran out: the caller is not inside.</returns>
-    /// <remarks>Never blocks, never allocates. Asked twice, it gives the same lease twice: there is one to dispose.</remarks>
+    /// <remarks>Never blocks, never allocates. A second call returns the same lease, which is disposed once.</remarks>
     public bool TryGetLease(out ReaderLease lease)
     {
         lease = _lease;
         return _hasEntered;
     }
 
-    /// <summary>Whether the reader came in.</summary>
+    /// <summary>Describes the result for people.</summary>
     /// <returns>A text for people.</returns>
     public override string ToString() => _hasEntered ? "entered" : "not entered";
 }

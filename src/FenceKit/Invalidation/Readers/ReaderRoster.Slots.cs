@@ -3,12 +3,13 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Which slot belongs to whom: one per thread, found without a lookup; one per asynchronous lease.
+// Finds the slot of a reader: one per thread, found without a lock; one per asynchronous lease.
 internal sealed partial class ReaderRoster
 {
     /// <summary>
-    /// The slot that this thread used last; another gate's too, so it is compared. One access to thread-local storage, which is most of
-    /// what entering costs: on Linux it is a call. Read before anything else, so that the compiler may take it out of a small loop.
+    /// The slot that this thread used last. It may belong to another gate, so the caller compares the owner. This one access to
+    /// thread-local storage is most of the cost of entering: on Linux it is a call. It is read first, so that the compiler can hoist it out
+    /// of a small loop.
     /// </summary>
     [ThreadStatic]
     private static ReaderSlot? t_last;
@@ -17,18 +18,18 @@ internal sealed partial class ReaderRoster
     [ThreadStatic]
     private static ThreadSlots? t_slots;
 
-    /// <summary>Dies with the thread.</summary>
+    /// <summary>The object whose finalizer notices that the thread has ended.</summary>
     [ThreadStatic]
     private static ThreadEnd? t_end;
 
-    private List<string>? _endedInside; // under the lock: readers whose threads have ended, to be reported outside it
+    private List<string>? _endedInside; // readers whose threads have ended inside, to be reported outside the lock. Under the lock
 
     private readonly RosterIndex _index = new();
 
     /// <inheritdoc cref="RosterIndex.Number"/>
     internal long Number => _index.Number;
 
-    /// <summary>One for all slots.</summary>
+    /// <summary>The one weak reference that all slots share.</summary>
     internal WeakReference<ReaderRoster> ThatSlotsKnow { get; }
 
     /// <inheritdoc cref="t_last"/>
@@ -41,7 +42,7 @@ internal sealed partial class ReaderRoster
     /// <summary>The slot of the current thread, if it has entered before.</summary>
     private ReaderSlot? SlotOfThisThread => t_slots?.Find(_index.Value, Number);
 
-    /// <summary>The slot of the current thread, when it was at another gate before; made the first time.</summary>
+    /// <summary>Returns the slot of the current thread when the last slot belongs to another gate; creates it the first time.</summary>
     internal ReaderSlot Find()
     {
         ReaderSlot slot = SlotOfThisThread ?? Register();
@@ -49,7 +50,7 @@ internal sealed partial class ReaderRoster
         return slot;
     }
 
-    /// <summary>A slot for a lease that may change threads.</summary>
+    /// <summary>Rents a slot for a lease, which may change threads.</summary>
     internal ReaderSlot RentLease(string holder)
     {
         _lock.EnterShielded();
@@ -85,7 +86,10 @@ internal sealed partial class ReaderRoster
         }
     }
 
-    /// <summary>The roster is closed and left. No thread refers to it from here on; the last slot of each stays until its next enter elsewhere.</summary>
+    /// <summary>
+    /// Frees the index of a roster that is closed and has no readers. From here on no thread refers to the roster; the last slot of each
+    /// thread remains until the thread enters another gate.
+    /// </summary>
     internal void ReturnIndex()
     {
         if (t_last?.Owner == Number)
@@ -93,7 +97,7 @@ internal sealed partial class ReaderRoster
             t_last = null;
         }
 
-        _lock.EnterShielded(); // nobody moves a slot meanwhile
+        _lock.EnterShielded(); // no slot moves in the meantime
         try
         {
             _index.Return();
@@ -104,7 +108,9 @@ internal sealed partial class ReaderRoster
         }
     }
 
-    /// <exception cref="ObjectDisposedException">The roster is closed: a new reader could not enter, and its slot would never be taken out again.</exception>
+    /// <exception cref="ObjectDisposedException">
+    /// The roster is closed: a new reader could not enter, and its slot would never be removed.
+    /// </exception>
     private ReaderSlot Register()
     {
         Thread thread = Thread.CurrentThread;
@@ -116,11 +122,11 @@ internal sealed partial class ReaderRoster
         {
             ThrowIfClosed(_closed);
 
-            // Entered under the lock that scans take: a scan that has missed the slot was over before the reader could announce itself,
-            // so the reader sees its invalidation.
+            // Added under the lock that scans take: a scan that missed the slot was over before the reader could announce itself, so the
+            // reader sees its invalidation.
             slot = new ReaderSlot(this, _signals, table, thread.Name ?? $"thread {thread.ManagedThreadId}");
             AddLocked(slot);
-            table.Add(_index.Value, slot); // under the lock: a roster that closes after this finds it there
+            table.Add(_index.Value, slot); // under the lock: a roster that closes later finds the slot there
         }
         finally
         {
@@ -144,7 +150,7 @@ internal sealed partial class ReaderRoster
     {
         if (_slotCount == _slots.Length)
         {
-            // Before it grows: the slots of threads that have ended. Their number is what makes it grow.
+            // Before the array grows, remove the slots of threads that have ended: they are what makes it grow.
             for (int index = _slotCount - 1; index >= 0; index--)
             {
                 if (_slots[index].Thread is { IsAlive: false })
@@ -161,11 +167,14 @@ internal sealed partial class ReaderRoster
             }
         }
 
-        RaiseLocked(slot, _scans); // those under way will find it, and lower its alert when they end
+        RaiseLocked(slot, _scans); // scans in progress will find the slot, and lower its alert when they end
         _slots[_slotCount++] = slot;
     }
 
-    /// <summary>A thread that has ended reads no more, whether it has left or not. Returns what is complete now.</summary>
+    /// <summary>
+    /// Removes the slot of a thread that has ended: such a thread reads no more, whether it has left or not. Returns the point up to which
+    /// all is complete now.
+    /// </summary>
     private ulong RemoveDeadLocked(ReaderSlot slot)
     {
         int index = Array.IndexOf(_slots, slot, 0, _slotCount);
@@ -184,7 +193,7 @@ internal sealed partial class ReaderRoster
         return CompleteLocked();
     }
 
-    /// <summary>Outside the lock: listeners of events are users' code.</summary>
+    /// <summary>Called outside the lock: event listeners are user code.</summary>
     private void ReportEndedInside()
     {
         if (Volatile.Read(ref _endedInside) is null)
@@ -208,13 +217,13 @@ internal sealed partial class ReaderRoster
         RemoveDeadLocked(slot);
         _lock.Exit();
 
-        // Not here: users' callbacks, and listeners, have no place on the finalizer's thread.
+        // Not on this thread: user callbacks and event listeners must not run on the finalizer thread.
         InterruptShield.Queue(this, preferLocal: false);
     }
 
     /// <summary>
-    /// A thread that ends without leaving signals nothing, and perhaps nobody will ever scan again. Its thread-static fields die with
-    /// it; so this one's finalizer comes, sooner or later, and leaves in its place.
+    /// Leaves on behalf of a thread that ended inside the gate. Such a thread signals nothing, and perhaps no scan will come again. Its
+    /// thread-static fields die with it, so the finalizer of this object runs sooner or later.
     /// </summary>
     private sealed class ThreadEnd(ThreadSlots slots)
     {

@@ -4,12 +4,12 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit;
 
-/// <summary>Everybody who reads through one gate, and the fences that wait for them.</summary>
+/// <summary>The readers of one gate, and the fences that wait for them.</summary>
 /// <remarks>
-/// <para>The fences are points of one timeline, and that is enough: a reader that was inside at scan k and is still inside at scan k + 1 is
-/// found by both. So when everybody whom scan k + 1 found has left, everybody whom scan k found has left as well, and points complete in
-/// order. Each slot remembers only the oldest point that it owes; what is complete is everything below the smallest of these.</para>
-/// <para>The lock is held for one pass over the slots and never while anything of a user's runs.</para>
+/// <para>The fences are points of one timeline, which suffices: a reader that was inside at scan k and is still inside at scan k + 1 is
+/// found by both. So when all readers found by scan k + 1 have left, all readers found by scan k have left as well, and points complete in
+/// order. Each slot stores only the oldest point that it owes; every point below the smallest of these is complete.</para>
+/// <para>The lock is held for one pass over the slots and never while user code runs.</para>
 /// </remarks>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Somebody may still look at its fences.")]
 internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, IFenceProducer
@@ -24,7 +24,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     private int _slotCount;
     private readonly Stack<ReaderSlot> _freeLeases = new();
     private bool _closed;
-    private int _scans; // under way
+    private int _scans; // the number of scans in progress
 
     internal ReaderRoster(string name, ReaderSignals signals, TimeProvider clock)
     {
@@ -43,16 +43,17 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
 
     public string Name { get; }
 
-    /// <summary>The readers as the validator knows them; null when the contract is not checked.</summary>
+    /// <summary>The validator's map of the readers; null when the contract is not checked.</summary>
     public object? ContractMap => _timeline.ContractMap;
 
     internal bool IsClosed => Volatile.Read(ref _closed);
 
-    /// <summary>Whether the calling thread is inside.</summary>
+    /// <summary>Whether the calling thread is inside the gate.</summary>
     public bool IsThisThreadInside => SlotOfThisThread is { } slot && Volatile.Read(ref slot.Depth) != 0;
 
     /// <summary>
-    /// Whether the point waits for the calling thread. Exact: a scope cannot leave its thread, and a reader that owes a point holds up all later ones.
+    /// Whether the point waits for the calling thread. The answer is exact: a scope cannot leave its thread, and a reader that owes a point
+    /// delays all later ones.
     /// </summary>
     public bool IsWaitingForThisThread(ulong point) =>
         SlotOfThisThread is { } slot && Volatile.Read(ref slot.Depth) != 0 && Volatile.Read(ref slot.Owed) is not 0 and var owed && owed <= point;
@@ -69,7 +70,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     public Fence Scan()
     {
         Fence fence = default;
-        long now = _clock.GetTimestamp(); // the user's clock, so not under the lock; beside the barrier before it costs nothing
+        long now = _clock.GetTimestamp(); // read outside the lock because it is the user's clock; next to the barrier its cost does not matter
         ulong complete = 0;
         _lock.EnterShielded();
         try
@@ -78,7 +79,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
             {
                 ReaderSlot slot = _slots[index];
 
-                // A slot that reads 0 and still owes has been left; its reader is on the way to the lock to say so.
+                // A slot whose depth is 0 and that still owes a point has been left; its reader is about to take the lock and say so.
                 if (Volatile.Read(ref slot.Depth) == 0)
                 {
                     continue;
@@ -100,7 +101,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
                 {
                     slot.OwedSince = now;
                     Volatile.Write(ref slot.Owed, fence.Point);
-                    RaiseLocked(slot, 1); // stays when the scan is over
+                    RaiseLocked(slot, 1); // remains when the scan is over
                 }
             }
         }
@@ -115,7 +116,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         return fence;
     }
 
-    /// <summary>The reader has left its slot and may owe something. Signals what is complete, on this thread.</summary>
+    /// <summary>Called by a reader that has left its slot and may owe a point. Signals what is complete, on this thread.</summary>
     internal void LeaveSlowly(ReaderSlot slot)
     {
         ulong complete = 0;
@@ -151,15 +152,15 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
                 slot.Close();
             }
 
-            BeginScanLocked(); // ends with the scan below
-            BeginScanLocked(); // never ends: a reader that leaves a closed gate looks under the lock, as one that enters it does
+            BeginScanLocked(); // ended by the scan below
+            BeginScanLocked(); // never ended: a reader that leaves a closed gate takes the lock, and so does a reader that enters it
         }
         finally
         {
             _lock.Exit();
         }
 
-        // As in a session: closing is the store, the scan is the load. See ReaderSlot.
+        // As in a session, the close is the store and the scan is the load. See ReaderSlot.
         Interlocked.MemoryBarrierProcessWide();
         return Scan();
     }
@@ -197,7 +198,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         return count;
     }
 
-    /// <summary>The readers that owe a point no later than this one.</summary>
+    /// <summary>Describes the readers that owe this point or an earlier one.</summary>
     void IFenceProducer.DescribeHolders(ulong point, List<FenceHolder> holders)
     {
         long now = _clock.GetTimestamp();
@@ -223,7 +224,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         }
     }
 
-    /// <summary>How many slots there are; for tests.</summary>
+    /// <summary>The number of slots; for tests.</summary>
     internal int SlotCount
     {
         get
@@ -235,7 +236,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         }
     }
 
-    /// <summary>Cleans up, on the thread pool, behind threads that ended inside the gate.</summary>
+    /// <summary>Completes points on the thread pool after threads have ended inside the gate.</summary>
     public void Execute()
     {
         _lock.EnterShielded();
@@ -245,7 +246,9 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         Signal(complete);
     }
 
-    /// <summary>The time between two readings of the clock. TimeProvider.GetElapsedTime would ask the user's clock for its frequency, under the lock.</summary>
+    /// <summary>
+    /// The time between two timestamps. TimeProvider.GetElapsedTime would ask the user's clock for its frequency, under the lock.
+    /// </summary>
     private static TimeSpan Elapsed(long since, long now, long frequency) =>
         new((long)((now - since) * ((double)TimeSpan.TicksPerSecond / frequency)));
 
@@ -268,9 +271,9 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     }
 
     /// <summary>
-    /// Pairs with the load in <see cref="ReaderSlot.Leave"/>. A plain store: the lock's exit publishes it, and the process-wide barrier of the scan comes
-    /// after that. Which of two values a reader sees in between makes no difference: of one that owes both are above 0, and 1 too much costs
-    /// a look under the lock.
+    /// Changes the alert of a slot; pairs with the load in <see cref="ReaderSlot.Leave"/>. The store is plain: leaving the lock publishes
+    /// it, and the process-wide barrier of the scan comes after that. Which of two values a reader sees in between does not matter: for a
+    /// reader that owes a point both are above 0, and for any other a needless 1 only costs a look under the lock.
     /// </summary>
     private void RaiseLocked(ReaderSlot slot, int by)
     {
@@ -294,7 +297,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         return complete;
     }
 
-    /// <summary>Outside the lock: callbacks of the fence run on this thread.</summary>
+    /// <summary>Called outside the lock: callbacks of the fence run on this thread.</summary>
     private void Signal(ulong point)
     {
         if (point != 0)

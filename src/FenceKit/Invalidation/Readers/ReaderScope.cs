@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-/// <summary>A reader that is inside a <see cref="ReaderGate"/>; see <see cref="ReaderGate.Enter()"/>. It cannot leave its thread.</summary>
+/// <summary>A reader inside a <see cref="ReaderGate"/>; see <see cref="ReaderGate.Enter()"/>. It cannot leave its thread.</summary>
 [DebuggerDisplay("inside of {_slot}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
 public ref struct ReaderScope : IDisposable
@@ -14,10 +14,10 @@ public ref struct ReaderScope : IDisposable
 
     internal ReaderScope(ReaderSlot slot) => _slot = slot;
 
-    /// <summary>Leaves. A second call does nothing.</summary>
+    /// <summary>Leaves the gate. A second call does nothing.</summary>
     /// <remarks>
-    /// Never allocates, and blocks at most for a few instructions. When it is the last reader that an invalidation waits for, it signals
-    /// the fence: callbacks run on this thread.
+    /// Never allocates, and blocks for a few instructions at most. The last reader that an invalidation waits for signals the fence:
+    /// callbacks run on this thread.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()

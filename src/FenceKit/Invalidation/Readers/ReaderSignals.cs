@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace FenceKit;
 
 /// <summary>
-/// The word that all readers look at on every enter, on a cache line of its own: it is written by invalidations only, so that it stays
-/// shared in the caches of all readers.
+/// The word that every reader reads on each enter. It has its own cache line, which only invalidations write, so that it stays shared in
+/// the caches of all readers.
 /// </summary>
 internal sealed class ReaderSignals
 {
@@ -21,8 +21,9 @@ internal sealed class ReaderSignals
     internal static ReaderSignals Closed { get; } = new(always: 1);
 
     /// <summary>
-    /// Not 0 while an invalidation is open: how many there are or, where many threads invalidate at once, in which stripes of the ledger there may be one (see
-    /// InvalidationLedger.Numbers.cs). A reader that sees 0 after it has announced itself is in. See <see cref="ReaderSlot"/>.
+    /// Not 0 while an invalidation is open: the number of open invalidations or, where many threads invalidate at once, the stripes of the
+    /// ledger that may have one (see InvalidationLedger.Numbers.cs). A reader that announces itself and then sees 0 has entered. See
+    /// <see cref="ReaderSlot"/>.
     /// </summary>
     internal ref int Active => ref _words.Active;
 

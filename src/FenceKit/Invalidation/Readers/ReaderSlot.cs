@@ -5,13 +5,13 @@ using System.Runtime.InteropServices;
 namespace FenceKit;
 
 /// <summary>
-/// Where one reader says that it is inside: one per thread and gate, or one per asynchronous lease. Its words share a cache line that
-/// only its reader writes, except when an invalidation finds it inside.
+/// The slot in which one reader announces that it is inside: one per thread and gate, or one per asynchronous lease. Its words share a
+/// cache line that only the reader writes, except when an invalidation finds it inside.
 /// </summary>
 /// <remarks>
-/// <para>A reader uses no interlocked operation and no fence. Each of its two steps is a store followed by a load of another word, which
-/// a processor may carry out the other way round; the barrier that forbids this stands on the side of the invalidation alone, and works
-/// on all processors at once (<see cref="Interlocked.MemoryBarrierProcessWide"/>).</para>
+/// <para>A reader uses no interlocked operation and no barrier. Each of its two steps is a store followed by a load of another word, which
+/// a processor may reorder. The barrier that prevents this is on the side of the invalidation alone, and works on all processors at once
+/// (<see cref="Interlocked.MemoryBarrierProcessWide"/>).</para>
 /// <code>
 /// enter   reader                                      invalidation
 ///         ------                                      ------------
@@ -19,8 +19,8 @@ namespace FenceKit;
 ///         (nothing)                                   MemoryBarrierProcessWide (InvalidationSessionState.ScanReaders)
 ///         Active != 0?             (acquire load)     Depth != 0?              (acquire load, ReaderRoster.Scan)
 /// </code>
-/// Somewhere inside the barrier every processor drains its stores. If the reader's store comes before that, the scan sees Depth = 1 and the
-/// session waits for the reader. If it comes after, so does the load: the reader sees Active != 0 and asks the ledger about its range.
+/// At some moment inside the barrier every processor drains its store buffer. If the reader's store comes before that, the scan sees
+/// Depth = 1 and the session waits for the reader. If it comes after, so does the load: the reader sees Active != 0 and asks the ledger.
 /// <code>
 /// leave   reader                                      invalidation
 ///         ------                                      ------------
@@ -30,11 +30,11 @@ namespace FenceKit;
 ///         Alert != 0?              (acquire load)       Owed = point, Alert + 1 ]
 ///                                                     Alert - 1                (all of it under the lock)
 /// </code>
-/// <para>If the scan sees Depth = 0, the reads of the memory came before (release, acquire), and the owner may unmap. If it sees Depth != 0,
-/// the store of 0 comes after the barrier, and so does the load behind it: it sees an Alert that was raised before the barrier and stays up
-/// until the reader has paid. So the reader takes the roster's lock, finds what it owes, and signals the fence itself if it was the last.
-/// The fence needs nobody's help, and a reader that nobody waits for pays two stores and two loads of its own cache line, and one load of
-/// <see cref="ReaderSignals.Active"/>.</para>
+/// <para>If the scan sees Depth = 0, the reads of the memory came before (release, acquire), and the owner may unmap. If it sees Depth !=
+/// 0, the store of 0 comes after the barrier, and so does the load after it: the load sees an Alert that was raised before the barrier and
+/// stays up until the reader has signaled what it owes. So the reader takes the roster's lock, finds the point that it owes, and signals
+/// the fence itself if it was the last. No other thread has to help. A reader that no session waits for pays two stores and two loads of
+/// its own cache line, and one load of <see cref="ReaderSignals.Active"/>.</para>
 /// </remarks>
 internal sealed class ReaderSlot
 {
@@ -42,7 +42,7 @@ internal sealed class ReaderSlot
     private Words _words;
     private ReaderSignals _signals;
 
-    /// <summary>A slot in the table of a thread; without a table it is that of an asynchronous lease.</summary>
+    /// <summary>Creates a slot in the table of a thread or, without a table, for an asynchronous lease.</summary>
     internal ReaderSlot(ReaderRoster roster, ReaderSignals signals, ThreadSlots? table, string holder)
     {
         _roster = roster.ThatSlotsKnow;
@@ -54,39 +54,39 @@ internal sealed class ReaderSlot
     }
 
     /// <summary>
-    /// The number of the roster. Threads find their slot by it, and keep the slot; so the slot must not keep the roster, nor the gate and
-    /// all that belongs to its owner. A roster that is gone waits for nobody.
+    /// The number of the roster. Threads find their slot by this number and keep the slot, so the slot must not keep the roster alive, nor
+    /// the gate and its owner's objects. No session waits for a roster that was collected.
     /// </summary>
     internal long Owner { get; }
 
-    /// <summary>The readers as the validator knows them; null when the contract is not checked.</summary>
+    /// <summary>The validator's map of the readers; null when the contract is not checked.</summary>
     internal object? ContractMap { get; }
 
-    /// <summary>Where the one thread that enters finds the slot; null for an asynchronous lease.</summary>
+    /// <summary>The table in which the thread finds its slot; null for an asynchronous lease.</summary>
     internal ThreadSlots? Table { get; }
 
-    /// <summary>The one thread that enters; null for an asynchronous lease.</summary>
+    /// <summary>The thread that uses the slot; null for an asynchronous lease.</summary>
     internal Thread? Thread => Table?.Thread;
 
-    /// <summary>Who holds it, for people. Written under the roster's lock.</summary>
+    /// <summary>The name of the reader, for people. Written under the roster's lock.</summary>
     internal string Holder { get; set; }
 
-    /// <summary>Under the roster's lock: when a scan first found the reader inside.</summary>
+    /// <summary>The time at which a scan first found the reader inside. Under the roster's lock.</summary>
     internal long OwedSince { get; set; }
 
-    /// <summary>How often the reader has entered without leaving. Written by the reader only.</summary>
+    /// <summary>How many times the reader has entered without leaving. Written by the reader only.</summary>
     internal ref int Depth => ref _words.Depth;
 
-    /// <summary>How many scans are looking for readers at this moment, and one more while the reader owes something. Written under the roster's lock.</summary>
+    /// <summary>The number of scans in progress, plus one while the reader owes a point. Written under the roster's lock.</summary>
     internal ref int Alert => ref _words.Alert;
 
     /// <summary>The oldest point of the roster's timeline that waits for this reader; 0 for none. Written under the roster's lock.</summary>
     internal ref ulong Owed => ref _words.Owed;
 
     /// <summary>
-    /// When the reader came in while other ranges were being invalidated: the number of the last invalidation that had begun then. Those
-    /// up to it that are still open do not wait for this reader, so a nested enter may not rely on them. Once none of them is open the
-    /// number means nothing, and it need not be reset. The reader's own.
+    /// If the reader entered while other ranges were being invalidated: the number of the last invalidation that had begun then. Open
+    /// invalidations up to this number do not wait for the reader, so a nested enter has to check its range against them. Once none of them
+    /// is open the number has no meaning, and it need not be reset. Used by the reader only.
     /// </summary>
     internal ulong EnteredAmong
     {
@@ -94,10 +94,10 @@ internal sealed class ReaderSlot
         set => _words.EnteredAmong = value;
     }
 
-    /// <summary>Which asynchronous lease has the slot, so that a second dispose of an old one does nothing.</summary>
+    /// <summary>The number of the lease that has the slot, so that a second dispose of an old lease does nothing.</summary>
     internal ref long Lease => ref _words.Lease;
 
-    /// <summary>Announces the reader. False: it has to ask the ledger before it may go on.</summary>
+    /// <summary>Announces the reader. When the result is false, the reader has to ask the ledger before it may continue.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryEnterQuickly()
     {
@@ -136,7 +136,7 @@ internal sealed class ReaderSlot
         Leave();
     }
 
-    /// <summary>A lease has left.</summary>
+    /// <summary>Returns the slot of a lease that has left.</summary>
     internal void ReturnLease()
     {
         if (_roster.TryGetTarget(out ReaderRoster? roster))
@@ -155,7 +155,8 @@ internal sealed class ReaderSlot
     }
 
     /// <summary>
-    /// From here on every enter takes the slow path, and every leave by the alert that the roster keeps up. The caller issues a process-wide barrier.
+    /// Makes every enter take the slow path; every leave takes it because the roster keeps the alert up. The caller issues a process-wide
+    /// barrier.
     /// </summary>
     internal void Close() => Volatile.Write(ref _signals, ReaderSignals.Closed);
 

@@ -2,13 +2,13 @@
 namespace FenceKit;
 
 /// <summary>
-/// The index of one roster in the tables of all threads. Given back when the gate is closed and left; or, when the gate was dropped
-/// without that, by the finalizer: the roster alone refers to this object, and no thread refers to the roster.
+/// The index of one roster in the tables of all threads. It is freed when the gate is closed and has no readers or, for a gate that was
+/// dropped without that, by the finalizer: only the roster refers to this object, and no thread refers to the roster.
 /// </summary>
 internal sealed class RosterIndex
 {
     private static readonly System.Threading.Lock s_lock = new();
-    private static readonly PriorityQueue<int, int> s_free = new(); // the lowest first, so that the tables of threads stay short
+    private static readonly PriorityQueue<int, int> s_free = new(); // the lowest index first, so that the tables of threads stay short
     private static int s_taken;
     private static long s_rosters;
 
@@ -25,16 +25,19 @@ internal sealed class RosterIndex
 
     ~RosterIndex() => Return();
 
-    /// <summary>The index. No two rosters have it at the same time.</summary>
+    /// <summary>The index. It belongs to one roster at a time.</summary>
     internal int Value { get; }
 
-    /// <summary>Which roster of the process this is. No two ever have the same.</summary>
+    /// <summary>The number of the roster, unique in the process and never reused.</summary>
     internal long Number { get; }
 
-    /// <summary>Under the roster's lock: where its slots are from now on.</summary>
+    /// <summary>Under the roster's lock: sets the array in which the roster keeps its slots.</summary>
     internal void SlotsAre(ReaderSlot[] slots) => _slots = slots;
 
-    /// <summary>Under the roster's lock, if there still is a roster. Nobody enters any more. Takes the slots out of the tables of their threads, which may live for ever.</summary>
+    /// <summary>
+    /// Frees the index, under the roster's lock if the roster still exists; no reader enters any more. Removes the slots from the tables of
+    /// their threads, which may live forever.
+    /// </summary>
     internal void Return()
     {
         if (Interlocked.Exchange(ref _isReturned, 1) != 0)
@@ -42,7 +45,7 @@ internal sealed class RosterIndex
             return;
         }
 
-#pragma warning disable CA1816 // It is given back by its roster, and not disposed by a user.
+#pragma warning disable CA1816 // The roster frees it; no user disposes it.
         GC.SuppressFinalize(this);
 #pragma warning restore CA1816
         foreach (ReaderSlot? slot in _slots)

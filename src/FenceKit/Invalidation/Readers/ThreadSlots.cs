@@ -2,25 +2,26 @@
 namespace FenceKit;
 
 /// <summary>
-/// The slots of one thread, by the index of their roster; an index may have had another roster before, so the reader compares the
-/// number. The thread looks without a lock. It alone adds; a roster that is over takes its slot out, on whatever thread that is noticed.
+/// The slots of one thread, by the index of their roster. An index may have belonged to another roster before, so the lookup also compares
+/// the roster's number. The thread reads without a lock, and it alone adds slots. A roster that is closed or collected removes its slot, on
+/// any thread.
 /// </summary>
 internal sealed class ThreadSlots(Thread thread)
 {
-    private readonly System.Threading.Lock _lock = new(); // for those who write; held for a few instructions
+    private readonly System.Threading.Lock _lock = new(); // for writers; held for a few instructions
     private ReaderSlot?[] _slots = [];
     private int _count; // under the lock
 
     internal Thread Thread { get; } = thread;
 
-    /// <summary>The slot of a roster, if there is one. Only the thread itself asks.</summary>
+    /// <summary>Returns the slot of a roster, or null. Called by the thread itself only.</summary>
     internal ReaderSlot? Find(int index, long owner)
     {
-        ReaderSlot?[] slots = _slots; // what the thread has written itself, or an empty array from a roster that was the last
+        ReaderSlot?[] slots = _slots; // what this thread has written, or an empty array from the removal of its last slot
         return (uint)index < (uint)slots.Length && slots[index] is { } known && known.Owner == owner ? known : null;
     }
 
-    /// <summary>Adds a slot; only the thread itself does. Allocates when the index is higher than any before.</summary>
+    /// <summary>Adds a slot. Called by the thread itself only. Allocates when the index is higher than any before.</summary>
     internal void Add(int index, ReaderSlot slot)
     {
         InterruptShield.Run(_lock, static entered => entered.Enter());
@@ -42,7 +43,9 @@ internal sealed class ThreadSlots(Thread thread)
         }
     }
 
-    /// <summary>Takes out a slot whose roster is over; any thread may. Nothing remains of a thread that has left all its gates behind.</summary>
+    /// <summary>
+    /// Removes the slot of a roster that is closed or collected; any thread may. A thread whose gates are all gone keeps nothing.
+    /// </summary>
     internal void Remove(int index, ReaderSlot slot)
     {
         InterruptShield.Run(_lock, static entered => entered.Enter());

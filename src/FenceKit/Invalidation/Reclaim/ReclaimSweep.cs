@@ -5,8 +5,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace FenceKit;
 
 /// <summary>
-/// Gets as much memory back as it can in a given time: it takes range after range, skips what would have to be waited for, remembers it,
-/// and comes back when the fence in the way has signaled. One stuck user of one range never keeps it from the others.
+/// Reclaims as much memory as it can in a given time. It tries range after range, skips and remembers those that it would have to wait for,
+/// and comes back when the fence in the way has signaled. A stuck user of one range never keeps it from the other ranges.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -15,8 +15,8 @@ namespace FenceKit;
 /// …
 /// sweep.Run([], TimeSpan.Zero);                                                     // tries the remembered ones again
 /// </code>
-/// <para><b>Thread safety</b>: one run at a time; a second one throws. <b>Allocates</b>: a little for what it remembers
-/// and waits for; nothing for ranges that go at once.</para>
+/// <para><b>Thread safety</b>: one run at a time; a second one throws. <b>Allocates</b>: a little for ranges that it remembers and waits
+/// for; nothing for ranges that are reclaimed at once.</para>
 /// </remarks>
 [DebuggerDisplay("{Remembered} remembered")]
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A timeline that nobody else sees holds nothing.")]
@@ -27,7 +27,7 @@ public sealed class ReclaimSweep
     private readonly InvalidationNotifier _notifier;
     private readonly InvalidationReason _reason;
     private readonly IReclaimOwner _owner;
-    private readonly FenceTimeline _wakeUps; // signaled whenever a fence signals that a remembered range waits for
+    private readonly FenceTimeline _wakeUps; // signaled whenever the fence of a remembered range signals
     private readonly PendingInvalidation[] _holder = new PendingInvalidation[1];
     private List<Skipped> _remembered = [];
     private List<Skipped> _next = [];
@@ -36,8 +36,8 @@ public sealed class ReclaimSweep
     private int _running;
 
     /// <summary>Creates a sweep that remembers nothing yet.</summary>
-    /// <param name="notifier">Whose subscribers have to let go.</param>
-    /// <param name="reason">Why.</param>
+    /// <param name="notifier">The notifier whose subscribers have to let go.</param>
+    /// <param name="reason">The reason.</param>
     /// <param name="owner">Unmaps, frees and restores.</param>
     /// <exception cref="ArgumentNullException"><paramref name="notifier"/> or <paramref name="owner"/> is null.</exception>
     public ReclaimSweep(InvalidationNotifier notifier, InvalidationReason reason, IReclaimOwner owner)
@@ -66,21 +66,24 @@ public sealed class ReclaimSweep
         return _remembered.Count;
     }
 
-    /// <summary>Tries every range that is remembered and every range that is given; then, while time is left, those whose fence signals.</summary>
-    /// <param name="ranges">What else may go. A range that is remembered already must not be given again.</param>
+    /// <summary>Tries every remembered range and every given range; then, while time is left, those whose fence signals.</summary>
+    /// <param name="ranges">Further ranges to reclaim. A range that is already remembered must not be given again.</param>
     /// <param name="budget">
-    /// For everything together, the owner's work included. Zero: try each range once and wait for nothing.
+    /// The time for everything together, including the owner's work. Zero: try each range once and wait for nothing.
     /// <see cref="Timeout.InfiniteTimeSpan"/>: until nothing is left that could still succeed.
     /// </param>
-    /// <param name="progress">Told every now and then, and at the end; null for nobody.</param>
+    /// <param name="progress">Receives the progress from time to time and at the end; may be null.</param>
     /// <param name="cancellationToken">Ends the run like the end of the time; it does not throw.</param>
-    /// <returns>What this run did. What it did not get is remembered.</returns>
-    /// <remarks>Blocks the thread, within the budget plus the time that one call of the owner takes. When the owner throws, the range in question is backed off and forgotten; when it throws in Free, the range counts as freed.</remarks>
+    /// <returns>The result of this run. Ranges that it did not reclaim are remembered.</returns>
+    /// <remarks>
+    /// Blocks the thread for the budget plus at most one call of the owner. When the owner throws, the range in question is backed off and
+    /// forgotten; when it throws in Free, the range counts as freed.
+    /// </remarks>
     /// <exception cref="ArgumentException">A range is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">
-    /// Another run is under way. Or what is left to wait for is this thread itself, inside a <see cref="ReaderGate"/>: what could be
-    /// reclaimed without it has been, the rest is remembered. With a budget of zero there is no such exception.
+    /// Another run is in progress. Or the only holder left to wait for is this thread itself, inside a <see cref="ReaderGate"/>: the other
+    /// ranges have been reclaimed, the rest is remembered. A budget of zero never causes this exception.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
     public ReclaimProgress Run(
@@ -123,7 +126,9 @@ public sealed class ReclaimSweep
         }
     }
 
-    /// <summary>Tries what is remembered; what is not got, or not reached, is remembered again, in the same order.</summary>
+    /// <summary>
+    /// Tries the remembered ranges. Those that were not reclaimed, or not reached, are remembered again in the same order.
+    /// </summary>
     private void Pass(WaitBudget left, bool mustTryAll, bool onlyReady, IProgress<ReclaimProgress>? progress, CancellationToken cancellationToken)
     {
         int index = 0;
@@ -192,14 +197,14 @@ public sealed class ReclaimSweep
             return false;
         }
 
-        session.StayOnThread(); // for the owner, who is called in between
+        session.StayOnThread(); // the owner is called in between
         using (session)
         {
             _owner.Park(skipped.Range);
             InvalidationOutcome outcome = session.TryWait();
             if (outcome == InvalidationOutcome.Pending && session.CopyPending(_holder) == 0)
             {
-                outcome = session.TryWait(); // it signaled between the two looks: a range without a fence would not be tried again
+                outcome = session.TryWait(); // the fence signaled between the two calls; without a fence the range would never be tried again
             }
 
             switch (outcome)
@@ -210,7 +215,7 @@ public sealed class ReclaimSweep
                     return true;
                 case InvalidationOutcome.Superseded:
                     _progress = _progress with { Superseded = _progress.Superseded + 1 };
-                    return true; // not restored: what stood there has gone with another session, which has told the owner
+                    return true; // not restored: the contents went with another session, whose owner knows
                 case InvalidationOutcome.Faulted:
                     skipped.HasFailed = true;
                     _progress = _progress with { Faulted = _progress.Faulted + 1 };
@@ -228,8 +233,8 @@ public sealed class ReclaimSweep
     }
 
     /// <summary>
-    /// Sessions of somebody else that are open over a part of the range: if one of them commits, the range must not be tried again, for it
-    /// would be freed twice. They come first in the list.
+    /// Notes the open sessions of other callers that overlap the range. If one of them commits, the range must not be tried again, because
+    /// it would be freed twice. They come first in the list of holders.
     /// </summary>
     private void NoteEarlier(InvalidationSession session, Skipped skipped)
     {
@@ -240,14 +245,16 @@ public sealed class ReclaimSweep
 
         PendingInvalidation[] inTheWay = new PendingInvalidation[session.CopyPending([])];
         int count = Math.Min(session.CopyPending(inTheWay), inTheWay.Length);
-        skipped.Earlier.Add(_holder[0].Fence); // whatever has become of it since
+        skipped.Earlier.Add(_holder[0].Fence); // even if it has ended since
         for (int index = 0; index < count && inTheWay[index].Subscription is null; index++)
         {
             skipped.Earlier.Add(inTheWay[index].Fence);
         }
     }
 
-    /// <summary>Waits until the fence of a remembered range has signaled. False: time is over, or there is none to wait for.</summary>
+    /// <summary>
+    /// Waits until the fence of a remembered range has signaled. False when the time is over or there is no fence to wait for.
+    /// </summary>
     private bool WaitForOne(WaitBudget left, TimeSpan budget, CancellationToken cancellationToken)
     {
         if (budget == TimeSpan.Zero)
@@ -296,7 +303,9 @@ public sealed class ReclaimSweep
         return isAnyReady && left.Remaining != TimeSpan.Zero && !cancellationToken.IsCancellationRequested;
     }
 
-    /// <summary>A range that is busy with this very thread would keep it until the time is over, or for ever.</summary>
+    /// <summary>
+    /// Throws when this thread itself, inside a gate, is the holder of a range: the wait would last until the time is over, or forever.
+    /// </summary>
     private void ThrowIfWaitingForThisThread()
     {
         foreach (Skipped skipped in _remembered)
@@ -335,7 +344,9 @@ public sealed class ReclaimSweep
     {
         internal AddressRange Range { get; set; }
 
-        /// <summary>What was in the way at the last attempt; <c>default</c> for a refusal, a failure, or no attempt yet.</summary>
+        /// <summary>
+        /// The fence that was in the way at the last attempt; <c>default</c> for a refusal, a failure, or no attempt yet.
+        /// </summary>
         internal Fence Fence { get; set; }
 
         internal bool HasFailed { get; set; }
@@ -346,8 +357,8 @@ public sealed class ReclaimSweep
         internal List<Fence> Earlier { get; } = [];
 
         /// <summary>
-        /// Whether one of these has handed the range back. An end of which nobody knows any more how it was counts as one, too: better not
-        /// reclaimed than freed twice.
+        /// Whether one of these sessions has freed the range. A session whose outcome is no longer known counts as well: it is better not
+        /// to reclaim the range than to free it twice.
         /// </summary>
         internal bool WentWithAnother
         {

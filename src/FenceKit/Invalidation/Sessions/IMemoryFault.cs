@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>An error of a fence that says whether the memory behind it is at rest. Any other error says nothing about it.</summary>
+/// <summary>A fault of a fence that tells whether the memory is still in use. Any other exception tells nothing about it.</summary>
 internal interface IMemoryFault
 {
     /// <summary>
-    /// True: whatever the policy of the notifier, this fault is not the end of the use of the memory. May change from true to false, never
-    /// back.
+    /// True when the memory may still be used in spite of the fault, whatever the policy of the notifier. May change from true to false,
+    /// never back.
     /// </summary>
     bool MayStillTouchMemory { get; }
 }

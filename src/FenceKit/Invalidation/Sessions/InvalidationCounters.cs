@@ -4,7 +4,7 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>What a notifier counts.</summary>
+/// <summary>The counters of a notifier.</summary>
 internal sealed class InvalidationCounters : IMeteredSource
 {
     private readonly SessionTally[] _tallies = new SessionTally[InvalidationLedger.StripeCount];
@@ -25,16 +25,16 @@ internal sealed class InvalidationCounters : IMeteredSource
 
     internal long Forgotten => Volatile.Read(ref _forgotten);
 
-    /// <summary>Under the locks that the caller holds, which every session passes anyway.</summary>
+    /// <summary>The tally for the locks that the caller holds; every session takes them anyway.</summary>
     internal ref SessionTally Tally(StripeSet held) => ref _tallies[held.First];
 
-    /// <summary>Each field is right; only under all locks are they of one moment.</summary>
+    /// <summary>Sums the tallies. Each field is correct; only under all locks do they belong to the same moment.</summary>
     internal SessionTally Sum()
     {
         SessionTally sum = default;
         foreach (ref SessionTally tally in _tallies.AsSpan())
         {
-            // What ends is read first: a session that begins and ends meanwhile must not have ended only.
+            // Ends are read first: a session that begins and ends in the meantime must not count as ended only.
             sum.Committed += Volatile.Read(ref tally.Committed);
             sum.BackedOff += Volatile.Read(ref tally.BackedOff);
             sum.Refused += Volatile.Read(ref tally.Refused);
@@ -48,7 +48,7 @@ internal sealed class InvalidationCounters : IMeteredSource
 
     internal void CountSlowSubscriber() => Interlocked.Increment(ref _slow);
 
-    /// <summary>Without the lock: each field is right, all together they may be of slightly different moments.</summary>
+    /// <summary>Called without the lock: each field is correct, but they may be from slightly different moments.</summary>
     void IMeteredSource.AddTo(ref MeterTotals totals, bool ended)
     {
         SessionTally sum = Sum();
@@ -63,7 +63,7 @@ internal sealed class InvalidationCounters : IMeteredSource
     internal void CountSubscriberFault() => Interlocked.Increment(ref _subscriberFaults);
 }
 
-/// <summary>What is counted near one stripe of the ledger, on cache lines of its own.</summary>
+/// <summary>The counters of one stripe of the ledger, on their own cache lines.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct SessionTally
 {

@@ -5,8 +5,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace FenceKit;
 
 /// <summary>
-/// An invalidation under way: phase A is over, phases B and C are the owner's. A struct handle over a pooled object; using it after its
-/// end throws. It may cross an <c>await</c> and be used from several threads. Disposing it without <see cref="Commit"/> backs off.
+/// An open invalidation: phase A is over, and the owner runs phases B and C. A struct handle to a pooled object; using it after the session
+/// has ended throws. It may cross an <c>await</c> and be used from several threads. Disposing it without <see cref="Commit"/> backs off.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -26,13 +26,15 @@ namespace FenceKit;
 ///         }
 ///     }
 /// </code>
-/// <para>Until the session ends, readers of the range wait, and nothing can be published into it.</para>
-/// <para>Of several sessions over one range only one hands the memory back. A session is not complete while one that began earlier over a
-/// part of its range is open: it waits for that one as for a subscriber, and lists it among those in the way. When the earlier one
-/// backs off, or was for <see cref="InvalidationReason.Protect"/> or <see cref="InvalidationReason.Exclusive"/>, it goes on; when the earlier one
-/// commits for any other reason, it is <see cref="InvalidationOutcome.Superseded"/>. Later ones wait for earlier ones only, so there is no circle.</para>
-/// <para>A session that nobody ends, and that nobody can end any more because every copy of the handle is garbage, backs off when the
-/// garbage collector finds it: it is counted (<see cref="InvalidationStatistics.Forgotten"/>), and reported on the event source "FenceKit" with the place of its schedule.</para>
+/// <para>Until the session ends, readers of the range wait, and no mapping can be published into it.</para>
+/// <para>Of several sessions over one range, only one frees the memory. A session is not complete while an earlier session that overlaps it
+/// is open: it waits for that session as for a subscriber, and lists it among the holders. When the earlier session backs off, or has the
+/// reason <see cref="InvalidationReason.Protect"/> or <see cref="InvalidationReason.Exclusive"/>, the later one continues; when the earlier
+/// session commits for any other reason, the later one is <see cref="InvalidationOutcome.Superseded"/>. Sessions wait for earlier ones
+/// only, so there is no cycle.</para>
+/// <para>A session that is never ended backs off when the garbage collector finds that every copy of its handle is unreachable. It is then
+/// counted (<see cref="InvalidationStatistics.Forgotten"/>) and reported on the event source "FenceKit" with the place of its
+/// schedule.</para>
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly partial struct InvalidationSession : IDisposable, IEquatable<InvalidationSession>
@@ -46,7 +48,7 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         _version = version;
     }
 
-    /// <summary>What is being invalidated; for a batch, everything from its first range to its last.</summary>
+    /// <summary>The range that is being invalidated; for a batch, from the start of its first range to the end of its last.</summary>
     /// <exception cref="InvalidOperationException">The session has ended.</exception>
     public AddressRange Range
     {
@@ -64,15 +66,15 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         }
     }
 
-    /// <summary>Whether the session has ended, or never was.</summary>
+    /// <summary>Whether the session has ended or never began.</summary>
     public bool HasEnded => _lease is null || !_lease.State.IsOpen(_version);
 
     /// <summary>
-    /// Why the session cannot complete: the fault of a fence, what a subscriber threw, or that an earlier invalidation has taken the
-    /// contents of the range. The first of them, if there are several; null as long as it may still complete.
+    /// Why the session cannot complete: the fault of a fence, the exception of a subscriber, or that an earlier invalidation has taken the
+    /// contents of the range. The first of them, if there are several; null while the session may still complete.
     /// </summary>
     /// <remarks>
-    /// Never blocks; allocates only when the outcome of a fence is no longer known. <see cref="CopyPending"/> says of whom.
+    /// Never blocks; allocates only when the outcome of a fence is no longer known. <see cref="CopyPending"/> names the holder.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The session has ended.</exception>
     public Exception? Error
@@ -91,8 +93,8 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         }
     }
 
-    /// <summary>Looks, without waiting, whether everybody has let go.</summary>
-    /// <returns>How far it is.</returns>
+    /// <summary>Checks, without waiting, whether all subscribers have let go.</summary>
+    /// <returns>The outcome so far.</returns>
     /// <remarks>Never blocks, never allocates, changes nothing; may be called any number of times.</remarks>
     /// <exception cref="InvalidOperationException">The session has ended.</exception>
     public InvalidationOutcome TryWait()
@@ -108,18 +110,18 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         }
     }
 
-    /// <summary>Phase C: blocks until everybody has let go, the first has failed to, or the time is over.</summary>
-    /// <param name="budget">One time for the whole set; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends this wait; the session stays as it is.</param>
-    /// <returns>How far it is. May be called again.</returns>
+    /// <summary>Phase C: blocks until all subscribers have let go, one has failed to, or the time is over.</summary>
+    /// <param name="budget">The time for all subscribers together; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends this wait; the session stays open.</param>
+    /// <returns>The outcome so far. The method may be called again.</returns>
     /// <remarks>
-    /// Blocks the thread; allocates nothing in steady state. Takes as long as the slowest subscriber, not the sum; the first that fails
-    /// ends it, whatever the order of subscribers, for then the session can no longer complete.
+    /// Blocks the thread; allocates nothing in steady state. Takes as long as the slowest subscriber, not the sum. The first failure ends
+    /// the wait, whatever the order of subscribers, because the session can no longer complete.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">
     /// The session has ended. Or this thread would wait for itself: it is inside a <see cref="ReaderGate"/> whose readers the session waits
-    /// for, or has an earlier session open over a part of the range.
+    /// for, or has an earlier open session that overlaps the range.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public InvalidationOutcome Wait(TimeSpan budget, CancellationToken cancellationToken = default)
@@ -136,13 +138,15 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         }
     }
 
-    /// <summary>The twin of <see cref="Wait"/> that waits without a thread.</summary>
-    /// <param name="budget">One time for the whole set; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends this wait; the session stays as it is.</param>
-    /// <returns>How far it is. To be awaited once, like every ValueTask.</returns>
+    /// <summary>Like <see cref="Wait"/>, but blocks no thread.</summary>
+    /// <param name="budget">The time for all subscribers together; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends this wait; the session stays open.</param>
+    /// <returns>The outcome so far. Await the result once, like every ValueTask.</returns>
     /// <remarks>Allocates nothing in steady state.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
-    /// <exception cref="InvalidOperationException">As in <see cref="Wait"/>: also this wait would end only after this thread has left the gate.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// As for <see cref="Wait"/>: the asynchronous wait, too, would end only after this thread has left the gate.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public ValueTask<InvalidationOutcome> WaitAsync(TimeSpan budget, CancellationToken cancellationToken = default)
     {
@@ -156,7 +160,10 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         return state.WaitAsync(budget, cancellationToken);
     }
 
-    /// <summary>Lists who keeps the session from completing: fences that are pending or have faulted, and subscribers that threw.</summary>
+    /// <summary>
+    /// Lists the holders that keep the session from completing: fences that are pending or have faulted, subscribers that threw, and
+    /// earlier sessions.
+    /// </summary>
     /// <param name="destination">Where to write; may be shorter than the list.</param>
     /// <returns>How many there are, written or not.</returns>
     /// <remarks>Never blocks, never allocates.</remarks>
@@ -174,7 +181,7 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         }
     }
 
-    /// <summary>Lists what is being invalidated: one range, or those of a batch after merging.</summary>
+    /// <summary>Lists the ranges that are being invalidated: one range, or those of a batch after merging.</summary>
     /// <param name="destination">Where to write; may be shorter than the list.</param>
     /// <returns>How many there are, written or not.</returns>
     /// <remarks>Never blocks, never allocates.</remarks>
@@ -194,11 +201,11 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         }
     }
 
-    /// <summary>Ends the session: the range is gone, and readers of it go on (and will find it gone).</summary>
-    /// <remarks>Never blocks, never allocates. Readers' continuations that were asked to run inline run on this thread.</remarks>
+    /// <summary>Ends the session after its effect: the range is gone, and waiting readers continue (and will find it gone).</summary>
+    /// <remarks>Never blocks, never allocates. Readers' continuations that were requested inline run on this thread.</remarks>
     /// <exception cref="InvalidOperationException">
-    /// The session has ended; or it is not complete, so that somebody may still use the range. It stays open then, the message names
-    /// who is in the way, and the inner exception is <see cref="Error"/>.
+    /// The session has ended; or it is not complete, so the range may still be in use. In the second case it stays open, the message names
+    /// the holders, and the inner exception is <see cref="Error"/>.
     /// </exception>
     public void Commit()
     {
@@ -220,10 +227,10 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         }
     }
 
-    /// <summary>Ends the session without its effect: the range stays, and readers go on with it.</summary>
+    /// <summary>Ends the session without its effect: the range stays, and waiting readers continue to use it.</summary>
     /// <remarks>
-    /// Never blocks, never allocates. What subscribers have begun to let go, they do let go of: their fences signal in their own time,
-    /// and the next attempt finds less to wait for.
+    /// Never blocks, never allocates. Subscribers finish letting go of what they have begun to: their fences signal in their own time, and
+    /// the next attempt has less to wait for.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The session has ended.</exception>
     public void BackOff()
@@ -260,13 +267,15 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// <returns>True if they are not equal.</returns>
     public static bool operator !=(InvalidationSession left, InvalidationSession right) => !left.Equals(right);
 
-    /// <summary>Says that the caller ends the session before it returns: what it calls meanwhile is inside the session, whatever the thread.</summary>
+    /// <summary>
+    /// Declares that the caller ends the session before it returns: code that it calls in between is inside the session, on any thread.
+    /// </summary>
     internal void StayOnThread() => _lease!.State.StayOnThread();
 
-    /// <summary>Throws when the thread would wait for itself. For callers that call a user's code before they wait.</summary>
+    /// <summary>Throws when this thread would wait for itself. For callers that run user code before they wait.</summary>
     internal void ThrowIfBlockingItself() => _lease!.State.ThrowIfBlockingItself();
 
-    /// <summary>The range and how far it is, for people.</summary>
+    /// <summary>Describes the range and the outcome so far, for people.</summary>
     /// <returns>One line.</returns>
     public override string ToString() => DebuggerDisplay;
 
@@ -287,7 +296,7 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
         ? "The invalidation session was never begun: it is the default value, as after a schedule that was refused."
         : "The invalidation session has ended: it was committed or backed off.");
 
-    /// <summary>The caller has entered; here it leaves.</summary>
+    /// <summary>Throws for a commit that comes too early. The caller has entered the state object; this method leaves it.</summary>
     [DoesNotReturn]
     private static void ThrowNotComplete(InvalidationSessionState state, InvalidationOutcome outcome)
     {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Who is in the way: for owners, for messages, and for a WaitForGraph.
+// Describes the holders: for owners, for messages, and for a WaitForGraph.
 internal sealed partial class InvalidationSessionState
 {
-    /// <summary>Earlier sessions first: what they come to decides whether the rest matters.</summary>
+    /// <summary>Lists earlier sessions first: their outcome decides whether the rest matters.</summary>
     internal int CopyPending(Span<PendingInvalidation> destination)
     {
         int count = 0;
@@ -42,7 +42,7 @@ internal sealed partial class InvalidationSessionState
         count++;
     }
 
-    /// <summary>Why it cannot complete any more; null if it can.</summary>
+    /// <summary>Why the session cannot complete any more; null if it can.</summary>
     internal Exception? FindError()
     {
         if (IsSuperseded)
@@ -84,7 +84,7 @@ internal sealed partial class InvalidationSessionState
         ulong version = Volatile.Read(ref _word) >> VersionShift;
         if (!TryEnter(version))
         {
-            return; // in phase A, or over
+            return; // in phase A, or ended
         }
 
         try

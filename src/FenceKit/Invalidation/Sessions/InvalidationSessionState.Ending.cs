@@ -3,10 +3,10 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-// The end of a session: by its owner, by a refusal, or because nobody can end it any more.
+// The end of a session: by its owner, by a refusal, or by the finalizer of its lease.
 internal sealed partial class InvalidationSessionState
 {
-    /// <summary>Phase A is over: somebody would have had to block. Nothing remains of the session.</summary>
+    /// <summary>Undoes a schedule that a subscriber refused. Nothing remains of the session.</summary>
     internal InvalidationSession Refuse()
     {
         Volatile.Write(ref _word, (_word & ~PhaseMask) | Closing);
@@ -25,10 +25,10 @@ internal sealed partial class InvalidationSessionState
         return default;
     }
 
-    /// <summary>Ends the session; true for the one caller who did.</summary>
+    /// <summary>Ends the session. True for the one caller that ended it.</summary>
     internal bool TryEnd(ulong version, bool committed, SessionLease lease)
     {
-        // We count as a user until the ledger is left, so the object cannot go back to the pool under our hands.
+        // This thread counts as a user until the ledger is left, so the object cannot go back to the pool in between.
         if (!TryClose(version, OneUser))
         {
             return false;
@@ -38,10 +38,13 @@ internal sealed partial class InvalidationSessionState
         return true;
     }
 
-    /// <summary>Commits a session that has nobody to wait for, which is known since phase A was over. False: ask whether it is complete.</summary>
+    /// <summary>
+    /// Commits a session that has had no holders since the end of phase A. When the result is false, the caller has to check whether the
+    /// session is complete.
+    /// </summary>
     internal bool TryCommitAlone(ulong version, SessionLease lease)
     {
-        // Nobody has entered here, so what is read may be of the next session of this object. Then the word is another one.
+        // This thread has not entered, so the fields may already belong to the next session of this object. Then the word differs.
         ulong word = Volatile.Read(ref _word);
         if (!Fits(word, version) || _holderCount != 0 || !Earlier.IsEmpty || _someoneThrew || IsSuperseded
             || Interlocked.CompareExchange(ref _word, (word + OneUser) | Closing, word) != word)
@@ -53,7 +56,7 @@ internal sealed partial class InvalidationSessionState
         return true;
     }
 
-    /// <summary>Ends the session for a thread that has entered the object. Leaves the object in either case.</summary>
+    /// <summary>Commits for a thread that has entered the object. Leaves the object in either case.</summary>
     internal bool TryCommitEntered(ulong version, SessionLease lease)
     {
         if (!TryClose(version, added: 0))
@@ -66,7 +69,7 @@ internal sealed partial class InvalidationSessionState
         return true;
     }
 
-    /// <summary>Backs off a session whose handles are garbage; they may be so because it has just ended. Called on the thread pool.</summary>
+    /// <summary>Backs off a session whose handles are unreachable, unless it has just ended. Called on the thread pool.</summary>
     internal void BackOffForgotten(ulong version)
     {
         if (TryClose(version, OneUser))
@@ -79,7 +82,7 @@ internal sealed partial class InvalidationSessionState
         }
     }
 
-    /// <summary>The version of the session that is open, if one is. A finalizer asks.</summary>
+    /// <summary>Gets the version of the open session, if there is one. Called by a finalizer.</summary>
     internal bool TryGetOpenVersion(out ulong version)
     {
         ulong word = Volatile.Read(ref _word);
@@ -104,12 +107,12 @@ internal sealed partial class InvalidationSessionState
         return false;
     }
 
-    /// <param name="committed">Whether what was asked for has happened.</param>
-    /// <param name="lease">For the pool; null when it is garbage, and the object with it.</param>
-    /// <param name="isForgotten">Nobody asked for it.</param>
+    /// <param name="committed">True for a commit, false for a back-off.</param>
+    /// <param name="lease">Goes back to the pool; null when the lease was finalized, so that the object is garbage too.</param>
+    /// <param name="isForgotten">Whether a finalizer ends the session.</param>
     private void End(bool committed, SessionLease? lease, bool isForgotten = false)
     {
-        _lease = lease; // the last one out gives it back; seen by that one because Leave is interlocked
+        _lease = lease; // the last thread to leave returns it to the pool; it sees this write because Leave is interlocked
         Activity? step = _trace?.BeginStep(committed ? SessionTrace.Commit : SessionTrace.BackOff);
         try
         {
@@ -128,7 +131,10 @@ internal sealed partial class InvalidationSessionState
         }
     }
 
-    /// <summary>Leaves the object, for the thread that has ended the session. Nobody enters it any more, so a thread that is alone stays alone.</summary>
+    /// <summary>
+    /// Leaves the object after this thread has ended the session. No thread can enter it any more, so if this thread is the only user it
+    /// stays the only one.
+    /// </summary>
     private void LeaveEnded()
     {
         if ((Volatile.Read(ref _word) & UsersMask) == OneUser) // pairs with the subtraction in Leave

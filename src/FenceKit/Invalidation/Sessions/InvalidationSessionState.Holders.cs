@@ -3,31 +3,31 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Who holds the range: collected in phase A, asked in phase C.
+// The holders of the range: collected in phase A, polled in phase C.
 internal sealed partial class InvalidationSessionState
 {
     private Holder[] _holders;
     private int _holderCount;
-    private InvalidationSubscription[] _gates = new InvalidationSubscription[4]; // of readers that have yet to be looked for
+    private InvalidationSubscription[] _gates = new InvalidationSubscription[4]; // gates whose readers have yet to be scanned
     private int _gateCount;
-    private (InvalidationSubscription Subscription, AddressRange Range)[] _later = []; // those that come after somebody
+    private (InvalidationSubscription Subscription, AddressRange Range)[] _later = []; // subscriptions with an After option, called after the others
     private int _laterCount;
     private bool _someoneThrew;
-    private long _scheduled; // when phase A was over; only if there is anybody to wait for
+    private long _scheduled; // the end of phase A; set only if there are holders
 
     private struct Holder
     {
         public InvalidationSubscription Subscription;
         public Fence Fence;
         public Exception? Thrown;
-        public bool Done; // seen to be over, and well; set by the thread that looks, never taken back while the session lasts
+        public bool Done; // The fence was seen complete without a failure. Set by any thread that polls, and never reset during the session.
     }
 
-    /// <summary>What subscribers are told of a range; each call turns it to the next of them.</summary>
+    /// <summary>Creates the request for a range; each call of a subscriber sets the subscribed range in it.</summary>
     internal InvalidationRequest RequestFor(AddressRange range, InvalidationReason reason, Fence predecessor = default) =>
         new(range, subscribedRange: default, reason, Number, predecessor);
 
-    /// <summary>Calls one subscriber. False: it cannot without blocking.</summary>
+    /// <summary>Calls one subscriber. False when it cannot start without blocking.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Schedule(InvalidationSubscription subscription, ref InvalidationRequest request)
     {
@@ -48,8 +48,8 @@ internal sealed partial class InvalidationSessionState
         return isScheduled;
     }
 
-    // Once per subscriber: whatever is not needed for one that is done at once stands in methods of its own, so that this one keeps a
-    // small frame.
+    // Runs once per subscriber. Code that a subscriber without work does not need is in separate methods, which keeps the frame of this one
+    // small.
     private bool Call(InvalidationSubscription subscription, ref InvalidationRequest request)
     {
         Fence fence;
@@ -85,7 +85,7 @@ internal sealed partial class InvalidationSessionState
         return true;
     }
 
-    /// <summary>What is done already, and well, is not worth remembering, unless the order of waits is learned from it.</summary>
+    /// <summary>A fence that has already signaled need not be remembered, unless the validator learns the order of waits from it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AddIfWorthwhile(InvalidationSubscription subscription, Fence fence)
     {
@@ -95,7 +95,7 @@ internal sealed partial class InvalidationSessionState
         }
     }
 
-    /// <summary>A subscriber that comes after another one: it is called when all others have been.</summary>
+    /// <summary>Defers a subscriber with an After option until all others have been called.</summary>
     internal void PutOff(InvalidationSubscription subscription, AddressRange range)
     {
         if (_laterCount == _later.Length)
@@ -106,7 +106,7 @@ internal sealed partial class InvalidationSessionState
         _later[_laterCount++] = (subscription, range);
     }
 
-    /// <summary>Calls one subscriber that has no second chance: a refusal is an error.</summary>
+    /// <summary>Calls one subscriber during a release, where a refusal is an error.</summary>
     internal void ScheduleOrFail(InvalidationSubscription subscription, ref InvalidationRequest request)
     {
         if (!Schedule(subscription, ref request))
@@ -116,7 +116,7 @@ internal sealed partial class InvalidationSessionState
         }
     }
 
-    /// <summary>Calls those that were put off, by rising rank. False: one cannot without blocking.</summary>
+    /// <summary>Calls the deferred subscribers, by rising rank. False when one cannot start without blocking.</summary>
     internal bool SchedulePutOff(InvalidationReason reason, bool mayRefuse, out InvalidationSubscription? refusedBy)
     {
         int called = 0;
@@ -149,8 +149,8 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>
-    /// The last step of phase A: finds the readers on the CPU that are inside. Last, so that the devices have begun already; and with
-    /// one process-wide barrier, however many gates there are.
+    /// The last step of phase A: finds the CPU readers that are inside. It is last so that the devices have already begun, and it needs one
+    /// process-wide barrier for any number of gates.
     /// </summary>
     internal void ScanReaders(bool close)
     {
@@ -159,7 +159,7 @@ internal sealed partial class InvalidationSessionState
             return;
         }
 
-        // Active was raised in BeginLocked, the readers' alert here: both before the barrier, as ReaderSlot needs it.
+        // Active was raised in BeginLocked, and the readers' alert is raised here: both before the barrier, as ReaderSlot requires.
         for (int index = 0; !close && index < _gateCount; index++)
         {
             _gates[index].Readers!.BeginScan();
@@ -179,7 +179,7 @@ internal sealed partial class InvalidationSessionState
 
     private void AddHolder(InvalidationSubscription subscription, Fence fence, Exception? thrown)
     {
-        // One fence for several ranges of a batch is one thing to wait for.
+        // The same fence for several ranges of a batch is waited for once.
         if (_holderCount > 0 && thrown is null && _holders[_holderCount - 1].Fence == fence
             && ReferenceEquals(_holders[_holderCount - 1].Subscription, subscription))
         {
@@ -188,7 +188,7 @@ internal sealed partial class InvalidationSessionState
 
         if (_holderCount == _holders.Length)
         {
-            // Between two callbacks, not inside one. The object keeps its size in the pool, so this ends after warm-up.
+            // Grows between two callbacks, not inside one. The pooled object keeps the array, so this happens during warm-up only.
             Array.Resize(ref _holders, _holders.Length * 2);
         }
 
@@ -199,7 +199,7 @@ internal sealed partial class InvalidationSessionState
         holder.Done = false;
     }
 
-    /// <summary>What the session got from a subscription last; <c>default</c> if nothing is left to wait for.</summary>
+    /// <summary>The fence that a subscription returned last in this session; <c>default</c> if there is nothing left to wait for.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Fence FenceOf(InvalidationSubscription subscription)
     {
@@ -255,7 +255,7 @@ internal sealed partial class InvalidationSessionState
         _someoneThrew = false;
     }
 
-    // Most sessions have nothing in most of them.
+    // Most sessions leave most of the lists empty.
     private static void Empty<T>(T[] list, ref int count)
     {
         if (count != 0)

@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Subscribers that want to hear how it ended: noted in phase A, told when the range is open again.
+// Observers: noted in phase A, called when the range is open again.
 internal sealed partial class InvalidationSessionState
 {
-    private (InvalidationSubscription Subscription, AddressRange Range)[] _observers = []; // in the order in which they were asked to let go
+    private (InvalidationSubscription Subscription, AddressRange Range)[] _observers = []; // in the order in which they were called in phase A
     private int _observerCount;
 
-    /// <summary>Notes that a subscriber hears of the end: it was asked to let go, or had let go before and was not asked again.</summary>
+    /// <summary>
+    /// Notes that a subscriber is told the end of the session: it was called, or it had let go before and was not called again.
+    /// </summary>
     private void NoteObserver(InvalidationSubscription subscription, AddressRange range)
     {
         if (_observerCount == _observers.Length)
         {
-            // Between two callbacks, not inside one; as AddHolder.
+            // Grows between two callbacks, not inside one, as in AddHolder.
             Array.Resize(ref _observers, Math.Max(4, _observerCount * 2));
         }
 
         _observers[_observerCount++] = (subscription, range);
     }
 
-    /// <summary>Outside every lock, on the thread that ends the session. As in phase A, what one throws does not reach the others.</summary>
+    /// <summary>
+    /// Calls the observers outside every lock, on the thread that ends the session. As in phase A, an exception of one does not affect the
+    /// others.
+    /// </summary>
     private void TellObservers(bool committed)
     {
-        // The thread counts as inside a callback: an observer that unsubscribes there would wait for itself.
+        // The thread counts as inside a callback, because an observer that unsubscribes there would wait for itself.
         BeginCalling();
         try
         {

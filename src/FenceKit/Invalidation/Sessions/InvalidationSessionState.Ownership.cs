@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit;
 
-// Threads that would wait for themselves: readers inside their own session, and sessions inside their own gate.
+// Detects threads that would wait for themselves: readers inside their own session, and waits for a session inside their own gate.
 internal sealed partial class InvalidationSessionState
 {
     private SessionHolder _holder;
@@ -11,10 +11,12 @@ internal sealed partial class InvalidationSessionState
     /// <inheritdoc/>
     internal override bool IsHeldHere => _holder.IsHere;
 
-    /// <summary>The session stays on this thread until it ends: the caller ends it before it returns to its own caller.</summary>
+    /// <summary>Declares that the session stays on this thread until it ends: the caller ends it before it returns.</summary>
     internal void StayOnThread() => _holder.Set();
 
-    /// <summary>Before this thread waits for the session: a reader that is inside on this very thread would never leave.</summary>
+    /// <summary>
+    /// Throws, before this thread waits for the session, when this thread is a reader that the session waits for: it would never leave.
+    /// </summary>
     /// <exception cref="InvalidOperationException">This thread is inside a gate that the session waits for.</exception>
     internal void ThrowIfWaitingForThisThread()
     {
@@ -29,8 +31,8 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>
-    /// Before this thread blocks until the session is complete: as <see cref="ThrowIfWaitingForThisThread"/>, and it must not be the one that has to
-    /// end an earlier session first. One that only awaits may still do so.
+    /// Throws, before this thread blocks, for the reason of <see cref="ThrowIfWaitingForThisThread"/>, or when this thread itself has to
+    /// end an earlier session first. A thread that only awaits can still do that.
     /// </summary>
     /// <exception cref="InvalidOperationException">This thread is inside such a gate, or has such a session open.</exception>
     internal void ThrowIfBlockingItself()

@@ -3,11 +3,11 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-// The spans of the session, if somebody wants them.
+// The tracing spans of the session, if there is a listener.
 internal sealed partial class InvalidationSessionState
 {
-    private SessionTrace? _trace; // set before phase A by the one who schedules; gone when the object goes back to its pool
-    private Activity? _scheduleStep; // begun and ended in phase A, on one thread
+    private SessionTrace? _trace; // set before phase A by the scheduling thread; cleared when the object goes back to its pool
+    private Activity? _scheduleStep; // started and stopped in phase A, on one thread
 
     /// <summary>Phase A begins.</summary>
     internal void BeginTrace(SessionTrace trace)

@@ -8,13 +8,13 @@ namespace FenceKit;
 // Phase C: one wait for all holders, which ends when the last has let go or the first has failed, whatever their order.
 internal sealed partial class InvalidationSessionState
 {
-    private Fence[]? _scratch; // for one waiter at a time, who takes it out; kept with the pooled object
+    private Fence[]? _scratch; // An array for one waiter at a time, which removes it during use. Kept with the pooled object.
 
     internal InvalidationOutcome Poll()
     {
         InvalidationOutcome outcome = PollHolders();
 
-        // After the look at the earlier ones: see InvalidationLedger.Order.cs.
+        // Read after the earlier sessions were polled: see InvalidationLedger.Order.cs.
         return IsSuperseded ? InvalidationOutcome.Superseded : outcome;
     }
 
@@ -81,7 +81,7 @@ internal sealed partial class InvalidationSessionState
         return PollOrThrow(cancellationToken);
     }
 
-    /// <summary>The caller has entered; the object is left when the task is done.</summary>
+    /// <summary>Waits without a thread. The caller has entered the object; this method leaves it when the task is done.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<InvalidationOutcome> WaitAsync(TimeSpan budget, CancellationToken cancellationToken)
     {
@@ -97,7 +97,7 @@ internal sealed partial class InvalidationSessionState
 
             ThrowIfWaitingForThisThread();
             step = _trace?.BeginStep(SessionTrace.Wait);
-            _holder.Forget(); // the caller goes on without this thread, or this thread without the session
+            _holder.Forget(); // from here on the caller may continue without this thread, or this thread without the session
             WaitBudget left = WaitBudget.Start(_clock, budget);
             while (TryBeginWait(left.Remaining, cancellationToken, out FenceSetWait? wait))
             {
@@ -123,9 +123,9 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>
-    /// A wait for all who have yet to let go. It ends early at the first that fails; where that does not decide the session (see
-    /// <see cref="InvalidationFaultPolicy.TreatAsQuiesced"/>, and shutdowns, which are not superseded) the caller then begins another one
-    /// for the rest. False: time is over, the token is canceled, or nobody is left.
+    /// Begins a wait for all holders that have yet to let go. It ends early at the first failure. Where a failure does not decide the
+    /// session (see <see cref="InvalidationFaultPolicy.TreatAsQuiesced"/>, and shutdowns, which are not superseded), the caller then begins
+    /// another wait for the rest. False when the time is over, the token is canceled, or there is no holder left.
     /// </summary>
     private bool TryBeginWait(TimeSpan left, CancellationToken cancellationToken, [NotNullWhen(true)] out FenceSetWait? wait)
     {
@@ -138,7 +138,7 @@ internal sealed partial class InvalidationSessionState
         Fence[]? fences = Interlocked.Exchange(ref _scratch, null);
         if (fences is null || fences.Length < Earlier.Length + _holderCount)
         {
-            fences = new Fence[Earlier.Length + _holders.Length]; // the first wait of the object, or a second one at the same time
+            fences = new Fence[Earlier.Length + _holders.Length]; // the first wait of the object, or one of several at the same time
         }
 
         int count = CopyUnfinished(fences);
@@ -147,7 +147,7 @@ internal sealed partial class InvalidationSessionState
             wait = FenceSetWait.Rent(fences.AsSpan(0, count), FenceSetMode.All, left, cancellationToken, endsAtFailure: true);
         }
 
-        Array.Clear(fences, 0, count); // a free object keeps nobody's timeline alive
+        Array.Clear(fences, 0, count); // a pooled object must not keep timelines alive
         Volatile.Write(ref _scratch, fences);
         return wait is not null;
     }
@@ -183,7 +183,8 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>
-    /// All that were waited for have let go well: they were told so with the signal, and a timeline may forget it by the time we look.
+    /// Polls after a wait. When the wait was signaled, all its fences have completed without a failure; they are marked here because a
+    /// timeline may have forgotten the outcome by the time it is polled.
     /// </summary>
     private InvalidationOutcome PollAfter(FenceStatus status)
     {
@@ -195,7 +196,7 @@ internal sealed partial class InvalidationSessionState
         return Poll();
     }
 
-    /// <summary>A subscriber that has let go before the token was canceled was first.</summary>
+    /// <summary>Polls once more before a cancellation is thrown: a subscriber that let go first wins.</summary>
     private InvalidationOutcome PollOrThrow(CancellationToken cancellationToken)
     {
         InvalidationOutcome outcome = Poll();
@@ -208,18 +209,20 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>
-    /// A fence that completed with an outcome that is no longer known may have faulted: it is no better than one that did.
+    /// Whether a holder failed to let go. A fence whose outcome is no longer known may have faulted, so it counts as a failure.
     /// </summary>
     private bool IsFailure(Fence fence, FenceStatus status) =>
         status is FenceStatus.Faulted or FenceStatus.Retired && (!_faultsCountAsDone || MayStillTouchMemory(fence));
 
-    /// <summary>A device that could not be stopped is in use of the memory whatever a fault means to the owner.</summary>
+    /// <summary>
+    /// Whether the fault says that the device could not be stopped and may still use the memory, whatever the fault policy.
+    /// </summary>
     private static bool MayStillTouchMemory(Fence fence) =>
         fence.GetStatus(out Exception? error) == FenceStatus.Faulted && error is IMemoryFault { MayStillTouchMemory: true };
 
     /// <summary>
-    /// Remembers that a holder is done. Its timeline may forget that later, and a session that was complete must stay so: its owner has
-    /// freed the range by then.
+    /// Remembers that a holder is done. Its timeline may later forget the outcome, but a session that was complete must stay complete,
+    /// because its owner may have freed the range.
     /// </summary>
     private void NoteOutcome(ref Holder holder, FenceStatus status)
     {

@@ -6,16 +6,16 @@ namespace FenceKit;
 /// <summary>The pooled object behind an <see cref="InvalidationSession"/>.</summary>
 internal sealed partial class InvalidationSessionState : ActiveInvalidation
 {
-    // One word: the version (which session this is) above, then how many threads are inside a member, then the phase.
+    // One word: the version (which session this is) in the upper bits, then the number of threads inside a member, then the phase.
     //
     //   phase      users  meaning                                      next
-    //   Free       0      in the pool                                  Scheduling, by the one who rented it
+    //   Free       0      in the pool                                  Scheduling, by the thread that rented it
     //   Scheduling 0      phase A; only the scheduling thread has it   Open, or Closing (refused)
-    //   Open       n      the owner's                                  Closing, by CAS: the one who commits or backs off, or finds that
-    //                                                                  the session was forgotten
-    //   Closing    n      over; members that are inside finish         Free with the next version, by the last one out
+    //   Open       n      open; the owner may use it                   Closing, by the thread whose CAS commits, backs off, or finds the
+    //                                                                  session forgotten
+    //   Closing    n      ended; members in progress finish            Free with the next version, by the last thread to leave
     //
-    // A handle whose version or phase does not fit is refused, so an object that serves another session cannot be reached by an old one.
+    // A handle with another version, or in another phase, is refused, so an old handle cannot reach an object that serves another session.
     private ulong _word;
 
     private const ulong PhaseMask = 3;
@@ -29,7 +29,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     private const ulong OneVersion = 1UL << VersionShift;
 
     [ThreadStatic]
-    private static InvalidationSessionState? t_calling; // the innermost whose callbacks run on this thread, of whichever notifier
+    private static InvalidationSessionState? t_calling; // The innermost session, of any notifier, whose callbacks run on this thread.
 
     private SessionLease? _lease; // null while the session is open, see SessionLease
 
@@ -52,16 +52,16 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
         _holders = new Holder[options.SessionCapacity];
     }
 
-    /// <summary>Whose sessions these are, for people.</summary>
+    /// <summary>The name of the sessions' owner, for people.</summary>
     internal string Name { get; }
 
-    /// <summary>The pool that the object came from; set once, by the policy that makes it.</summary>
+    /// <summary>The pool of the object; set once, when the pool creates it.</summary>
     internal SessionPool? Pool { get; init; }
 
-    /// <summary>Where it was rented, and is kept when it has ended.</summary>
+    /// <summary>The stripe near which the object was rented, and near which it is kept when it is free.</summary>
     internal LedgerStripe? Home { get; set; }
 
-    /// <summary>The session whose callbacks this one calls its own from, on the same thread.</summary>
+    /// <summary>The session from whose callback this session was scheduled, on the same thread.</summary>
     private InvalidationSessionState? Outer { get; set; }
 
     internal void BeginScheduling(SessionLease lease)
@@ -72,10 +72,10 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
         Volatile.Write(ref _word, _word | Scheduling);
     }
 
-    /// <summary>Phase A did not even begin.</summary>
+    /// <summary>Returns the object when phase A did not begin.</summary>
     internal void CancelScheduling() => Recycle();
 
-    /// <summary>From here on this thread counts as inside callbacks of the session.</summary>
+    /// <summary>Marks this thread as inside callbacks of the session.</summary>
     internal void BeginCalling()
     {
         Outer = t_calling;
@@ -102,7 +102,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
         return false;
     }
 
-    /// <summary>Phase A is over, and nobody refused.</summary>
+    /// <summary>Ends phase A when no subscriber refused: the session is open.</summary>
     internal InvalidationSession OpenUp()
     {
         _scheduled = _holderCount == 0 && Earlier.IsEmpty ? 0 : _clock.GetTimestamp();
@@ -111,7 +111,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
         _holder.MayTravel();
         ulong version = _word >> VersionShift;
         SessionLease lease = _lease!;
-        _lease = null; // from here on only handles keep it
+        _lease = null; // from here on only the handles refer to it
         Volatile.Write(ref _word, (_word & ~PhaseMask) | Open);
         return new InvalidationSession(lease, version);
     }
@@ -137,7 +137,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
         return false;
     }
 
-    /// <summary>Ends a use; the last one out of an ended session gives the object back.</summary>
+    /// <summary>Ends a use. The last thread to leave an ended session returns the object.</summary>
     internal void Leave()
     {
         ulong word = Interlocked.Add(ref _word, unchecked(0 - OneUser));

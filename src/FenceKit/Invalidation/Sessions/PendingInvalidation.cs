@@ -3,15 +3,19 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>Who keeps a session from completing; see <see cref="InvalidationSession.CopyPending"/>.</summary>
-/// <param name="Subscription">The subscriber's registration; null for an earlier session over a part of the range.</param>
-/// <param name="Fence">The fence that it handed back; <c>default</c> when it threw instead. Of an earlier session: its end.</param>
-/// <param name="Held">How long ago it was scheduled. Of an earlier session: how long it has been in the way of this one.</param>
-/// <param name="Error">The fault of the fence, or what the subscriber threw; null while it is merely pending.</param>
+/// <summary>A holder that keeps a session from completing; see <see cref="InvalidationSession.CopyPending"/>.</summary>
+/// <param name="Subscription">The subscriber's registration; null for an earlier session that overlaps the range.</param>
+/// <param name="Fence">
+/// The fence that the subscriber returned; <c>default</c> when it threw instead. For an earlier session: its end.
+/// </param>
+/// <param name="Held">
+/// How long ago the subscriber was scheduled. For an earlier session: how long it has been in the way of this one.
+/// </param>
+/// <param name="Error">The fault of the fence, or the subscriber's exception; null while the fence is only pending.</param>
 [DebuggerDisplay("{ToString(),nq}")]
 public readonly record struct PendingInvalidation(InvalidationSubscription? Subscription, Fence Fence, TimeSpan Held, Exception? Error)
 {
-    /// <summary>The subscriber's name; of an earlier session what it invalidates, and where it was scheduled.</summary>
+    /// <summary>The subscriber's name; for an earlier session its range, reason and place.</summary>
     public string Name => Subscription is not null ? Subscription.Name : Earlier.ToString();
 
     /// <summary>The range of the subscription, or of the earlier session.</summary>
@@ -19,7 +23,7 @@ public readonly record struct PendingInvalidation(InvalidationSubscription? Subs
 
     internal EarlierInvalidation Earlier { get; init; }
 
-    /// <summary>Who, with which fence, since when, and what went wrong.</summary>
+    /// <summary>Describes the holder, its fence, the time and the error, for people.</summary>
     /// <returns>One line.</returns>
     public override string ToString()
     {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>Where a session was scheduled, so that a session that is in the way can be found. Two words; nothing is captured at run time.</summary>
+/// <summary>
+/// The source line that scheduled a session, so that a session that is in the way can be found. Two words; nothing is captured at run time.
+/// </summary>
 internal readonly record struct SchedulePlace(string? File, int Line)
 {
     /// <summary>The file without its folder, and the line.</summary>

@@ -2,12 +2,12 @@
 namespace FenceKit;
 
 /// <summary>
-/// The thread on which a session lives, as far as that can be known, so that a thread which is about to wait for its own session is told
-/// instead. When in doubt the answer is "another one": an exception that hits the wrong thread is worse than a wait that nobody is told of.
+/// The thread to which a session belongs, as far as that can be known: a thread that is about to wait for its own session gets an exception
+/// instead. When in doubt, the session belongs to no thread: a wrong exception is worse than an undetected wait.
 /// </summary>
 /// <remarks>
-/// <para>A session is a value that may cross an <c>await</c>, and no thread is told when that happens. So the holder is forgotten as soon as
-/// something shows that the session has moved on:</para>
+/// <para>A session is a value that may cross an <c>await</c>, and no thread is told when that happens. So the thread is forgotten as soon
+/// as there is evidence that the session has moved:</para>
 /// <code>
 ///   holder    synchronous   meaning                                                  next
 ///   none      no            free; or used by several threads; or its WaitAsync       the scheduling thread, by Set
@@ -16,18 +16,19 @@ namespace FenceKit;
 ///                           it cannot leave without ending the session or saying so
 ///   thread T  no            only T has used the session so far; see IsHere           none, by NoteUse of another thread, or Forget
 /// </code>
-/// <para>A thread of the pool serves others as soon as a method has returned to it, and the session may be in the hands of an asynchronous
-/// method that has done so. There the thread alone says nothing; the task that runs on it does, and so does a synchronization context.</para>
-/// <para>Written by the thread T, and reset by others. T alone asks <see cref="IsHere"/> with success, and what T has written itself it sees.</para>
+/// <para>A thread of the pool serves other work as soon as a method has returned to it, and the session may belong to an asynchronous
+/// method that has done so. So on the pool the thread alone proves nothing; the current task, or a synchronization context, is compared as
+/// well.</para>
+/// <para>Written by thread T, and reset by other threads. <see cref="IsHere"/> can be true on T only, and T sees its own writes.</para>
 /// </remarks>
 internal struct SessionHolder
 {
     private Thread? _thread;
-    private SynchronizationContext? _context; // of a thread of the pool
-    private int? _task;                       // of a thread of the pool
+    private SynchronizationContext? _context; // set on a thread of the pool
+    private int? _task;                       // set on a thread of the pool
     private bool _isSynchronous;
 
-    /// <summary>Whether code that runs here would wait for itself when it waits for the end of the session.</summary>
+    /// <summary>Whether the current code would wait for itself if it waited for the end of the session.</summary>
     internal readonly bool IsHere
     {
         get
@@ -44,7 +45,7 @@ internal struct SessionHolder
         }
     }
 
-    /// <summary>Notes who has the session. The scheduling thread calls it, before anybody can find the session.</summary>
+    /// <summary>Records the current thread. Called by the scheduling thread before any other thread can find the session.</summary>
     internal void Set()
     {
         Thread thread = Thread.CurrentThread;
@@ -58,10 +59,10 @@ internal struct SessionHolder
         _thread = thread;
     }
 
-    /// <summary>Says that the session is handed to code that may take it to other threads. The scheduling thread calls it.</summary>
+    /// <summary>Records that the session is returned to code that may take it to other threads. Called by the scheduling thread.</summary>
     internal void MayTravel() => _isSynchronous = false;
 
-    /// <summary>A member of the session is called.</summary>
+    /// <summary>Records that a member of the session is called.</summary>
     internal void NoteUse()
     {
         if (_thread is { } thread && thread != Thread.CurrentThread)
@@ -70,7 +71,7 @@ internal struct SessionHolder
         }
     }
 
-    /// <summary>The session has ended, or goes on without a thread.</summary>
+    /// <summary>Clears the record: the session has ended, or continues without a thread.</summary>
     internal void Forget()
     {
         _thread = null;

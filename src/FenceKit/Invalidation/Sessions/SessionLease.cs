@@ -2,8 +2,8 @@
 namespace FenceKit;
 
 /// <summary>
-/// What handles of a session refer to, and nothing else while the session is open: so it becomes garbage exactly when nobody can end the
-/// session any more. Then the session backs off, and says who forgot it.
+/// The object that the handles of a session refer to. Nothing else refers to it while the session is open, so it becomes unreachable
+/// exactly when no code can end the session any more. Its finalizer then backs the session off and reports it as forgotten.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -11,14 +11,14 @@ namespace FenceKit;
 ///                 ▲          │
 ///                 └──────────┘ only while the session is not open, so that both go back to the pool together
 /// </code>
-/// An old handle, of a session that has ended, refers to the lease of whatever session the pooled object serves now, and keeps it from being
-/// found as long as the old one is kept: without an object for each session there is no telling them apart.
-/// The finalizer decides nothing: it hands over to the thread pool, since readers and subscribers go on from there. One that finds the
-/// session not open has nothing to do: the pool has let go of the object, or a thread is on its way to end the session.
+/// A handle of an ended session refers to the lease of the session that the pooled object serves now, and so keeps that session from being
+/// found forgotten while the handle is reachable: without an object for each session, the two cannot be told apart.
+/// The finalizer decides nothing: it queues to the thread pool, because readers and subscribers continue from there. When it finds that the
+/// session is not open, there is nothing to do: the pool has dropped the object, or a thread is about to end the session.
 /// </remarks>
 internal sealed class SessionLease(InvalidationSessionState state) : IThreadPoolWorkItem
 {
-    private ulong _version; // of the session that nobody can end any more; written by the finalizer
+    private ulong _version; // the version of the session that no handle refers to any more; written by the finalizer
 
     ~SessionLease()
     {

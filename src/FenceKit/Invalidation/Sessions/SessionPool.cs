@@ -4,16 +4,17 @@ using Microsoft.Extensions.ObjectPool;
 namespace FenceKit;
 
 /// <summary>
-/// The sessions of a notifier that are not in use: the pool of its options, or the usual one with one session near each stripe of the ledger in front.
-/// Threads that invalidate in different stripes do not meet here either, and one that has a session at a time finds it where it left it.
+/// The free session objects of a notifier: the pool of its options, or the default pool with one object near each stripe of the ledger in
+/// front. Threads that invalidate in different stripes share no cache line here, and a thread that has one session at a time finds the
+/// object where it left it.
 /// </summary>
 internal sealed class SessionPool
 {
-    // Sessions open at once beyond this go to the garbage collector when they end.
+    // Objects beyond this number go to the garbage collector when their session ends.
     private const int RetainedSessions = 256;
 
     private readonly ObjectPool<SessionLease> _shared;
-    private readonly bool _hasPlaces; // a user who brings a pool wants to see what is rented
+    private readonly bool _hasPlaces; // false with a user's pool, which is to see every rent
 
     internal SessionPool(ObjectPoolProvider? provider, Func<SessionPool, InvalidationSessionState> create)
     {
@@ -21,7 +22,7 @@ internal sealed class SessionPool
         _shared = GuardedPoolProvider.Or(provider, RetainedSessions).Create(new Policy(this, create));
     }
 
-    /// <param name="near">The first stripe where the session will be.</param>
+    /// <param name="near">The first stripe of the session.</param>
     internal SessionLease Rent(LedgerStripe near)
     {
         if (_hasPlaces && Interlocked.Exchange(ref near.Spare, null) is { } spare) // pairs with the exchange in Return

@@ -4,12 +4,13 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// The spans of one session on the activity source "FenceKit": one for the whole of it, and below it one for each step. Made only when
-/// somebody listens and wants this one; a session without costs a test of a field.
+/// The tracing spans of one session on the activity source "FenceKit": one for the session, and below it one for each step. Created only
+/// when a listener wants this session; otherwise the cost is the test of a field.
 /// </summary>
 /// <remarks>
-/// A session may cross threads and flows, so its own span is never the current one, and whatever was current stays so when it ends. Steps run
-/// on one flow and are current there, so that what subscribers do shows up below them. Listeners are users' code: what they throw ends here.
+/// A session may cross threads and execution contexts, so its own span is never Activity.Current, and ending it leaves Activity.Current as
+/// it was. Steps run in one execution context and are current there, so that activities of subscribers appear below them. Listeners are
+/// user code: their exceptions are caught here.
 /// </remarks>
 internal sealed class SessionTrace
 {
@@ -28,10 +29,10 @@ internal sealed class SessionTrace
 
     private SessionTrace(Activity session) => _session = session;
 
-    /// <summary>Whether anybody listens.</summary>
+    /// <summary>Whether the activity source has listeners.</summary>
     internal static bool IsHeard => s_source.HasListeners();
 
-    /// <summary>Null when no listener wants it.</summary>
+    /// <summary>Starts the span of a session. Null when no listener wants it.</summary>
     internal static SessionTrace? Begin(string notifier, ReadOnlySpan<AddressRange> ranges, InvalidationReason reason, SchedulePlace place)
     {
         Activity? outer = Activity.Current;
@@ -61,7 +62,7 @@ internal sealed class SessionTrace
         }
     }
 
-    /// <summary>Begins a step on this flow; null when no listener wants it.</summary>
+    /// <summary>Starts a step in the current execution context; null when no listener wants it.</summary>
     internal Activity? BeginStep(string name)
     {
         try
@@ -75,7 +76,7 @@ internal sealed class SessionTrace
         }
     }
 
-    /// <summary>Ends a step on the flow that began it.</summary>
+    /// <summary>Stops a step, in the execution context that started it.</summary>
     internal static void EndStep(Activity? step, string? outcome)
     {
         try
@@ -89,7 +90,7 @@ internal sealed class SessionTrace
         }
     }
 
-    /// <summary>Ends the session, on whatever thread.</summary>
+    /// <summary>Stops the span of the session, on any thread.</summary>
     internal void End(string outcome)
     {
         Activity? current = Activity.Current;
@@ -108,7 +109,7 @@ internal sealed class SessionTrace
         }
     }
 
-    /// <summary>Outcomes as values of tags: in the manner of OpenTelemetry, without an allocation.</summary>
+    /// <summary>Outcomes as tag values, in the style of OpenTelemetry, without an allocation.</summary>
     internal static string TextOf(InvalidationOutcome outcome) => outcome switch
     {
         InvalidationOutcome.Completed => "completed",

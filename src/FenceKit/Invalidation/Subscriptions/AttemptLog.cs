@@ -2,12 +2,12 @@
 namespace FenceKit;
 
 /// <summary>
-/// What a subscriber that maps through its subscription has let go of lately, and what it has mapped since: so that it need not be
-/// told twice.
+/// For a subscriber that maps through its subscription: what it has recently let go of, and what it has mapped since, so that it need not
+/// be called twice.
 /// </summary>
 /// <remarks>
-/// An attempt is good for a range as long as nothing was published into the range after it began. A publisher notes its range first and
-/// looks at the ledger second; a schedule enters the ledger first and looks here second, with a full fence on both sides:
+/// An attempt is valid for a range as long as no mapping was published into the range after it began. A publisher first records its range
+/// and then reads the ledger; a schedule first enters the ledger and then reads this log, with a full fence on both sides:
 /// <code>
 /// publisher                                 schedule
 /// ---------                                 --------
@@ -19,13 +19,13 @@ namespace FenceKit;
 /// </remarks>
 internal sealed class AttemptLog
 {
-    // A sweep touches many ranges of one subscription before it comes round again; one that forgets only asks once too often.
+    // A sweep touches many ranges of one subscription before it comes back to the first. Forgetting an attempt only costs a needless call.
     private const int RememberedAttempts = 64;
     private const int RememberedPublications = 256;
 
     private readonly Lock _lock = new();
-    private readonly Attempt[] _attempts = new Attempt[RememberedAttempts]; // a ring, under the lock
-    private readonly AddressRange[] _published = new AddressRange[RememberedPublications]; // a ring; publication n stands at n % Length
+    private readonly Attempt[] _attempts = new Attempt[RememberedAttempts]; // a ring buffer, under the lock
+    private readonly AddressRange[] _published = new AddressRange[RememberedPublications]; // a ring buffer; publication n is at n % Length
     private long _attemptCount;
     private ulong _publications;
 
@@ -37,7 +37,9 @@ internal sealed class AttemptLog
         public ulong Publications;
     }
 
-    /// <summary>To be read before the subscriber is called, and given to <see cref="Record"/> after it.</summary>
+    /// <summary>
+    /// The number of publications, read before the subscriber is called and passed to <see cref="Record"/> after the call.
+    /// </summary>
     internal ulong Publications
     {
         get
@@ -49,7 +51,7 @@ internal sealed class AttemptLog
         }
     }
 
-    /// <summary>Ends with a full fence: the caller looks at the ledger next.</summary>
+    /// <summary>Records a publication. Ends with a full fence, because the caller then reads the ledger.</summary>
     internal void NotePublication(AddressRange range)
     {
         _lock.EnterShielded();
@@ -59,7 +61,7 @@ internal sealed class AttemptLog
         Interlocked.MemoryBarrier();
     }
 
-    /// <summary>The fence of an attempt that still stands for all of the range.</summary>
+    /// <summary>Finds the fence of an attempt that is still valid for all of the range.</summary>
     internal bool TryReuse(AddressRange range, InvalidationReason reason, out Fence fence)
     {
         _lock.EnterShielded();
@@ -99,7 +101,10 @@ internal sealed class AttemptLog
         _lock.Exit();
     }
 
-    /// <summary>A subscriber that has let go for good has also let go for less; it may have kept something back for other reasons.</summary>
+    /// <summary>
+    /// Whether letting go for one reason covers another reason. Unmap and Release cover all; for other reasons the subscriber may have kept
+    /// something.
+    /// </summary>
     private static bool IsAsStrong(InvalidationReason done, InvalidationReason asked) =>
         done == asked || done is InvalidationReason.Unmap or InvalidationReason.Release;
 

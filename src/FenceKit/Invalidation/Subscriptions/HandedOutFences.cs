@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>The fences that a subscriber has handed out and that may be pending, for the one who unsubscribes and waits for them.</summary>
+/// <summary>The possibly pending fences that a subscriber has returned. Unsubscribing waits for them.</summary>
 /// <remarks>
-/// Of each of the subscriber's timelines the latest is enough. A fixed number of places, so that phase A allocates nothing: one is set aside
-/// before the subscriber is called, and where none is free the subscriber cannot be asked, which is a refusal like any other.
+/// The latest fence of each timeline is enough. The number of entries is fixed, so that phase A allocates nothing. An entry is reserved
+/// before the subscriber is called; when none is free, the schedule is refused.
 /// </remarks>
 internal sealed class HandedOutFences
 {
-    /// <summary>Timelines with a pending fence, and calls under way, at the same time.</summary>
+    /// <summary>The maximum number of timelines with a pending fence plus calls in progress.</summary>
     internal const int Capacity = 256;
 
-    private readonly Fence[] _fences = new Fence[Capacity]; // under the lock until the subscription is out of the registry; then nothing is added
-    private SpinningLock _lock; // held for a walk over the places in use
+    // Under the lock until the subscription is out of the registry; after that no fence is added.
+    private readonly Fence[] _fences = new Fence[Capacity];
+    private SpinningLock _lock; // held for a walk over the used entries
     private int _count;
     private int _setAside;
 
-    /// <summary>Nothing is added any more. Whether all are complete at this moment.</summary>
+    /// <summary>Whether all fences are complete now. Called when no fence is added any more.</summary>
     internal bool AreComplete
     {
         get
@@ -33,7 +34,7 @@ internal sealed class HandedOutFences
         }
     }
 
-    /// <summary>Sets an entry aside for one call of the subscriber. False: all are taken by fences that are pending.</summary>
+    /// <summary>Reserves an entry for one call of the subscriber. False when all are taken by pending fences.</summary>
     internal bool TrySetAside()
     {
         _lock.Enter();
@@ -48,8 +49,8 @@ internal sealed class HandedOutFences
         return hasRoom;
     }
 
-    /// <summary>Fills the entry that was set aside for a call. Called after it.</summary>
-    /// <param name="fence">What the subscriber handed back; <c>default</c> for nothing, or when it refused or threw.</param>
+    /// <summary>Fills the entry that was reserved for a call, after the call.</summary>
+    /// <param name="fence">The fence that the subscriber returned; <c>default</c> for none, or when it refused or threw.</param>
     internal void Add(Fence fence)
     {
         bool isPending = !fence.IsSignaled;
@@ -93,7 +94,10 @@ internal sealed class HandedOutFences
         _count = kept;
     }
 
-    /// <summary>Nothing is added any more. False: some are pending when the time is over. However they complete, they are done with.</summary>
+    /// <summary>
+    /// Waits for all fences, when no fence is added any more. False when some are pending when the time is over. Faulted fences count as
+    /// complete.
+    /// </summary>
     internal bool Wait(WaitBudget left)
     {
         foreach (Fence fence in _fences.AsSpan(0, _count))

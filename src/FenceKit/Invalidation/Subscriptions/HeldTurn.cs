@@ -2,15 +2,15 @@
 namespace FenceKit;
 
 /// <summary>
-/// Whose turn it is at one subscription: that of a reader, in which schedules over its range are refused, or that of the owner whom it held up. All of
-/// it is read and written under the ledger's lock; in the ledger's list while it is not idle.
+/// The turn at one subscription: that of a reader, during which schedules over its range are refused, or that of an owner whose schedule
+/// was refused. All of it is read and written under the ledger's locks; it is in the ledger's list while it is not idle.
 /// </summary>
 /// <remarks>
 /// <code>
 ///   state   meaning                                                   next
-///   Idle    as ever                                                   Reader, by TryTakeTurn
-///   Reader  schedules over the range are refused                      Idle, when it ends and nobody was refused
-///                                                                     Owner, when it ends and somebody was, or its time is over
+///   Idle    no turn                                                   Reader, by TryTakeTurn
+///   Reader  schedules over the range are refused                      Idle, when it ends and no owner was refused
+///                                                                     Owner, when it ends and one was, or its time is over
 ///   Owner   no turn for readers until a schedule has passed           Idle, by the next schedule over the range
 /// </code>
 /// From every state: Idle, by Drop, when the subscription is disposed.
@@ -18,7 +18,7 @@ namespace FenceKit;
 internal sealed class HeldTurn(InvalidationSubscription subscription)
 {
     private AddressRange _range;
-    private long _ends; // a timestamp of the notifier's clock, which is read outside the lock: it is a user's
+    private long _ends; // a timestamp of the notifier's clock, read outside the locks because the clock is user code
     private long _number;
     private bool _hasRefused;
     private State _state;
@@ -32,12 +32,12 @@ internal sealed class HeldTurn(InvalidationSubscription subscription)
 
     internal InvalidationSubscription Subscription { get; } = subscription;
 
-    /// <summary>The next in the ledger's list.</summary>
+    /// <summary>The next turn in the ledger's list.</summary>
     internal HeldTurn? Next { get; set; }
 
     internal bool IsIdle => _state == State.Idle;
 
-    /// <summary>The number of the reader's turn, or 0 when it has to wait.</summary>
+    /// <summary>Takes a turn for a reader. Returns its number, or 0 when the reader has to wait.</summary>
     internal long TryTake(AddressRange range, long now, long ends)
     {
         EndIfOverdue(now);
@@ -53,7 +53,7 @@ internal sealed class HeldTurn(InvalidationSubscription subscription)
         return ++_number;
     }
 
-    /// <summary>A reader's turn ends; one that is over already ends no later one.</summary>
+    /// <summary>Ends a reader's turn. The number of an older turn has no effect on a later one.</summary>
     internal void End(long number)
     {
         if (_state == State.Reader && number == _number)
@@ -62,10 +62,10 @@ internal sealed class HeldTurn(InvalidationSubscription subscription)
         }
     }
 
-    /// <summary>The subscription is disposed: the reader that had the turn has it no longer.</summary>
+    /// <summary>Ends any turn when the subscription is disposed.</summary>
     internal void Drop() => _state = State.Idle;
 
-    /// <summary>Somebody is about to schedule. True: it is refused.</summary>
+    /// <summary>Whether a schedule over these ranges is refused.</summary>
     internal bool HoldsUp(ReadOnlySpan<AddressRange> ranges, long now)
     {
         bool isConcerned = false;
@@ -79,7 +79,7 @@ internal sealed class HeldTurn(InvalidationSubscription subscription)
         return isConcerned && _state == State.Reader;
     }
 
-    /// <summary>A schedule has begun: if it is the one that was owed, that is done.</summary>
+    /// <summary>Ends an owner's turn when the schedule over its range has begun.</summary>
     internal void NotePassed(ReadOnlySpan<AddressRange> ranges)
     {
         foreach (AddressRange range in ranges)

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>A subscriber that also wants to hear how each session ended in which it was asked to let go.</summary>
+/// <summary>A subscriber that is also told how each session ended in which it was called.</summary>
 public interface IInvalidationObserver : IInvalidationSubscriber
 {
-    /// <summary>A session has ended in which this subscriber took part. The range is open again.</summary>
+    /// <summary>Called when a session in which this subscriber was called has ended. The range is open again.</summary>
     /// <param name="request">
-    /// What it was asked to let go of, once for each range of a batch. <see cref="InvalidationRequest.Predecessor"/> is <c>default</c>.
+    /// The request of the session; once for each range of a batch. <see cref="InvalidationRequest.Predecessor"/> is <c>default</c>.
     /// </param>
     /// <param name="isCommitted">
-    /// True: the range is gone, or changed as the reason says. False: it stays as it was, because the owner backed off, or because another
-    /// subscriber refused; what this one has begun to let go of it lets go of all the same, and may map anew.
+    /// True when the range is gone, or changed as the reason says. False when it stays as it was, because the owner backed off or another
+    /// subscriber refused; this subscriber finishes letting go of what it has begun to, and may map it again.
     /// </param>
     /// <remarks>
-    /// <para>Runs on the thread that ends the session, before the member that ends it returns, under no lock of FenceKit's. The rules of
-    /// <see cref="IInvalidationSubscriber.TrySchedule"/> hold: <b>it must not wait, must not allocate, and must not take a lock that is
-    /// ever held over a wait</b>. Other sessions over the range may have begun meanwhile. An exception is caught, counted
+    /// <para>Runs on the thread that ends the session, before the member that ends it returns, under no lock of FenceKit. The rules of
+    /// <see cref="IInvalidationSubscriber.TrySchedule"/> apply: <b>it must not wait, must not allocate, and must not take a lock that is
+    /// ever held over a wait</b>. Other sessions over the range may have begun in the meantime. An exception is caught, counted
     /// (<see cref="InvalidationStatistics.SubscriberFaults"/>) and reported.</para>
-    /// <para>It is called after <c>TrySchedule</c> has returned true or thrown, and for one that was not asked again because it had let
-    /// go before (<see cref="InvalidationSubscriptionOptions.MapsThroughSubscription"/>); not after a refusal of its own, and never
-    /// once its unsubscribing has returned. Costs 0 bytes.</para>
+    /// <para>Called after <c>TrySchedule</c> has returned true or thrown, and for a subscriber that was not called again because it had let
+    /// go before (<see cref="InvalidationSubscriptionOptions.MapsThroughSubscription"/>). Not called after the subscriber's own refusal,
+    /// nor after its unsubscribing has returned. Allocates nothing.</para>
     /// </remarks>
     void OnEnded(in InvalidationRequest request, bool isCommitted);
 }

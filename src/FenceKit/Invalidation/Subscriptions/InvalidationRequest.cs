@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>What a subscriber is asked to let go of.</summary>
+/// <summary>A request to a subscriber to let go of a range.</summary>
 [DebuggerDisplay("{Reason} {Range}")]
 public struct InvalidationRequest
 {
@@ -25,21 +25,23 @@ public struct InvalidationRequest
     /// <summary>The part of the subscription that is invalidated.</summary>
     public readonly AddressRange Overlap => Range.Intersect(SubscribedRange);
 
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public readonly InvalidationReason Reason { get; }
 
     /// <summary>
-    /// The number of the session among all of its notifier: the same for every subscriber that it calls, for every range of a batch, and when
-    /// <see cref="IInvalidationObserver.OnEnded"/> tells of its end. No two sessions of a notifier have the same. It says nothing of their order.
+    /// The number of the session, unique in its notifier: the same for every subscriber that it calls, for every range of a batch, and in
+    /// <see cref="IInvalidationObserver.OnEnded"/>. Numbers do not tell the order of sessions.
     /// </summary>
     public readonly ulong SessionNumber { get; }
 
     /// <summary>
-    /// The fence that the subscription named in <see cref="InvalidationSubscriptionOptions.After"/> handed back last in this session.
-    /// <c>default</c> when there is none, or it was done already.
+    /// The fence that the subscription in <see cref="InvalidationSubscriptionOptions.After"/> returned last in this session. <c>default</c>
+    /// when there is none, or it was already complete.
     /// </summary>
     public readonly Fence Predecessor { get; }
 
-    /// <summary>Makes it that of the next subscriber: one request serves a whole session, for what it says else is the same for all.</summary>
+    /// <summary>
+    /// Sets the subscribed range for the next subscriber: one request serves a whole session, because everything else is the same for all.
+    /// </summary>
     internal void TurnTo(AddressRange subscribedRange) => SubscribedRange = subscribedRange;
 }

@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// The moment at which a reader began to build a mapping of a range; see <see cref="InvalidationSubscription.BeginRead"/>. A value; it
-/// holds nothing and needs no end. As the sequence of mmu_interval_read_begin, but it remembers the range.
+/// The moment at which a reader began to build a mapping of a range; see <see cref="InvalidationSubscription.BeginRead"/>. A plain value
+/// that holds no resource. The counterpart in Linux is the sequence of mmu_interval_read_begin; this one also stores the range.
 /// </summary>
 [DebuggerDisplay("{Range} since {Number}")]
 public readonly struct InvalidationSequence

@@ -3,12 +3,12 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// The subscriber's callback, and what the validator has to say about it.
+// Calls the subscriber, with the checks of the validator.
 public sealed partial class InvalidationSubscription
 {
     private readonly SubscriptionContract? _contract; // null: the contract is not checked
 
-    /// <summary>All sessions of the notifier, as the validator knows them.</summary>
+    /// <summary>The validator's map of all sessions of the notifier.</summary>
     internal object? Sessions => _contract?.Sessions;
 
     private bool CallSubscriber(in InvalidationRequest request, out Fence fence)
@@ -25,7 +25,7 @@ public sealed partial class InvalidationSubscription
         return callback.IsScheduled;
     }
 
-    /// <summary>To the validator it is one more call of the same subscriber, under the same rules.</summary>
+    /// <summary>The validator sees it as another call of the same subscriber, under the same rules.</summary>
     private void CallObserver(in InvalidationRequest request, bool isCommitted)
     {
         if (!FenceContract.IsChecked)

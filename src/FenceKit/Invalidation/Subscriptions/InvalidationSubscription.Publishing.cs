@@ -3,22 +3,22 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Publishing a mapping so that a schedule comes either wholly before it or wholly after it.
+// Publishes a mapping in such a way that a schedule comes either wholly before it or wholly after it.
 public sealed partial class InvalidationSubscription
 {
     private readonly Lock _publishLock = new();
-    private int _publishers; // threads that hold the lock or want it
+    private int _publishers; // the number of threads that hold the lock or wait for it
 
     /// <summary>
-    /// Opens a scope in which a mapping may be published: while it is open, this subscription's callback is held off. For mappings
-    /// that have no lock of their own; those that have one use <see cref="MustRetry"/> under it.
+    /// Opens a scope in which a mapping may be published: while it is open, this subscription's callback is delayed. For mappings that have
+    /// no lock of their own; those that have one use <see cref="MustRetry"/> under it.
     /// </summary>
-    /// <param name="sequence">A sequence of this subscription, from before the mapping was built.</param>
+    /// <param name="sequence">A sequence of this subscription, taken before the mapping was built.</param>
     /// <param name="scope">The scope; dispose it right after the mapping is stored.</param>
-    /// <returns>False when the range was invalidated meanwhile: publish nothing, start again.</returns>
+    /// <returns>False when the range was invalidated in the meantime: publish nothing and start again.</returns>
     /// <remarks>
-    /// <para>Inside the scope do no more than store the mapping: <b>no waiting, no lock, no allocation</b>. A schedule may be standing
-    /// behind it. Publishers of one subscription take turns. Allocates nothing.</para>
+    /// <para>Inside the scope only store the mapping: <b>no waiting, no lock, no allocation</b>. A schedule may be waiting for it.
+    /// Publishers of one subscription take turns. Allocates nothing.</para>
     /// <code>
     /// if (subscription.TryPopulate(sequence, out PopulateScope scope))
     ///     using (scope)
@@ -31,7 +31,7 @@ public sealed partial class InvalidationSubscription
         CheckOwn(sequence);
         FenceContract.EnterLock(_contract?.Publishing);
 
-        // Announce first, look at the ledger second. Full fence in between (Interlocked), because of this pair:
+        // Announce first, read the ledger second, with a full fence in between (Interlocked), because of this pair:
         //
         //   publisher                           schedule
         //   ---------                           --------
@@ -39,7 +39,7 @@ public sealed partial class InvalidationSubscription
         //   full fence                          full fence              (InvalidationNotifier.TryBegin)
         //   sequence == mine?        (load)     _publishers != 0?       (load, PassPublishers)
         //
-        // At least one of them sees the other: either we retry, or the schedule waits for the scope to close.
+        // At least one of them sees the other: either this thread retries, or the schedule waits for the scope to close.
         Interlocked.Increment(ref _publishers);
         _publishLock.EnterShielded();
         if (IsDisposed || _ledger.MustRetry(sequence.Range, sequence.Number))
@@ -49,7 +49,7 @@ public sealed partial class InvalidationSubscription
             return false;
         }
 
-        // No need to look at the ledger again: a schedule that has not seen this waits for the scope to close, and sees it then.
+        // No need to read the ledger again: a schedule that has not seen this publication waits for the scope to close, and sees it then.
         _attempts?.NotePublication(sequence.Range);
         scope = new PopulateScope(this);
         return true;
@@ -81,7 +81,7 @@ public sealed partial class InvalidationSubscription
                 $"A range of the subscription '{Name}' is being invalidated from inside its own {nameof(PopulateScope)}.");
         }
 
-        // Scopes opened after this one closes have asked the ledger after the change: they are none of our business.
+        // Scopes that open after this lock is released read the ledger after the change, so there is no need to wait for them.
         _publishLock.EnterShielded();
         _publishLock.Exit();
     }

@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Beginning to read a range: the readers' side of the sequence protocol.
+// The readers' side of the sequence protocol.
 public sealed partial class InvalidationSubscription
 {
     /// <summary>Begins to build a mapping, if the range is not being invalidated at this moment.</summary>
-    /// <param name="range">What will be mapped; within <see cref="Range"/>.</param>
-    /// <param name="sequence">To be given to <see cref="MustRetry"/> or <see cref="TryPopulate"/> before the mapping is published.</param>
-    /// <returns>False when an invalidation of the range is under way.</returns>
+    /// <param name="range">The range that will be mapped; within <see cref="Range"/>.</param>
+    /// <param name="sequence">Passed to <see cref="MustRetry"/> or <see cref="TryPopulate"/> before the mapping is published.</param>
+    /// <returns>False when an invalidation of the range is open.</returns>
     /// <remarks>Never blocks, never allocates. Invalidations of other ranges do not matter.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
     /// <exception cref="ObjectDisposedException">The subscription or its notifier is disposed.</exception>
@@ -20,19 +20,20 @@ public sealed partial class InvalidationSubscription
     }
 
     /// <summary>Begins to build a mapping; waits while the range is being invalidated.</summary>
-    /// <param name="range">What will be mapped; within <see cref="Range"/>.</param>
+    /// <param name="range">The range that will be mapped; within <see cref="Range"/>.</param>
     /// <param name="budget">How long to wait altogether; zero tries once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="sequence">To be given to <see cref="MustRetry"/> or <see cref="TryPopulate"/> before the mapping is published.</param>
+    /// <param name="sequence">Passed to <see cref="MustRetry"/> or <see cref="TryPopulate"/> before the mapping is published.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False when the time ran out.</returns>
     /// <remarks>
-    /// As mmu_interval_read_begin, but it waits only for invalidations that touch the range, never for unrelated ones, and only as
-    /// long as the budget says. Blocks the thread; allocates nothing.
+    /// Waits only for invalidations that touch the range, never for unrelated ones, and no longer than the budget. The counterpart in Linux
+    /// is mmu_interval_read_begin. Blocks the thread; allocates nothing.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">
-    /// This thread has scheduled an invalidation of the range that is still open: it would wait for itself. See <see cref="ReaderGate"/> for what is noticed.
+    /// This thread has scheduled an invalidation of the range that is still open, so it would wait for itself. <see cref="ReaderGate"/>
+    /// explains which cases are detected.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The subscription or its notifier is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
@@ -67,15 +68,16 @@ public sealed partial class InvalidationSubscription
         }
     }
 
-    /// <summary>The twin of <see cref="BeginRead"/> that waits without a thread.</summary>
-    /// <param name="range">What will be mapped; within <see cref="Range"/>.</param>
+    /// <summary>Like <see cref="BeginRead"/>, but blocks no thread.</summary>
+    /// <param name="range">The range that will be mapped; within <see cref="Range"/>.</param>
     /// <param name="budget">How long to wait altogether; zero tries once; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The sequence, or null when the time ran out. To be awaited once.</returns>
+    /// <returns>The sequence, or null when the time ran out. Await the result once.</returns>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="InvalidOperationException">
-    /// This thread has scheduled an invalidation of the range that is still open: it would wait for itself. See <see cref="ReaderGate"/> for what is noticed.
+    /// This thread has scheduled an invalidation of the range that is still open, so it would wait for itself. <see cref="ReaderGate"/>
+    /// explains which cases are detected.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The subscription or its notifier is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
@@ -103,19 +105,20 @@ public sealed partial class InvalidationSubscription
     }
 
     /// <summary>
-    /// Whether the range was touched by an invalidation since the sequence was taken: then what was built must not be published.
+    /// Whether an invalidation has touched the range since the sequence was taken. If so, the new mapping must not be published.
     /// </summary>
     /// <param name="sequence">A sequence of this subscription.</param>
     /// <returns>
-    /// True: start again from <see cref="BeginRead"/>. False: nothing has touched the range up to this moment. That still holds at the
-    /// time of publishing only if both happen <b>under a lock that the subscriber takes in its callback too</b>, or inside
+    /// True: start again from <see cref="BeginRead"/>. False: no invalidation has touched the range up to this moment. That still holds
+    /// when the mapping is published only if both happen <b>under a lock that the subscriber also takes in its callback</b>, or inside
     /// <see cref="TryPopulate"/>. Without such a lock it is a hint.
     /// </returns>
     /// <remarks>
-    /// As mmu_interval_read_retry. Never blocks, never allocates; one load when nothing was invalidated at all, otherwise O(log n)
-    /// in the number of places that were. Invalidations of other ranges never make it say true, however many there are, as long as their
-    /// ranges are no more than are told apart (<see cref="InvalidationNotifierOptions.RememberedInvalidations"/>). True once the subscription is disposed. With <see cref="InvalidationSubscriptionOptions.MapsThroughSubscription"/> the answer false counts as
-    /// a publication, and costs a lock and a fence.
+    /// Never blocks, never allocates; one load when nothing was invalidated at all, otherwise O(log n) in the number of invalidated ranges.
+    /// Invalidations of other ranges do not make the result true, as long as no more ranges than
+    /// <see cref="InvalidationNotifierOptions.RememberedInvalidations"/> have been invalidated. True once the subscription is disposed.
+    /// With <see cref="InvalidationSubscriptionOptions.MapsThroughSubscription"/>, a result of false counts as a publication, and costs a
+    /// lock and a fence. The counterpart in Linux is mmu_interval_read_retry.
     /// </remarks>
     /// <exception cref="ArgumentException">The sequence is empty or of another subscription.</exception>
     public bool MustRetry(InvalidationSequence sequence)
@@ -131,7 +134,7 @@ public sealed partial class InvalidationSubscription
             return false;
         }
 
-        // The caller is about to publish. It must be known before the last look: see AttemptLog.
+        // The caller is about to publish. That must be recorded before the last check: see AttemptLog.
         _attempts.NotePublication(sequence.Range);
         return _ledger.MustRetry(sequence.Range, sequence.Number);
     }
@@ -158,8 +161,8 @@ public sealed partial class InvalidationSubscription
     }
 
     /// <summary>
-    /// First the number, then the look at the shutdown, which sets its mark before it takes a number. So a number that is as new as the
-    /// shutdown comes with an exception, and an older one makes the reader start again when it wants to publish:
+    /// Takes the number first and checks for the shutdown second; the shutdown sets its flag before it takes a number. So a reader with a
+    /// number as new as the shutdown gets an exception, and a reader with an older number starts again when it wants to publish:
     /// </summary>
     /// <remarks>
     /// <code>
@@ -177,7 +180,7 @@ public sealed partial class InvalidationSubscription
         return began;
     }
 
-    /// <summary>Before a wait for an invalidation of the range: the calling thread must not be the one that has to end it.</summary>
+    /// <summary>Throws, before a wait for an invalidation of the range, when the calling thread itself has to end it.</summary>
     private void ThrowIfInsideOwnSession(string member, AddressRange range)
     {
         if (_ledger.FindHeldHere(range, ulong.MaxValue, InvalidationReason.All) is { } session)

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Progress for those who map.
+// Turns, which guarantee progress to readers that build mappings.
 public sealed partial class InvalidationSubscription
 {
-    private HeldTurn? _turn; // made by the first who asks
+    private HeldTurn? _turn; // created by the first call
 
     /// <summary>
-    /// Asks for a turn: until it ends, schedules over the range are refused, so that a mapping can be built that invalidations would
-    /// otherwise overtake again and again.
+    /// Takes a turn. Until it ends, schedules over the range are refused, so that a mapping can be built that invalidations would otherwise
+    /// overtake again and again.
     /// </summary>
     /// <param name="range">What will be mapped; within <see cref="Range"/>.</param>
-    /// <param name="limit">How long owners may be held up at most, from now on, the wait for sessions that are open included. More than zero.</param>
-    /// <param name="turn">The turn, to be disposed. <c>default</c> when the result is false.</param>
+    /// <param name="limit">
+    /// How long owners may be refused at most, from now on, including the wait for open sessions. More than zero.
+    /// </param>
+    /// <param name="turn">The turn, which the caller disposes. <c>default</c> when the result is false.</param>
     /// <returns>
-    /// False when another reader of this subscription has a turn, or when the last turn held an owner up and no schedule of that range has passed since:
-    /// owners and readers alternate.
+    /// False when another reader of this subscription has a turn, or when an owner was refused during the last turn and has not scheduled
+    /// that range since: owners and readers alternate.
     /// </returns>
     /// <remarks>
     /// <code>
@@ -27,10 +29,10 @@ public sealed partial class InvalidationSubscription
     ///     // BeginRead, build, TryPopulate
     /// }
     /// </code>
-    /// <para><b>To the reader</b> it guarantees: sessions that are open when it takes the turn are the last; a read that begins after them, and builds within what
-    /// remains of the limit, is published at its first attempt. Only the shutdown of the notifier comes first.
-    /// <b>To owners</b>: a schedule is refused, as by a subscriber that cannot start without
-    /// blocking, for no longer than the limit; <c>Invalidate</c> tries again within its budget; and no second turn of the subscription comes before a schedule.</para>
+    /// <para><b>The guarantee to the reader</b>: sessions that are open when it takes the turn are the last. A read that begins after them,
+    /// and builds within the rest of the limit, is published at its first attempt. Only the shutdown of the notifier comes before it.
+    /// <b>The guarantee to owners</b>: a schedule is refused, as by a subscriber that cannot start without blocking, for no longer than the
+    /// limit; <c>Invalidate</c> tries again within its budget; and no second turn of the subscription comes before a schedule.</para>
     /// <para>Never blocks for longer than a few instructions. Allocates the first time.</para>
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the subscription.</exception>
@@ -47,14 +49,14 @@ public sealed partial class InvalidationSubscription
         turn = number == 0 ? default : new ReadTurn(this, number);
         if (IsDisposed)
         {
-            DropTurn(); // the thread that disposed it may have looked before there was a turn
+            DropTurn(); // the thread that disposed the subscription may have checked before there was a turn
             ThrowIfOver();
         }
 
         return number != 0;
     }
 
-    /// <summary>The subscription is being disposed.</summary>
+    /// <summary>Drops the turn, if there is one, when the subscription is disposed.</summary>
     private void DropTurn()
     {
         if (Volatile.Read(ref _turn) is { } turn)

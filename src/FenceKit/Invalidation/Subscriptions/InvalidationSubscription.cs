@@ -4,10 +4,10 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-/// <summary>Where subscriptions come from and go back to.</summary>
+/// <summary>The registry that a subscription belongs to: its notifier.</summary>
 internal interface IInvalidationRegistry
 {
-    /// <summary>Takes the subscription out. Invalidations up to the number that it returns may still call it.</summary>
+    /// <summary>Removes the subscription. Invalidations up to the returned number may still call it.</summary>
     ulong Remove(InvalidationSubscription subscription);
 
     /// <summary>Whether this thread is inside a schedule of the registry.</summary>
@@ -18,7 +18,7 @@ internal interface IInvalidationRegistry
 }
 
 /// <summary>
-/// A subscriber's registration for a range, and its way to build mappings into that range safely. Made by
+/// A subscriber's registration for a range, and its means to build mappings into that range safely. Created by
 /// <see cref="InvalidationNotifier.Subscribe(AddressRange, IInvalidationSubscriber, string)"/>; disposing it unsubscribes.
 /// </summary>
 /// <remarks><b>Thread safety</b>: every member may be called from any thread at any time.</remarks>
@@ -30,16 +30,16 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     private readonly TimeProvider _clock;
     private readonly InvalidationReason _reasons;
     private readonly object? _owner;
-    private bool _isAlwaysTold; // true: sessions of the owner do not pass it over
-    private readonly AttemptLog? _attempts; // null: what it maps is not known
+    private bool _isAlwaysTold; // true: sessions of the owner do not skip it
+    private readonly AttemptLog? _attempts; // null: its mappings are not tracked
     private readonly HandedOutFences? _handedOut; // null: unsubscribing does not wait for fences
     private readonly TimeSpan _drainTimeout;
 
-    //   Subscribed → Removing, by CAS: the one who unsubscribes first takes it out of the registry
-    //   Removing   → Removed, by the same one, once _lastThatMayCall is written. Everybody who unsubscribes waits for that, and then for
-    //                the callbacks: the caller that comes second must not think sooner than the first that nothing runs any more.
+    // Subscribed → Removing, by the thread whose CAS unsubscribes first; it removes the subscription from the registry. Removing → Removed,
+    // by the same thread, once _lastThatMayCall is written. Every thread that unsubscribes waits for that, and then for the callbacks: the
+    // second caller must not return earlier than the first, while a callback may still run.
     private int _life;
-    private ulong _lastThatMayCall; // written before Removed is (release), read after it was seen (acquire)
+    private ulong _lastThatMayCall; // written before Removed (release), read after Removed was seen (acquire)
 
     private const int Subscribed = 0;
     private const int Removing = 1;
@@ -76,41 +76,43 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         _handedOut = _drainTimeout == TimeSpan.Zero ? null : new HandedOutFences();
     }
 
-    /// <summary>Who is called. Of the readers behind a <see cref="ReaderGate"/>: an object that never is.</summary>
+    /// <summary>The object that is called. For the readers of a <see cref="ReaderGate"/>: an object that is never called.</summary>
     public IInvalidationSubscriber Subscriber { get; }
 
-    /// <summary>The same one, if it also wants to hear how sessions end.</summary>
+    /// <summary>The subscriber as an observer; null if it is not one.</summary>
     internal IInvalidationObserver? Observer { get; }
 
-    /// <summary>The range for which it is called.</summary>
+    /// <summary>The range for which the subscriber is called.</summary>
     public AddressRange Range { get; }
 
     /// <summary>The subscriber's name in reports.</summary>
     public string Name { get; }
 
-    /// <summary>Which subscription of the notifier this is; subscriptions that start alike are called in this order.</summary>
+    /// <summary>The number of the subscription; subscriptions with the same start are called in this order.</summary>
     internal ulong Number { get; }
 
-    /// <summary>Readers on the CPU: found by one pass behind a barrier that all of them share, instead of by a call.</summary>
+    /// <summary>
+    /// The readers of a gate, which are found by a scan behind a shared barrier instead of by a call; null for any other subscriber.
+    /// </summary>
     internal IReaderScan? Readers { get; }
 
-    /// <summary>Which one is called before this one; null for any order.</summary>
+    /// <summary>The subscription that is called before this one; null for no order.</summary>
     internal InvalidationSubscription? After { get; }
 
-    /// <summary>0 for those without an order; otherwise one more than <see cref="After"/> has.</summary>
+    /// <summary>0 without an order; otherwise one more than the rank of <see cref="After"/>.</summary>
     internal int Rank { get; }
 
     internal bool IsDisposed => Volatile.Read(ref _life) != Subscribed;
 
     /// <summary>
-    /// Unsubscribes. When it returns, no callback of this subscription runs or will run, and nothing more can be published through it.
-    /// That holds for every call that returns, also for one that came second.
+    /// Unsubscribes. When it returns, no callback of this subscription runs or will run, and no more mappings can be published through it.
+    /// That also holds for a second, concurrent call.
     /// </summary>
     /// <remarks>
-    /// Blocks until schedules that have begun are through with their callbacks (which never wait), and until an open
-    /// <see cref="PopulateScope"/> is closed. Must not be called under a lock that the subscriber's callback takes.
-    /// Fences that the subscriber has handed out still count for the sessions that hold them; with
-    /// <see cref="InvalidationSubscriptionOptions.DrainTimeout"/> they are waited for too.
+    /// Blocks until schedules that have begun have finished their callbacks (which never wait), and until an open
+    /// <see cref="PopulateScope"/> is closed. Must not be called under a lock that the subscriber's callback takes. Fences that the
+    /// subscriber has returned still count for their sessions; with <see cref="InvalidationSubscriptionOptions.DrainTimeout"/> they are
+    /// waited for too.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
     /// Called from inside a callback of the same notifier, or from inside a <see cref="PopulateScope"/> of this subscription: it would wait for itself.
@@ -145,13 +147,14 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     }
 
     /// <summary>
-    /// The twin of <see cref="Dispose"/> that blocks no thread. When its task completes, no callback of this subscription runs or will
-    /// run, and nothing more can be published through it; with <see cref="InvalidationSubscriptionOptions.DrainTimeout"/>, the fences that
-    /// the subscriber has handed out have signaled, or the time is over.
+    /// Like <see cref="Dispose"/>, but blocks no thread. When its task completes, no callback of this subscription runs or will run, and no
+    /// more mappings can be published through it; with <see cref="InvalidationSubscriptionOptions.DrainTimeout"/>, the fences that the
+    /// subscriber has returned have signaled, or the time is over.
     /// </summary>
     /// <returns>The task.</returns>
     /// <remarks>
-    /// May be called from inside the subscriber's own callback; do not wait for the task there. Allocates only when a schedule is under way.
+    /// May be called from inside the subscriber's own callback; do not wait for the task there. Allocates only when a schedule is in
+    /// progress.
     /// </remarks>
     public ValueTask DisposeAsync()
     {
@@ -165,7 +168,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         return _handedOut is null || _handedOut.AreComplete ? default : DrainAsync(_handedOut);
     }
 
-    /// <summary>Takes it out of the registry, once. Invalidations up to the number that it returns may still call.</summary>
+    /// <summary>Removes the subscription from the registry, once. Invalidations up to the returned number may still call it.</summary>
     private ulong TakeOut()
     {
         if (Interlocked.CompareExchange(ref _life, Removing, Subscribed) == Subscribed)
@@ -176,7 +179,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         }
 
         SpinBackoff backoff = default;
-        while (Volatile.Read(ref _life) != Removed) // the other one is in a lock that is held for a few instructions
+        while (Volatile.Read(ref _life) != Removed) // the other thread is in a lock that is held for a few instructions
         {
             backoff.Once();
         }
@@ -194,7 +197,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
 
     private async ValueTask UnsubscribeSlowlyAsync(ulong lastThatMayCall)
     {
-        // Callbacks never wait, so there is nothing to sleep on: let others run until they have returned.
+        // Callbacks never wait, so there is nothing to wait on: yield until they have returned.
         do
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -210,12 +213,12 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
 
     internal bool IsOf(InvalidationLedger ledger) => ReferenceEquals(_ledger, ledger);
 
-    /// <summary>Whether it is told at all.</summary>
+    /// <summary>Whether a session with this reason and initiator calls the subscriber.</summary>
     internal bool WantsToKnow(InvalidationReason reason, object? initiator) =>
         (_reasons & reason) != 0
         && (!ActiveInvalidation.PassesOver(_owner, initiator, reason) || Volatile.Read(ref _isAlwaysTold));
 
-    /// <summary>From now on its owner's own sessions do not pass it over either: it does not do what its owner wants any more.</summary>
+    /// <summary>From now on, sessions of its owner call it too. Used when it no longer does what its owner wants.</summary>
     internal void TellAlways() => Volatile.Write(ref _isAlwaysTold, true);
 
     /// <summary>Phase A for this subscription.</summary>
@@ -231,7 +234,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         return CallAndNote(in request, out fence);
     }
 
-    /// <summary>Calls a subscriber that maps through the subscription, so that it is known whether there is anything to let go of.</summary>
+    /// <summary>Calls a subscriber that maps through its subscription, unless it has nothing to let go of.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryScheduleMapped(AttemptLog attempts, in InvalidationRequest request, out Fence fence, out bool isReused)
     {

@@ -5,10 +5,12 @@ using System.Diagnostics.CodeAnalysis;
 namespace FenceKit;
 
 /// <summary>
-/// The turn of a reader whose range is invalidated faster than it can be mapped: until it ends, nobody begins to invalidate the range. Made by
-/// <see cref="InvalidationSubscription.TryTakeTurn"/>; dispose it when the mapping is published, or given up.
+/// The turn of a reader whose range is invalidated faster than it can be mapped: until it ends, no invalidation of the range begins.
+/// Created by <see cref="InvalidationSubscription.TryTakeTurn"/>; dispose it when the mapping is published or given up.
 /// </summary>
-/// <remarks>A value; copies are the same turn. It may cross an <c>await</c>, and end on any thread. The default value is no turn.</remarks>
+/// <remarks>
+/// A value; copies stand for the same turn. It may cross an <c>await</c> and end on any thread. The default value is no turn.
+/// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A turn is disposed, not compared.")]
 public readonly struct ReadTurn : IDisposable
@@ -22,11 +24,11 @@ public readonly struct ReadTurn : IDisposable
         _number = number;
     }
 
-    /// <summary>Ends the turn, unless it is over already. A second call does nothing, of whichever copy.</summary>
+    /// <summary>Ends the turn, unless it is already over. A second call does nothing, even on another copy.</summary>
     /// <remarks>Blocks for no longer than a few instructions, never allocates.</remarks>
     public void Dispose() => _subscription?.EndTurn(_number);
 
-    /// <summary>Whose turn it is.</summary>
+    /// <summary>Describes the turn for people.</summary>
     /// <returns>A text for people.</returns>
     public override string ToString() => _subscription is null ? "no turn" : $"turn of the subscription '{_subscription.Name}'";
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>Stands where a subscription of a gate would have its subscriber. It is never called: readers are found by one pass behind a barrier.</summary>
+/// <summary>
+/// The placeholder for the subscriber in a subscription of a gate. It is never called: sessions scan for readers instead.
+/// </summary>
 internal sealed class ScannedReaders : IInvalidationSubscriber
 {
     internal static ScannedReaders Instance { get; } = new();

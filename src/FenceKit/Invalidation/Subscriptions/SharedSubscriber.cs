@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>A reference to an object that all users of one notifier share; see <see cref="InvalidationNotifier.GetOrCreate"/>.</summary>
-/// <typeparam name="T">What is shared.</typeparam>
+/// <typeparam name="T">The type of the shared object.</typeparam>
 [DebuggerDisplay("{Value}")]
 public sealed class SharedSubscriber<T> : IDisposable
     where T : class, IDisposable
@@ -20,10 +20,10 @@ public sealed class SharedSubscriber<T> : IDisposable
     /// <summary>The shared object. Do not dispose it; dispose the reference.</summary>
     public T Value { get; }
 
-    /// <summary>Lets go; the last one to do so disposes the object. A second call does nothing.</summary>
+    /// <summary>Releases the reference; the last release disposes the object. A second call does nothing.</summary>
     /// <remarks>
-    /// What the object's own Dispose throws comes out here; from inside a callback, where it runs on the thread pool, it is reported through
-    /// <see cref="FenceTimeline.CallbackFaulted"/>.
+    /// An exception of the object's Dispose is thrown here. Inside a callback, where Dispose runs on the thread pool, it is reported
+    /// through <see cref="FenceTimeline.CallbackFaulted"/>.
     /// </remarks>
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
 }
