@@ -4,23 +4,23 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// Several queues of one device: a GPU with a queue for compute and one for copies, an SSD with a queue for each core. They live and die
-/// together: when one of them loses the device, all of them have lost it.
+/// A device with several queues: a GPU with a queue for compute and one for copies, or an SSD with a queue for each core. Losing the device
+/// through one queue loses it for all of them.
 /// </summary>
 /// <remarks>
-/// Queues of one device have nothing else in common: each has its driver, its order and its timeline, and a command of one waits for one of
-/// another by depending on its fence. <b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never.
+/// The queues share nothing else: each has its own driver, order and timeline. A command waits for a command of another queue by depending on
+/// its fence. <b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never.
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {DebuggerDisplay,nq}")]
 public sealed class Device : IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private IDeviceQueue[] _queues = []; // under the lock; the array itself never changes
+    private IDeviceQueue[] _queues = []; // under the lock; copy-on-write
     private Exception? _lostReason;      // under the lock
     private bool _disposed;              // written under the lock
 
     /// <summary>Creates a device without queues.</summary>
-    /// <param name="name">Its name, for the debugger and for errors.</param>
+    /// <param name="name">The name of the device, for the debugger and for errors.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     public Device(string name)
     {
@@ -28,33 +28,33 @@ public sealed class Device : IAsyncDisposable
         Name = name;
     }
 
-    /// <summary>Its name.</summary>
+    /// <summary>The name of the device.</summary>
     public string Name { get; }
 
-    /// <summary>Why it is lost, as it was said first; null while it is not.</summary>
+    /// <summary>The first reason that was given for the loss of the device; null while the device is not lost.</summary>
     public Exception? LostReason => Volatile.Read(ref _lostReason);
 
-    /// <summary>How many queues it has.</summary>
+    /// <summary>The number of queues that were added, including those that were disposed.</summary>
     public int QueueCount => Queues().Length;
 
     private string DebuggerDisplay => $"{QueueCount} queues{(LostReason is null ? "" : ", lost")}";
 
     /// <summary>Adds a queue.</summary>
-    /// <typeparam name="TCommand">What the queue takes.</typeparam>
+    /// <typeparam name="TCommand">The type of the queue's commands.</typeparam>
     /// <param name="name">The name of the queue's timeline.</param>
-    /// <param name="driver">Who talks to the device; it belongs to the queue from now on.</param>
-    /// <param name="options">Sizes, limits and clock; null for the usual ones.</param>
-    /// <returns>The queue. It ends with the device, or earlier when it is disposed by itself.</returns>
-    /// <remarks>Allocates. A queue that was disposed stays in the count.</remarks>
+    /// <param name="driver">The driver that talks to the device; the queue owns it from now on, and closes it.</param>
+    /// <param name="options">Sizes, limits and clock; null for the defaults.</param>
+    /// <returns>The queue. It is disposed with the device, unless it was disposed by itself before.</returns>
+    /// <remarks>Allocates.</remarks>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="driver"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    /// <exception cref="DeviceLostException">The device is lost. The driver has no work; at most it was closed.</exception>
-    /// <exception cref="ObjectDisposedException">The device is disposed. The driver has no work; at most it was closed.</exception>
+    /// <exception cref="DeviceLostException">The device is lost. The driver was given no command; it may have been closed.</exception>
+    /// <exception cref="ObjectDisposedException">The device is disposed. The driver was given no command; it may have been closed.</exception>
     public DeviceQueue<TCommand> AddQueue<TCommand>(string name, DeviceDriver<TCommand> driver, DeviceQueueOptions? options = null)
     {
         ThrowIfOver(name);
-        DeviceQueue<TCommand> queue = new(name, driver, options, this); // asks the driver, so not under the lock
+        DeviceQueue<TCommand> queue = new(name, driver, options, this); // calls the driver, so it must not run under the lock
         bool isAdded;
         _lock.EnterShielded();
         isAdded = _lostReason is null && !_disposed;
@@ -62,17 +62,17 @@ public sealed class Device : IAsyncDisposable
         _lock.Exit();
         if (!isAdded)
         {
-            _ = queue.DisposeAsync().AsTask(); // it is empty: only closes the driver
+            _ = queue.DisposeAsync().AsTask(); // the queue is empty: this only closes the driver
             ThrowIfOver(name);
         }
 
         return queue;
     }
 
-    /// <summary>Gives the device up, as <see cref="DeviceQueue{TCommand}.Lose"/> of every queue.</summary>
+    /// <summary>Declares the device lost: calls <see cref="DeviceQueue{TCommand}.Lose"/> for every queue.</summary>
     /// <param name="reason">What happened.</param>
-    /// <returns>True for the one call that did it.</returns>
-    /// <remarks>Each queue tells its own driver and then faults its own fences; one that is stuck does not hold up the others.</remarks>
+    /// <returns>True for the first call only.</returns>
+    /// <remarks>Each queue tells its own driver and then faults its own fences; a driver that is stuck does not delay the other queues.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="reason"/> is null.</exception>
     public bool Lose(Exception reason)
     {
@@ -94,18 +94,18 @@ public sealed class Device : IAsyncDisposable
 
         foreach (IDeviceQueue queue in Queues())
         {
-            queue.Lose(reason); // each comes back here, and finds that it is said already
+            queue.Lose(reason); // calls this method again, which then returns false
         }
 
         return true;
     }
 
     /// <summary>
-    /// Says that the lost device has stopped, as <see cref="DeviceQueue{TCommand}.ReportStopped"/> of every queue: it was reset, cut off, or its
-    /// power is gone.
+    /// Says that the lost device has stopped, because it was reset, disconnected or powered off: calls
+    /// <see cref="DeviceQueue{TCommand}.ReportStopped"/> for every queue.
     /// </summary>
-    /// <returns>True when something was in quarantine and is free now.</returns>
-    /// <remarks>Also after the device was disposed. Callbacks of fences that are still pending may run on this thread.</remarks>
+    /// <returns>True when this call released memory from quarantine.</returns>
+    /// <remarks>May also be called after the device was disposed. Callbacks of fences that are still pending may run on this thread.</remarks>
     public bool ReportStopped()
     {
         bool any = false;
@@ -117,7 +117,7 @@ public sealed class Device : IAsyncDisposable
         return any;
     }
 
-    /// <summary>Resets every queue, as <see cref="DeviceQueue{TCommand}.TryReset"/>.</summary>
+    /// <summary>Resets every queue by <see cref="DeviceQueue{TCommand}.TryReset"/>.</summary>
     /// <returns>False when a queue was lost or disposed.</returns>
     public bool TryReset()
     {
@@ -130,10 +130,10 @@ public sealed class Device : IAsyncDisposable
         return all;
     }
 
-    /// <summary>Waits, without a thread, until everything that was submitted before, to whichever queue, is over.</summary>
-    /// <param name="timeout">How long at most, for all queues together.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Something to await: false when the time ran out.</returns>
+    /// <summary>Waits, without blocking a thread, until every command that was submitted to any queue before this call has ended.</summary>
+    /// <param name="timeout">The longest time to wait, for all queues together.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task whose result is false when the time ran out.</returns>
     /// <remarks>Allocates.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     public async ValueTask<bool> DrainAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
@@ -142,8 +142,8 @@ public sealed class Device : IAsyncDisposable
         return Array.TrueForAll(ended, static one => one);
     }
 
-    /// <summary>Ends all queues at once, each as by its own <see cref="DeviceQueue{TCommand}.DisposeAsync"/>.</summary>
-    /// <returns>To be awaited.</returns>
+    /// <summary>Disposes all queues at the same time by <see cref="DeviceQueue{TCommand}.DisposeAsync"/>.</summary>
+    /// <returns>A task that completes when all queues are disposed.</returns>
     public async ValueTask DisposeAsync()
     {
         _lock.EnterShielded();

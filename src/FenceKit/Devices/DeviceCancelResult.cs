@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>What became of an attempt to cancel a command.</summary>
+/// <summary>The result of an attempt to cancel a command.</summary>
 public enum DeviceCancelResult
 {
     /// <summary>The command had not started and never will. Its fence faults with <see cref="OperationCanceledException"/>, in its turn.</summary>
     Canceled = 0,
 
     /// <summary>
-    /// The command is running: the driver will be asked to stop it. Its fence signals, one way or the other, once the device is through
-    /// with its memory.
+    /// The command is running, and the driver will be asked to stop it. Its fence signals, with or without a fault, when the device no longer
+    /// uses its memory.
     /// </summary>
     Requested = 1,
 
-    /// <summary>The command is over.</summary>
+    /// <summary>The command has already ended, or the device is lost.</summary>
     TooLate = 2,
 }

@@ -3,10 +3,13 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>The error of a command that never ran, because a fence that it had to wait for faulted, or may have, or did not come in time.</summary>
+/// <summary>
+/// The error of a command that never ran because a fence that it depends on faulted, or may have faulted, or did not signal in time.
+/// </summary>
 /// <remarks>
-/// When commands fail one after the other, <see cref="Exception.InnerException"/> is what the first of them failed for, and
-/// <see cref="Links"/> says how far away that is; the errors in between are not kept. So an error has one size in a chain of any length.
+/// When commands that depend on each other fail in turn, <see cref="Exception.InnerException"/> is the error that the first of them failed
+/// for, and <see cref="Links"/> counts the commands. The errors in between are not kept, so the size of an error does not grow with the
+/// chain.
 /// </remarks>
 [DebuggerDisplay("{Message}")]
 public sealed class DeviceDependencyException : Exception
@@ -42,12 +45,12 @@ public sealed class DeviceDependencyException : Exception
     }
 
     /// <summary>
-    /// How many commands failed one after the other, this one included: 1 when the cause is the error of the very fence that the command
-    /// depends on.
+    /// The number of commands in the chain of failures, including this one: 1 when the command itself depended on the fence that faulted
+    /// first.
     /// </summary>
     public int Links { get; }
 
-    /// <summary>What faulted. Put together when it is asked for, so that commands that fail keep no text.</summary>
+    /// <summary>The description of the failure. The text is built when it is read, so that failed commands store none.</summary>
     public override string Message => _message ?? (InnerException is null
         ? "A fence that the command depends on faulted."
         : Links == 1
@@ -57,11 +60,14 @@ public sealed class DeviceDependencyException : Exception
     /// <summary>The error of a command that depended on a fence whose fault is known.</summary>
     internal static DeviceDependencyException For(Exception? fault) => new(null, DeviceFaultChain.CauseForDependents(fault, out int links), links);
 
-    /// <summary>The error of a command that depended on a fence that does not come.</summary>
+    /// <summary>The error of a command that depended on a fence that did not signal in time.</summary>
     internal static DeviceDependencyException ForTimeout(Fence fence, TimeSpan limit) =>
         new(null, new FenceTimeoutException($"{fence} did not signal within {limit}, the DependencyTimeout of the queue."), 1);
 
-    /// <summary>The error of a command that depended on a fence whose outcome is forgotten: it may have faulted, so the command must not run.</summary>
+    /// <summary>
+    /// The error of a command that depended on a fence whose outcome is no longer known: the fence may have faulted, so the command must not
+    /// run.
+    /// </summary>
     internal static DeviceDependencyException ForRetired(Fence fence) =>
         new($"The command depends on {fence}, which is complete, but how it ended is forgotten; it may have faulted. "
             + $"A producer that remembers more faults (RetainedFaults) keeps the answer longer.");

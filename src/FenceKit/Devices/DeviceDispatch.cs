@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>Where a <see cref="DeviceQueue{TCommand}"/> calls its driver.</summary>
+/// <summary>Selects the thread on which a <see cref="DeviceQueue{TCommand}"/> calls its driver.</summary>
 public enum DeviceDispatch
 {
-    /// <summary>On the thread pool. Submitting never enters the driver, so it may be done anywhere, under a lock too.</summary>
+    /// <summary>A thread of the thread pool. Submitting never calls the driver, so commands may be submitted anywhere, also under a lock.</summary>
     ThreadPool = 0,
 
     /// <summary>
-    /// On the thread that submits, completes or cancels: the shortest way to the hardware, and the same order of events in every run.
-    /// Only for drivers whose calls are a few writes to a doorbell.
+    /// The thread that submits, completes or cancels. This is the shortest way to the hardware, and events have the same order in every run.
+    /// Only for drivers whose calls are a few writes to a doorbell register.
     /// </summary>
     Inline = 1,
 
     /// <summary>
-    /// On a thread of the queue's own, which ends when the queue is disposed. Submitting never enters the driver, and neither submitting nor
-    /// an invalidation ever allocates: waking a thread costs no byte, while the thread pool pays for itself now and then.
+    /// A thread that belongs to the queue and ends when the queue is disposed. Submitting never calls the driver. Neither submitting nor an
+    /// invalidation ever allocates: waking a thread allocates nothing, while queueing to the thread pool sometimes does.
     /// </summary>
     DedicatedThread = 2,
 }

@@ -2,14 +2,17 @@
 namespace FenceKit;
 
 /// <summary>
-/// Commands that wait for each other fail one after the other, and devices that share hardware are lost one after the other. Each error
-/// of such a chain refers to the cause itself, not to the error before it: so an error has one size, however long the chain is.
+/// Finds the root cause in a chain of failures: commands that depend on each other fail in turn, and devices that share hardware are lost in
+/// turn. Each error refers to the root cause and not to the error before it, so its size does not grow with the chain.
 /// </summary>
 internal static class DeviceFaultChain
 {
-    /// <summary>What a command fails with says what faulted first among commands; a lost device stays named.</summary>
+    /// <summary>
+    /// The cause to store in the error of a dependent command: skips the errors of commands, but not the loss of a device, so that the report
+    /// names the device.
+    /// </summary>
     /// <param name="fault">The error of the fence that the command depends on.</param>
-    /// <param name="links">How many commands have failed for it, the new one included.</param>
+    /// <param name="links">The number of commands that have failed for this cause, including the new one.</param>
     internal static Exception? CauseForDependents(Exception? fault, out int links)
     {
         links = 1;
@@ -22,9 +25,9 @@ internal static class DeviceFaultChain
         return fault;
     }
 
-    /// <summary>What a device was lost for, behind whatever other devices and commands failed for it before.</summary>
-    /// <param name="reason">What the loser of the device says.</param>
-    /// <param name="links">How many devices and commands have failed for it, the new one included.</param>
+    /// <summary>The cause to store in the error of a lost device: skips the errors of commands and of other devices.</summary>
+    /// <param name="reason">The reason that was given for the loss.</param>
+    /// <param name="links">The number of devices and commands that have failed for this cause, including the new one.</param>
     internal static Exception CauseOfLoss(Exception reason, out int links)
     {
         links = 1;

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>The error of every fence of a device that is gone: unplugged, crashed, or beyond a reset.</summary>
+/// <summary>The error of the pending fences of a device that is lost: unplugged, crashed, or impossible to reset.</summary>
 [DebuggerDisplay("{Message}")]
 public sealed class DeviceLostException : Exception, IMemoryFault
 {
@@ -24,16 +24,16 @@ public sealed class DeviceLostException : Exception, IMemoryFault
 
     /// <summary>Creates the exception with a message and a cause.</summary>
     /// <param name="message">What was lost.</param>
-    /// <param name="innerException">Why.</param>
+    /// <param name="innerException">The reason for the loss.</param>
     public DeviceLostException(string message, Exception? innerException)
         : base(message, innerException)
     {
     }
 
     /// <summary>
-    /// Whether the device may still touch memory that its commands used: it could not be stopped, or nobody has said that it was. No
-    /// invalidation of that memory completes as long as this is true. It becomes false, for good, when the driver says that the device has
-    /// stopped; see <see cref="DeviceQueue{TCommand}.ReportStopped"/>.
+    /// Whether the device may still touch memory that its commands used, because it could not be stopped or nobody has reported that it was.
+    /// No invalidation of that memory completes as long as this is true. It becomes false, for good, when the driver reports that the device
+    /// has stopped; see <see cref="DeviceQueue{TCommand}.ReportStopped"/>.
     /// </summary>
     public bool MayStillTouchMemory
     {
@@ -41,10 +41,13 @@ public sealed class DeviceLostException : Exception, IMemoryFault
         internal set => Volatile.Write(ref _mayStillTouchMemory, value);
     }
 
-    /// <summary>How many devices and commands failed for the one cause, this device included.</summary>
+    /// <summary>The number of devices and commands that failed for the same cause, including this device.</summary>
     internal int Links { get; private init; } = 1;
 
-    /// <summary>Whatever else failed for the cause before is counted and not kept, so the error has one size in a chain of any length.</summary>
+    /// <summary>
+    /// Creates the error. Earlier failures for the same cause are counted but not kept, so the size of the error does not grow with the
+    /// chain.
+    /// </summary>
     internal static DeviceLostException For(string queue, Exception reason)
     {
         Exception cause = DeviceFaultChain.CauseOfLoss(reason, out int links);

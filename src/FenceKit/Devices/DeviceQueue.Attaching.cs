@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Who the device is subscribed to. An attachment that is disposed goes only when nothing of the device's is left in its range:
+// Subscriptions of the device to notifiers. A disposed attachment is removed only when the device no longer uses its range:
 //
-//   Attached ──Dispose, commands in the range are under way, or mappings are kept──► Leaving ──the pump, when they are over──► Gone
-//       └──────Dispose, the range is not in use────────────────────────────────────────────────────────────────────────────────▲
+//   Attached ──Dispose, commands in the range are under way, or mappings are kept──► Leaving ──the pump, when they have ended──► Removed
+//       └──────Dispose, the range is not in use──────────────────────────────────────────────────────────────────────────────────▲
 //
-// While it leaves it works as before: commands wait for invalidations of the range, and invalidations for commands. A loss takes all
-// attachments to Gone together, when the device has stopped.
+// In the state Leaving an attachment works as before: commands wait for invalidations of the range, and invalidations wait for commands.
+// After a loss all attachments are removed together, when the device has stopped.
 public sealed partial class DeviceQueue<TCommand>
 {
-    private Attachment[] _attachments = []; // under the lock; the array itself never changes
-    private int _leaving;                   // under the lock: how many of them are leaving
+    private Attachment[] _attachments = []; // under the lock; copy-on-write
+    private int _leaving;                   // under the lock: the number of attachments in the state Leaving
 
     /// <summary>
-    /// Subscribes the device to a notifier: commands that use memory in the range do not run while that memory is invalidated, and an
-    /// invalidation waits for those that run.
+    /// Subscribes the device to a notifier: commands that use memory in the range do not start while that memory is invalidated, and an
+    /// invalidation waits for the running ones.
     /// </summary>
     /// <param name="notifier">The notifier of the memory's owner.</param>
-    /// <param name="range">What the commands of this queue use of it.</param>
+    /// <param name="range">The memory that commands of this queue use.</param>
     /// <param name="owner">
-    /// Whom the device belongs to; null for nobody. In a session for <see cref="InvalidationReason.Migrate"/> or
-    /// <see cref="InvalidationReason.Exclusive"/> whose initiator is the same object, the device is not told, and its commands on the range run: so the
-    /// one who moves a range can have it copied out by its own device. It waits for the fence of the copy before it ends the session, and mappings
-    /// that the device keeps are not dropped. A device that is lost is told like any other.
+    /// The owner of the device; null for none. In a session for <see cref="InvalidationReason.Migrate"/> or
+    /// <see cref="InvalidationReason.Exclusive"/> whose initiator is the same object, the device is not notified, and its commands on the
+    /// range run: so the initiator of a migration can let its own device copy the range. The initiator must wait for the fence of the copy
+    /// before it ends the session. Mappings that the device keeps are not dropped. A lost device is always notified.
     /// </param>
     /// <returns>
-    /// The attachment. Disposing it unsubscribes: at once if no command that was submitted before uses the range, otherwise when the last of them
-    /// is over and its mappings are dropped. The end of the queue unsubscribes too, and so does the loss of the device, as soon as the driver
-    /// has said that the device has stopped.
+    /// The attachment. Disposing it unsubscribes: at once if no command that was submitted before uses the range, otherwise when the last of
+    /// these commands has ended and its mappings are dropped. Disposing the queue unsubscribes too. So does the loss of the device, as soon
+    /// as the driver has reported that the device has stopped.
     /// </returns>
     /// <remarks>
-    /// Phase A finds the running commands that use the range and hands back the fence of the last one; it neither waits nor allocates.
-    /// Commands that have not started wait until the session has ended.
+    /// Phase A of a session finds the running commands that use the range and returns the fence of the last one; it neither waits nor
+    /// allocates. Commands that have not started wait until the session has ended.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="notifier"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
@@ -109,7 +109,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
     }
 
-    /// <summary>Whether a command up to a point is under way that uses the range. One that the driver has reported does not use it any more.</summary>
+    /// <summary>Whether a queued or running command up to a point uses the range. A command that the driver has reported no longer uses it.</summary>
     private bool IsInUseLocked(AddressRange range, ulong upTo)
     {
         for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null && slot.Sequence <= upTo; slot = NextLocked(slot))
@@ -131,8 +131,8 @@ public sealed partial class DeviceQueue<TCommand>
         return leaver is not null;
     }
 
-    /// <summary>Lets an attachment go that was disposed. Only the pump calls it.</summary>
-    private void LetGo(Attachment leaver)
+    /// <summary>Removes a disposed attachment whose range is no longer in use. Called only by the pump.</summary>
+    private void FinishDetach(Attachment leaver)
     {
         if (_unmaps is not null)
         {
@@ -141,7 +141,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         bool isFree;
         _lock.Enter();
-        isFree = _lostReason is null; // otherwise it goes with the others, when the device has stopped
+        isFree = _lostReason is null; // otherwise it is removed with the others, when the device has stopped
         if (isFree)
         {
             RemoveLocked(leaver);
@@ -153,7 +153,7 @@ public sealed partial class DeviceQueue<TCommand>
             return;
         }
 
-        // Unsubscribing waits for schedules that are under way, and we may be inside one.
+        // Unsubscribing waits for calls of TrySchedule that are under way, and this thread may be inside one.
         InterruptShield.Queue(static leaver => leaver.Unsubscribe(), leaver, preferLocal: false);
     }
 
@@ -188,7 +188,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         internal object? Owner => owner;
 
-        /// <summary>Under the queue's lock, as the other: it goes when no command up to a point uses its range.</summary>
+        /// <summary>Disposed, but not removed yet. Under the queue's lock.</summary>
         internal bool IsLeaving;
 
         internal ulong LeavesAfter;

@@ -3,36 +3,36 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-// What there is to do, and what the pump does next. All of it is decided under the lock.
+// The decision what the pump does next. It is made under the lock.
 public sealed partial class DeviceQueue<TCommand>
 {
-    /// <summary>The steps of the pump, the most urgent first.</summary>
+    /// <summary>The kinds of steps that the pump can take, in the order of their urgency.</summary>
     [Flags]
     private enum Work
     {
         None = 0,
 
-        /// <summary>Tell the driver that the device is given up, then fault everything.</summary>
+        /// <summary>Tell the driver that the device is lost, then fault all fences.</summary>
         StandDown = 1,
         Reset = 2,
         Cancel = 4,
 
-        /// <summary>Ask the driver whether a command that has used up its time hangs.</summary>
+        /// <summary>Ask the driver whether a command that has exceeded its time limit hangs.</summary>
         Ask = 8,
         Unmap = 16,
 
-        /// <summary>An attachment that was disposed is not in use any more.</summary>
+        /// <summary>Remove a disposed attachment whose range is no longer in use.</summary>
         Detach = 32,
 
-        /// <summary>Commands that ended before their start are next in turn.</summary>
+        /// <summary>Signal the fences of commands that ended without having been started.</summary>
         Retire = 64,
         Start = 128,
         Close = 256,
     }
 
     /// <summary>
-    /// What there is to do, and the only code that says so. A step may still not be ready: it waits for room at the device, for
-    /// dependencies, for the end of an invalidation or of other commands.
+    /// Returns the kinds of work that are pending; no other code decides this. A step may be pending and not ready: it may wait for room at
+    /// the device, for dependencies, for the end of an invalidation, or for other commands.
     /// </summary>
     private Work WorkLocked()
     {
@@ -52,17 +52,19 @@ public sealed partial class DeviceQueue<TCommand>
         return work;
     }
 
-    /// <summary>The next in turn is over, and nobody is about to signal it: it ended without having been started.</summary>
+    /// <summary>
+    /// Whether the next command in turn has ended and no thread is about to signal its fence: it ended without having been started.
+    /// </summary>
     private bool HasFinishedHeadLocked() => _isUnordered
         ? _firstEnded is not null
         : !_retiring && _retired != _taken && SlotOf(_retired + 1).Phase == DeviceSlotPhase.Finished;
 
-    /// <summary>Chooses what to do next. When there is nothing, the pump stops in the same critical section: no event falls between.</summary>
-    /// <param name="mustTake">As in <see cref="RunPump(bool)"/>; false once the pump is ours.</param>
-    /// <param name="step">What to do.</param>
-    /// <param name="count">How many commands of the batch to start.</param>
-    /// <param name="unmap">What to unmap.</param>
-    /// <param name="leaver">The attachment that goes.</param>
+    /// <summary>Chooses the next step. When there is none, the pump stops in the same critical section, so that no event is missed.</summary>
+    /// <param name="mustTake">See <see cref="RunPump(bool)"/>; set to false once this thread runs the pump.</param>
+    /// <param name="step">The step to take.</param>
+    /// <param name="count">The number of commands in the batch, for Start.</param>
+    /// <param name="unmap">The range to unmap, for Unmap.</param>
+    /// <param name="leaver">The attachment to remove, for Detach.</param>
     private bool TryTakeStep(ref bool mustTake, out Work step, out int count, out PendingUnmap unmap, out Attachment? leaver)
     {
         bool mustWatch = false;
@@ -110,7 +112,7 @@ public sealed partial class DeviceQueue<TCommand>
         return step != Work.None;
     }
 
-    /// <summary>The first step that is ready, with what it needs.</summary>
+    /// <summary>Returns the most urgent step that is ready, and its arguments.</summary>
     private Work ChooseLocked(Work work, out int count, out PendingUnmap unmap, out Attachment? leaver)
     {
         count = 0;
@@ -156,7 +158,7 @@ public sealed partial class DeviceQueue<TCommand>
             }
         }
 
-        if (HasFinishedHeadLocked()) // taking a batch may have found commands that are over
+        if (HasFinishedHeadLocked()) // taking a batch may have found commands that ended before their start
         {
             return Work.Retire;
         }
@@ -170,7 +172,7 @@ public sealed partial class DeviceQueue<TCommand>
         return Work.None;
     }
 
-    /// <summary>All commands are over and nobody waits for a mapping to be dropped.</summary>
+    /// <summary>Whether all commands have ended and no invalidation waits for a mapping to be dropped.</summary>
     private bool HasEndedLocked() => _retired == _timeline.Issued && _unmapsPending.Issued == _unmapsDone && _readyDrains == 0;
 
     private bool TryTakeCancelLocked()
@@ -189,7 +191,7 @@ public sealed partial class DeviceQueue<TCommand>
         return false;
     }
 
-    /// <summary>A command that has used up its time, for the driver to be asked about.</summary>
+    /// <summary>Finds a command that has exceeded its time limit, and that the driver has not been asked about.</summary>
     private bool TryTakeLateLocked()
     {
         for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null; slot = NextLocked(slot))
@@ -206,7 +208,10 @@ public sealed partial class DeviceQueue<TCommand>
         return false;
     }
 
-    /// <summary>Moves commands to the device, as far as their turn, their dependencies and their ranges allow.</summary>
+    /// <summary>
+    /// Fills the batch with the commands that may start now: it is their turn, their dependencies have signaled, and no range of theirs is
+    /// being invalidated.
+    /// </summary>
     private int TakeBatchLocked()
     {
         _batchTimeout = TimeSpan.MaxValue;

@@ -3,10 +3,11 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-// The way out: reports of the driver in any order, signals in order. For a queue without order see DeviceQueue.Unordered.cs.
+// Completion: the driver reports commands in any order, and the queue signals their fences in order. For a queue without order see
+// DeviceQueue.Unordered.cs.
 public sealed partial class DeviceQueue<TCommand>
 {
-    private bool _retiring; // under the lock: a thread is signaling; it takes along what others report meanwhile
+    private bool _retiring; // under the lock: a thread is signaling; it also signals what other threads report in the meantime
 
     internal bool Finish(ulong point, Exception? fault)
     {
@@ -18,7 +19,7 @@ public sealed partial class DeviceQueue<TCommand>
         try
         {
             AssertInvariantsLocked();
-            // What the loss finds pending faults with it, so a report that comes later decides nothing any more.
+            // Commands that are pending when the device is lost fault with the loss, so a later report has no effect.
             if (slot.Point != point || slot.Phase != DeviceSlotPhase.Running || _lostReason is not null)
             {
                 _strays++;
@@ -61,8 +62,8 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>
-    /// The usual case: the command is next in turn, went well, the one behind it is not over yet, and nobody waits for its fence. Then
-    /// signaling is one store that calls nobody, and may be done under the lock.
+    /// Signals the fence of a command in the usual case: the command is next in turn and succeeded, the command behind it has not ended, and
+    /// nobody waits for the fence. Then signaling runs no callback, and may be done under the lock.
     /// </summary>
     private bool TryRetireAloneLocked(DeviceSlot<TCommand> slot)
     {
@@ -80,7 +81,9 @@ public sealed partial class DeviceQueue<TCommand>
         return true;
     }
 
-    /// <summary>Signals, in order, what is finished at the head. One thread at a time does so, outside the lock.</summary>
+    /// <summary>
+    /// Signals the fences of the finished commands at the head of the queue, in order, outside the lock. One thread at a time does this.
+    /// </summary>
     private void Retire()
     {
         if (_isUnordered)
@@ -105,11 +108,11 @@ public sealed partial class DeviceQueue<TCommand>
 
         if (mustPump)
         {
-            DispatchPump(); // there is room at the device, or it was the last one
+            DispatchPump(); // there is room at the device, or the last command has ended
         }
     }
 
-    /// <summary>A run of finished commands with one outcome: they can be signaled by one store.</summary>
+    /// <summary>Takes a run of finished commands at the head that have the same outcome: one signal completes all of them.</summary>
     private bool TryTakeFinished(ref bool mine, out ulong last, out Exception? fault, out bool mustPump)
     {
         _lock.Enter();
@@ -124,8 +127,8 @@ public sealed partial class DeviceQueue<TCommand>
                 return false;
             }
 
-            // What the loss found pending faults with it, finished or not; FaultEverything is its signal. Otherwise a command that stood
-            // behind a canceled one would read as if the device had never been lost.
+            // Commands that were pending when the device was lost fault with the loss, finished or not: FaultEverything signals them.
+            // Signaled here, a command behind a canceled one would end as if the device had never been lost.
             while (last < _taken && _lostReason is null)
             {
                 DeviceSlot<TCommand> slot = SlotOf(last + 1);
@@ -160,7 +163,7 @@ public sealed partial class DeviceQueue<TCommand>
         slot.Fault = null;
         foreach (DeviceDependency<TCommand> dependency in slot.Dependencies.AsSpan(0, slot.DependencyCount))
         {
-            dependency.Fence = default; // a queue keeps no timeline alive that it does not wait for
+            dependency.Fence = default; // so that the slot does not keep the timeline alive
             dependency.Forget();
         }
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// What holds a command up, for a WaitForGraph.
+// Tells a WaitForGraph what a pending command waits for.
 public sealed partial class DeviceQueue<TCommand>
 {
-    /// <summary>The oldest command that is not over, if it stands before a point of the timeline.</summary>
+    /// <summary>Describes the oldest command that has not ended, if it stands at or before a point of the timeline.</summary>
     private void DescribeHolders(ulong point, List<FenceHolder> holders)
     {
         _lock.Enter();
         DeviceSlot<TCommand>? oldest = OldestLocked();
         bool isBefore = oldest is not null && oldest.Sequence <= point;
-        string? what = isBefore ? DescribeLocked(oldest!) : null; // null: it is on its way to the signal
+        string? what = isBefore ? DescribeLocked(oldest!) : null; // null: a thread is about to signal the point
         _lock.Exit();
         if (what is not null)
         {
@@ -18,7 +18,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
     }
 
-    /// <summary>A command of a queue without order, by the slot that its fence is of.</summary>
+    /// <summary>Describes a command of a queue without order. The slot belongs to the fence that is asked about.</summary>
     private void DescribeHolder(DeviceSlot<TCommand> slot, ulong round, List<FenceHolder> holders)
     {
         _lock.Enter();

@@ -3,13 +3,14 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-// Letting go of memory in a queue whose commands end in any order. The fence of one command says nothing about the others, so a schedule
+// Releasing memory in a queue whose commands end in any order. The fence of one command says nothing about the others, so an invalidation
 // gets a fence of its own, from a drain that counts the commands it waits for:
 //
-//   Free ──a schedule finds users──► Waiting ──the last of them is over──► Ready ──the fence is signaled, after Unmap──► Free
-//     └────it finds none, and the driver keeps mappings─────────────────────▲
+//   Free ──TrySchedule finds users──► Waiting ──the last of them has ended──► Ready ──the fence is signaled, after Unmap──► Free
+//     └────it finds none, and the driver keeps mappings────────────────────────▲
 //
-// A command counts for a drain if it had started when the drain began: those that start later saw the range active, or came after its session.
+// A drain waits for the commands that had started before it. Commands that start later do not use the range while the session is open: they
+// see in the ledger that it is being invalidated.
 public sealed partial class DeviceQueue<TCommand>
 {
     private enum DrainPhase
@@ -18,7 +19,7 @@ public sealed partial class DeviceQueue<TCommand>
         Waiting = 1,
         Ready = 2,
 
-        /// <summary>Ready, and a thread is on the way to its signal.</summary>
+        /// <summary>Ready, and a thread is about to signal its fence.</summary>
         Leaving = 3,
     }
 
@@ -28,7 +29,7 @@ public sealed partial class DeviceQueue<TCommand>
         public DrainPhase Phase;
         public AddressRange Range;
 
-        /// <summary>Commands that were started later do not count.</summary>
+        /// <summary>The drain waits only for commands whose <see cref="DeviceSlot{TCommand}.Start"/> is not greater.</summary>
         public ulong LastStart;
         public int Users;
     }
@@ -48,7 +49,7 @@ public sealed partial class DeviceQueue<TCommand>
         return drains;
     }
 
-    /// <summary>Under the lock. False: too many drains are under way, and the schedule would have to wait.</summary>
+    /// <summary>Under the lock: begins a drain. False: too many drains are under way, and the caller would have to wait.</summary>
     private bool TryDrainLocked(AddressRange range, out Fence drained, out bool mustPump)
     {
         drained = default;
@@ -56,7 +57,7 @@ public sealed partial class DeviceQueue<TCommand>
         int users = 0;
         for (DeviceSlot<TCommand>? slot = _oldest; slot is not null; slot = slot.Next)
         {
-            users += slot.Start != 0 && slot.Uses(range) ? 1 : 0; // also one that has ended, until its fence is signaled
+            users += slot.Start != 0 && slot.Uses(range) ? 1 : 0; // a finished command counts until its fence is signaled
         }
 
         if (users == 0 && _unmaps is null)
@@ -83,7 +84,10 @@ public sealed partial class DeviceQueue<TCommand>
         return true;
     }
 
-    /// <summary>Under the lock: a command that had started is over. True: the caller must call <see cref="SignalDrains"/>, outside it.</summary>
+    /// <summary>
+    /// Under the lock: notes in all drains that a command that had started has ended. True: the caller must call <see cref="SignalDrains"/>,
+    /// outside the lock.
+    /// </summary>
     private bool NoteEndLocked(DeviceSlot<TCommand> slot)
     {
         if (_waitingDrains == 0)
@@ -106,7 +110,10 @@ public sealed partial class DeviceQueue<TCommand>
         return any && _unmaps is null; // otherwise the pump has something to unmap first
     }
 
-    /// <summary>Signals the drains that wait for nobody any more. Not for a driver that keeps mappings: there the pump does so.</summary>
+    /// <summary>
+    /// Signals the drains that no longer wait for any command. If the driver keeps mappings, the pump does this after it has unmapped the
+    /// range.
+    /// </summary>
     private void SignalDrains()
     {
         while (TryTakeDrain(out int drain, out _))
@@ -154,7 +161,7 @@ public sealed partial class DeviceQueue<TCommand>
     private void SignalDrain(int index)
     {
         FenceTimeline timeline = _drains[index].Timeline;
-        timeline.Signal(timeline.Issued); // nobody issues before the drain is free again
+        timeline.Signal(timeline.Issued); // no point is issued until the drain is free again
         _lock.Enter();
         Debug.Assert(_drains[index].Phase == DrainPhase.Leaving, "One thread takes a drain to its end.");
         _drains[index].Phase = DrainPhase.Free;

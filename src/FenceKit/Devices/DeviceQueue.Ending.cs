@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Resets, draining, and the end.
+// Reset, drain and disposal.
 public sealed partial class DeviceQueue<TCommand>
 {
-    /// <summary>Resets the device: what runs faults with <see cref="DeviceResetException"/>, what waits goes on afterwards.</summary>
+    /// <summary>Resets the device: running commands fault with <see cref="DeviceResetException"/>, waiting commands start afterwards.</summary>
     /// <returns>False when the device is lost or the queue disposed.</returns>
-    /// <remarks>Returns at once; the driver resets on the queue's own schedule. A driver that cannot reset loses the device.</remarks>
+    /// <remarks>
+    /// Returns at once; the queue calls <see cref="DeviceDriver{TCommand}.TryReset"/> later. If the driver cannot reset, the device is lost.
+    /// </remarks>
     public bool TryReset() => RequestReset(DeviceResetException.OnDemand(Name));
 
-    /// <summary>Waits, without a thread, until everything that was submitted before is over. The queue goes on.</summary>
-    /// <param name="timeout">How long at most.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Something to await: false when the time ran out.</returns>
-    /// <remarks>Does not say how the commands ended: their fences do. Allocates nothing in steady state.</remarks>
+    /// <summary>Waits, without blocking a thread, until every command that was submitted before this call has ended. The queue goes on.</summary>
+    /// <param name="timeout">The longest time to wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task whose result is false when the time ran out.</returns>
+    /// <remarks>The result does not tell how the commands ended; their fences do. Allocates nothing in steady state.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> DrainAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
@@ -23,20 +25,21 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>
-    /// Ends the queue: accepts nothing more, lets finish what was accepted, closes the driver and unsubscribes. What has not finished
-    /// within <see cref="DeviceQueueOptions.DrainTimeout"/> is given up as by <see cref="Lose"/>. A second call waits for the first.
+    /// Ends the queue: it accepts no more commands, lets those that were accepted finish, closes the driver and unsubscribes. If they have
+    /// not finished within <see cref="DeviceQueueOptions.DrainTimeout"/>, the device is declared lost, as by <see cref="Lose"/>. A second
+    /// call waits for the first.
     /// </summary>
-    /// <returns>To be awaited.</returns>
+    /// <returns>A task that completes when the queue has ended.</returns>
     /// <remarks>
-    /// Ends in finite time, whatever the driver does. What a lost device may still touch stays in quarantine beyond it, until
-    /// <see cref="ReportStopped"/>.
+    /// Completes in finite time, whatever the driver does. Memory that a lost device may still touch stays in quarantine afterwards, until
+    /// <see cref="ReportStopped"/> is called.
     /// </remarks>
     public async ValueTask DisposeAsync()
     {
         _lock.Enter();
         _closing = true;
         _lock.Exit();
-        MakeRoom(); // for nobody: a submitter that waits for it is told that the queue ends
+        MakeRoom(); // there is none, but this wakes the submitters that wait for room: their next try returns Closed
         Kick();
         if (!await DrainAsync(_options.DrainTimeout).ConfigureAwait(false))
         {
@@ -50,7 +53,7 @@ public sealed partial class DeviceQueue<TCommand>
         catch (TimeoutException exception)
         {
             TryGiveUp(exception, evenIfClosed: true);
-            FaultEverything(hasStopped: false); // the driver does not return
+            FaultEverything(hasStopped: false); // the call into the driver has not returned
         }
 
         if (LostReason is not { MayStillTouchMemory: true })
@@ -66,14 +69,14 @@ public sealed partial class DeviceQueue<TCommand>
         _room.Dispose();
     }
 
-    /// <summary>Closes the driver. Only the pump calls it; nothing runs, unless the device was lost before.</summary>
+    /// <summary>Closes the driver. Called only by the pump, when no command is running, unless the device was lost before.</summary>
     private void Close()
     {
         bool wasLost = LostReason is not null;
         _driver.Close();
         if (!wasLost && LostReason is not null)
         {
-            FaultEverything(hasStopped: true); // the device was given up because this took so long, and now its mappings are gone too
+            FaultEverything(hasStopped: true); // the watchdog declared the device lost because Close took too long; now the driver has released everything after all
         }
 
         _closed.TrySetResult();
@@ -106,7 +109,7 @@ public sealed partial class DeviceQueue<TCommand>
         return true;
     }
 
-    /// <summary>Resets the device. Only the pump calls it.</summary>
+    /// <summary>Resets the device. Called only by the pump.</summary>
     private void Reset()
     {
         bool done;
@@ -145,7 +148,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         if (done && isLost)
         {
-            FaultEverything(hasStopped: true); // the device was given up before the driver reported that it had stopped
+            FaultEverything(hasStopped: true); // the device was declared lost while TryReset was running
         }
         else if (done)
         {

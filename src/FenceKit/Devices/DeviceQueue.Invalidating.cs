@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-// Letting go of memory. Start and schedule meet under the lock:
+// Releasing memory in a queue in order. The start of a command and a call of TrySchedule are ordered by the lock:
 //
 //   the pump starts a command on R                  invalidation of R
 //   ------------------------------                  -----------------
@@ -11,26 +11,27 @@ namespace FenceKit;
 //     R active in the ledger? → wait for its end    call TrySchedule
 //     otherwise mark the command as running ]       [ lock: which running commands use R? → the fence of the last ]
 //
-// If the pump does not see R active, the ledger changed after it looked, so the schedule comes after it and finds the command running.
+// If the pump does not see R active, the session entered the ledger after the pump looked. So TrySchedule takes the lock later and finds the
+// command running.
 public sealed partial class DeviceQueue<TCommand>
 {
     private readonly FenceTimeline _unmapsPending;
-    private readonly PendingUnmap[]? _unmaps; // under the lock: the one with point p stands at p % Length; null when nothing is kept
+    private readonly PendingUnmap[]? _unmaps; // under the lock: the entry of point p is at p % Length; null unless the driver keeps mappings
     private ulong _unmapsDone;                // under the lock
-    private Fence _keptMappings;              // under the lock: of a lost device that keeps mappings, faults with the loss
+    private Fence _keptMappings;              // under the lock: for a lost device that keeps mappings; faults with the loss
 
     private struct PendingUnmap
     {
         public AddressRange Range;
 
-        /// <summary>The last running command that uses the range.</summary>
+        /// <summary>The point of the last running command that uses the range; 0 for none.</summary>
         public ulong After;
 
-        /// <summary>In a queue without order: which drain it is.</summary>
+        /// <summary>In a queue without order: the index of the drain.</summary>
         public int Drain;
     }
 
-    /// <summary>Phase A, on the owner's thread.</summary>
+    /// <summary>Phase A of an invalidation, on the thread of the memory's owner.</summary>
     private bool TrySchedule(in InvalidationRequest request, out Fence fence)
     {
         AddressRange range = request.Overlap;
@@ -81,12 +82,12 @@ public sealed partial class DeviceQueue<TCommand>
 
         if (mustPump)
         {
-            DispatchPumpElsewhere(); // the driver's work does not belong inside a schedule
+            DispatchPumpElsewhere(); // not inline: TrySchedule must not wait for the driver
         }
 
         if (isLost)
         {
-            fence = drained; // nobody knows what the device does, so the driver has no better way to let go of a range
+            fence = drained; // the state of the device is unknown, so its driver is not asked for a faster way
             return true;
         }
 
@@ -94,8 +95,8 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>
-    /// Of a device that is lost: a fence that is pending until the driver has been told, and faulted from then on. <c>default</c> when the
-    /// device does not touch the range, or has stopped.
+    /// For a lost device: returns a fence that is pending until the driver has been told of the loss, and faulted afterwards. <c>default</c>
+    /// when the device does not use the range, or has stopped.
     /// </summary>
     private Fence QuarantineOfLocked(AddressRange range)
     {
@@ -169,14 +170,14 @@ public sealed partial class DeviceQueue<TCommand>
         _unmapsPending.Signal(point);
     }
 
-    /// <summary>Whether a range of the command is being invalidated. If so, the pump is kicked when that is over.</summary>
+    /// <summary>Whether a range of the command is being invalidated. If so, a callback starts the pump again when the session ends.</summary>
     private bool IsHeldBackLocked(DeviceSlot<TCommand> slot)
     {
         foreach (AddressRange range in slot.Ranges.AsSpan(0, slot.RangeCount))
         {
             foreach (Attachment attachment in _attachments)
             {
-                // When the session that is in the way has ended meanwhile, another one may be.
+                // If the blocking session has ended in the meantime, the ledger must be asked again: another session may block.
                 while (attachment.Range.Overlaps(range)
                     && !attachment.Notifier.Ledger.TryBeginRead(attachment.Range.Intersect(range), attachment.Owner, out _, out Fence blocker))
                 {
@@ -191,7 +192,7 @@ public sealed partial class DeviceQueue<TCommand>
         return false;
     }
 
-    /// <summary>Has a command wait for an invalidation, in a queue in which a command that waits holds up no other.</summary>
+    /// <summary>For a queue without order: lets one command wait for the end of a session, without delaying other commands.</summary>
     private static bool TryHoldBackLocked(DeviceSlot<TCommand> slot, Fence blocker)
     {
         slot.RangeWait!.Blocker = blocker;
@@ -200,7 +201,10 @@ public sealed partial class DeviceQueue<TCommand>
         return slot.IsHeldBack;
     }
 
-    /// <summary>False when the blocker has ended meanwhile and the ledger must be asked again.</summary>
+    /// <summary>
+    /// For a queue in order: lets the head of the queue wait for the end of a session. False when it has ended in the meantime and the ledger
+    /// must be asked again.
+    /// </summary>
     private bool TryWaitLocked(Fence blocker)
     {
         if (_rangeBlocker == blocker)
@@ -210,7 +214,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         if (_rangeBlocker != default && _rangeBlocker.TryRemoveCallback(_rangeWait) != FenceCallbackRemoval.Removed)
         {
-            return true; // it is on its way here, and will look again
+            return true; // the callback is about to run, and will start the pump again
         }
 
         _rangeBlocker = blocker.TryAddCallback(_rangeWait) ? blocker : default;

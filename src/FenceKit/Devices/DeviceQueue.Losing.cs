@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Losing the device. The fences fault in finite time whatever the driver does; the memory is let go of only when the driver says so:
+// Losing the device. The fences fault in finite time whatever the driver does; the memory is released only when the driver has reported that
+// the device has stopped:
 //
 //   what happens                                        fences   ranges of the commands that were running
 //   ------------                                        ------   ---------------------------------------
 //   Lose                                                pending  as before
 //   OnLost returns, a late TryReset says true,
-//   or somebody calls ReportStopped                     fault    free; the queue unsubscribes
+//   or ReportStopped is called                          fault    free; the queue unsubscribes
 //   OnLost throws or is not overridden, a call into
 //   the driver does not return, Close throws            fault    in quarantine: no session over them completes
 //
-// The last row becomes the one above it whenever the driver says so after all: the call returns, or ReportStopped is called.
+// The last state changes to the one above it when the call returns after all, or when ReportStopped is called.
 public sealed partial class DeviceQueue<TCommand>
 {
-    private DeviceLostException? _lostReason; // under the lock: the device is given up
-    private bool _hasStopped;      // under the lock: it is lost, and touches nothing any more
+    private DeviceLostException? _lostReason; // written under the lock: the device is lost
+    private bool _hasStopped;      // under the lock: the device is lost, and no longer touches memory
 
-    /// <summary>Why the device is lost; null while it is not. It also says whether the device may still touch memory.</summary>
+    /// <summary>The error of the loss; null while the device is not lost. It also tells whether the device may still touch memory.</summary>
     public DeviceLostException? LostReason => Volatile.Read(ref _lostReason);
 
-    /// <summary>Gives the device up: every fence of the queue that is pending faults, and nothing more is accepted.</summary>
-    /// <param name="reason">What happened; the fences fault with a <see cref="DeviceLostException"/> around it.</param>
-    /// <returns>True for the one call that did it.</returns>
+    /// <summary>Declares the device lost: every pending fence of the queue faults, and no more commands are accepted.</summary>
+    /// <param name="reason">The reason; it becomes the inner exception of the <see cref="DeviceLostException"/> of the fences.</param>
+    /// <returns>True for the first call only.</returns>
     /// <remarks>
-    /// <para>Drivers call it when their device tells them, and so may owners. First the driver is told to stop the device
-    /// (<see cref="DeviceDriver{TCommand}.OnLost"/>), then the fences fault. If the driver does not return, the watchdog faults them all the
-    /// same. The other queues of a <see cref="Device"/> are lost too.</para>
-    /// <para>When the driver has said that the device has stopped, every subscription ends. As long as it has not, those memory ranges that
-    /// the device may still touch stay in quarantine: no session over them completes, <see cref="InvalidationNotifier.Release"/> lists
-    /// them, and disposing the queue or an attachment does not change that. See <see cref="ReportStopped"/>.</para>
+    /// <para>Called by a driver that learns of the loss from its device, or by the owner of the queue. First the driver is told to stop the
+    /// device (<see cref="DeviceDriver{TCommand}.OnLost"/>), then the fences fault. If the driver does not return, the watchdog faults the
+    /// fences. The other queues of a <see cref="Device"/> are lost too.</para>
+    /// <para>When the driver has reported that the device has stopped, every subscription ends. Until then the memory ranges that the device
+    /// may still touch stay in quarantine: no session over them completes, <see cref="InvalidationNotifier.Release"/> lists them, and
+    /// disposing the queue or an attachment does not change that. See <see cref="ReportStopped"/>.</para>
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="reason"/> is null.</exception>
     public bool Lose(Exception reason)
@@ -39,16 +40,16 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>
-    /// Says that a device that was lost has stopped after all: it touches no memory any more, because it was reset, cut off, or its power is
-    /// gone. What was in quarantine is free, and the subscriptions end.
+    /// Reports that a lost device has stopped: it no longer touches memory, because it was reset, disconnected or powered off. Memory in
+    /// quarantine becomes free, and the subscriptions end.
     /// </summary>
     /// <returns>
-    /// True for the one call that freed something. False when the device is not lost, or when nothing of it is in quarantine: it has been
-    /// said already, or no command was running.
+    /// True for the call that released memory. False when the device is not lost, or when no memory is in quarantine: the device was reported
+    /// before, or no command was running.
     /// </returns>
     /// <remarks>
-    /// For drivers that learn it later than in <see cref="DeviceDriver{TCommand}.OnLost"/>, and for owners who know it from elsewhere. Also
-    /// after the queue was disposed. Fences that are still pending fault; callbacks may run on this thread. Never blocks.
+    /// For drivers that find out after <see cref="DeviceDriver{TCommand}.OnLost"/> has returned, and for owners that know it by other means.
+    /// May also be called after the queue was disposed. Pending fences fault; their callbacks may run on this thread. Never blocks.
     /// </remarks>
     public bool ReportStopped()
     {
@@ -58,8 +59,8 @@ public sealed partial class DeviceQueue<TCommand>
         return isLost && FaultEverything(hasStopped: true);
     }
 
-    /// <param name="reason">Why.</param>
-    /// <param name="evenIfClosed">The last call into the driver went wrong: there is no later one that could tell it so.</param>
+    /// <param name="reason">The reason for the loss.</param>
+    /// <param name="evenIfClosed">Declares the loss even when Close was called already, because that call failed or does not return.</param>
     private bool TryGiveUp(Exception reason, bool evenIfClosed)
     {
         DeviceLostException error = DeviceLostException.For(Name, reason);
@@ -89,7 +90,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
 
         Diagnostics.FenceKitEventSource.Log.TellDeviceLost(Name, error);
-        MakeRoom(); // for nobody: a submitter that waits for it is told of the loss
+        MakeRoom(); // there is none, but this wakes the submitters that wait for room: their next try returns Lost
         if (mustWatch)
         {
             StartTimer();
@@ -100,13 +101,13 @@ public sealed partial class DeviceQueue<TCommand>
             DispatchPump();
         }
 
-        _device?.Lose(reason); // and with it the other queues
+        _device?.Lose(reason); // the other queues of the device are lost too
         return true;
     }
 
     /// <summary>
-    /// The last act of a loss. Comes more than once: from the pump, from those who lost patience with it, and from the one who says at last
-    /// that the device has stopped. True for the one call that ends a quarantine.
+    /// The last step of a loss: faults all fences and, if the device has stopped, unsubscribes. May run more than once: called by the pump,
+    /// by the watchdog, by DisposeAsync and by ReportStopped. True for the call that ends a quarantine.
     /// </summary>
     private bool FaultEverything(bool hasStopped)
     {
@@ -121,7 +122,7 @@ public sealed partial class DeviceQueue<TCommand>
         if (isFree)
         {
             _hasStopped = true;
-            reason.MayStillTouchMemory = false; // before the fences fault: a session that sees the fault sees this too
+            reason.MayStillTouchMemory = false; // before the fences fault, so that a session that sees the fault sees this too
         }
 
         blocker = _rangeBlocker;
@@ -132,25 +133,26 @@ public sealed partial class DeviceQueue<TCommand>
         blocker.TryRemoveCallback(_rangeWait);
         foreach (DeviceSlot<TCommand> slot in _slots)
         {
-            // Nothing is submitted any more, so no slot changes hands. A thread that is adding callbacks just now takes them back itself.
+            // No more commands are submitted, so no slot is reused. A thread that is still adding callbacks in AddDependencies removes them
+            // itself.
             RemoveDependencies(slot);
         }
 
         if (isFree)
         {
-            // Unsubscribing waits for schedules that are under way, and we may be inside one.
+            // Unsubscribing waits for calls of TrySchedule that are under way, and this thread may be inside one.
             InterruptShield.Queue(static queue => queue.DetachAll(), this, preferLocal: false);
         }
 
         return isFree && wasHeld;
     }
 
-    /// <summary>All that was accepted is over, with the loss for its outcome. What the device had stays marked.</summary>
+    /// <summary>Ends all accepted commands, with the loss as their outcome. The slots of running commands stay marked as abandoned.</summary>
     private void AbandonLocked()
     {
         if (_retired == _timeline.Issued)
         {
-            return; // nothing was under way, or we have been here
+            return; // no command is pending, or this has been done before
         }
 
         _faulted += (long)(_timeline.Issued - _retired);
@@ -166,7 +168,9 @@ public sealed partial class DeviceQueue<TCommand>
         ForgetUnorderedLocked();
     }
 
-    /// <summary>Whether a device that is lost, and has not stopped, may touch any memory. A command that names no ranges uses none that others could take away.</summary>
+    /// <summary>
+    /// Whether a lost device that has not stopped may touch memory. A command without ranges uses no memory that can be invalidated.
+    /// </summary>
     private bool MayTouchAnythingLocked()
     {
         bool mayTouch = _unmaps is not null && !_hasStopped;

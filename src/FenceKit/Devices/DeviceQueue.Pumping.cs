@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// The pump: one step after the other, on one thread at a time, so that the driver is never called twice at once.
+// The pump is the loop that calls the driver. It takes one step after the other, on one thread at a time, so calls of the driver never
+// overlap.
 public sealed partial class DeviceQueue<TCommand>
 {
-    private readonly DeviceCommand<TCommand>[] _batch; // the pump's own
+    private readonly DeviceCommand<TCommand>[] _batch; // used only by the pump
     private readonly PumpItem _pumpItem;
-    private readonly DeviceThread? _thread; // null unless the queue has one of its own
+    private readonly DeviceThread? _thread; // null unless the dispatch is DedicatedThread
     private readonly RangeWait _rangeWait;
-    private bool _pumpWaits;     // the pump stands in the list of the pool: cleared under the lock by the one thread that takes it
-    private bool _pumping;       // under the lock: a thread runs the pump, or is about to
-    private TimeSpan _batchTimeout; // under the lock: the least that a command of the batch may take
+    private bool _pumpWaits;     // the pump is queued to the thread pool; cleared under the lock by the thread that runs it
+    private bool _pumping;       // under the lock: a thread runs the pump, or it is queued
+    private TimeSpan _batchTimeout; // under the lock: the shortest time limit among the commands of the batch
     private bool _mustCancel;    // under the lock: some slot has MustCancel set
-    private Fence _rangeBlocker; // under the lock: what the head of the queue waits for; default when it does not
-    private Exception? _mustReset; // under the lock: why
-    private bool _stoodDown;     // under the lock: the driver was told that the device is given up
+    private Fence _rangeBlocker; // under the lock: the end of the session that the head of the queue waits for; default for none
+    private Exception? _mustReset; // under the lock: the reason for a reset that was requested; null for none
+    private bool _stoodDown;     // under the lock: the step StandDown was taken, which tells the driver of the loss
     private bool _closeCalled;   // under the lock
     private bool _inDriver;      // under the lock: a call into the driver has not returned
     private long _driverCalls;   // under the lock
 
-    /// <summary>Under the lock. True: the caller must call <see cref="DispatchPump"/>, outside it.</summary>
+    /// <summary>Under the lock: claims the pump. True: the caller must call <see cref="DispatchPump"/>, outside the lock.</summary>
     private bool TryBeginPumpLocked()
     {
         if (_pumping || _closeCalled)
@@ -63,14 +64,14 @@ public sealed partial class DeviceQueue<TCommand>
         }
         else
         {
-            Volatile.Write(ref _pumpWaits, true); // before the pool has it; read under the lock by the thread that takes it
-            FenceContract.HandOver(_pumpItem, preferLocal: true); // as Task.Run: the cheaper list, open to all threads
+            Volatile.Write(ref _pumpWaits, true); // before the item is queued; cleared under the lock by the thread that runs it
+            FenceContract.HandOver(_pumpItem, preferLocal: true); // the local queue, as in Task.Run: it is cheaper, and other workers steal from it
         }
     }
 
     /// <summary>
-    /// Under the lock, for a command that was just issued and whose turn it would be. True: it is running, the pump is the caller's, and the
-    /// caller must call <see cref="StartHere"/>. Then it need not go through the pump's steps: there is nothing else to do.
+    /// Under the lock: starts a new command directly if it is next and no other work is pending, which saves the steps of the pump. True: the
+    /// command is marked as running, this thread owns the pump, and the caller must call <see cref="StartHere"/>.
     /// </summary>
     private bool TryBeginHereLocked(DeviceSlot<TCommand> slot, out bool mustWatch)
     {
@@ -120,7 +121,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
     }
 
-    /// <summary>The end of the pump when nothing has come up meanwhile: no event falls between the look and the end.</summary>
+    /// <summary>Stops the pump if no work is pending. Both happen in one critical section, so that no event is missed.</summary>
     private bool TryStopPump()
     {
         _lock.Enter();
@@ -133,7 +134,9 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void RunPump() => RunPump(mustTake: false);
 
-    /// <param name="mustTake">The pump stood in the list of the pool, and another thread may have taken it: then there is nothing to do.</param>
+    /// <param name="mustTake">
+    /// True when the pump was queued to the thread pool: another thread may have taken it already, and then this call does nothing.
+    /// </param>
     private void RunPump(bool mustTake)
     {
         while (TryTakeStep(ref mustTake, out Work step, out int count, out PendingUnmap unmap, out Attachment? leaver))
@@ -144,7 +147,7 @@ public sealed partial class DeviceQueue<TCommand>
             }
             catch (Exception exception)
             {
-                // Nobody knows what the device does now. The next step tells the driver so, unless this was the last call or that very one.
+                // The state of the device is unknown now. The next step calls OnLost, unless this step was OnLost or Close.
                 TryGiveUp(exception, evenIfClosed: step == Work.Close);
                 if (step is Work.StandDown or Work.Close)
                 {
@@ -191,7 +194,7 @@ public sealed partial class DeviceQueue<TCommand>
                 FinishUnmap(unmap);
                 break;
             case Work.Detach:
-                LetGo(leaver!);
+                FinishDetach(leaver!);
                 break;
             case Work.Start:
                 using (BeginSignaling(_timeline))
@@ -211,8 +214,8 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>
-    /// The driver is on the way to a signal: of its commands, or of those who wait for it to let go. Not when it is given up or closed:
-    /// then nothing waits for it that would not be faulted anyway.
+    /// Opens a signaling section around a call of the driver: the fences of its commands, or those of invalidations, signal only if the call
+    /// returns. OnLost and Close need none: the fences fault even if these calls do not return.
     /// </summary>
     private static FenceContractScope BeginSignaling(FenceTimeline timeline) => FenceContract.BeginSignaling(timeline.ContractMap, file: null, line: 0);
 
@@ -225,8 +228,8 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>
-    /// A thread of the pool sleeps for a fence of the queue. If the pump still waits for a thread of the pool, those may all sleep, and for this
-    /// very queue: then it gets a thread of its own, this once.
+    /// Called when a thread of the thread pool has blocked for a while on a fence of the queue. If the pump is queued to the pool, all threads
+    /// of the pool may be blocked by fences of this queue. So the pump gets a new thread this time.
     /// </summary>
     private void HelpSleeper()
     {

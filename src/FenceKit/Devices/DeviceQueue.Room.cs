@@ -3,26 +3,26 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Waiting for room. The commands themselves stand in the slots, in the order of their points; here stand the submitters that want to add one.
+// Waiting for room: the submitters that found the queue full wait for a fence.
 //
 //   submitter                                            the pump
 //   -----------                                          --------
-//   [ lock: full? → the fence of the next room ]         [ lock: take commands; did anybody ask for room? ]
+//   [ lock: full? → the fence of the next room ]         [ lock: take commands; does a submitter wait?    ]
 //   wait for it, then try again                          signal the fence
 //
-// Both look under the lock. If the pump took commands before the submitter looked, there is room, and nothing to wait for; otherwise the
-// pump sees that somebody asked.
+// The lock orders the two. If the pump takes commands first, the submitter finds room and does not wait; otherwise the pump sees that a
+// submitter waits.
 public sealed partial class DeviceQueue<TCommand>
 {
-    private readonly FenceTimeline _room; // a point each time somebody finds the queue full; all who wait have the same one
-    private ulong _roomMade;              // under the lock: the points up to this one are signaled, or about to be
+    private readonly FenceTimeline _room; // one point each time the queue is full; all waiting submitters share it
+    private ulong _roomMade;              // under the lock: all points up to this one are signaled, or about to be
 
-    /// <summary>Submits a command; waits, without a thread, while there is no room.</summary>
-    /// <param name="command">What is to be done.</param>
-    /// <param name="dependencies">Fences that must have signaled before it starts.</param>
-    /// <param name="cancellationToken">Ends the wait for room; to cancel a command that was submitted, see <see cref="TryCancel"/>.</param>
-    /// <returns>The fence of the command. To be awaited once, like every ValueTask.</returns>
-    /// <remarks>Allocates nothing in steady state. The submitter that waits longest is not served first: there is no order among them.</remarks>
+    /// <summary>Submits a command; waits, without blocking a thread, while there is no room.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="dependencies">Fences that must signal before the command starts.</param>
+    /// <param name="cancellationToken">Cancels the wait for room; to cancel a command that was submitted, see <see cref="TryCancel"/>.</param>
+    /// <returns>A task whose result is the fence of the command. Await it only once.</returns>
+    /// <remarks>Allocates nothing in steady state. There is no order among submitters that wait for room.</remarks>
     /// <exception cref="ArgumentException">There are too many dependencies.</exception>
     /// <exception cref="DeviceLostException">The device is lost.</exception>
     /// <exception cref="ObjectDisposedException">The queue is being disposed.</exception>
@@ -31,7 +31,7 @@ public sealed partial class DeviceQueue<TCommand>
     public async ValueTask<Fence> SubmitAsync(
         TCommand command, ReadOnlyMemory<Fence> dependencies = default, CancellationToken cancellationToken = default)
     {
-        FenceContract.Await(ContractMap); // for room, even if there is some this time
+        FenceContract.Await(ContractMap); // checks the contract for the wait for room, even if there is room this time
         while (true)
         {
             switch (TrySubmit(in command, dependencies.Span, out Fence fence))
@@ -49,7 +49,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
     }
 
-    /// <summary>Signals when there may be room; <c>default</c> when there is, or when there never will be.</summary>
+    /// <summary>Returns a fence that signals when there may be room; <c>default</c> when there is room now, or never will be.</summary>
     private Fence NextRoom()
     {
         _lock.Enter();
@@ -68,7 +68,9 @@ public sealed partial class DeviceQueue<TCommand>
         }
     }
 
-    /// <summary>Under the lock, when commands were taken. Not 0: the caller signals this point of <see cref="_room"/>, outside it.</summary>
+    /// <summary>
+    /// Under the lock, after commands were taken. Not 0: the caller must signal this point of <see cref="_room"/>, outside the lock.
+    /// </summary>
     private ulong MakeRoomLocked()
     {
         if (_room.Issued == _roomMade)

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// The way in: commands, what they depend on, and taking them back.
+// Submission of commands, their dependencies, and cancellation.
 public sealed partial class DeviceQueue<TCommand>
 {
     private const int UsualRanges = 4;
@@ -16,22 +16,29 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>Submits a command, if there is room.</summary>
-    /// <param name="command">What is to be done.</param>
-    /// <param name="fence">Signals when it is done, after all earlier commands of the queue; <c>default</c> unless the result is Submitted.</param>
-    /// <returns>Whether it was accepted.</returns>
-    /// <remarks>Never blocks, never allocates. A refusal leaves nothing behind.</remarks>
+    /// <param name="command">The command.</param>
+    /// <param name="fence">
+    /// Signals when the command and all earlier ones of the queue have ended; <c>default</c> unless the result is Submitted.
+    /// </param>
+    /// <returns>Whether the command was accepted.</returns>
+    /// <remarks>Never blocks, never allocates. A refused command has no effect.</remarks>
     public DeviceSubmitStatus TrySubmit(in TCommand command, out Fence fence) => TrySubmit(in command, [], out fence);
 
-    /// <summary>Submits a command that must not start before some fences have signaled, if there is room.</summary>
-    /// <param name="command">What is to be done.</param>
+    /// <summary>Submits a command that must not start before other fences have signaled, if there is room.</summary>
+    /// <param name="command">The command.</param>
     /// <param name="dependencies">
-    /// Fences of whatever kind, of other queues for example; at most <see cref="DeviceQueueOptions.MaxDependencies"/>. If one faults, or is
-    /// <see cref="FenceStatus.Retired"/> when it is asked and so may have faulted, the command does not run, and faults with
+    /// Any fences, of other queues for example; at most <see cref="DeviceQueueOptions.MaxDependencies"/>. If one of them faults, or is
+    /// <see cref="FenceStatus.Retired"/> and so may have faulted, the command does not run, and faults with
     /// <see cref="DeviceDependencyException"/>.
     /// </param>
-    /// <param name="fence">Signals when it is done, after all earlier commands of the queue; <c>default</c> unless the result is Submitted.</param>
-    /// <returns>Whether it was accepted.</returns>
-    /// <remarks>Never blocks, never allocates; no thread waits for the dependencies. Later commands of the queue wait behind it.</remarks>
+    /// <param name="fence">
+    /// Signals when the command and all earlier ones of the queue have ended; <c>default</c> unless the result is Submitted.
+    /// </param>
+    /// <returns>Whether the command was accepted.</returns>
+    /// <remarks>
+    /// Never blocks, never allocates; no thread waits for the dependencies. Unless the queue is unordered, later commands wait until this one
+    /// has started.
+    /// </remarks>
     /// <exception cref="ArgumentException">There are too many dependencies.</exception>
     public DeviceSubmitStatus TrySubmit(in TCommand command, ReadOnlySpan<Fence> dependencies, out Fence fence)
     {
@@ -41,7 +48,7 @@ public sealed partial class DeviceQueue<TCommand>
                 $"The queue '{Name}' allows {_options.MaxDependencies} dependencies a command, not {dependencies.Length}.", nameof(dependencies));
         }
 
-        // The usual size stands in a local: a size that is not a constant would keep the compiler from tuning this method.
+        // The usual size is an inline array: stackalloc of a variable size would keep the JIT from optimizing this method.
         if (_options.MaxRanges > UsualRanges)
         {
             return SubmitWithManyRanges(in command, dependencies, out fence);
@@ -105,7 +112,7 @@ public sealed partial class DeviceQueue<TCommand>
             ranges[..rangeCount].CopyTo(slot.Ranges);
             slot.RangeCount = rangeCount;
             slot.DependencyCount = dependencies.Length;
-            slot.Holds = dependencies.IsEmpty ? 0 : dependencies.Length + 1; // one for ourselves, until all are added
+            slot.Holds = dependencies.IsEmpty ? 0 : dependencies.Length + 1; // one for this thread, until all callbacks are added
             startsHere = dependencies.IsEmpty && TryBeginHereLocked(slot, out mustWatch);
             if (!startsHere)
             {
@@ -145,11 +152,11 @@ public sealed partial class DeviceQueue<TCommand>
         return DeviceSubmitStatus.Submitted;
     }
 
-    /// <summary>Takes a command back, or has it stopped.</summary>
+    /// <summary>Cancels a command that has not started, or asks the driver to stop it if it is running.</summary>
     /// <param name="fence">The fence of the command.</param>
-    /// <returns>Whether it will not run, will be stopped if the device can, or is over.</returns>
-    /// <remarks>Never blocks, never allocates. The fence still signals in its turn, when the device is through with the command's memory.</remarks>
-    /// <exception cref="ArgumentException">The fence is not one of this queue's.</exception>
+    /// <returns>Whether the command was canceled, was asked to stop, or had ended already.</returns>
+    /// <remarks>Never blocks, never allocates. The fence still signals in its turn, when the device no longer uses the command's memory.</remarks>
+    /// <exception cref="ArgumentException">The fence does not belong to a command of this queue.</exception>
     public DeviceCancelResult TryCancel(Fence fence)
     {
         DeviceSlot<TCommand> slot = SlotOf(fence, out ulong point);
@@ -174,7 +181,7 @@ public sealed partial class DeviceQueue<TCommand>
             {
                 slot.Phase = DeviceSlotPhase.Finished;
                 slot.Fault = CanceledError;
-                slot.Holds++; // the slot must stay ours while we take its callbacks back
+                slot.Holds++; // keeps the slot from being reused while its callbacks are removed
                 _canceled++;
             }
         }
@@ -239,7 +246,7 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void AddDependencies(DeviceSlot<TCommand> slot, ReadOnlySpan<Fence> dependencies)
     {
-        int over = 1; // ourselves
+        int over = 1; // for this thread
         for (int i = 0; i < dependencies.Length; i++)
         {
             DeviceDependency<TCommand> dependency = slot.Dependencies[i];
@@ -257,12 +264,12 @@ public sealed partial class DeviceQueue<TCommand>
             }
         }
 
-        // A thread that canceled the command, or lost the device, meanwhile could not take back what was not there yet. Each side has a full
-        // fence between its store and its load, so one of the two sees the other:
+        // A thread that ended the command in the meantime could not remove callbacks that were not added yet. Each side has a full fence
+        // between its store and its load, so at least one of the two sees the other's store:
         //
         //   here                                 TryCancel, a failed dependency, Lose
         //   ----                                 ------------------------------------
-        //   dependency.Fence = ...   (store)     slot.Phase = Finished, or the reason of the loss   (store)
+        //   dependency.Fence = ...   (store)     slot.Phase = Finished, or LostReason = ...         (store)
         //   add the callback         (fence)     the barrier in RemoveDependencies                  (fence)
         //   slot.Phase, LostReason   (load)      remove the callback of dependency.Fence            (load)
         if (slot.Phase != DeviceSlotPhase.Queued || LostReason is not null)
@@ -273,7 +280,7 @@ public sealed partial class DeviceQueue<TCommand>
         Release(slot, over);
     }
 
-    /// <summary>The caller holds the slot. Only what is known to have gone well lets a command run.</summary>
+    /// <summary>Ends a command whose dependency did not succeed, or may not have. The caller has a hold on the slot.</summary>
     private void FailBeforeStart(DeviceSlot<TCommand> slot, Fence dependency, FenceStatus status, Exception? fault)
     {
         DeviceDependencyException error =
@@ -288,10 +295,13 @@ public sealed partial class DeviceQueue<TCommand>
         _lock.Exit();
     }
 
-    /// <summary>The caller holds the slot. Takes back what still waits for a signal; callbacks that are on their way release the slot themselves.</summary>
+    /// <summary>
+    /// Removes the callbacks that are still waiting, and returns their number; callbacks that are about to run release their holds
+    /// themselves. The caller has a hold on the slot.
+    /// </summary>
     private static int RemoveDependencies(DeviceSlot<TCommand> slot)
     {
-        Interlocked.MemoryBarrier(); // pairs with the interlocked operations of TryAddCallback in AddDependencies; see there
+        Interlocked.MemoryBarrier(); // pairs with the interlocked operation of TryAddCallback in AddDependencies; see there
         int removed = 0;
         foreach (DeviceDependency<TCommand> dependency in slot.Dependencies.AsSpan(0, slot.DependencyCount))
         {

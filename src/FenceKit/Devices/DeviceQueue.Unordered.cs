@@ -8,45 +8,45 @@ namespace FenceKit;
 //
 //                    in order                                  in any order
 //                    --------                                  ------------
-//   fence            a point of the one timeline               the next point of the slot's own timeline
-//   slot             follows from the point                    any that is free; the point names it, see PointOf
-//   the queue        all that wait, by their points; the       only those that could start at once: a command comes into the
-//                    first holds up those behind it            chain of the ready when the last of its holds is released
-//   the end          a run of finished commands at the head    each by itself
-//   _timeline        the fences                                a point for each submission; it signals when this one and all before it
-//                                                              are over, which is what draining waits for
+//   fence            a point of the queue's timeline           the next point of the slot's own timeline
+//   slot             follows from the point                    any free slot; the point contains its index, see PointOf
+//   waiting          all commands that wait, by their points;  only commands that are ready: a command is appended to the
+//                    the first delays those behind it          list of ready commands when its last hold is released
+//   retiring         a run of finished commands at the head    each command by itself
+//   _timeline        the fences                                one point per submission; it signals when this command and all
+//                                                              before it have ended; DrainAsync waits for it
 //
-// _taken and _retired count in both: commands that wait no more, and commands that are over.
+// In both kinds of queue, _taken counts the commands that no longer wait to be started, and _retired those that have ended.
 public sealed partial class DeviceQueue<TCommand>
 {
     private readonly bool _isUnordered;
-    private readonly int _slotBits;          // the slots are 2 to the power of this
-    private readonly DeviceSlot<TCommand>[] _freeSlots; // under the lock: a stack; empty for a queue in order
-    private int _freeCount;                  // under the lock, like all that follows
-    private int _ready;                      // how many commands nothing holds back: they stand in a chain, until the pump takes them
+    private readonly int _slotBits;          // log2 of the number of slots
+    private readonly DeviceSlot<TCommand>[] _freeSlots; // under the lock: a stack; empty in a queue in order
+    private int _freeCount;                  // under the lock, like all fields below
+    private int _ready;                      // the length of the list of ready commands, which the pump takes from
     private DeviceSlot<TCommand>? _firstReady;
     private DeviceSlot<TCommand>? _lastReady;
-    private DeviceSlot<TCommand>? _oldest;   // the list of all commands that are not over, in the order of their submission
+    private DeviceSlot<TCommand>? _oldest;   // the list of all commands that have not ended, in the order of their submission
     private DeviceSlot<TCommand>? _newest;
-    private DeviceSlot<TCommand>? _firstEnded; // the chain of those that have ended and whose fence is not signaled
+    private DeviceSlot<TCommand>? _firstEnded; // the list of commands that have ended and whose fence is not signaled
     private DeviceSlot<TCommand>? _lastEnded;
-    private ulong _starts;                   // how many commands were started
+    private ulong _starts;                   // the number of commands that were started
 
-    /// <summary>What is to be done outside the lock when a command is over.</summary>
+    /// <summary>The work that remains outside the lock after a command has ended.</summary>
     private readonly record struct Aftermath(ulong Drained, bool MustPump, bool HasReadyDrains);
 
-    /// <summary>Unique for the life of the queue, and the low bits are the slot.</summary>
+    /// <summary>The public number of a command: unique for the life of the queue, with the index of the slot in the low bits.</summary>
     private ulong PointOf(DeviceSlot<TCommand> slot, ulong round) => (round << _slotBits) | (uint)slot.Index;
 
-    /// <summary>Under the lock. All commands that are not over, the oldest first, whatever the order of the queue.</summary>
+    /// <summary>Under the lock: the oldest command that has not ended, for both kinds of queue.</summary>
     private DeviceSlot<TCommand>? OldestLocked() =>
         _isUnordered ? _oldest : _retired == _timeline.Issued ? null : SlotOf(_retired + 1);
 
-    /// <summary>Under the lock: what was submitted after a command that is not over.</summary>
+    /// <summary>Under the lock: the command that was submitted after one that has not ended.</summary>
     private DeviceSlot<TCommand>? NextLocked(DeviceSlot<TCommand> slot) =>
         _isUnordered ? slot.Next : slot.Point == _timeline.Issued ? null : SlotOf(slot.Point + 1);
 
-    /// <summary>Under the lock, when there is room: a slot for a command, in the list.</summary>
+    /// <summary>Under the lock, when there is room: takes a free slot, and appends it to the list of commands.</summary>
     private DeviceSlot<TCommand> TakeFreeSlotLocked()
     {
         DeviceSlot<TCommand> slot = _freeSlots[--_freeCount];
@@ -67,7 +67,7 @@ public sealed partial class DeviceQueue<TCommand>
         return slot;
     }
 
-    /// <summary>Under the lock: nothing holds the command back, so the pump may take it.</summary>
+    /// <summary>Under the lock: appends a command without holds to the list from which the pump takes.</summary>
     private void AddReadyLocked(DeviceSlot<TCommand> slot)
     {
         Debug.Assert(!slot.IsReady, "A command stands in the chain once.");
@@ -109,7 +109,7 @@ public sealed partial class DeviceQueue<TCommand>
         {
             if (slot.Holds > 0 || (slot.Phase == DeviceSlotPhase.Queued && IsHeldBackLocked(slot)))
             {
-                continue; // a thread cancels it, or its memory is going away: when the last hold is released, the command comes back
+                continue; // a thread cancels it, or its range is being invalidated: it is appended again when its last hold is released
             }
 
             _taken++;
@@ -120,14 +120,14 @@ public sealed partial class DeviceQueue<TCommand>
             }
             else
             {
-                AddEndedLocked(slot); // it ended before its start
+                AddEndedLocked(slot); // it was canceled, or failed, before its start
             }
         }
 
         return count;
     }
 
-    /// <summary>Under the lock. From here on a schedule that overlaps the command's ranges sees it running.</summary>
+    /// <summary>Under the lock. From here on a call of TrySchedule for the command's ranges finds it running.</summary>
     private void MarkRunningLocked(DeviceSlot<TCommand> slot)
     {
         slot.Phase = DeviceSlotPhase.Running;
@@ -151,7 +151,10 @@ public sealed partial class DeviceQueue<TCommand>
         _lastEnded = slot;
     }
 
-    /// <summary>Under the lock: a command is reported. True: it is over, with all that is to be done under the lock.</summary>
+    /// <summary>
+    /// Under the lock: ends a command that the driver has reported. True: its fence is signaled and its slot is free. False: the caller must
+    /// call <see cref="Retire"/>.
+    /// </summary>
     private bool TryEndAloneLocked(DeviceSlot<TCommand> slot, Exception? fault, out Aftermath aftermath)
     {
         aftermath = default;
@@ -167,7 +170,7 @@ public sealed partial class DeviceQueue<TCommand>
         return false;
     }
 
-    /// <summary>Signals what has ended. Any number of threads at a time do so, each for a command of its own.</summary>
+    /// <summary>Signals the fences of commands that have ended. Several threads may do this at the same time, each for a different command.</summary>
     private void RetireUnordered()
     {
         while (TryTakeEnded(out DeviceSlot<TCommand>? slot))
@@ -184,7 +187,7 @@ public sealed partial class DeviceQueue<TCommand>
 
             Aftermath aftermath = default;
             _lock.Enter();
-            if (_lostReason is null) // otherwise the loss counts it
+            if (_lostReason is null) // otherwise AbandonLocked has counted it
             {
                 _faulted += slot.Fault is null ? 0 : 1;
                 aftermath = RetireLocked(slot);
@@ -209,7 +212,7 @@ public sealed partial class DeviceQueue<TCommand>
         return slot is not null;
     }
 
-    /// <summary>Under the lock: the fence of the command is signaled, and its slot may serve another one.</summary>
+    /// <summary>Under the lock: frees the slot of a command whose fence is signaled.</summary>
     private Aftermath RetireLocked(DeviceSlot<TCommand> slot)
     {
         DeviceSlot<TCommand>? before = slot.Previous;
@@ -247,7 +250,7 @@ public sealed partial class DeviceQueue<TCommand>
     {
         if (aftermath.Drained != 0)
         {
-            _timeline.Signal(aftermath.Drained); // it may be late: a later one has then signaled it already
+            _timeline.Signal(aftermath.Drained); // may be late: then another thread has signaled a later point
         }
 
         if (aftermath.HasReadyDrains)
@@ -261,7 +264,7 @@ public sealed partial class DeviceQueue<TCommand>
         }
     }
 
-    /// <summary>Under the lock: a command at the device that uses a range; 0 for none.</summary>
+    /// <summary>Under the lock: the point of a running command that uses a range; 0 for none.</summary>
     private ulong AnyUserOfLocked(AddressRange range)
     {
         for (DeviceSlot<TCommand>? slot = _oldest; slot is not null; slot = slot.Next)
@@ -275,7 +278,7 @@ public sealed partial class DeviceQueue<TCommand>
         return 0;
     }
 
-    /// <summary>Under the lock: the queue is lost, and all commands are over.</summary>
+    /// <summary>Under the lock: empties the lists after a loss has ended all commands.</summary>
     private void ForgetUnorderedLocked()
     {
         _oldest = null;
@@ -287,7 +290,7 @@ public sealed partial class DeviceQueue<TCommand>
         _ready = 0;
     }
 
-    /// <summary>The end of a lost queue's fences.</summary>
+    /// <summary>Faults the fences of a lost queue without order.</summary>
     private void PoisonUnordered(Exception reason)
     {
         foreach (DeviceSlot<TCommand> slot in _slots)
@@ -308,7 +311,7 @@ public sealed partial class DeviceQueue<TCommand>
         DisposeDrains();
     }
 
-    /// <summary>The timeline of a slot: it knows which queue and which slot a fence is of.</summary>
+    /// <summary>Finds the queue and the slot of a fence, through the timeline of the slot.</summary>
     private sealed class SlotCommand(DeviceQueue<TCommand> queue, DeviceSlot<TCommand> slot) : IFenceProducer
     {
         internal DeviceQueue<TCommand> Queue => queue;

@@ -3,28 +3,28 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit;
 
-// The watchdog: a timer that looks at three things. A call into the driver, the oldest running command, and every command that waits for
-// what it depends on, each have a limit, counted from the first look that found them there. So nobody reads a clock when a command starts,
-// nothing is called late too early, and what is late is found after one to two of its limits.
+// The watchdog: a timer that checks calls into the driver, running commands, and commands that wait for dependencies. Each of these has a
+// time limit, which counts from the first check that found it. So no clock is read when a command starts, nothing is declared late too early,
+// and a late one is found after one to two times its limit.
 public sealed partial class DeviceQueue<TCommand>
 {
-    /// <summary>What no look has found yet. Zero would be a time.</summary>
+    /// <summary>The value of <see cref="DeviceSlot{TCommand}.SeenSince"/> before the first check. Zero would be a valid time.</summary>
     internal const long NotSeen = long.MinValue;
 
     private const double LongestPeriod = 24 * 60 * 60 * 1000;
 
     private readonly ITimer _timer;
-    private readonly double _ticksPerCount;       // of the clock: asked for once, because a clock may be a user's
-    private readonly TimeSpan _hangTimeout;       // TimeSpan.MaxValue for none, and so the others: then the shortest is the least
+    private readonly double _ticksPerCount;       // of the clock; read once, because the clock may be user code
+    private readonly TimeSpan _hangTimeout;       // TimeSpan.MaxValue for none, like the other limits, so that limits can be compared
     private readonly TimeSpan _dependencyTimeout;
-    private TimeSpan _timerPeriod = TimeSpan.MaxValue; // under the lock: what the timer was set to last; MaxValue while nobody has set it
-    private ulong _watchedCall;               // under the lock: the call into the driver that was under way at the last look; 0 for none
-    private long _watchedCallSince;           // under the lock: the first look that found it
+    private TimeSpan _timerPeriod = TimeSpan.MaxValue; // under the lock: the last setting of the timer; MaxValue for none
+    private ulong _watchedCall;               // under the lock: the call into the driver that the last check found; 0 for none
+    private long _watchedCallSince;           // under the lock: the time of the first check that found it
     private bool _mustAsk;                    // under the lock: some slot has MustAsk set
 
     private ITimer CreateTimer()
     {
-        // The timer must not keep the context of the flow that happened to make the queue.
+        // The timer must not capture the ExecutionContext of the caller.
         using AsyncFlowControl? _ = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
         return _options.TimeProvider.CreateTimer(
             static state => ((DeviceQueue<TCommand>)state!).Watch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -47,12 +47,12 @@ public sealed partial class DeviceQueue<TCommand>
     private TimeSpan ThrowNoLimit(TimeSpan limit) => throw new InvalidOperationException(
         $"The driver of the queue '{Name}' says that a command may run for {limit}: a limit is positive, or Timeout.InfiniteTimeSpan.");
 
-    /// <summary>Under the lock. True: the caller must call <see cref="StartTimer"/>, outside it.</summary>
+    /// <summary>Under the lock: requests a check after a time limit. True: the caller must call <see cref="StartTimer"/>, outside the lock.</summary>
     private bool TryArmWatchdogLocked(TimeSpan limit)
     {
         if (_timerPeriod <= limit)
         {
-            return false; // a look comes soon enough, or the limit is none
+            return false; // the next check is soon enough, or there is no limit
         }
 
         _timerPeriod = limit;
@@ -61,10 +61,10 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void StartTimer()
     {
-        TimeSpan period = _timerPeriod; // outside the lock: a thread that changes it meanwhile sets the timer after us
+        TimeSpan period = _timerPeriod; // read outside the lock: a thread that changes it in the meantime sets the timer again
         if (period != TimeSpan.MaxValue)
         {
-            // Rounded up, since a look that comes a moment early has to be repeated. One that comes early by days does no harm.
+            // Rounded up, since a check that comes a moment early would have to be repeated. Limits beyond a day are checked every day.
             double milliseconds = Math.Min(Math.Ceiling(period.TotalMilliseconds), LongestPeriod);
             _timer.ChangeShielded(TimeSpan.FromMilliseconds(milliseconds));
         }
@@ -72,7 +72,7 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void Watch()
     {
-        long now = _options.TimeProvider.GetTimestamp(); // before the lock: the clock may be a user's
+        long now = _options.TimeProvider.GetTimestamp(); // outside the lock: the clock may be user code
         bool isStuck;
         bool mustAsk = false;
         bool mustPump = false;
@@ -104,7 +104,7 @@ public sealed partial class DeviceQueue<TCommand>
         {
             TryGiveUp(new TimeoutException($"The driver of the queue '{Name}' did not return from a call within {_options.HangTimeout}."), evenIfClosed: true);
             FaultEverything(hasStopped: false);
-            _closed.TrySetResult(); // the driver may never return
+            _closed.TrySetResult(); // the call into the driver may never return
             return;
         }
 
@@ -121,7 +121,7 @@ public sealed partial class DeviceQueue<TCommand>
 
     private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    /// <summary>Whether a limit is over that began at a look; if not, when the next look is due.</summary>
+    /// <summary>Whether a time limit has passed since a check. If not, lowers the time until the next check accordingly.</summary>
     private bool IsOver(long since, long now, TimeSpan limit, ref TimeSpan next)
     {
         if (limit == TimeSpan.MaxValue)
@@ -152,8 +152,8 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>
-    /// Marks the running command whose time is over, so that the pump asks the driver about it. In order only the oldest can be late: those
-    /// behind it may wait for it inside the device.
+    /// Marks the running commands that have exceeded their time limit, so that the pump asks the driver about them. In a queue in order only
+    /// the oldest is checked: the others may wait for it inside the device.
     /// </summary>
     private bool TryFindHungLocked(long now, ref TimeSpan next)
     {
@@ -170,7 +170,7 @@ public sealed partial class DeviceQueue<TCommand>
             {
                 any = true;
                 slot.MustAsk = true;
-                slot.SeenSince = NotSeen; // if the driver lets it run on, its time begins anew
+                slot.SeenSince = NotSeen; // if the driver says that it does not hang, its time begins anew
                 next = Least(next, slot.HangTimeout);
             }
 
@@ -196,7 +196,9 @@ public sealed partial class DeviceQueue<TCommand>
         }
     }
 
-    /// <summary>Ends one command whose dependencies have not come in time. The caller then holds its slot, and takes its callbacks back.</summary>
+    /// <summary>
+    /// Ends one command whose dependencies have not signaled in time. The caller gets a hold on the slot, and must remove its callbacks.
+    /// </summary>
     private bool TryFailLateDependency(long now, [NotNullWhen(true)] out DeviceSlot<TCommand>? late)
     {
         TimeSpan unused = TimeSpan.MaxValue;
@@ -216,7 +218,7 @@ public sealed partial class DeviceQueue<TCommand>
                     late = slot;
                     slot.Phase = DeviceSlotPhase.Finished;
                     slot.Fault = DeviceDependencyException.ForTimeout(slot.FirstPendingDependency(), _dependencyTimeout);
-                    slot.Holds++; // the slot must stay ours while we take its callbacks back
+                    slot.Holds++; // keeps the slot from being reused while its callbacks are removed
                 }
             }
         }
@@ -228,7 +230,7 @@ public sealed partial class DeviceQueue<TCommand>
         return late is not null;
     }
 
-    /// <summary>Asks the driver whether a command that has used up its time hangs. Only the pump calls it.</summary>
+    /// <summary>Asks the driver whether a command that has exceeded its time limit hangs. Called only by the pump.</summary>
     private void AskAboutLate(in DeviceCommand<TCommand> command)
     {
         bool isHung;

@@ -6,21 +6,21 @@ using System.Numerics;
 namespace FenceKit;
 
 /// <summary>
-/// A queue of commands to a device: bounded, in order (or in none), with a fence for every command. It does for a driver what is hard to get right:
-/// order of completion, room, dependencies, cancellation, hangs, reset, loss, and letting go of memory.
+/// A bounded queue of commands to a device, with a fence for every command; in order, or without order. The queue takes care of what is hard
+/// to get right in a driver: order of completion, room, dependencies, cancellation, hangs, reset, loss, and releasing memory.
 /// </summary>
-/// <typeparam name="TCommand">What the device understands.</typeparam>
+/// <typeparam name="TCommand">The type of the commands.</typeparam>
 /// <remarks>
-/// <para>Commands start in order; the hardware may finish them in any order; their fences signal in order. Commands wait in a bounded
-/// ring until the driver has room, until the fences that they depend on have signaled, and until no invalidation of their ranges is
-/// under way. No thread is ever blocked for any of this.</para>
-/// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never, but for a lock that is held
-/// for a few instructions. <b>Allocates</b>: nothing per command in steady state. With <see cref="DeviceDispatch.ThreadPool"/> the
-/// runtime's pool now and then allocates for itself, on the thread that submits or schedules, when it adds a worker or its list grows; so it
-/// does for an invalidation with <see cref="DeviceDispatch.Inline"/> if the driver keeps mappings. <see cref="DeviceDispatch.DedicatedThread"/>
-/// never touches the pool.</para>
-/// <para>With <see cref="DeviceQueueOptions.IsUnordered"/> commands start as soon as nothing holds them back, and their fences signal as soon as
-/// they are reported, whatever the others do.</para>
+/// <para>Commands start in order; the hardware may finish them in any order; their fences signal in order. Commands wait in a bounded ring
+/// until the driver has room, until the fences that they depend on have signaled, and until no invalidation of their ranges is under way.
+/// None of this blocks a thread.</para>
+/// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never, except for a lock that is held
+/// for a few instructions. <b>Allocates</b>: nothing per command in steady state. With <see cref="DeviceDispatch.ThreadPool"/> the runtime's
+/// thread pool allocates now and then, on the thread that submits or invalidates, when it adds a worker or grows its queue. The same holds
+/// for an invalidation with <see cref="DeviceDispatch.Inline"/> if the driver keeps mappings. <see cref="DeviceDispatch.DedicatedThread"/>
+/// never uses the pool.</para>
+/// <para>With <see cref="DeviceQueueOptions.IsUnordered"/> commands start as soon as their own dependencies and ranges allow, and their
+/// fences signal as soon as they are reported, independently of other commands.</para>
 /// <para>A fence signals in finite time whatever the device does, as long as there is a watchdog: a command that hangs is reset, a device
 /// that cannot be reset is lost, and losing it faults every fence.</para>
 /// </remarks>
@@ -28,33 +28,33 @@ namespace FenceKit;
 [SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue, as hardware has it.")]
 public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQueue
 {
-    // One lock for everything that moves; never held while the driver, a callback or a continuation runs. Inside it only the locks of a
-    // notifier's ledger and of timelines are taken, which call nobody. It is a spinning lock, because a command passes it three times, and because a
-    // thread in a Lock can be interrupted.
+    // One lock for the whole mutable state; never held while the driver, a callback or a continuation runs. The only locks taken inside it
+    // are those of a notifier's ledger and of timelines, which run no user code. It is a spinning lock, because every command takes it three
+    // times, and because a thread that waits for a Lock can be interrupted.
     private SpinningLock _lock;
     private readonly DeviceDriver<TCommand> _driver;
-    private readonly Device? _device; // whose queue it is; null when it stands alone
+    private readonly Device? _device; // null when the queue was not created by a Device
     private readonly DeviceQueueOptions _options;
     private readonly bool _isInline;
     private readonly FenceTimeline _timeline;
-    private readonly DeviceSlot<TCommand>[] _slots; // the command with point p stands at p & mask
+    private readonly DeviceSlot<TCommand>[] _slots; // in a queue in order, point p is in the slot p & (Length - 1)
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // retired <= taken <= issued; all under the lock. What lies between the first two is running or waits for its turn to be signaled,
-    // what lies between the last two waits to be started.
+    // retired = taken = issued; all under the lock. Commands between retired and taken are running, or finished and waiting for their turn to
+    // be signaled. Commands between taken and issued wait to be started.
     private ulong _taken;
     private ulong _retired;
 
-    private bool _closing; // under the lock: no more commands
+    private bool _closing; // under the lock: no more commands are accepted
     private long _faulted;         // under the lock, like all counters
     private long _canceled;
     private long _resets;
     private long _strays;
 
-    /// <summary>Creates the queue and everything that it will ever need.</summary>
-    /// <param name="name">The name of its timeline, in errors and reports.</param>
-    /// <param name="driver">Who talks to the device; it belongs to the queue from now on.</param>
-    /// <param name="options">Sizes, limits and clock; null for the usual ones.</param>
+    /// <summary>Creates the queue, and allocates all that it will need.</summary>
+    /// <param name="name">The name of the queue's timeline, in errors and reports.</param>
+    /// <param name="driver">The driver that talks to the device; the queue owns it from now on, and closes it.</param>
+    /// <param name="options">Sizes, limits and clock; null for the defaults.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="driver"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -116,24 +116,24 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
         _thread = options.Dispatch == DeviceDispatch.DedicatedThread ? new DeviceThread(name, RunPump) : null;
     }
 
-    /// <summary>The name of its timeline.</summary>
+    /// <summary>The name of the queue's timeline.</summary>
     public string Name { get; }
 
     /// <summary>Whether commands that do not depend on each other start and complete in any order, see <see cref="DeviceQueueOptions.IsUnordered"/>.</summary>
     public bool IsUnordered => _isUnordered;
 
     /// <summary>
-    /// The fence of the command that was submitted last: everything before it is over when it signals. Never blocks. In a queue without order it
-    /// is a fence of no command, and says only this.
+    /// A fence that signals when all commands that were submitted before have ended. Never blocks. It is the fence of the last command or, in
+    /// a queue without order, a fence of its own.
     /// </summary>
     public Fence LastSubmitted => new(_timeline, _timeline.Issued);
 
-    /// <summary>One object for all commands that are canceled, so that canceling allocates nothing.</summary>
+    /// <summary>The error of all canceled commands; shared, so that canceling allocates nothing.</summary>
     internal OperationCanceledException CanceledError { get; }
 
     private string DebuggerDisplay => $"{_timeline.Completed} of {_timeline.Issued}{(LostReason is null ? "" : ", lost")}";
 
-    /// <summary>Reads all counters at one moment.</summary>
+    /// <summary>Reads a consistent snapshot of all counters.</summary>
     /// <returns>The counters.</returns>
     /// <remarks>Never allocates.</remarks>
     public DeviceQueueStatistics GetStatistics()
@@ -160,7 +160,7 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
     internal Fence FenceOf(ulong point) =>
         _isUnordered ? new Fence(SlotOf(point).Timeline!, point >> _slotBits) : new Fence(_timeline, point);
 
-    /// <summary>The queue's commands as the validator knows them.</summary>
+    /// <summary>The lock map that stands for the queue's fences in the validator.</summary>
     internal object? ContractMap => _timeline.ContractMap;
 
     private DeviceSlot<TCommand> SlotOf(ulong point) => _slots[(int)point & (_slots.Length - 1)];

@@ -3,7 +3,9 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>The error of the commands that were running when the device was reset. Commands that had not started go on after the reset.</summary>
+/// <summary>
+/// The error of the commands that were running when the device was reset. Commands that had not started run after the reset.
+/// </summary>
 [DebuggerDisplay("{Message}")]
 public sealed class DeviceResetException : Exception
 {
@@ -22,13 +24,13 @@ public sealed class DeviceResetException : Exception
 
     /// <summary>Creates the exception with a message and a cause.</summary>
     /// <param name="message">What was reset.</param>
-    /// <param name="innerException">Why.</param>
+    /// <param name="innerException">The reason for the reset.</param>
     public DeviceResetException(string message, Exception? innerException)
         : base(message, innerException)
     {
     }
 
-    /// <summary>The command that did not end in time; the default fence when somebody asked for the reset.</summary>
+    /// <summary>The fence of the command that exceeded its time limit; the default fence when the reset was requested.</summary>
     public Fence Culprit { get; private init; }
 
     internal static DeviceResetException ForHang(string queue, Fence culprit, TimeSpan limit) =>

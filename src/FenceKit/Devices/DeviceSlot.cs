@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>How far the command in a slot has got. All transitions are made under the lock of the queue.</summary>
+/// <summary>The state of the command in a slot. All transitions are made under the lock of the queue.</summary>
 /// <remarks>
 /// <code>
 ///   Free ──TrySubmit──► Queued ──the pump──► Running ──Complete, Fail──► Finished ──in its turn──► Free
 ///                          └──────────TryCancel, a failed dependency────────▲
 ///
-///   the device is lost:  Running ──its fence faults──► Abandoned, for good; once the driver has said that the device has stopped it means nothing
+///   the device is lost:  Running ──its fence faults──► Abandoned, for good; without effect once the device has stopped
 ///                        Queued, Finished ──its fence faults──► Free
 /// </code>
-/// A slot leaves Queued for Running, and Finished for Free in its turn, only while nothing of its dependencies is under way.
+/// The transitions from Queued to Running and from Finished to Free happen only while <see cref="DeviceSlot{TCommand}.Holds"/> is zero.
 /// </remarks>
 internal enum DeviceSlotPhase
 {
@@ -19,11 +19,11 @@ internal enum DeviceSlotPhase
     Running = 2,
     Finished = 3,
 
-    /// <summary>The command is over for those who wait for it, and the device may still touch its ranges.</summary>
+    /// <summary>The fence of the command has faulted with the loss, but the device may still touch its ranges.</summary>
     Abandoned = 4,
 }
 
-/// <summary>Room for one command, made ahead of time. Which slot a command gets follows from its point. Everything is under the lock.</summary>
+/// <summary>Preallocated storage for one command. All fields are under the lock of the queue, unless said otherwise.</summary>
 internal sealed class DeviceSlot<TCommand>
 {
     internal DeviceSlot(DeviceQueue<TCommand> queue, int maxDependencies, int maxRanges)
@@ -36,7 +36,7 @@ internal sealed class DeviceSlot<TCommand>
         }
     }
 
-    /// <summary>Where it stands in the queue; in a queue without order its number for good.</summary>
+    /// <summary>The index in the array of slots.</summary>
     internal int Index { get; init; }
 
     internal ulong Point;
@@ -44,16 +44,16 @@ internal sealed class DeviceSlot<TCommand>
     internal TCommand Command = default!;
     internal Exception? Fault;
 
-    /// <summary>How long it may run; TimeSpan.MaxValue for as long as it takes.</summary>
+    /// <summary>The time limit of the command; TimeSpan.MaxValue for none.</summary>
     internal TimeSpan HangTimeout;
 
-    /// <summary>When the watchdog first found it as it is: waiting for what it depends on, or the oldest that runs.</summary>
+    /// <summary>When the watchdog first found the command in its present state: waiting for dependencies, or the oldest one running.</summary>
     internal long SeenSince;
 
-    /// <summary>It has used up its time, and the driver has not been asked whether it hangs.</summary>
+    /// <summary>The command has exceeded its time limit, and the driver has not been asked whether it hangs.</summary>
     internal bool MustAsk;
 
-    /// <summary>Somebody wants it stopped, and the driver has not been told.</summary>
+    /// <summary>The command was canceled while it was running, and the driver has not been told.</summary>
     internal bool MustCancel;
 
     internal AddressRange[] Ranges { get; }
@@ -64,39 +64,39 @@ internal sealed class DeviceSlot<TCommand>
 
     internal int DependencyCount;
 
-    /// <summary>How many commands were submitted until this one.</summary>
+    /// <summary>The number of commands that were submitted up to this one.</summary>
     internal ulong Sequence;
 
-    // What follows, as far as Holds, is for queues whose commands end in any order.
+    // The fields from here to Holds are for queues without order.
 
-    /// <summary>The slot's own fences; null in a queue in order.</summary>
+    /// <summary>The timeline of the slot's fences; null in a queue in order.</summary>
     internal FenceTimeline? Timeline;
 
-    /// <summary>The number of its start; 0 while it has not started.</summary>
+    /// <summary>The number of commands that were started up to this one; 0 while it has not started.</summary>
     internal ulong Start;
 
-    /// <summary>The list of commands that are not over, in the order of their submission.</summary>
+    /// <summary>Links of the list of commands that have not ended, in the order of their submission.</summary>
     internal DeviceSlot<TCommand>? Previous;
     internal DeviceSlot<TCommand>? Next;
 
-    /// <summary>The chain of commands that have ended and whose fence is not signaled.</summary>
+    /// <summary>Link of the list of commands that have ended and whose fence is not signaled.</summary>
     internal DeviceSlot<TCommand>? NextEnded;
 
-    /// <summary>Waits for the end of an invalidation; null in a queue in order, where only the first in line does.</summary>
+    /// <summary>Waits for the end of an invalidation; null in a queue in order, where only the head of the queue waits.</summary>
     internal DeviceRangeWait<TCommand>? RangeWait;
 
-    /// <summary>One of its holds is the invalidation of a range.</summary>
+    /// <summary>One of the holds is for the invalidation of a range.</summary>
     internal bool IsHeldBack;
 
-    /// <summary>Nothing held it when it was put into the chain of those that are ready, and the pump has not taken it.</summary>
+    /// <summary>The slot is in the list of ready commands.</summary>
     internal bool IsReady;
 
     internal DeviceSlot<TCommand>? NextReady;
 
-    /// <summary>Dependencies that have not signaled, and threads that are adding or removing them.</summary>
+    /// <summary>A reference count: dependencies that have not signaled, and threads that are adding or removing their callbacks.</summary>
     internal int Holds;
 
-    /// <summary>What the command waits for; for a report.</summary>
+    /// <summary>A fence that the command waits for, for an error.</summary>
     internal Fence FirstPendingDependency()
     {
         foreach (DeviceDependency<TCommand> dependency in Dependencies.AsSpan(0, DependencyCount))
@@ -124,19 +124,19 @@ internal sealed class DeviceSlot<TCommand>
     }
 }
 
-/// <summary>Waits for the end of an invalidation on behalf of a command.</summary>
+/// <summary>A callback that waits for the end of an invalidation on behalf of a command.</summary>
 internal sealed class DeviceRangeWait<TCommand>(DeviceQueue<TCommand> queue, DeviceSlot<TCommand> slot) : FenceCallback
 {
-    /// <summary>Under the lock of the queue: the end of the session that it waited for last.</summary>
+    /// <summary>The fence of the session that it waits for, or waited for last. Under the lock of the queue.</summary>
     internal Fence Blocker;
 
     protected override void OnSignaled(FenceStatus status, Exception? fault) => queue.OnHeldBackRangeReleased(slot);
 }
 
-/// <summary>Waits for one fence on behalf of a command.</summary>
+/// <summary>A callback that waits for one dependency of a command.</summary>
 internal sealed class DeviceDependency<TCommand>(DeviceQueue<TCommand> queue, DeviceSlot<TCommand> slot) : FenceCallback
 {
-    /// <summary>Written by the submitter, who holds the slot, before it adds the callback.</summary>
+    /// <summary>The dependency. Written by the submitting thread, which has a hold on the slot, before it adds the callback.</summary>
     internal Fence Fence;
 
     internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of(queue.FenceOf(slot.Point), fence));

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>What became of an attempt to submit a command.</summary>
+/// <summary>The result of an attempt to submit a command.</summary>
 public enum DeviceSubmitStatus
 {
     /// <summary>The command is in the queue; its fence will signal.</summary>
     Submitted = 0,
 
-    /// <summary>There is no room now. Try again later, or use the asynchronous twin.</summary>
+    /// <summary>There is no room now. Try again later, or use <see cref="DeviceQueue{TCommand}.SubmitAsync"/>.</summary>
     Full = 1,
 
     /// <summary>The queue is being disposed.</summary>
@@ -17,8 +17,8 @@ public enum DeviceSubmitStatus
     Lost = 3,
 
     /// <summary>
-    /// Memory that the command uses is being invalidated. Try again when that is over. A <see cref="DeviceQueue{TCommand}"/> never says so,
-    /// since it keeps the command until then; a driver with a queue of its own may.
+    /// Memory that the command uses is being invalidated; try again afterwards. A <see cref="DeviceQueue{TCommand}"/> never returns this,
+    /// since it keeps the command until then; a driver with its own kind of queue may.
     /// </summary>
     RangeBusy = 4,
 }

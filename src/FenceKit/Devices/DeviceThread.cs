@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>A thread that does one thing whenever it is woken, once for any number of wakes that came before it looked.</summary>
+/// <summary>A thread that runs a delegate when it is woken. Several calls of <see cref="Wake"/> before it starts cause one run.</summary>
 internal sealed class DeviceThread
 {
     private readonly object _lock = new();
     private readonly Action _work;
-    private bool _isWoken; // under the lock, like the other
+    private bool _isWoken; // both under the lock
     private bool _isEnding;
 
     internal DeviceThread(string name, Action work)
@@ -16,7 +16,7 @@ internal sealed class DeviceThread
         thread.UnsafeStart();
     }
 
-    /// <summary>Wakes the thread; may be called from anywhere. Never blocks, never allocates.</summary>
+    /// <summary>Wakes the thread. Never blocks, never allocates.</summary>
     internal void Wake()
     {
         InterruptShield.EnterShielded(_lock);
@@ -25,7 +25,7 @@ internal sealed class DeviceThread
         Monitor.Exit(_lock);
     }
 
-    /// <summary>Ends the thread after what it is doing, and after the work that it was woken for. Does not wait for it.</summary>
+    /// <summary>Lets the thread end after the run that is under way, and after one more if it was woken. Does not wait for it.</summary>
     internal void End()
     {
         InterruptShield.EnterShielded(_lock);
@@ -62,7 +62,7 @@ internal sealed class DeviceThread
         }
     }
 
-    /// <summary>Somebody may have got hold of this thread in a callback. Nobody waits here for an interrupt, so it is dropped.</summary>
+    /// <summary>A callback may have captured this thread and interrupted it. The interrupt has no meaning here, and is dropped.</summary>
     private void Sleep()
     {
         try

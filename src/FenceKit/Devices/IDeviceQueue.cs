@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>A queue as its <see cref="Device"/> sees it, whatever its commands are.</summary>
+/// <summary>The members of a queue that its <see cref="Device"/> calls, independent of the type of commands.</summary>
 internal interface IDeviceQueue : IAsyncDisposable
 {
     bool Lose(Exception reason);

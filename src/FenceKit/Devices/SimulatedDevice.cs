@@ -4,14 +4,14 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// A device without hardware, for tests: latencies, errors, hangs, crashes and commands that overtake each other, by script. Time is the
-/// <see cref="TimeProvider"/>'s: with a clock that stands still until the test moves it, and a queue that dispatches
-/// <see cref="DeviceDispatch.Inline"/>, every run is the same.
+/// A device without hardware, for tests: a script decides about latencies, errors, hangs, crashes and the order of completion. Its clock is a
+/// <see cref="TimeProvider"/>: with a fake clock, and a queue that dispatches <see cref="DeviceDispatch.Inline"/>, every run is the same.
 /// </summary>
-/// <typeparam name="TCommand">Anything; the script says what it means.</typeparam>
+/// <typeparam name="TCommand">The type of the commands; the script gives them a meaning.</typeparam>
 /// <remarks>
-/// Commands end on the thread that moves the clock, in the order of their times, and in the order of their starts where these are equal.
-/// <b>Thread safety</b>: every member may be called from any thread at any time. <b>Allocates</b>: only while it grows.
+/// Commands complete on the thread that advances the clock, in the order of their due times, and in the order of their starts where these are
+/// equal. <b>Thread safety</b>: every member may be called from any thread at any time. <b>Allocates</b>: only when the list of running
+/// commands grows.
 /// </remarks>
 [DebuggerDisplay("{Running} running")]
 public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
@@ -21,19 +21,19 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     private readonly Func<TCommand, SimulatedOutcome>? _script;
     private readonly Queue<SimulatedOutcome> _next = new();  // under the lock
     private readonly List<Entry> _running = [];              // under the lock, in the order of their starts
-    private readonly Lock _memory = new();                   // while a command touches memory
+    private readonly Lock _memory = new();                   // held while a command touches memory
     private readonly ITimer _timer;
-    private long _epoch;      // under _memory: commands of an earlier epoch were stopped
+    private long _epoch;      // written under _memory: commands of an earlier epoch were stopped
     private long _started;    // under the lock, like all counters
     private long _cancels;
     private long _resets;
-    private long _changes;    // of what is running
+    private long _changes;    // counts changes of _running
 
     private readonly record struct Entry(DeviceCommand<TCommand> Command, SimulatedOutcome Outcome, long Due, long Epoch);
 
     /// <summary>Creates the device.</summary>
     /// <param name="clock">The clock of its latencies.</param>
-    /// <param name="script">What becomes of a command; null for success at once.</param>
+    /// <param name="script">Returns the outcome of a command; null for immediate success.</param>
     /// <exception cref="ArgumentNullException"><paramref name="clock"/> is null.</exception>
     public SimulatedDevice(TimeProvider clock, Func<TCommand, SimulatedOutcome>? script = null)
     {
@@ -45,42 +45,44 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     }
 
     /// <summary>
-    /// What a command does to the world when it succeeds, just before it is reported. One at a time, and never beside a reset or a stop, which wait for
-    /// it: so it must not lose or reset its own device. What it throws becomes the fault of the command.
+    /// The effect of a command that succeeds; called just before the command is reported. Calls are made one at a time, and resets and stops
+    /// wait for them: so the delegate must not lose or reset its own device. An exception becomes the fault of the command.
     /// </summary>
     public Action<TCommand>? Execute { get; init; }
 
-    /// <summary>The memory that a command uses; null for none.</summary>
+    /// <summary>Returns the memory that a command uses; null for none.</summary>
     public Func<TCommand, AddressRange>? RangeOf { get; init; }
 
-    /// <summary>Whether a running command can be canceled; true unless said otherwise.</summary>
+    /// <summary>Whether a running command can be canceled; true by default.</summary>
     public bool HonorsCancel { get; init; } = true;
 
-    /// <summary>Whether a reset succeeds; true unless said otherwise.</summary>
+    /// <summary>Whether a reset succeeds; true by default.</summary>
     public bool CanReset { get; init; } = true;
 
     /// <summary>
-    /// Whether it stops when it is lost; true unless said otherwise. One that does not goes on with its commands, as hardware that cannot be
-    /// reached any more may do, and what they use stays in quarantine.
+    /// Whether the device stops when it is lost; true by default. Otherwise it continues with its commands, as hardware that can no longer be
+    /// reached may do, and the memory that they use stays in quarantine.
     /// </summary>
     public bool StopsWhenLost { get; init; } = true;
 
-    /// <summary>How many commands it has and has not reported.</summary>
+    /// <summary>The number of commands that were started and not reported.</summary>
     public int Running => (int)Read(static device => device._running.Count);
 
-    /// <summary>How many of them hang.</summary>
+    /// <summary>The number of running commands that hang.</summary>
     public int Hung => (int)Read(static device => device._running.Count(entry => entry.Due == long.MaxValue));
 
-    /// <summary>How many commands it was ever given.</summary>
+    /// <summary>The number of commands that were ever started.</summary>
     public long Started => Read(static device => device._started);
 
-    /// <summary>How many cancellations it was asked for.</summary>
+    /// <summary>The number of cancellations that were requested.</summary>
     public long Cancels => Read(static device => device._cancels);
 
-    /// <summary>How often it was asked to reset.</summary>
+    /// <summary>The number of resets that were requested.</summary>
     public long Resets => Read(static device => device._resets);
 
-    /// <summary>Says what becomes of the next command that starts; goes before the script. May be called several times.</summary>
+    /// <summary>
+    /// Sets the outcome of the next command that starts, in place of the script. Several calls set the outcomes of several commands.
+    /// </summary>
     /// <param name="outcome">The outcome.</param>
     public void Enqueue(SimulatedOutcome outcome)
     {
@@ -89,8 +91,8 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
         _lock.Exit();
     }
 
-    /// <summary>Ends all commands that hang, as successes, in the order of their starts.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>Completes all commands that hang, in the order of their starts.</summary>
+    /// <returns>The number of commands.</returns>
     public int ReleaseHung()
     {
         int count = 0;
@@ -218,7 +220,7 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
             }
             catch (Exception exception)
             {
-                thrown = exception; // it may have been called by a timer, where nobody would catch it
+                thrown = exception; // on the thread of a timer nothing would catch it
             }
             finally
             {
@@ -235,7 +237,7 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
         entry.Command.Complete();
     }
 
-    /// <summary>When it returns, nothing that was started before touches memory any more.</summary>
+    /// <summary>Stops all commands. When it returns, no command that was started before touches memory any longer.</summary>
     private void Stop()
     {
         _lock.EnterShielded();
@@ -259,7 +261,7 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
         SetTimer();
     }
 
-    /// <summary>Takes out the entry with the earliest time among those that fit; the first to start among equals.</summary>
+    /// <summary>Removes the matching entry with the earliest due time, and among equals the one that started first.</summary>
     private bool TryTake(Func<Entry, ulong, bool> fits, ulong argument, out Entry taken)
     {
         _lock.EnterShielded();
@@ -290,8 +292,8 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     }
 
     /// <summary>
-    /// Outside the lock: clock and timer are a user's, and the timer may fire inside its own Change. Of two who set it at once the one with the older
-    /// view may come last; he finds that out, and sets it again.
+    /// Sets the timer, outside the lock: clock and timer may be user code, and the timer may fire inside Change. When two threads set it at
+    /// the same time, the one with the older view may come last; it finds out that _changes has moved, and sets the timer again.
     /// </summary>
     private void SetTimer()
     {
