@@ -3,20 +3,22 @@ using System.Buffers;
 
 namespace FenceKit;
 
-// What is read without the lock: the version before and after says whether it was all of one moment.
+// Members that read without the lock. Each reads a version before and after, and starts over if the reservation was changed in between.
 public sealed partial class FenceReservation
 {
-    /// <summary>The pending fences of a usage and the stronger ones, without the lock, for <c>foreach</c>, with a flag for restarts.</summary>
+    /// <summary>
+    /// Enumerates the pending fences of a usage and the stronger ones without the lock. The enumerator tells when it has restarted.
+    /// </summary>
     internal FenceReservationEnumerator Fences(FenceUsage usage)
     {
         CheckUsage(usage);
         return new FenceReservationEnumerator(this, usage, withFailed: false);
     }
 
-    /// <summary>Copies the pending fences of a usage and the stronger ones, all of one moment, without the lock.</summary>
-    /// <param name="usage">Asking for <see cref="FenceUsage.Read"/> gives kernel, write and read.</param>
-    /// <param name="into">Where to.</param>
-    /// <returns>How many there are; more than fit means that only the first were copied.</returns>
+    /// <summary>Copies a consistent snapshot of the pending fences of a usage and the stronger ones, without the lock.</summary>
+    /// <param name="usage">The weakest usage to include: <see cref="FenceUsage.Read"/> stands for kernel, write and read.</param>
+    /// <param name="into">The span to copy to.</param>
+    /// <returns>The number of fences. If it exceeds the length of the span, only the first ones were copied.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="usage"/> is none of the named values.</exception>
     public int CopyFences(FenceUsage usage, Span<Fence> into) => Copy(Fences(usage), into);
 
@@ -37,10 +39,10 @@ public sealed partial class FenceReservation
         return walk.IsRestarted ? 0 : count;
     }
 
-    /// <summary>Whether nothing of a usage, or a stronger one, is pending.</summary>
+    /// <summary>Whether all fences of a usage and the stronger ones are complete.</summary>
     /// <param name="usage">The usage.</param>
-    /// <returns>True if all are complete.</returns>
-    /// <remarks>Lock-free, never allocates. A look, not a wait: what was added meanwhile may or may not be seen.</remarks>
+    /// <returns>True if none is pending.</returns>
+    /// <remarks>Lock-free, never allocates. A fence that is added during the call may or may not be seen.</remarks>
     public bool IsSignaled(FenceUsage usage)
     {
         CheckUsage(usage);
@@ -55,16 +57,17 @@ public sealed partial class FenceReservation
         }
     }
 
-    /// <summary>Blocks until everything of a usage and the stronger ones is complete, or the time is over.</summary>
+    /// <summary>Blocks until all fences of a usage and the stronger ones are complete, or the time has run out.</summary>
     /// <param name="usage">A new writer waits for <see cref="FenceUsage.Read"/>, a new reader for <see cref="FenceUsage.Write"/>.</param>
-    /// <param name="timeout">How long at most for all together.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="timeout">The longest time to wait, for all fences together.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>
-    /// <see cref="FenceStatus.Pending"/> when the time ran out, otherwise as <see cref="Fence.WaitAll(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>.
+    /// <see cref="FenceStatus.Pending"/> when the time ran out, otherwise the status that
+    /// <see cref="Fence.WaitAll(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/> returns for these fences.
     /// </returns>
     /// <remarks>
-    /// Waits for what is there at the call. The lock may be held or not. <see cref="FenceStatus.Faulted"/> also when a fence failed before the call
-    /// and the resource has not been written since.
+    /// Waits for the fences that are there at the time of the call. The caller may hold the lock. The result is
+    /// <see cref="FenceStatus.Faulted"/> also when a fence failed before the call and the resource has not been written since.
     /// </remarks>
     public FenceStatus Wait(FenceUsage usage, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
@@ -80,11 +83,11 @@ public sealed partial class FenceReservation
         }
     }
 
-    /// <summary>Waits without a thread until the fences of a usage are complete, see <see cref="Wait"/>.</summary>
+    /// <summary>Waits, without blocking a thread, until the fences of a usage are complete; see <see cref="Wait"/>.</summary>
     /// <param name="usage">The usage.</param>
-    /// <param name="timeout">How long at most for all together.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Something to await, once.</returns>
+    /// <param name="timeout">The longest time to wait, for all fences together.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>An awaitable for the outcome. Await it once.</returns>
     public FenceSetAwaitable WaitAsync(FenceUsage usage, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
@@ -99,15 +102,16 @@ public sealed partial class FenceReservation
         }
     }
 
-    /// <summary>One fence for everything of a usage and the stronger ones.</summary>
+    /// <summary>Returns one fence that stands for all fences of a usage and the stronger ones.</summary>
     /// <param name="usage">The usage.</param>
-    /// <param name="array">Used when there are several.</param>
+    /// <param name="array">The array that combines the fences when there are several.</param>
     /// <param name="fence">
-    /// Complete when there is none; the fence itself when there is one, also one that failed; otherwise the fence of the array.
+    /// An already signaled fence when there is none; the only fence when there is one, also when it has failed; otherwise the fence of the
+    /// array.
     /// </param>
     /// <returns>False when the array is still in use (see <see cref="FenceArray.TryArmAll"/>).</returns>
     /// <exception cref="ArgumentNullException"><paramref name="array"/> is null.</exception>
-    /// <exception cref="ArgumentException">The array has no room for them.</exception>
+    /// <exception cref="ArgumentException">The array is too small for the fences.</exception>
     public bool TryGetSingleton(FenceUsage usage, FenceArray array, out Fence fence)
     {
         ArgumentNullException.ThrowIfNull(array);
@@ -123,18 +127,18 @@ public sealed partial class FenceReservation
         }
     }
 
-    /// <summary>Asks all pending fences of a usage and the stronger ones to be quick.</summary>
+    /// <summary>Passes a deadline hint to all pending fences of a usage and the stronger ones.</summary>
     /// <param name="usage">The usage.</param>
-    /// <param name="fromNow">By when.</param>
+    /// <param name="fromNow">The time by which the fences should signal, from now.</param>
     public void SetDeadline(FenceUsage usage, TimeSpan fromNow)
     {
         foreach (Fence fence in Fences(usage))
         {
-            fence.SetDeadline(fromNow); // a hint: asking twice after a restart does no harm
+            fence.SetDeadline(fromNow); // only a hint, so setting it twice after a restart does no harm
         }
     }
 
-    /// <summary>Reads one entry; all or nothing of it.</summary>
+    /// <summary>Reads one entry consistently, or reports that the reservation has changed.</summary>
     internal ReadResult TryRead(ref int version, int index, out Fence fence, out FenceUsage usage)
     {
         int now = _sequence.BeginRead();
@@ -161,7 +165,7 @@ public sealed partial class FenceReservation
         return isEnd ? ReadResult.End : ReadResult.Read;
     }
 
-    /// <summary>May see entries half written; the caller throws the answer away then.</summary>
+    /// <summary>May read entries while they are written; the caller checks the version and discards the result then.</summary>
     private bool IsAnyPending(FenceUsage usage)
     {
         Entry[] entries = Volatile.Read(ref _entries);
@@ -177,7 +181,7 @@ public sealed partial class FenceReservation
         return false;
     }
 
-    /// <summary>What is pending, and what failed: the outcome of a wait for all is then the one of the resource.</summary>
+    /// <summary>Copies the pending and the failed fences, so that a wait for all of them has the outcome of the resource.</summary>
     private Fence[] RentCopy(FenceUsage usage, out int count)
     {
         CheckUsage(usage);

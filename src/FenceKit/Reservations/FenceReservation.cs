@@ -5,23 +5,23 @@ using System.Diagnostics.CodeAnalysis;
 namespace FenceKit;
 
 /// <summary>
-/// The fences of one resource, by usage: who writes it, who reads it, who keeps it. Changed under its <see cref="Lock"/>, read without.
-/// As dma_resv.
+/// The fences of one resource by usage: of writers, of readers, and of work that keeps it alive. Changed under its <see cref="Lock"/>, read
+/// without it. Modeled on the kernel's dma_resv.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Before the point of no return <see cref="Reserve"/> makes room, and may allocate; after it <see cref="Add"/> cannot fail. There is one
-/// entry for each timeline, so it stays as small as there are producers.
+/// <see cref="Reserve"/> makes room before the point of no return, and may allocate; afterwards <see cref="Add"/> cannot fail. There is one
+/// entry for each timeline with a pending fence, so the size is bounded by the number of producers.
 /// </para>
 /// <para>
-/// A fence that failed (<see cref="FenceStatus.Faulted"/>, or <see cref="FenceStatus.Retired"/>, of which nobody knows) stays until somebody writes
-/// the resource anew: those who wait late hear of it as those who waited early. <see cref="Add"/> of a <see cref="FenceUsage.Write"/>, a
-/// <see cref="Replace"/> of its timeline, and <see cref="ForgetFaults"/> let go of it. It is not pending, so nobody waits for it, and walks over
-/// the pending fences do not show it.
+/// A failed fence stays until the resource is written again, so that late waiters learn of the failure as early ones did. Failed means
+/// <see cref="FenceStatus.Faulted"/>, or <see cref="FenceStatus.Retired"/>, whose outcome is unknown. <see cref="Add"/> with
+/// <see cref="FenceUsage.Write"/>, <see cref="Replace"/> of its timeline, and <see cref="ForgetFaults"/> remove it. It is complete, so nobody
+/// waits for it, and it is not among the pending fences.
 /// </para>
 /// <para>
-/// <b>Thread safety</b>: members that change need the lock to be held by the caller; the others may be called from any thread at any
-/// time and are lock-free.
+/// <b>Thread safety</b>: the caller of a member that changes the reservation must hold the lock; the other members are lock-free, and may be
+/// called from any thread at any time.
 /// </para>
 /// </remarks>
 [DebuggerDisplay("{Count} fences")]
@@ -31,12 +31,12 @@ public sealed partial class FenceReservation
 
     private Entry[] _entries = [];
     private int _count;
-    private int _reserved;        // slots that Add may use; under the lock
-    private ulong _reservedIn;    // the turn of holding the lock in which they were reserved
-    private SequenceLock _sequence;    // of the entries and their count: written by the holder of the lock, read by all
+    private int _reserved;        // free entries that Add may use; under the lock
+    private ulong _reservedIn;    // the value of Lock.Acquisitions when they were reserved
+    private SequenceLock _sequence;    // guards _entries and _count: written by the holder of the lock, read by everyone
 
     /// <summary>Creates an empty reservation.</summary>
-    /// <param name="reservationLock">The lock that guards it; several reservations may share one.</param>
+    /// <param name="reservationLock">The lock that guards the reservation; several reservations may share it.</param>
     /// <exception cref="ArgumentNullException"><paramref name="reservationLock"/> is null.</exception>
     public FenceReservation(WoundWaitLock reservationLock)
     {
@@ -57,16 +57,17 @@ public sealed partial class FenceReservation
         public FenceUsage Usage;
     }
 
-    /// <summary>The lock that guards it.</summary>
+    /// <summary>The lock that guards the reservation.</summary>
     public WoundWaitLock Lock { get; }
 
-    /// <summary>How many entries there are, complete ones and those that failed included.</summary>
+    /// <summary>The number of entries, including those whose fences are complete or have failed.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>
-    /// Makes room for fences, before the point of no return: forgets those that signaled, and may allocate. Nothing to do while there is room.
+    /// Makes room for fences, before the point of no return: if there is too little, removes signaled fences, and allocates if that is not
+    /// enough.
     /// </summary>
-    /// <param name="count">How many calls of <see cref="Add"/> must succeed before the lock is given up.</param>
+    /// <param name="count">The number of calls of <see cref="Add"/> that must succeed before the lock is released.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is less than 1.</exception>
     /// <exception cref="InvalidOperationException">The lock is not held.</exception>
     public void Reserve(int count)
@@ -83,15 +84,17 @@ public sealed partial class FenceReservation
         _reservedIn = Lock.Acquisitions;
     }
 
-    /// <summary>Adds a fence. Cannot fail in a slot that was reserved.</summary>
-    /// <param name="fence">The fence. Of a timeline that is here already only the later point stays.</param>
-    /// <param name="usage">How its work uses the resource. An entry that stays takes the stronger of both usages, never the weaker.</param>
+    /// <summary>Adds a fence. Cannot fail after <see cref="Reserve"/>.</summary>
+    /// <param name="fence">The fence. If the timeline has an entry already, the later of both points is kept.</param>
+    /// <param name="usage">
+    /// How the work behind the fence uses the resource. If the timeline has a pending entry already, the stronger of both usages is kept.
+    /// </param>
     /// <remarks>
-    /// Never allocates. A fence that has signaled is not stored. A writer has waited for all that was here, or depends on it, and so has heard
-    /// what failed: adding a <see cref="FenceUsage.Write"/> forgets it.
+    /// Never allocates. A fence that has signaled is not stored. Adding a <see cref="FenceUsage.Write"/> removes failed fences: the writer
+    /// has waited for all earlier fences, or depends on them, so it knows of the failures.
     /// </remarks>
-    /// <exception cref="InvalidOperationException">The lock is not held, or nothing was reserved since it was taken.</exception>
-    /// <exception cref="ArgumentException">The fence is that of a <see cref="FenceArray"/>: add its members.</exception>
+    /// <exception cref="InvalidOperationException">The lock is not held, or no room was reserved since it was taken.</exception>
+    /// <exception cref="ArgumentException">The fence belongs to a <see cref="FenceArray"/>; add the members of the array instead.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="usage"/> is none of the named values.</exception>
     public void Add(Fence fence, FenceUsage usage)
     {
@@ -108,7 +111,7 @@ public sealed partial class FenceReservation
         }
 
         _reserved--;
-        FenceContract.Export(fence.Timeline?.ContractMap); // a waiter has the lock, and may be anybody
+        FenceContract.Export(fence.Timeline?.ContractMap); // any holder of the lock may wait for the fence
         if (usage == FenceUsage.Write)
         {
             DropFailed();
@@ -120,8 +123,8 @@ public sealed partial class FenceReservation
         }
     }
 
-    /// <summary>Forgets what failed, for instance because the resource was cleared by other means than a fence.</summary>
-    /// <returns>How many fences were forgotten.</returns>
+    /// <summary>Removes failed fences, for instance after the resource was cleared without a fence.</summary>
+    /// <returns>The number of fences that were removed.</returns>
     /// <remarks>Never allocates.</remarks>
     /// <exception cref="InvalidOperationException">The lock is not held.</exception>
     public int ForgetFaults()
@@ -130,11 +133,11 @@ public sealed partial class FenceReservation
         return DropFailed();
     }
 
-    /// <summary>Replaces a timeline's fence by another one: for instance one that says that access has ended early.</summary>
-    /// <param name="old">A fence of the timeline whose entry goes.</param>
-    /// <param name="replacement">What replaces it; one that has signaled removes the entry.</param>
+    /// <summary>Replaces the fence of a timeline by another fence, for instance when access ends earlier than expected.</summary>
+    /// <param name="old">Any fence of the timeline whose entry is replaced.</param>
+    /// <param name="replacement">The new fence; if it has signaled, the entry is removed.</param>
     /// <param name="usage">The usage of the replacement.</param>
-    /// <returns>False if that timeline has no entry: nothing changes.</returns>
+    /// <returns>False if that timeline has no entry; nothing changes then.</returns>
     /// <exception cref="InvalidOperationException">The lock is not held.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="usage"/> is none of the named values.</exception>
     public bool Replace(Fence old, Fence replacement, FenceUsage usage)
@@ -147,7 +150,7 @@ public sealed partial class FenceReservation
             return false;
         }
 
-        // In one write: a reader that found neither would take the resource for idle.
+        // Both changes are one write: a reader that saw neither fence would take the resource for idle.
         bool stays = !HasSucceeded(replacement);
         _sequence.BeginWrite();
         if (stays && (ReferenceEquals(replacement.Timeline, old.Timeline) || IndexOf(replacement.Timeline!) < 0))
@@ -175,7 +178,7 @@ public sealed partial class FenceReservation
         _sequence.EndWrite();
     }
 
-    /// <summary>Between BeginWrite and EndWrite.</summary>
+    /// <summary>Adds or updates an entry. Called between BeginWrite and EndWrite.</summary>
     private void PutInWrite(Fence fence, FenceUsage usage)
     {
         int index = IndexOf(fence.Timeline!);
@@ -186,7 +189,7 @@ public sealed partial class FenceReservation
             entry.Usage = wasComplete || usage < entry.Usage ? usage : entry.Usage;
             if (fence.Target > entry.Fence.Target)
             {
-                entry.Fence = fence; // not when it stays: the collector's write barrier
+                entry.Fence = fence; // not stored otherwise, which saves the GC write barrier
             }
         }
         else
@@ -197,7 +200,7 @@ public sealed partial class FenceReservation
         }
     }
 
-    /// <summary>Forgets what is complete, and grows only if that is not enough.</summary>
+    /// <summary>Removes signaled fences, and grows only if that is not enough.</summary>
     private void MakeRoom(int count)
     {
         DropSucceeded();
@@ -243,7 +246,10 @@ public sealed partial class FenceReservation
         return dropped;
     }
 
-    /// <summary>One failure of a timeline is enough to know: so there are at most two entries for each, one that failed and one that did not.</summary>
+    /// <summary>
+    /// Merges a failed entry into another failed entry of its timeline. So a timeline has at most two entries: one that failed, and one that
+    /// did not.
+    /// </summary>
     private bool TryMergeFailed(int index)
     {
         for (int i = 0; i < index && HasFailed(_entries[index].Fence); i++)
@@ -260,7 +266,7 @@ public sealed partial class FenceReservation
         return false;
     }
 
-    // The usual fence is pending, which is one load: the outcome has not to be looked up.
+    // IsSignaled comes first: most fences are pending, and then a single load decides.
     private static bool HasSucceeded(Fence fence) => fence.IsSignaled && fence.Status == FenceStatus.Signaled;
 
     private static bool HasFailed(Fence fence) =>
@@ -273,7 +279,7 @@ public sealed partial class FenceReservation
         _entries[_count] = default;
     }
 
-    /// <summary>The entry of a timeline that a later fence may take: not one that failed, which has to stay.</summary>
+    /// <summary>Finds the entry of a timeline that a later fence may overwrite. A failed entry must stay.</summary>
     private int IndexOf(FenceTimeline timeline)
     {
         for (int i = 0; i < _count; i++)

@@ -4,13 +4,13 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// Walks over the pending fences of a <see cref="FenceReservation"/> without its lock. When the reservation changes meanwhile the walk
-/// begins again: the first fence after that has <see cref="IsRestarted"/> set, and a caller that adds something up starts over.
+/// Enumerates the pending fences of a <see cref="FenceReservation"/> without its lock. When the reservation changes during the enumeration,
+/// it restarts: then <see cref="IsRestarted"/> is set with the next fence, and a caller that accumulates a result must start over.
 /// </summary>
 [DebuggerDisplay("{Usage}: {Current}")]
 internal ref struct FenceReservationEnumerator
 {
-    private readonly FenceReservation? _reservation; // null in a default value: nothing to walk over
+    private readonly FenceReservation? _reservation; // null in a default value, which is empty
     private readonly FenceUsage _usage;
     private readonly bool _withFailed;
     private int _version;
@@ -21,25 +21,27 @@ internal ref struct FenceReservationEnumerator
         _withFailed = withFailed;
         _reservation = reservation;
         _usage = usage;
-        _version = -1; // odd, so no reader ever begins with it: the first step restarts
+        _version = -1; // never a valid version, since it is odd: so the first step sets IsRestarted
     }
 
-    /// <summary>The fence.</summary>
+    /// <summary>The present fence.</summary>
     public Fence Current { get; private set; }
 
-    /// <summary>Its usage.</summary>
+    /// <summary>The usage of <see cref="Current"/>.</summary>
     public FenceUsage Usage { get; private set; }
 
-    /// <summary>Whether <see cref="Current"/> is the first of a walk: what was seen before it counts no more.</summary>
+    /// <summary>Whether the enumeration has (re)started with <see cref="Current"/>: fences that were seen before are to be discarded.</summary>
     public bool IsRestarted { get; private set; }
 
     /// <summary>For <c>foreach</c>.</summary>
-    /// <returns>This.</returns>
+    /// <returns>This enumerator.</returns>
     public readonly FenceReservationEnumerator GetEnumerator() => this;
 
-    /// <summary>Goes to the next fence that is pending.</summary>
-    /// <returns>False at the end; the reservation had not changed since <see cref="IsRestarted"/> was last set.</returns>
-    /// <remarks>Lock-free, never allocates. If a walk that found fences restarts and finds none, <see cref="IsRestarted"/> is set at the end.</remarks>
+    /// <summary>Advances to the next pending fence.</summary>
+    /// <returns>False at the end. Then the reservation has not changed since <see cref="IsRestarted"/> was last set.</returns>
+    /// <remarks>
+    /// Lock-free, never allocates. If an enumeration restarts and finds no more fences, it ends with <see cref="IsRestarted"/> set.
+    /// </remarks>
     public bool MoveNext()
     {
         IsRestarted = false;

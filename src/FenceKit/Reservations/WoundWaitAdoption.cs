@@ -5,14 +5,15 @@ using System.Threading.Tasks.Sources;
 namespace FenceKit;
 
 /// <summary>
-/// An awaited lock with the contract checked: the method that awaits holds it. What an asynchronous method says to be held ends when it returns, but the result of
-/// its wait is taken as a part of the method that awaits, and so belongs to that method's flow.
+/// Wraps the wait for a lock while the contract is checked, so that the awaiting method becomes the holder. The validator keeps locks per
+/// async flow, and changes to the flow inside an async method are undone when it returns. GetResult runs in the flow of the awaiting method,
+/// so it can record the lock there.
 /// </summary>
 internal sealed class WoundWaitAdoption<TResult> : IValueTaskSource<TResult>
 {
     private readonly Action _adopt;
     private readonly ValueTask<TResult> _wait;
-    private bool _isTask; // written before the wait ends, read after
+    private bool _isTask; // written before the wait ends, read afterwards
 
     private WoundWaitAdoption(ValueTask<TResult> wait, Action adopt)
     {
@@ -20,8 +21,8 @@ internal sealed class WoundWaitAdoption<TResult> : IValueTaskSource<TResult>
         _adopt = adopt;
     }
 
-    /// <param name="wait">The wait, which has begun.</param>
-    /// <param name="adopt">Says what the flow that it is called in holds now.</param>
+    /// <param name="wait">The wait, which has already begun.</param>
+    /// <param name="adopt">Records the locks as held by the async flow that calls it.</param>
     public static ValueTask<TResult> Of(ValueTask<TResult> wait, Action adopt) => new(new WoundWaitAdoption<TResult>(wait, adopt), 0);
 
     public ValueTaskSourceStatus GetStatus(short token) =>
@@ -31,7 +32,7 @@ internal sealed class WoundWaitAdoption<TResult> : IValueTaskSource<TResult>
 
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {
-        // A task that somebody made of the wait asks on whichever thread ends it, in nobody's flow.
+        // With ValueTask.AsTask, GetResult runs on the thread that ends the wait and not in the flow of the awaiting method.
         _isTask = state is Task<TResult> task && task.GetType().Name.StartsWith("ValueTaskSourceAsTask", StringComparison.Ordinal);
         ConfiguredValueTaskAwaitable<TResult>.ConfiguredValueTaskAwaiter awaiter =
             _wait.ConfigureAwait((flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0).GetAwaiter();
@@ -48,7 +49,7 @@ internal sealed class WoundWaitAdoption<TResult> : IValueTaskSource<TResult>
     public TResult GetResult(short token)
     {
         TResult result = _wait.GetAwaiter().GetResult();
-        if (!_isTask && result is (true or WoundWaitOutcome.Acquired)) // a flow that gave up must not take over the hold of the one that has the lock
+        if (!_isTask && result is (true or WoundWaitOutcome.Acquired)) // after a failed wait the lock belongs to another flow
         {
             _adopt();
         }

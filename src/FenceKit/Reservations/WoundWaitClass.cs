@@ -3,15 +3,17 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>Locks that are taken together, in any order. Contexts and locks belong to one class. As ww_class.</summary>
+/// <summary>
+/// A class of locks that are taken together, in any order. Each context and each lock belongs to one class. Modeled on the kernel's ww_class.
+/// </summary>
 [DebuggerDisplay("{Name,nq}: {Policy}")]
 public sealed class WoundWaitClass
 {
     private ulong _lastTicket;
 
     /// <summary>Creates a class.</summary>
-    /// <param name="name">What the locks protect: it appears in errors.</param>
-    /// <param name="policy">Who gives way.</param>
+    /// <param name="name">The name of what the locks protect, for errors.</param>
+    /// <param name="policy">Which of two contexts backs off when they want each other's locks.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="policy"/> is none of the named values.</exception>
     public WoundWaitClass(string name, WoundWaitPolicy policy = WoundWaitPolicy.WoundWait)
@@ -26,10 +28,10 @@ public sealed class WoundWaitClass
         Policy = policy;
     }
 
-    /// <summary>What the locks protect.</summary>
+    /// <summary>The name of what the locks protect.</summary>
     public string Name { get; }
 
-    /// <summary>Who gives way.</summary>
+    /// <summary>Which of two contexts backs off when they want each other's locks.</summary>
     public WoundWaitPolicy Policy { get; }
 
     internal ulong NextTicket() => Interlocked.Increment(ref _lastTicket);

@@ -3,18 +3,18 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// What the context tells the validator.
+// Reports of the context to the validator.
 public sealed partial class WoundWaitContext
 {
-    // Who holds it in the validator's eyes. A context is used by one at a time, and so is this.
+    // The validator's record that the context is held; null for none. Needs no lock, as a context is used by one thread at a time.
     private object? _contractHold;
 
-    /// <summary>The context as the validator knows it; null when the contract is not checked.</summary>
+    /// <summary>The validator's lock map for the context; null when the contract is not checked.</summary>
     internal object? ContractMap { get; }
 
     internal object HoldLock(object map, SetLockAttempt attempt) => FenceAnnotations.HoldOfSet(map, ContractMap, attempt, ref _contractHold);
 
-    /// <summary>The method that awaited the locks has them, instead of the method that took them.</summary>
+    /// <summary>Moves the validator's records from the async method that took the locks to the flow of the method that awaited it.</summary>
     internal void AdoptHolds()
     {
         if (_contractHold is { } hold)
@@ -34,7 +34,7 @@ public sealed partial class WoundWaitContext
         }
     }
 
-    /// <summary>Once nothing is held by it any more, it stops nobody.</summary>
+    /// <summary>Releases the validator's record of the context when the context holds no lock any longer.</summary>
     internal void AnnounceUnlocked()
     {
         if (HeldLocks <= 0 && _contractHold is { } hold)

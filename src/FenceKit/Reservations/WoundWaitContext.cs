@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// One attempt to hold several locks of a class at once. Its ticket is its age: it keeps it through every back-off, so it gets older
-/// among the others and through in the end. As ww_acquire_ctx.
+/// One attempt to hold several locks of a class at once. Its age is its ticket, which it keeps through every back-off: so it becomes the
+/// oldest in the end, and succeeds. Modeled on the kernel's ww_acquire_ctx.
 /// </summary>
 /// <remarks>
 /// <b>Thread safety</b>: one thread (or async flow) at a time; it may move between threads at an await. <b>Allocates</b>: the constructor.
@@ -14,12 +14,12 @@ namespace FenceKit;
 public sealed partial class WoundWaitContext : IDisposable
 {
     private int _held;
-    private WoundWaitLock? _lastTaken; // of those that it holds: a list through the locks themselves, the context's own to write
-    private int _wounded; // 1: an older context wants what we hold
+    private WoundWaitLock? _lastTaken; // the head of the list of held locks, linked through TakenBefore and TakenAfter; only this context writes the links
+    private int _wounded; // 1: an older context waits for a lock that this one holds
     private bool _done;
     private bool _disposed;
 
-    /// <summary>Begins an attempt. Its age counts from here.</summary>
+    /// <summary>Begins an attempt, and draws its ticket.</summary>
     /// <param name="lockClass">The class of the locks.</param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
     public WoundWaitContext(WoundWaitClass lockClass)
@@ -34,23 +34,26 @@ public sealed partial class WoundWaitContext : IDisposable
     /// <summary>The class of the locks.</summary>
     public WoundWaitClass Class { get; }
 
-    /// <summary>The age: lower is older, and wins.</summary>
+    /// <summary>The age of the context: a lower ticket is older, and wins.</summary>
     public ulong Ticket { get; private set; }
 
-    /// <summary>How many locks the context holds.</summary>
+    /// <summary>The number of locks that the context holds.</summary>
     public int HeldLocks => Volatile.Read(ref _held);
 
-    /// <summary>The lock to take first after a back-off; null when none is due.</summary>
+    /// <summary>The lock to take first after a back-off; null when no back-off is due.</summary>
     public WoundWaitLock? ContendedLock { get; internal set; }
 
-    /// <summary>A context waits for one lock at a time, so it has one node.</summary>
+    /// <summary>The queue node of the context; one is enough, since a context waits for one lock at a time.</summary>
     internal WoundWaiter Waiter { get; }
 
-    /// <summary>An older context wants what we hold, and we hold something to give way with.</summary>
+    /// <summary>Whether the context must back off: it was wounded, and it still holds locks.</summary>
     internal bool MustGiveWay => Volatile.Read(ref _wounded) != 0 && HeldLocks > 0;
 
-    /// <summary>Says that all locks are taken: from here on another one is an error, until they are unlocked. As ww_acquire_done.</summary>
-    /// <exception cref="InvalidOperationException">A back-off is due, or it was said before.</exception>
+    /// <summary>
+    /// Declares that all locks are taken: taking another one is an error until all of them are unlocked. Modeled on the kernel's
+    /// ww_acquire_done.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A back-off is due, or the method was called before.</exception>
     public void Done()
     {
         CheckUsable();
@@ -67,10 +70,10 @@ public sealed partial class WoundWaitContext : IDisposable
         _done = true;
     }
 
-    /// <summary>Ends the attempt. What the context still holds is unlocked, as at the end of a lock statement that an exception leaves.</summary>
+    /// <summary>Ends the attempt. Locks that the context still holds are unlocked, as when an exception leaves a lock statement.</summary>
     /// <remarks>
-    /// Continuations of those who waited for these locks may run on this thread. While the contract is checked, a context that ends with locks is
-    /// reported: what they protect may be half changed.
+    /// Continuations that wait for these locks may run on this thread. While the contract is checked, disposing a context that holds locks is
+    /// reported: the protected state may be half changed.
     /// </remarks>
     public void Dispose()
     {
@@ -88,7 +91,7 @@ public sealed partial class WoundWaitContext : IDisposable
         }
     }
 
-    /// <summary>The last one first.</summary>
+    /// <summary>Unlocks all held locks, the last one first.</summary>
     internal void UnlockAll()
     {
         while (_lastTaken is { } held)
@@ -97,13 +100,13 @@ public sealed partial class WoundWaitContext : IDisposable
         }
     }
 
-    /// <summary>Class and ticket.</summary>
-    /// <returns>A text for people.</returns>
+    /// <summary>Describes the context by class and ticket.</summary>
+    /// <returns>A text for errors and the debugger.</returns>
     public override string ToString() => $"The context {Class.Name} #{Ticket}";
 
     /// <summary>
-    /// Begins another attempt, as a new context would: for a set of locks, which keeps its context. Nothing is held and nothing waited for, so
-    /// no other context looks at the ticket; a wake-up that comes late is one too many, and no more.
+    /// Begins another attempt with a new ticket, for a lock set that reuses its context. The context neither holds nor waits for a lock, so
+    /// no other context reads the ticket; a late wake-up from the last attempt is only spurious.
     /// </summary>
     internal void Renew()
     {
@@ -159,10 +162,10 @@ public sealed partial class WoundWaitContext : IDisposable
     }
 
     /// <summary>
-    /// By an older context, under the spinning lock of a lock that this context holds: so it still holds that one, and the mark is not one of a turn that is over. The
-    /// older one wakes us when it has left the spinning lock.
+    /// Called by an older context under the spinning lock of a lock that this context holds, so the mark cannot come after the context has
+    /// released everything. The older context calls Wake when it has left the spinning lock.
     /// </summary>
-    internal void Wound() => Interlocked.Exchange(ref _wounded, 1); // before the wake-up: pairs with WoundWaiter.Prepare, then MustGiveWay
+    internal void Wound() => Interlocked.Exchange(ref _wounded, 1); // full fence; pairs with WoundWaiter.Prepare, then MustGiveWay
 
     internal void OnAcquired(WoundWaitLock taken)
     {
@@ -201,7 +204,7 @@ public sealed partial class WoundWaitContext : IDisposable
         if (_held == 0)
         {
             _done = false;
-            Volatile.Write(ref _wounded, 0); // there is nothing left that anybody could want from us
+            Volatile.Write(ref _wounded, 0); // no context can wait for this one any longer
         }
     }
 }

@@ -4,14 +4,14 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// Waiting without a thread.
+// Waiting without blocking a thread.
 public sealed partial class WoundWaitLock
 {
     /// <inheritdoc cref="LockAsync(WoundWaitContext, TimeSpan, CancellationToken)"/>
-    /// <param name="context">For whom.</param>
-    /// <param name="timeout">How long at most.</param>
-    /// <param name="resumption">Where the wait itself goes on when it is woken: inline is for those who know who wakes it.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="context">The context that takes the lock.</param>
+    /// <param name="timeout">The longest time to wait.</param>
+    /// <param name="resumption">Where the wait's own continuation runs. Inline is only for callers that know which thread unlocks.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     internal ValueTask<WoundWaitOutcome> LockAsync(
         WoundWaitContext context, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken = default) =>
         LockAsync(context, timeout, slow: false, resumption, cancellationToken);

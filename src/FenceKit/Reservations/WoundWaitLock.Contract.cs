@@ -5,13 +5,13 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// What the lock tells the validator.
+// Reports of the lock to the validator.
 public sealed partial class WoundWaitLock
 {
-    // Who holds the lock in the validator's eyes: set by the holder, taken out under the lock by the thread that unlocks it.
+    // The validator's record that the lock is held; null for none. Set by the holder, and cleared under _lock by the thread that unlocks.
     private object? _contractHold;
 
-    /// <summary>The lock as the validator knows it; null when the contract is not checked.</summary>
+    /// <summary>The validator's lock map for the lock; null when the contract is not checked.</summary>
     internal object? ContractMap { get; }
 
     private WoundWaitOutcome EnterChecked(WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, CancellationToken cancellationToken)
@@ -39,7 +39,7 @@ public sealed partial class WoundWaitLock
         return outcome;
     }
 
-    /// <summary>Announces a lock that was taken by a try: nobody waited, so nothing leads to it, but it is held.</summary>
+    /// <summary>Reports a lock that was taken without waiting: the validator adds it to the held locks, but records no dependency to it.</summary>
     private void AnnounceTaken(WoundWaitContext? context) => AnnounceHeld(context, SetLockAttempt.Try);
 
     private void AnnounceHeld(WoundWaitContext? context, SetLockAttempt attempt)
@@ -53,12 +53,13 @@ public sealed partial class WoundWaitLock
         }
         catch
         {
-            Unlock(context); // a sink throws: the lock is not taken then
+            Unlock(context); // a sink has thrown a violation: the lock must not stay taken
             throw;
         }
     }
 
-    // What it says to be held is so until it returns; then the method that awaits adopts it (WoundWaitAdoption).
+    // The lock is recorded as held in the flow of this method, which ends when it returns; then WoundWaitAdoption moves the record to the
+    // awaiting method.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<WoundWaitOutcome> EnterCheckedAsync(
         WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken)
@@ -80,7 +81,7 @@ public sealed partial class WoundWaitLock
         return outcome;
     }
 
-    /// <summary>The flow that runs here has the lock, instead of the method that awaited it.</summary>
+    /// <summary>Moves the validator's record of the lock to the calling async flow.</summary>
     internal void AdoptHold()
     {
         if (_contractHold is { } hold)
@@ -99,7 +100,7 @@ public sealed partial class WoundWaitLock
         context?.AnnounceUnlocked();
     }
 
-    // Only the context itself makes this true or false, and it is used by one at a time.
+    // Needs no lock: only the context itself changes the answer, and it is used by one thread at a time.
     private bool IsHeldBy(WoundWaitContext? context) => context is not null && ReferenceEquals(Volatile.Read(ref _holder), context);
 
     private void CheckFree()

@@ -4,12 +4,12 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// Who may wait for whom. Wound-wait: only the younger for the older, so an older one that has to wait wounds. Wait-die: only the older for
-// the younger, so a younger one that would have to wait backs off. A wait-for graph in which age only falls (or only rises) has no cycle.
-// A context that holds nothing may always wait: nobody waits for it.
+// Which context may wait for which. Wound-wait: only a younger context for an older one, so an older context that has to wait wounds the
+// younger holder, which then backs off. Wait-die: only an older context for a younger one, so a younger context backs off instead of waiting.
+// A wait-for graph in which age only falls, or only rises, has no cycle. A context that holds no lock may always wait: nobody waits for it.
 public sealed partial class WoundWaitLock
 {
-    /// <summary>The first half: takes the lock, or refuses, or gets in line (false).</summary>
+    /// <summary>The first half of an acquisition. True: it has an outcome. False: the waiter is in the queue.</summary>
     private bool TryEnter(WoundWaitContext? context, WoundWaiter waiter, out WoundWaitOutcome outcome)
     {
         outcome = default;
@@ -48,11 +48,11 @@ public sealed partial class WoundWaitLock
         finally
         {
             _lock.Exit();
-            ReportBackOff(context, outcome); // outside the spinning lock: listeners run here
+            ReportBackOff(context, outcome); // outside the spinning lock: event listeners run here
         }
 
-        // Outside the spinning lock as well: the younger may run here, in a continuation, and unlock this lock. It may so be granted to us before we
-        // go on: TryFinish, which is next, asks for that.
+        // Also outside the spinning lock: Wake may run a continuation of the younger context here, which may unlock this lock and so grant it
+        // to this waiter. TryFinish, which is called next, checks for that.
         wounded?.Waiter.Wake();
         if (context is not null && Class.Policy == WoundWaitPolicy.WaitDie)
         {
@@ -62,7 +62,9 @@ public sealed partial class WoundWaitLock
         return false;
     }
 
-    /// <summary>Whether the wait has ended, and how. Asked after a wake-up.</summary>
+    /// <summary>
+    /// The second half of an acquisition, called before each wait and after each wake-up: whether the wait has ended, and its outcome.
+    /// </summary>
     private bool TryFinish(WoundWaitContext? context, WoundWaiter waiter, bool isOver, out WoundWaitOutcome outcome)
     {
         outcome = default;
@@ -94,7 +96,7 @@ public sealed partial class WoundWaitLock
         finally
         {
             _lock.Exit();
-            ReportBackOff(context, outcome); // outside the spinning lock: listeners run here
+            ReportBackOff(context, outcome); // outside the spinning lock: event listeners run here
         }
     }
 
@@ -174,8 +176,8 @@ public sealed partial class WoundWaitLock
     }
 
     /// <summary>
-    /// Wait-die, when an older one has got in line: those behind it that hold locks must not wait any longer. One in each turn of the spinning lock,
-    /// since what a wake-up runs may come back to this lock.
+    /// For wait-die, after an older context has joined the queue: wakes the younger waiters that hold locks, which must back off now. Takes
+    /// the spinning lock for each of them anew, since Wake may run a continuation that uses this lock.
     /// </summary>
     private void WakeThoseThatMustDie(WoundWaitContext older)
     {
@@ -185,7 +187,10 @@ public sealed partial class WoundWaitLock
         }
     }
 
-    /// <summary>Marks it, so it is found once. It sees the mark when it looks after its wake-up, in TryFinish, and leaves the line itself.</summary>
+    /// <summary>
+    /// Finds and marks one waiter that must back off. The mark keeps it from being found again; the waiter reads it in TryFinish and leaves
+    /// the queue itself.
+    /// </summary>
     private WoundWaiter? TryFindOneThatMustDie(WoundWaitContext older)
     {
         _lock.Enter();

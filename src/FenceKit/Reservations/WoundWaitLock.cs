@@ -4,15 +4,16 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// A lock of which any set can be taken in any order without deadlock: when two contexts want each other's locks, the younger one is told
-/// to back off. As ww_mutex. Without a context it is a plain lock. Not recursive, not bound to a thread: it may be held over an await.
+/// A lock for acquiring sets of locks in any order without deadlock: when two contexts want each other's locks, the younger one is told to
+/// back off. Without a context it is a plain lock. Not recursive, and not bound to a thread: it may be held over an await. Modeled on the
+/// kernel's ww_mutex.
 /// </summary>
 /// <remarks>
 /// <code>
 /// using WoundWaitContext context = new(lockClass);
 /// // Lock a; Lock b: MustBackOff? Unlock a; LockSlow b; Lock a; ...   or let WoundWaitLockSet do it.
 /// </code>
-/// <para><b>Thread safety</b>: every member may be called from any thread; a context by one at a time.</para>
+/// <para><b>Thread safety</b>: every member may be called from any thread; a context may be used by one thread at a time.</para>
 /// <para><b>Allocates</b>: the constructor; nothing in steady state.</para>
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
@@ -20,21 +21,21 @@ public sealed partial class WoundWaitLock
 {
     private SpinningLock _lock;
 
-    // Under the spinning lock. A lock that is not held has no waiters: unlocking hands it to the first of them.
+    // Under the spinning lock. A free lock has no waiters: unlocking passes the lock on to the first waiter.
     private bool _isHeld;
     private WoundWaitContext? _holder; // null: held without a context, or not held
-    private WoundWaiter? _first;       // contexts by age among themselves; those without a context in the order in which they came
+    private WoundWaiter? _first;       // waiters with a context are ordered by age, those without a context by arrival
     private WoundWaiter? _last;
     private ulong _acquisitions;
 
-    /// <summary>What the context took before it that holds this lock, and still holds. That context's to write, as the next one.</summary>
+    /// <summary>The neighbors in the list of locks that the holding context has taken. Written only by that context.</summary>
     internal WoundWaitLock? TakenBefore;
 
     /// <inheritdoc cref="TakenBefore"/>
     internal WoundWaitLock? TakenAfter;
 
     /// <summary>Creates a lock.</summary>
-    /// <param name="lockClass">The locks that are taken together with it.</param>
+    /// <param name="lockClass">The class of locks that are taken together with this one.</param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
     public WoundWaitLock(WoundWaitClass lockClass)
     {
@@ -43,19 +44,19 @@ public sealed partial class WoundWaitLock
         ContractMap = FenceContract.SetLockMap(lockClass.Name);
     }
 
-    /// <summary>The locks that are taken together with it.</summary>
+    /// <summary>The class of locks that are taken together with this one.</summary>
     public WoundWaitClass Class { get; }
 
-    /// <summary>Whether anybody holds the lock at this moment.</summary>
+    /// <summary>Whether the lock is held at this moment.</summary>
     public bool IsHeld => Volatile.Read(ref _isHeld);
 
-    /// <summary>Which turn of holding this is; changes with every acquisition.</summary>
+    /// <summary>The number of acquisitions so far; it identifies the present one.</summary>
     internal ulong Acquisitions => Volatile.Read(ref _acquisitions);
 
-    /// <summary>Takes the lock if that needs no waiting. Never a deadlock, so never a back-off.</summary>
-    /// <param name="context">For whom; null for none.</param>
-    /// <returns>True if the lock is held now and was not before.</returns>
-    /// <exception cref="InvalidOperationException">The context has said Done, or has to back off first.</exception>
+    /// <summary>Takes the lock if it is free. Never waits, so it never requires a back-off.</summary>
+    /// <param name="context">The context that takes the lock; null for none.</param>
+    /// <returns>True if this call has taken the lock.</returns>
+    /// <exception cref="InvalidOperationException"><see cref="WoundWaitContext.Done"/> was called, or the context must back off first.</exception>
     public bool TryLock(WoundWaitContext? context = null)
     {
         context?.CheckMayLock(this, slow: false);
@@ -78,14 +79,16 @@ public sealed partial class WoundWaitLock
         return isTaken;
     }
 
-    /// <summary>Takes the lock as one of several.</summary>
-    /// <param name="context">For whom.</param>
-    /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Takes the lock for a context.</summary>
+    /// <param name="context">The context that takes the lock.</param>
+    /// <param name="timeout">The longest time to wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>Whether the lock was acquired, was held before, or the context must back off.</returns>
-    /// <exception cref="ArgumentException">The context is of another class.</exception>
-    /// <exception cref="InvalidOperationException">The context has said Done, or was told to back off and has not.</exception>
-    /// <exception cref="OperationCanceledException">The token was canceled; the context holds what it held before.</exception>
+    /// <exception cref="ArgumentException">The context belongs to another class.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <see cref="WoundWaitContext.Done"/> was called, or the context was told to back off and has not.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was canceled; the context still holds the locks that it held before.</exception>
     public WoundWaitOutcome Lock(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -94,23 +97,23 @@ public sealed partial class WoundWaitLock
         return Enter(context, context.Waiter, timeout, cancellationToken);
     }
 
-    /// <summary>Takes the lock as one of several, without a time limit.</summary>
-    /// <param name="context">For whom.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Takes the lock for a context, without a time limit.</summary>
+    /// <param name="context">The context that takes the lock.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>Whether the lock was acquired, was held before, or the context must back off.</returns>
     /// <inheritdoc cref="Lock(WoundWaitContext, TimeSpan, CancellationToken)"/>
     public WoundWaitOutcome Lock(WoundWaitContext context, CancellationToken cancellationToken = default) =>
         Lock(context, Timeout.InfiniteTimeSpan, cancellationToken);
 
     /// <summary>
-    /// After a back-off, when nothing is held: waits for the lock that was contended. Never told to back off. Lock does the same then;
-    /// this one says so, and refuses to be used for anything else.
+    /// Waits for the contended lock after a back-off, when the context holds no lock. Never requires a back-off.
+    /// <see cref="Lock(WoundWaitContext, TimeSpan, CancellationToken)"/> behaves the same in this situation; this method throws in any other.
     /// </summary>
-    /// <param name="context">For whom.</param>
-    /// <param name="timeout">How long at most.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="context">The context that takes the lock.</param>
+    /// <param name="timeout">The longest time to wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>Acquired or timed out.</returns>
-    /// <exception cref="InvalidOperationException">The context was not told to back off from this lock, or still holds others.</exception>
+    /// <exception cref="InvalidOperationException">The context was not told to back off from this lock, or still holds other locks.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public WoundWaitOutcome LockSlow(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
@@ -121,26 +124,34 @@ public sealed partial class WoundWaitLock
     }
 
     /// <summary>Takes the lock for a context, without blocking a thread.</summary>
-    /// <param name="context">For whom.</param>
-    /// <param name="timeout">How long at most.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The wait, which has begun. Await it once; the code after it never runs on the stack of the thread that ends the wait.</returns>
+    /// <param name="context">The context that takes the lock.</param>
+    /// <param name="timeout">The longest time to wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>
+    /// A task for the outcome; the wait has already begun. Await it once. The continuation never runs on the stack of the thread that ends
+    /// the wait.
+    /// </returns>
     /// <inheritdoc cref="Lock(WoundWaitContext, TimeSpan, CancellationToken)"/>
     public ValueTask<WoundWaitOutcome> LockAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default) =>
         LockAsync(context, timeout, FenceContinuation.ThreadPool, cancellationToken);
 
     /// <summary>Takes the lock that a context was told to back off from, without blocking a thread; see <see cref="LockSlow"/>.</summary>
-    /// <param name="context">For whom.</param>
-    /// <param name="timeout">How long at most.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The wait, which has begun. Await it once; the code after it never runs on the stack of the thread that ends the wait.</returns>
+    /// <param name="context">The context that takes the lock.</param>
+    /// <param name="timeout">The longest time to wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>
+    /// A task for the outcome; the wait has already begun. Await it once. The continuation never runs on the stack of the thread that ends
+    /// the wait.
+    /// </returns>
     /// <inheritdoc cref="LockSlow"/>
     public ValueTask<WoundWaitOutcome> LockSlowAsync(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default) =>
         LockSlowAsync(context, timeout, FenceContinuation.ThreadPool, cancellationToken);
 
-    /// <summary>Takes the lock alone, as a plain lock. A thread that holds others of the class must not: use a context.</summary>
-    /// <param name="timeout">How long at most.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>
+    /// Takes the lock without a context, as a plain lock. A thread that holds another lock of the class must use a context instead.
+    /// </summary>
+    /// <param name="timeout">The longest time to wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>False when the time ran out.</returns>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public bool Lock(TimeSpan timeout, CancellationToken cancellationToken = default)
@@ -162,19 +173,19 @@ public sealed partial class WoundWaitLock
         }
     }
 
-    /// <summary>Takes the lock alone, without a context and without blocking a thread.</summary>
-    /// <param name="timeout">How long at most.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The wait, which has begun: false when the time ran out. Await it once.</returns>
-    /// <remarks>The code after it never runs on the stack of the thread that ends the wait. Allocates nothing in steady state.</remarks>
+    /// <summary>Takes the lock without a context and without blocking a thread.</summary>
+    /// <param name="timeout">The longest time to wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task whose result is false when the time ran out; the wait has already begun. Await it once.</returns>
+    /// <remarks>The continuation never runs on the stack of the thread that ends the wait. Allocates nothing in steady state.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public ValueTask<bool> LockAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
         LockAsync(timeout, FenceContinuation.ThreadPool, cancellationToken);
 
-    /// <summary>Gives the lock to the first that waits, or frees it.</summary>
+    /// <summary>Releases the lock, and passes it on to the first waiter if there is one.</summary>
     /// <param name="context">The context that took it; null if it was taken without one.</param>
-    /// <exception cref="SynchronizationLockException">The lock is not held, or by another context.</exception>
+    /// <exception cref="SynchronizationLockException">The lock is not held, or is held by another context.</exception>
     public void Unlock(WoundWaitContext? context = null)
     {
         if (FenceContract.IsChecked)
@@ -205,7 +216,7 @@ public sealed partial class WoundWaitLock
             ThrowNotHeld(context);
         }
 
-        // The validator first: what the wake-up runs, a continuation, is not done by a holder of this lock.
+        // Before the wake-up: a continuation that Wake runs does not hold this lock, so the validator must know of the release.
         try
         {
             if (FenceContract.IsChecked)
@@ -249,7 +260,7 @@ public sealed partial class WoundWaitLock
             {
                 if (TryFinish(context, waiter, isOver: true, out outcome) && outcome != WoundWaitOutcome.TimedOut)
                 {
-                    return outcome; // granted, or told to back off, before we were canceled
+                    return outcome; // the lock was granted, or a back-off required, before the wait was canceled
                 }
 
                 throw;

@@ -4,14 +4,12 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-/// <summary>Takes any set of locks of a class in any order, and backs off and tries again by itself until it holds them all.</summary>
-/// <remarks>
-/// <b>Thread safety</b>: one thread (or async flow) at a time. <b>Allocates</b>: the constructor; otherwise nothing.
-/// </remarks>
+/// <summary>Takes several locks of a class in any order. Backs off and tries again by itself until it holds all of them.</summary>
+/// <remarks><b>Thread safety</b>: one thread (or async flow) at a time. <b>Allocates</b>: the constructor; otherwise nothing.</remarks>
 [DebuggerDisplay("{Count} held")]
 public sealed class WoundWaitLockSet : IDisposable
 {
-    private readonly WoundWaitContext _context; // begins anew with each attempt
+    private readonly WoundWaitContext _context; // renewed for each attempt
     private bool _isOpen;
 
     /// <summary>Creates an empty set.</summary>
@@ -23,19 +21,19 @@ public sealed class WoundWaitLockSet : IDisposable
         _context = new WoundWaitContext(lockClass);
     }
 
-    /// <summary>How many locks the set holds.</summary>
+    /// <summary>The number of locks that the set holds.</summary>
     public int Count => _context.HeldLocks;
 
-    /// <summary>How often it has backed off since it was made.</summary>
+    /// <summary>The number of back-offs since the set was created.</summary>
     public long BackOffs { get; private set; }
 
     /// <summary>Takes all locks, or none.</summary>
-    /// <param name="locks">The locks, in any order; one that stands there twice is taken once.</param>
-    /// <param name="timeout">How long at most for all together.</param>
-    /// <param name="cancellationToken">Ends the wait; nothing is held then.</param>
-    /// <returns>False when the time ran out; nothing is held then.</returns>
+    /// <param name="locks">The locks, in any order; duplicates are taken once.</param>
+    /// <param name="timeout">The longest time to wait, for all locks together.</param>
+    /// <param name="cancellationToken">Cancels the wait; no lock is held then.</param>
+    /// <returns>False when the time ran out; no lock is held then.</returns>
     /// <exception cref="InvalidOperationException">The set holds locks already.</exception>
-    /// <exception cref="ArgumentException">A lock is of another class.</exception>
+    /// <exception cref="ArgumentException">A lock belongs to another class.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public bool Lock(ReadOnlySpan<WoundWaitLock> locks, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
@@ -45,7 +43,7 @@ public sealed class WoundWaitLockSet : IDisposable
         try
         {
             int next = TakeFree(locks);
-            WaitBudget budget = next == locks.Length ? default : WaitBudget.Start(TimeProvider.System, timeout); // a clock is read only to wait
+            WaitBudget budget = next == locks.Length ? default : WaitBudget.Start(TimeProvider.System, timeout); // the clock is read only before a wait
             while (next < locks.Length)
             {
                 WoundWaitLock? contended = _context.ContendedLock;
@@ -74,13 +72,13 @@ public sealed class WoundWaitLockSet : IDisposable
         }
     }
 
-    /// <summary>Takes all locks of the set, without blocking a thread.</summary>
+    /// <summary>Takes all locks, or none, without blocking a thread.</summary>
     /// <param name="locks">The locks, in any order.</param>
-    /// <param name="timeout">How long at most for all together.</param>
-    /// <param name="cancellationToken">Ends the wait; nothing is held then.</param>
+    /// <param name="timeout">The longest time to wait, for all locks together.</param>
+    /// <param name="cancellationToken">Cancels the wait; no lock is held then.</param>
     /// <returns>
-    /// The wait, which has begun: false when the time ran out; nothing is held then. Await it once; the code after it never runs on the stack of
-    /// the thread that ends the wait.
+    /// A task whose result is false when the time ran out; no lock is held then. The wait has already begun. Await it once. The continuation
+    /// never runs on the stack of the thread that ends the wait.
     /// </returns>
     /// <inheritdoc cref="Lock"/>
     public ValueTask<bool> LockAsync(ReadOnlyMemory<WoundWaitLock> locks, TimeSpan timeout, CancellationToken cancellationToken = default) =>
@@ -88,9 +86,9 @@ public sealed class WoundWaitLockSet : IDisposable
 
     /// <inheritdoc cref="LockAsync(ReadOnlyMemory{WoundWaitLock}, TimeSpan, CancellationToken)"/>
     /// <param name="locks">The locks, in any order.</param>
-    /// <param name="timeout">How long at most for all together.</param>
-    /// <param name="resumption">Where the wait itself goes on when it is woken.</param>
-    /// <param name="cancellationToken">Ends the wait; nothing is held then.</param>
+    /// <param name="timeout">The longest time to wait, for all locks together.</param>
+    /// <param name="resumption">Where the wait's own continuation runs.</param>
+    /// <param name="cancellationToken">Cancels the wait; no lock is held then.</param>
     internal ValueTask<bool> LockAsync(
         ReadOnlyMemory<WoundWaitLock> locks, TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken = default)
     {
@@ -99,7 +97,7 @@ public sealed class WoundWaitLockSet : IDisposable
         return FenceContract.IsChecked ? WoundWaitAdoption<bool>.Of(wait, _context.AdoptHolds) : wait;
     }
 
-    /// <summary>Gives all locks back; the set can be used again.</summary>
+    /// <summary>Unlocks all locks; the set can be used again.</summary>
     public void Unlock()
     {
         _context.UnlockAll();
@@ -160,15 +158,13 @@ public sealed class WoundWaitLockSet : IDisposable
         _context.Renew();
     }
 
-    /// <summary>
-    /// The usual case: takes the locks as long as they are free, which needs neither a clock nor a queue.
-    /// </summary>
-    /// <returns>The first that is not free, or is held by the set already; all the rest is for the caller.</returns>
+    /// <summary>Takes locks as long as they are free, which is the usual case and needs neither a clock nor a queue.</summary>
+    /// <returns>The index of the first lock that was not taken; the caller takes the rest.</returns>
     private int TakeFree(ReadOnlySpan<WoundWaitLock> locks)
     {
         if (FenceContract.IsChecked)
         {
-            return 0; // the validator judges a lock that is waited for otherwise than one that is only tried
+            return 0; // the validator treats a blocking acquisition differently from a try
         }
 
         int next = 0;
@@ -180,7 +176,7 @@ public sealed class WoundWaitLockSet : IDisposable
         return next;
     }
 
-    /// <summary>Gives everything back where it has to; says which lock comes next.</summary>
+    /// <summary>Unlocks everything if the outcome is a back-off. Returns the index of the next lock to take.</summary>
     private int Account(WoundWaitOutcome outcome, int next)
     {
         if (outcome != WoundWaitOutcome.MustBackOff)

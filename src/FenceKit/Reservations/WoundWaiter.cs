@@ -3,7 +3,7 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace FenceKit;
 
-/// <summary>The node of one that waits for a <see cref="WoundWaitLock"/>: of a context, or of a thread without one.</summary>
+/// <summary>A node in the queue of a <see cref="WoundWaitLock"/>, for a context, or for a wait without a context.</summary>
 #pragma warning disable CA1001 // Its timeline owns nothing that must be released, and nobody waits once the owner is gone.
 internal sealed class WoundWaiter
 {
@@ -22,13 +22,16 @@ internal sealed class WoundWaiter
 
     internal WoundWaitContext? Context { get; }
 
-    // Under the spinning lock of the lock that is waited for.
+    // Under the spinning lock of the lock that the node waits for.
     internal WoundWaiter? Next;
     internal WoundWaiter? Previous;
     internal bool IsGranted;
     internal bool MustDie;
 
-    /// <summary>The node of a thread without a context; taken out while in use, since a wait can be entered again from a callback.</summary>
+    /// <summary>
+    /// Returns the cached node of the thread, for a blocking wait without a context. The cache is empty while the node is in use, since a
+    /// callback that runs during the wait may wait for another lock.
+    /// </summary>
     internal static WoundWaiter RentForThread()
     {
         WoundWaiter waiter = t_spare ?? new WoundWaiter(null);
@@ -38,12 +41,15 @@ internal sealed class WoundWaiter
 
     internal void ReturnToThread() => t_spare = this;
 
-    /// <summary>The node of a wait that has neither a context nor a thread.</summary>
+    /// <summary>Rents a node for an asynchronous wait without a context.</summary>
     internal static WoundWaiter Rent() => s_pool.GetShielded();
 
     internal void Return() => s_pool.ReturnShielded(this);
 
-    /// <summary>The wake-up to wait for. A thread that changes what we look at afterwards will wake it: issuing is a full fence.</summary>
+    /// <summary>
+    /// Issues a fence that signals at the next wake-up. Issuing is a full fence: if the waiter reads its state afterwards and misses a
+    /// change, the thread that makes the change signals this fence.
+    /// </summary>
     internal Fence Prepare() => _wakes.Issue();
 
     internal void Wake() => _wakes.SignalCore(TimelineState.TargetOf(_wakes.Issued));
