@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>Waits for a fence on behalf of an object of the user's, a handle or a descriptor, which it does not keep alive.</summary>
-/// <typeparam name="TUser">What the user holds.</typeparam>
+/// <summary>
+/// A callback that waits for a fence on behalf of a user's object, such as a handle or a descriptor, and does not keep that object alive.
+/// </summary>
+/// <typeparam name="TUser">The type of the user's object.</typeparam>
 internal abstract class BridgeCallback<TUser> : BridgeCallback
     where TUser : class
 {
@@ -10,13 +12,13 @@ internal abstract class BridgeCallback<TUser> : BridgeCallback
         : base(fence)
     {
         WeakReference<TUser> reference = new(user);
-#pragma warning disable CA1816 // Of another object, on purpose: see Reference.
+#pragma warning disable CA1816 // Suppresses the finalizer of another object on purpose: see Reference.
         GC.SuppressFinalize(reference);
 #pragma warning restore CA1816
         Reference = reference;
     }
 
-    /// <summary>The user's object; null when nobody holds it any more.</summary>
+    /// <summary>The user's object; null when it was collected.</summary>
     private protected TUser? User => ((WeakReference<TUser>)Reference).TryGetTarget(out TUser? user) ? user : null;
 }
 
@@ -28,13 +30,14 @@ internal abstract class BridgeCallback : FenceCallback
     private protected BridgeCallback(Fence fence) => _fence = fence;
 
     /// <summary>
-    /// A weak reference is finalized together with a callback that only an abandoned timeline refers to, and would have forgotten the user's object just
-    /// when that is to be told. So it is not finalized as long as the user's object lives; <see cref="Release"/> lets it.
+    /// The weak reference to the user's object. When a timeline is abandoned, its callbacks and their weak references become finalizable at
+    /// the same time, and a finalized weak reference has lost its target, which must still be notified. So the finalizer of the weak
+    /// reference is suppressed until <see cref="Release"/>.
     /// </summary>
     internal object Reference { get; private protected init; } = null!;
 
     internal void Remove() => _fence.TryRemoveCallback(this);
 
-    /// <summary>The user's object is gone, or will never be looked for: its weak reference may go.</summary>
+    /// <summary>Allows a weak reference to be finalized, once the user's object is collected or no longer needed.</summary>
     internal static void Release(object reference) => GC.ReRegisterForFinalize(reference);
 }

@@ -5,20 +5,21 @@ using System.Runtime.InteropServices;
 namespace FenceKit;
 
 /// <summary>
-/// Takes the callback of a bridge out of its timeline when the user has let go of what the bridge was made for, whether it was disposed or not: it
-/// is tied to that object, and is finalized when that can no longer be reached.
+/// Removes the callback of a bridge from its timeline when the user's object is collected, disposed or not. A ConditionalWeakTable ties the
+/// lifeline to that object, so its finalizer runs when the object is unreachable.
 /// </summary>
 /// <remarks>
-/// Weak in both directions. The callback must not keep the user's object alive, or nothing would ever be let go; and the user's object must not keep the
-/// timeline alive, or a timeline that everybody else has dropped would never fault what is waited for.
+/// The references are weak in both directions. The callback must not keep the user's object alive, or that would never be collected. The
+/// user's object must not keep the timeline alive, or an abandoned timeline would never be collected, and its pending fences would never
+/// fault.
 /// </remarks>
 internal sealed class BridgeLifeline
 {
     private static readonly ConditionalWeakTable<object, BridgeLifeline> s_lifelines = [];
 
-    private readonly object _reference; // the callback's weak reference to the user's object, which the callback may not outlive
+    private readonly object _reference; // the callback's weak reference to the user's object; see BridgeCallback.Reference
     private readonly object? _kept;
-    private WeakGCHandle<BridgeCallback> _callback; // not a WeakReference: that may have been finalized before this is
+    private WeakGCHandle<BridgeCallback> _callback; // not a WeakReference, which may be finalized before this object
 
     private BridgeLifeline(BridgeCallback callback, object? kept)
     {
@@ -39,12 +40,12 @@ internal sealed class BridgeLifeline
     }
 
     /// <summary>Ties a callback to an object.</summary>
-    /// <param name="user">What the user holds.</param>
-    /// <param name="callback">What is to be removed when the user lets go.</param>
-    /// <param name="kept">What the callback needs, and is to live as long as <paramref name="user"/> does.</param>
+    /// <param name="user">The user's object.</param>
+    /// <param name="callback">The callback to remove when <paramref name="user"/> is collected.</param>
+    /// <param name="kept">An object to keep alive as long as <paramref name="user"/>; null for none.</param>
     internal static void Tie(object user, BridgeCallback callback, object? kept = null) =>
         s_lifelines.Add(user, new BridgeLifeline(callback, kept));
 
-    /// <summary>For the debugger, and so that the field has a reader: it is there to be referred to.</summary>
+    /// <summary>For the debugger. Also reads _kept, which exists only to keep an object alive.</summary>
     public override string ToString() => $"lifeline of {_kept ?? "a bridge"}";
 }

@@ -6,14 +6,15 @@ using FenceKit.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// Completions of many fences as a stream: watch a fence with a tag, read what has completed from a <see cref="ChannelReader{T}"/>, in
-/// the order in which it did. As the completion queue of io_uring.
+/// A stream of the completions of many fences: watch fences with tags, and read their completions from a <see cref="ChannelReader{T}"/>, in
+/// the order in which they happened. Modeled on the completion queue of io_uring.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Bounded at the entrance: <see cref="TryWatch"/> is false when as many fences as the queue has room for are watched or wait to be
-/// read. So there is always room for a completion, a signaler never waits, and none is lost, also when the signaler or the reader is
-/// interrupted (<see cref="Thread.Interrupt"/>): nothing here throws because of it, and the interrupt stays for the thread's next wait.
+/// The capacity limits <see cref="TryWatch"/>: it returns false when the number of watched fences and unread completions has reached
+/// <see cref="Capacity"/>. So there is always room for a completion: a signaler never waits, and no completion is lost. This holds also for a
+/// thread that was interrupted (<see cref="Thread.Interrupt"/>): no member throws because of it, and the interrupt stays pending for the
+/// thread's next wait.
 /// </para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. <b>Allocates</b>: the constructor.</para>
 /// </remarks>
@@ -29,18 +30,18 @@ public sealed class FenceCompletionQueue : IDisposable
     private readonly Node[] _nodes;
     private readonly Channel<Node> _completed;
     private Node? _free;    // under the lock
-    private int _inUse;     // under the lock: watched, or not read yet
+    private int _inUse;     // under the lock: watched fences and unread completions
     private bool _disposed; // under the lock
 
-    // A node is taken from the watch until the read.
+    // A node is in use from TryWatch until its completion is read.
     //
     //   Free ──TryWatch──► Watching ──signal──► Completed (and then in the channel) ──read──► Free
     //    ▲                    │                     │
     //    └──Dispose removed it┴──the channel ended──┘
     //
     //   Free → Watching       under the lock
-    //   Watching → Completed  the signaler alone, after it has written the outcome
-    //   → Free                under the lock, by the thread that finds it in the state before
+    //   Watching → Completed  by the signaler only, after it has written the outcome
+    //   → Free                under the lock, by the thread that finds the node in the state before
     private enum Phase
     {
         Free = 0,
@@ -48,15 +49,15 @@ public sealed class FenceCompletionQueue : IDisposable
         Completed = 2,
     }
 
-    /// <summary>Creates the queue and everything in it.</summary>
-    /// <param name="capacity">How many fences may be watched or wait to be read, 1 to <see cref="MaxCapacity"/>.</param>
+    /// <summary>Creates the queue, and allocates all that it will need.</summary>
+    /// <param name="capacity">The largest number of watched fences and unread completions, 1 to <see cref="MaxCapacity"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is out of range.</exception>
     public FenceCompletionQueue(int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MaxCapacity);
 
-        // The channel wakes readers after it has taken an item. An interrupt there makes the write be done again, see Complete: hence twice the room.
+        // Twice the capacity, because an interrupt may cause an item to be written twice: see Complete.
         _completed = Channel.CreateBounded<Node>(new BoundedChannelOptions(2 * capacity)
         {
             AllowSynchronousContinuations = false, // a reader's code must not run on the signaler's stack
@@ -70,20 +71,20 @@ public sealed class FenceCompletionQueue : IDisposable
         }
     }
 
-    /// <summary>How many fences may be watched or wait to be read.</summary>
+    /// <summary>The largest number of watched fences and unread completions.</summary>
     public int Capacity => _nodes.Length;
 
-    /// <summary>How many are watched or wait to be read at this moment.</summary>
+    /// <summary>The present number of watched fences and unread completions.</summary>
     public int InUse => Volatile.Read(ref _inUse);
 
-    /// <summary>What has completed. The reader completes when the queue is disposed and everything was read.</summary>
+    /// <summary>The completions. The reader completes when the queue is disposed and everything was read.</summary>
     public ChannelReader<FenceCompletion> Reader { get; }
 
     /// <summary>Watches a fence until it completes.</summary>
-    /// <param name="fence">The fence; a complete one is reported at once.</param>
-    /// <param name="tag">Comes back with the completion.</param>
-    /// <returns>False when the queue is full: read something first.</returns>
-    /// <remarks>Never blocks on anything but another thread inside this queue; never allocates.</remarks>
+    /// <param name="fence">The fence. If it is complete already, the completion is available at once.</param>
+    /// <param name="tag">A value that is returned with the completion.</param>
+    /// <returns>False when the queue is full: read completions first.</returns>
+    /// <remarks>Blocks only for other threads that are inside the queue, for a few instructions. Never allocates.</remarks>
     /// <exception cref="ObjectDisposedException">The queue is disposed.</exception>
     public bool TryWatch(Fence fence, ulong tag = 0)
     {
@@ -126,7 +127,10 @@ public sealed class FenceCompletionQueue : IDisposable
         return true;
     }
 
-    /// <summary>Stops watching. What has completed can still be read; what has not is not reported. A second call does nothing.</summary>
+    /// <summary>
+    /// Stops watching. Earlier completions can still be read; fences that are still pending are not reported any longer. A second call does
+    /// nothing.
+    /// </summary>
     public void Dispose()
     {
         _lock.EnterShielded();
@@ -157,23 +161,24 @@ public sealed class FenceCompletionQueue : IDisposable
     }
 
     /// <summary>
-    /// The channel's lock is one that an interrupted thread throws out of, so the write is done again until it is not interrupted. If it was
-    /// done already, the channel has the node twice; the one that reads it the second time finds that it was read, see <see cref="TryTake"/>.
+    /// Writes the completion to the channel. An interrupt may throw out of the channel's lock, so the write is repeated until no interrupt
+    /// ends it. An interrupt may also come after the item was written: then the channel has the node twice, and <see cref="TryTake"/> ignores
+    /// the second one.
     /// </summary>
     private void Complete(Node node, FenceStatus status, Exception? error)
     {
         node.Completion = node.Completion with { Status = status, Error = error };
-        // Pairs with the look under the lock in TryTake. An exchange, so that the phase is out before the channel has the node and does not
-        // rest on the lock that the channel happens to take: a reader that came first would take the node for one that was read already.
+        // A full fence, which pairs with the read under the lock in TryTake: a reader that gets the node must see the new phase, or it would
+        // take the node for a duplicate. This does not rely on the lock inside the channel.
         Interlocked.Exchange(ref node.Phase, (int)Phase.Completed);
         if (!InterruptShield.Run((_completed.Writer, node), static work => work.Writer.TryWrite(work.node)))
         {
             Debug.Assert(Volatile.Read(ref _disposed), "Room was kept for this completion.");
-            Free(node); // disposed meanwhile: it is not reported
+            Free(node); // the queue was disposed in the meantime, so the completion is not reported
         }
     }
 
-    /// <summary>Gives the node back with the completion that is read.</summary>
+    /// <summary>Reads the completion of a node and frees the node. False when the node is a duplicate.</summary>
     private bool TryTake(Node node, out FenceCompletion completion)
     {
         _lock.EnterShielded();
@@ -207,7 +212,7 @@ public sealed class FenceCompletionQueue : IDisposable
     private void FreeLocked(Node node)
     {
         node.Completion = default;
-        node.Forget(); // a queue keeps no timeline alive that it does not watch
+        node.Forget(); // so that the node does not keep the timeline alive
         Volatile.Write(ref node.Phase, (int)Phase.Free);
         node.NextFree = _free;
         _free = node;
@@ -223,7 +228,7 @@ public sealed class FenceCompletionQueue : IDisposable
         protected override void OnSignaled(FenceStatus status, Exception? fault) => owner.Complete(this, status, fault);
     }
 
-    /// <summary>The channel's reader, with completions for nodes.</summary>
+    /// <summary>The reader of the channel, which returns completions in place of nodes.</summary>
     private sealed class CompletionReader(FenceCompletionQueue owner, ChannelReader<Node> inner) : ChannelReader<FenceCompletion>
     {
         public override bool CanCount => inner.CanCount;

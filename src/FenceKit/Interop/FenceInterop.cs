@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>Bridges between fences and what .NET waits for otherwise: tasks, value tasks, wait handles and cancellation tokens.</summary>
+/// <summary>
+/// Conversions between fences and the other things that .NET code waits for: tasks, value tasks, wait handles and cancellation tokens.
+/// </summary>
 /// <remarks>
-/// From a fence the bridge costs one callback, which goes away by itself when the fence signals. Towards a fence the caller gives the
-/// producer's side (a <see cref="FenceSource"/>), so that a full pool is the caller's to see.
+/// A conversion from a fence adds one callback, which is removed when the fence signals. A conversion to a fence takes a
+/// <see cref="FenceSource"/>, which the caller rents, so that the caller handles a pool that is exhausted.
 /// </remarks>
 public static class FenceInterop
 {
-    /// <summary>A task that completes with the fence.</summary>
+    /// <summary>Returns a task that completes with the fence.</summary>
     /// <param name="fence">The fence.</param>
     /// <returns>
-    /// Completed; or faulted with the error of the fence, or with <see cref="FenceRetiredException"/> when the outcome is no longer known,
-    /// which is no success. Its continuations never run on the signaler's stack.
+    /// The task. It faults with the error of the fence, or with <see cref="FenceRetiredException"/> when the outcome is no longer known. Its
+    /// continuations never run on the signaler's stack.
     /// </returns>
     /// <remarks>
-    /// A pending fence has one task, however often it is asked for: it is allocated for the first, and kept until the fence completes.
-    /// None is allocated for a fence that signaled.
+    /// All calls for a pending fence return the same task, which the first call allocates. Allocates nothing for a fence that has signaled
+    /// without an error.
     /// </remarks>
     public static Task AsTask(this Fence fence) => fence.GetStatus(out Exception? error) switch
     {
@@ -25,26 +27,27 @@ public static class FenceInterop
         _ => Task.FromException(error ?? FenceRetiredException.For(fence)),
     };
 
-    /// <summary>A value task that completes with the fence. Prefer to await the fence itself.</summary>
+    /// <summary>Returns a value task that completes with the fence. Prefer to await the fence itself.</summary>
     /// <param name="fence">The fence.</param>
-    /// <returns>As <see cref="AsTask"/>; it may be awaited more than once.</returns>
+    /// <returns>The value task; see <see cref="AsTask"/>. It may be awaited more than once.</returns>
     public static ValueTask AsValueTask(this Fence fence) =>
         fence.Status == FenceStatus.Signaled ? default : new ValueTask(fence.AsTask());
 
-    /// <summary>A wait handle that is set when the fence is complete, with whatever outcome.</summary>
+    /// <summary>Returns a wait handle that is set when the fence is complete, with any outcome.</summary>
     /// <param name="fence">The fence.</param>
-    /// <returns>The handle; the caller disposes it, also before the fence is complete. One that is dropped goes when it is collected.</returns>
+    /// <returns>The handle. The caller may dispose it at any time; a handle that is not disposed is cleaned up when it is collected.</returns>
     public static WaitHandle AsWaitHandle(this Fence fence) => new FenceWaitHandle(fence);
 
-    /// <summary>A token that is canceled when the fence is complete, with whatever outcome.</summary>
+    /// <summary>Returns a token that is canceled when the fence is complete, with any outcome.</summary>
     /// <param name="fence">The fence.</param>
     /// <param name="registration">
-    /// Ends the bridge when the token is not needed any more: dispose it. Until then, or until the fence completes, the token is kept, because
-    /// code may be registered with it that nobody else refers to.
+    /// Dispose it when the token is no longer needed. Until then, or until the fence completes, the fence keeps the token alive, because
+    /// callbacks may be registered with the token that nothing else refers to.
     /// </param>
-    /// <returns>The token. Code that is registered with it runs on the thread pool, never on the signaler's stack.</returns>
+    /// <returns>The token. Its callbacks run on the thread pool, never on the signaler's stack.</returns>
     /// <remarks>
-    /// What registered code throws is reported through <see cref="FenceTimeline.CallbackFaulted"/>; all that is registered runs.
+    /// Exceptions of the token's callbacks are reported through <see cref="FenceTimeline.CallbackFaulted"/>, and do not keep other callbacks
+    /// from running.
     /// </remarks>
     public static CancellationToken AsCancellationToken(this Fence fence, out IDisposable registration)
     {
@@ -62,7 +65,7 @@ public static class FenceInterop
     /// <param name="task">The task.</param>
     /// <param name="source">The producer's side of the fence.</param>
     /// <returns>The fence.</returns>
-    /// <remarks>Rule 5 of the contract is with the caller: the task must end without anybody who waits for the fence.</remarks>
+    /// <remarks>Rule 5 of the contract is the caller's duty: the end of the task must not depend on a thread that waits for the fence.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="task"/> is null.</exception>
     public static Fence SignalWhenCompleted(this Task task, FenceSource source)
     {
@@ -84,8 +87,8 @@ public static class FenceInterop
         return source.Fence;
     }
 
-    /// <summary>Signals a rented fence when a task has ended, see <see cref="SignalWhenCompleted(Task, FenceSource)"/>.</summary>
-    /// <param name="task">The value task; it is used up.</param>
+    /// <summary>Signals a fence when a value task completes; see <see cref="SignalWhenCompleted(Task, FenceSource)"/>.</summary>
+    /// <param name="task">The value task; it must not be awaited afterwards.</param>
     /// <param name="source">The producer's side of the fence.</param>
     /// <returns>The fence.</returns>
     public static Fence SignalWhenCompleted(this ValueTask task, FenceSource source) => task.AsTask().SignalWhenCompleted(source);
@@ -93,14 +96,14 @@ public static class FenceInterop
     /// <summary>Signals a fence when a token is canceled.</summary>
     /// <param name="token">The token.</param>
     /// <param name="source">The producer's side of the fence.</param>
-    /// <returns>Ends the bridge; the fence is then still to be signaled by the caller.</returns>
+    /// <returns>The registration. If the caller disposes it, the caller must signal the fence.</returns>
     public static CancellationTokenRegistration SignalWhenCanceled(this CancellationToken token, FenceSource source) =>
         token.UnsafeRegister(static state => ((FenceSource)state!).TrySignal(), source);
 
     /// <summary>Signals a fence when a wait handle is set.</summary>
     /// <param name="handle">The handle.</param>
     /// <param name="source">The producer's side of the fence.</param>
-    /// <returns>Ends the bridge when disposed; the fence is then still to be signaled by the caller.</returns>
+    /// <returns>The registration. If the caller disposes it, the caller must signal the fence.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="handle"/> is null.</exception>
     public static IDisposable SignalWhenSet(this WaitHandle handle, FenceSource source)
     {
@@ -129,7 +132,7 @@ public static class FenceInterop
 
         public void Dispose()
         {
-            // Not the source: the token stays usable, and a callback that is on its way may still cancel it.
+            // The CancellationTokenSource is not disposed: the token stays usable, and a callback that is about to run may still cancel it.
             fence.TryRemoveCallback(this);
         }
 
@@ -141,7 +144,7 @@ public static class FenceInterop
             }
             catch (AggregateException exception)
             {
-                // All that was registered has run. One report for each that threw: nobody else hears of it on the thread pool.
+                // All registered callbacks have run. Each exception is reported: on the thread pool nothing else would catch it.
                 foreach (Exception inner in exception.InnerExceptions)
                 {
                     FenceTimeline.ReportUserFault("a registration of AsCancellationToken", inner, fence.Timeline, fence.Point);
@@ -149,14 +152,14 @@ public static class FenceInterop
             }
         }
 
-        internal void CancelNow() => _cancellation.Cancel(); // nobody can have registered yet
+        internal void CancelNow() => _cancellation.Cancel(); // no callback can be registered yet
 
         protected override void OnSignaled(FenceStatus status, Exception? fault) => InterruptShield.Queue(this, preferLocal: false);
     }
 
     private sealed class FenceWaitHandle : EventWaitHandle
     {
-        private readonly WeakReference<SetCallback> _callback; // weak: a handle that is held does not keep the timeline from being abandoned
+        private readonly WeakReference<SetCallback> _callback; // weak, so that the handle does not keep the timeline alive
 
         internal FenceWaitHandle(Fence fence)
             : base(initialState: false, EventResetMode.ManualReset)
@@ -170,7 +173,7 @@ public static class FenceInterop
                 return;
             }
 
-            // To the handle of the system, because that is what a wait registered with the thread pool keeps; and it keeps us.
+            // Tied to the SafeWaitHandle, since a wait that is registered with the thread pool keeps only that alive.
             BridgeLifeline.Tie(SafeWaitHandle, callback, kept: this);
         }
 
@@ -195,7 +198,7 @@ public static class FenceInterop
             }
             catch (ObjectDisposedException)
             {
-                // Disposed while we were on our way: nobody waits for it any more.
+                // The handle was disposed in the meantime, so nobody waits for it.
             }
         }
     }

@@ -4,25 +4,26 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// The tasks of one timeline's pending fences: one for each fence, however often it is asked for, since a task that nobody refers to any more
-/// cannot be told from one that code waits for. It goes away when the fence completes.
+/// The tasks of the pending fences of one timeline: one for each fence, however often AsTask is called. A task cannot be freed before its
+/// fence completes, since it is not known whether code still waits for it: so a new task for each call could pile up.
 /// </summary>
 internal sealed class FenceTasks
 {
-    // Keyed by the timeline, and alive only as long as that is: a task of an abandoned fence does not keep the fence from being abandoned.
+    // Each value lives only as long as its timeline, so a task does not keep an abandoned timeline alive.
     private static readonly ConditionalWeakTable<FenceTimeline, FenceTasks> s_timelines = [];
 
     private readonly Lock _lock = new();
-    private Pending? _only;                         // under the lock: the usual case
+    private Pending? _only;                         // under the lock: the first one; usually the only one
     private Dictionary<ulong, Pending>? _others;    // under the lock: by target
 
-    /// <summary>The task of a pending fence; of one that has completed meanwhile a complete one.</summary>
+    /// <summary>Returns the task of a fence that is pending, or has completed in the meantime.</summary>
     internal static Task Of(Fence fence)
     {
         FenceTasks tasks = s_timelines.GetValue(fence.Timeline!, static _ => new FenceTasks());
         Pending pending = tasks.GetOrAdd(fence, out bool isNew);
 
-        // Outside the lock: adding may call the driver. A caller that got the same task meanwhile waits for what comes of it here.
+        // Outside the lock, because adding may call the driver. Another caller may have the same task already; this thread completes it for
+        // both.
         if (isNew && !fence.TryAddCallback(pending))
         {
             pending.Complete(fence.GetStatus(out Exception? error), error);

@@ -6,8 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace FenceKit;
 
 /// <summary>
-/// The runtime loads its own parts from files when they are first used. If no descriptor is left at that moment it fails with whatever it likes, and it
-/// remembers the failure for ever. So the first use of a bridge asks for some spare descriptors, and then has everything loaded while there are some.
+/// Makes the runtime load its own files early. The runtime opens files when some of its parts are first used. If no descriptor is left then,
+/// it fails with various exceptions, and remembers the failure for ever. So the first use of a Linux bridge checks that descriptors are left,
+/// and then uses every part once.
 /// </summary>
 internal static class LinuxDescriptors
 {
@@ -16,8 +17,8 @@ internal static class LinuxDescriptors
     private static readonly Lock s_lock = new();
     private static bool s_isReady; // written under the lock; pairs with the read in Ensure
 
-    /// <summary>Prepares, once, so that running out of descriptors is an error of the call that needs one, and of no other.</summary>
-    /// <exception cref="IOException">The first use, and hardly any descriptor is left.</exception>
+    /// <summary>Prepares the process, once. Afterwards only a call that itself needs a descriptor can fail for lack of one.</summary>
+    /// <exception cref="IOException">This is the first use, and too few descriptors are left.</exception>
     internal static void Ensure()
     {
         if (!Volatile.Read(ref s_isReady))
@@ -30,7 +31,7 @@ internal static class LinuxDescriptors
     {
         if (s_lock.IsHeldByCurrentThread)
         {
-            return; // called by what we call below
+            return; // a recursive call, from UseEverything
         }
 
         s_lock.EnterShielded();
@@ -53,7 +54,7 @@ internal static class LinuxDescriptors
         }
     }
 
-    /// <summary>Checks that descriptors are left, with nothing but what is loaded for certain.</summary>
+    /// <summary>Checks that descriptors are left, using only parts of the runtime that are certainly loaded.</summary>
     private static void CheckSpare()
     {
         int[] spare = new int[Needed];
@@ -82,7 +83,7 @@ internal static class LinuxDescriptors
         }
     }
 
-    /// <summary>A fence goes to another side and back. What fails here fails again where it is asked for, and is told there.</summary>
+    /// <summary>Exports a fence and imports it again. A failure is ignored here: it will recur, and be reported, where the call is needed.</summary>
     private static void UseEverything()
     {
         try
@@ -97,11 +98,11 @@ internal static class LinuxDescriptors
             producer.Signal(fence, LinuxNative.Failed("Nothing"));
             _ = source.Fence.Wait(TimeSpan.FromSeconds(1));
         }
-#pragma warning disable CA1031 // A kernel without one of the calls, for example.
+#pragma warning disable CA1031 // For example, the kernel lacks one of the system calls.
         catch (Exception)
 #pragma warning restore CA1031
         {
-            // A caller that needs it hears of it.
+            // A caller that needs the system call gets the error.
         }
     }
 

@@ -3,24 +3,25 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FenceKit;
 
-/// <summary>Fences as Linux file descriptors, and file descriptors as fences.</summary>
+/// <summary>Conversions of fences to Linux file descriptors, and of file descriptors to fences.</summary>
 /// <remarks>
-/// What no validator sees (docs/contract.md, K1 to K3): touch pages that this process must bring from native code only; the thread that
-/// submits to an io_uring never discards memory that a monitor watches; close the descriptor of a monitor before the monitor ends.
+/// Rules that the validator cannot check (docs/contract.md, K1 to K3): pages that this process itself must supply are touched only by native
+/// code; the thread that submits to an io_uring never discards memory that a monitor watches; the descriptor of a monitor is closed before
+/// the monitor ends.
 /// </remarks>
 public static class LinuxFences
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Whether this process runs where these bridges exist.</summary>
+    /// <summary>Whether the platform supports these conversions.</summary>
     public static bool IsSupported => LinuxNative.IsSupported;
 
-    /// <summary>An eventfd that becomes readable when the fence is complete, with whatever outcome, and stays so.</summary>
+    /// <summary>Creates an eventfd that becomes readable when the fence is complete, with any outcome, and stays readable.</summary>
     /// <param name="fence">The fence.</param>
-    /// <returns>The descriptor, for poll and epoll by any number of threads and processes. Do not read from it; dispose it.</returns>
+    /// <returns>The descriptor, which the caller disposes. Any number of threads and processes may poll it; nobody may read from it.</returns>
     /// <remarks>
-    /// Made before the callback, because making it can fail and signaling must not. A signal costs one system call. Keep the handle as long
-    /// as anybody polls, also through a duplicate: when it is disposed or dropped nobody signals it, and nothing of it stays with the fence.
+    /// The signal costs one system call. Keep the handle as long as the descriptor, or a duplicate of it, is polled: after the handle is
+    /// disposed or collected the descriptor is not signaled.
     /// </remarks>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
     /// <exception cref="IOException">No descriptor is left.</exception>
@@ -42,17 +43,17 @@ public static class LinuxFences
         return descriptor;
     }
 
-    /// <summary>Signals a fence when a descriptor becomes readable: an eventfd, a sync_file, a pidfd, a timerfd.</summary>
-    /// <param name="descriptor">The descriptor; it stays the caller's and must stay open until the fence is complete.</param>
+    /// <summary>Signals a fence when a descriptor becomes readable, for instance an eventfd, a sync_file, a pidfd or a timerfd.</summary>
+    /// <param name="descriptor">The descriptor. The caller keeps owning it, and must keep it open until the fence is complete.</param>
     /// <param name="source">The producer's side of the fence.</param>
-    /// <returns>Ends the bridge when disposed; the fence is then still to be signaled by the caller.</returns>
+    /// <returns>The registration. If the caller disposes it, the caller must signal the fence.</returns>
     /// <remarks>
-    /// Allocates, and keeps one background thread for each import until it ends. The fence faults, with <see cref="IOException"/> or
-    /// <see cref="ObjectDisposedException"/>, when the descriptor can never become readable: it is not open, was closed, is in error, or its
-    /// other end was closed with nothing left to read.
+    /// Allocates, and uses one background thread for each import until it ends. The fence faults, with <see cref="IOException"/> or
+    /// <see cref="ObjectDisposedException"/>, when the descriptor can no longer become readable: it is not open, was closed, is in an error
+    /// state, or its other end was closed and nothing is left to read.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="descriptor"/> is null.</exception>
-    /// <exception cref="IOException">No thread can be started, or hardly any descriptor is left.</exception>
+    /// <exception cref="IOException">No thread could be started, or too few descriptors are left.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
     public static IDisposable ImportReadable(SafeFileHandle descriptor, FenceSource source)
     {
@@ -63,9 +64,9 @@ public static class LinuxFences
         return import;
     }
 
-    /// <summary>A descriptor of another process that becomes readable when the process ends: import it to have a fence.</summary>
-    /// <param name="processId">The process.</param>
-    /// <returns>The descriptor; dispose it.</returns>
+    /// <summary>Opens a descriptor (a pidfd) that becomes readable when another process ends. Import it to get a fence.</summary>
+    /// <param name="processId">The id of the process.</param>
+    /// <returns>The descriptor, which the caller disposes.</returns>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
     /// <exception cref="IOException">There is no such process, or no descriptor is left.</exception>
     public static SafeFileHandle OpenProcess(int processId)
@@ -74,7 +75,7 @@ public static class LinuxFences
         return LinuxNative.OpenProcess(processId);
     }
 
-    /// <summary>Starting a thread needs descriptors too; the runtime calls it a lack of memory when there are none.</summary>
+    /// <summary>Starts a thread. That needs descriptors too; if none is left, the runtime throws OutOfMemoryException.</summary>
     internal static void Start(Thread thread)
     {
         try
@@ -87,7 +88,7 @@ public static class LinuxFences
         }
     }
 
-    /// <summary>The first step of every member here, and of shared timelines.</summary>
+    /// <summary>Called first by every member of this class and of <see cref="SharedFenceTimeline"/>.</summary>
     internal static void ThrowIfNotSupported()
     {
         if (!IsSupported)
@@ -111,7 +112,7 @@ public static class LinuxFences
             }
             catch (ObjectDisposedException)
             {
-                // The owner closed it: nobody polls it any more.
+                // The descriptor was disposed, so nobody polls it.
             }
         }
     }
@@ -137,7 +138,7 @@ public static class LinuxFences
             }
             catch (Exception exception)
             {
-                source.TrySignal(exception); // nobody will hear of the descriptor: the waiter must not wait for it
+                source.TrySignal(exception); // the descriptor can no longer signal the fence
             }
         }
     }

@@ -6,9 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace FenceKit;
 
 /// <summary>
-/// The system calls behind eventfds, futexes, pidfds and sealed memory: with <see cref="SharedWords"/> the only native and unsafe code of the library.
-/// DllImport with plain integers, because LibraryImport would turn on unsafe blocks for the whole project.
-/// Callers go through <see cref="LinuxFences.ThrowIfNotSupported"/> first.
+/// The system calls behind eventfds, futexes, pidfds and sealed memory: with <see cref="SharedWords"/> the only native and unsafe code of the
+/// library. DllImport with plain integers, because LibraryImport would turn on unsafe blocks for the whole project. Callers must call
+/// <see cref="LinuxFences.ThrowIfNotSupported"/> first.
 /// </summary>
 internal static class LinuxNative
 {
@@ -51,7 +51,7 @@ internal static class LinuxNative
         public long Nanoseconds;
     }
 
-    /// <summary>The numbers below are those of x86-64 and arm64.</summary>
+    /// <summary>The numbers of system calls below are those of x86-64 and arm64.</summary>
     internal static bool IsSupported =>
         OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
@@ -65,11 +65,11 @@ internal static class LinuxNative
 
     internal static SafeFileHandle OpenProcess(int processId)
     {
-        long descriptor = SystemCall(434, processId, 0, 0, 0, 0, 0); // the same number everywhere
+        long descriptor = SystemCall(434, processId, 0, 0, 0, 0, 0); // the same number on all architectures
         return descriptor >= 0 ? new SafeFileHandle((nint)descriptor, ownsHandle: true) : throw Failed("pidfd_open");
     }
 
-    /// <summary>Nameless memory that can be sealed and mapped by several processes. Empty; the caller gives it its size.</summary>
+    /// <summary>Creates anonymous memory (a memfd) that can be sealed, and mapped by several processes. Its size is 0; the caller sets it.</summary>
     internal static SafeFileHandle CreateMemory(string name)
     {
         byte[] text = Encoding.UTF8.GetBytes(name);
@@ -84,13 +84,16 @@ internal static class LinuxNative
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failed("memfd_create");
     }
 
-    /// <summary>What nobody may do to the memory from now on, for good. False when the kernel does not know a seal, or it is too late.</summary>
+    /// <summary>
+    /// Adds seals, which forbid certain operations on the memory for good. False when the kernel does not know a seal, or the memory cannot
+    /// be sealed any longer.
+    /// </summary>
     internal static bool TrySeal(SafeFileHandle memory, int seals) => Control(memory, AddSeals, seals) == 0;
 
-    /// <summary>The seals; less than 0 for something that cannot have any.</summary>
+    /// <summary>Returns the seals; less than 0 for a descriptor that cannot have any.</summary>
     internal static long GetSeals(SafeFileHandle memory) => Control(memory, ReadSeals, 0);
 
-    /// <summary>Opens a descriptor of another process anew, for reading. Never blocks, whatever it is.</summary>
+    /// <summary>Opens the file behind a descriptor of another process, for reading. Never blocks, whatever kind of file it is.</summary>
     internal static SafeFileHandle OpenDescriptorOf(int processId, int descriptor)
     {
         byte[] path = Encoding.UTF8.GetBytes($"/proc/{processId}/fd/{descriptor}\0");
@@ -104,9 +107,12 @@ internal static class LinuxNative
         return Write(descriptor, ref one, sizeof(ulong)) == sizeof(ulong);
     }
 
-    /// <summary>Whether the descriptor becomes readable in time.</summary>
-    /// <exception cref="IOException">It never will: it is not open, is in error, or its other end was closed with nothing left to read.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    /// <summary>Waits until the descriptor becomes readable. False when the time ran out.</summary>
+    /// <exception cref="IOException">
+    /// The descriptor can no longer become readable: it is not open, is in an error state, or its other end was closed and nothing is left to
+    /// read.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The descriptor was disposed.</exception>
     internal static bool WaitReadable(SafeFileHandle descriptor, int milliseconds)
     {
         short events = WaitEvents(descriptor, milliseconds);
@@ -126,10 +132,10 @@ internal static class LinuxNative
             PollDescriptor poll = new() { Descriptor = (int)descriptor.DangerousGetHandle(), Events = PollIn };
             if (poll.Descriptor < 0)
             {
-                return PollNotOpen; // poll would pass it over and wait for nothing
+                return PollNotOpen; // poll ignores negative descriptors, and would wait in vain
             }
 
-            // Less than 0: interrupted by a signal, or no memory for a moment. The waiter looks again.
+            // Less than 0: interrupted by a signal, or short of memory. The caller polls again.
             return Poll(ref poll, 1, milliseconds) > 0 ? poll.Returned : (short)0;
         }
         finally
@@ -152,7 +158,7 @@ internal static class LinuxNative
         }
     }
 
-    /// <summary>Sleeps while the word has the value. True when it may have changed; false when the time ran out.</summary>
+    /// <summary>Blocks while the word has the given value. True when it may have changed; false when the time ran out.</summary>
     internal static bool FutexWait(nint address, int value, int milliseconds)
     {
         TimeSpec limit = new() { Seconds = milliseconds / 1000, Nanoseconds = milliseconds % 1000 * 1_000_000L };
@@ -163,7 +169,7 @@ internal static class LinuxNative
     internal static void FutexWakeAll(nint address) =>
         SystemCall(IsArm ? 98 : 202, address, FutexWakeOperation, int.MaxValue, 0, 0, 0);
 
-    /// <summary>Maps the beginning of the memory. It needs no descriptor of its own, and does not load anything.</summary>
+    /// <summary>Maps the beginning of the memory. Needs no further descriptor, and does not make the runtime load files.</summary>
     internal static nint Map(SafeFileHandle memory, int bytes, bool isWritable)
     {
         nint address = MapCore(0, bytes, isWritable ? ProtectRead | ProtectWrite : ProtectRead, MapShared, memory, 0);

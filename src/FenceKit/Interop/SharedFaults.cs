@@ -5,30 +5,30 @@ using System.Text.Unicode;
 namespace FenceKit;
 
 /// <summary>
-/// The faults in the page of a shared timeline: a ring of records, one for each run of points that failed together. One writer, any number of readers
-/// in other processes; a reader that comes too late finds that the ring has gone on, and knows that it does not know.
+/// The faults in the page of a shared timeline: a ring of records, one for each run of points that failed together. There is one writer, and
+/// any number of readers in other processes. A reader that is too late detects that records were overwritten.
 /// </summary>
 /// <remarks>
 /// <code>
-/// offset    what                                 a record
-/// 192       how many were ever written           0   its number + 1; 0 while it is written
-/// 256 …     the ring: number n is at n % Slots    8   the first point    16  the last point
+/// offset    content                              a record
+/// 192       number of records ever written       0   its number + 1; 0 while it is written
+/// 256 …     the ring: record n is at n % Slots    8   the first point    16  the last point
 ///                                                24  code    28  bytes of text, -1 when the outcome is unknown    32  the text, UTF-8
 /// </code>
 /// <code>
 /// producer                                   consumer
 /// --------                                   --------
 /// record's number = 0, then a full barrier   completed = the counter
-/// writes the record                          count = how many there are: all that belong to completed are among them
-/// record's number = n + 1                    number == n + 1? else it was overwritten, or is being written
+/// writes the record                          count = Count: includes all records of points up to completed
+/// record's number = n + 1                    number == n + 1? otherwise it was overwritten, or is being written
 /// count = n + 1                              copies the record
-/// the counter = the last point               number == n + 1, still? else what was copied is torn
+/// the counter = the last point               number == n + 1, still? otherwise the copy is torn
 /// </code>
-/// The reader believes nothing: it copies before it looks, and checks what it has copied.
+/// The reader does not trust the writer: it copies a record first, and validates the copy.
 /// </remarks>
 internal readonly struct SharedFaults(SharedWords words)
 {
-    /// <summary>How many runs of failed points a consumer may be behind without losing an outcome.</summary>
+    /// <summary>The number of records, which is how far a consumer may fall behind without losing an outcome.</summary>
     internal const int Slots = 16;
 
     private const int CountAt = 192;
@@ -44,10 +44,10 @@ internal readonly struct SharedFaults(SharedWords words)
 
     internal enum Reading
     {
-        /// <summary>It was overwritten, or is being written: look again.</summary>
+        /// <summary>The record was overwritten, or is being written.</summary>
         Torn = 0,
 
-        /// <summary>No producer of ours writes such a thing.</summary>
+        /// <summary>The record is invalid; no correct producer writes it.</summary>
         Nonsense = 1,
 
         Read = 2,
@@ -56,28 +56,28 @@ internal readonly struct SharedFaults(SharedWords words)
     /// <summary>A run of points that failed together.</summary>
     /// <param name="First">The first point.</param>
     /// <param name="Last">The last point.</param>
-    /// <param name="Code">A number that says what went wrong.</param>
-    /// <param name="Text">A text that says it; null when the producer does not know the outcome itself.</param>
+    /// <param name="Code">The HResult of the error.</param>
+    /// <param name="Text">The text of the error; null when the producer itself no longer knows the outcome.</param>
     internal readonly record struct Fault(ulong First, ulong Last, int Code, string? Text);
 
-    /// <summary>How many were ever written, as the page says.</summary>
+    /// <summary>The number of records ever written, according to the page.</summary>
     internal ulong Count => Volatile.Read(ref words.Long(CountAt));
 
-    /// <summary>Producer only, one at a time.</summary>
-    /// <param name="number">How many were written before.</param>
-    /// <param name="fault">What to write; a text that is too long is cut off.</param>
+    /// <summary>Writes a record. Called only by the producer, by one thread at a time.</summary>
+    /// <param name="number">The number of records that were written before.</param>
+    /// <param name="fault">The content; a text that is too long is cut off.</param>
     internal void Write(ulong number, in Fault fault)
     {
         int at = At(number);
         Volatile.Write(ref words.Long(at), 0);
-        Interlocked.MemoryBarrier(); // before what follows: nobody reads the new record under the old number
+        Interlocked.MemoryBarrier(); // before the stores below: no reader accepts new content under the old number; pairs with the barrier in TryRead
         words.Long(at + FirstAt) = fault.First;
         words.Long(at + LastAt) = fault.Last;
         words.Int(at + CodeAt) = fault.Code;
         int length = UnknownOutcome;
         if (fault.Text is not null)
         {
-            Utf8.FromUtf16(fault.Text, words.BytesAt(at + TextAt, TextBytes), out _, out length); // stops at the last whole character
+            Utf8.FromUtf16(fault.Text, words.BytesAt(at + TextAt, TextBytes), out _, out length); // stops at the last complete character
         }
 
         words.Int(at + LengthAt) = length;
@@ -85,7 +85,7 @@ internal readonly struct SharedFaults(SharedWords words)
         Volatile.Write(ref words.Long(CountAt), number + 1);
     }
 
-    /// <summary>Reads one record, which may be anything.</summary>
+    /// <summary>Reads and validates one record.</summary>
     internal Reading TryRead(ulong number, out Fault fault)
     {
         int at = At(number);
@@ -101,7 +101,7 @@ internal readonly struct SharedFaults(SharedWords words)
         int length = words.Int(at + LengthAt);
         Span<byte> text = stackalloc byte[TextBytes];
         words.BytesAt(at + TextAt, TextBytes).CopyTo(text);
-        Interlocked.MemoryBarrier(); // the copies are taken before the second look
+        Interlocked.MemoryBarrier(); // the copies are taken before the second read of the number; pairs with the barrier in Write
         if (Volatile.Read(ref words.Long(at)) != number + 1)
         {
             return Reading.Torn;
@@ -118,7 +118,7 @@ internal readonly struct SharedFaults(SharedWords words)
 
     private static int At(ulong number) => FirstRecordAt + ((int)(number % Slots) * RecordBytes);
 
-    /// <summary>What another process wrote goes into messages and logs: no control characters, and no half characters.</summary>
+    /// <summary>Decodes a text of another process for messages and logs: replaces invalid bytes and control characters.</summary>
     private static string Clean(ReadOnlySpan<byte> text) =>
         string.Create(Encoding.UTF8.GetCharCount(text), text, static (characters, bytes) =>
         {

@@ -3,8 +3,8 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>A point of a <see cref="SharedFenceTimeline"/> failed in the process that produces it.</summary>
-/// <remarks>What it says was written by the other process: it is bounded and free of control characters, and otherwise that process's word.</remarks>
+/// <summary>The error of a point of a <see cref="SharedFenceTimeline"/> that failed in the process of the producer.</summary>
+/// <remarks>The text comes from the other process. Its length is bounded and it has no control characters, but it is not otherwise trusted.</remarks>
 [DebuggerDisplay("{Message}")]
 public sealed class SharedFenceFaultException : Exception
 {
@@ -23,7 +23,7 @@ public sealed class SharedFenceFaultException : Exception
 
     /// <summary>Creates an exception.</summary>
     /// <param name="message">What went wrong.</param>
-    /// <param name="innerException">Why.</param>
+    /// <param name="innerException">The cause.</param>
     public SharedFenceFaultException(string? message, Exception? innerException)
         : base(message, innerException)
     {
@@ -36,7 +36,7 @@ public sealed class SharedFenceFaultException : Exception
         HResult = fault.Code;
     }
 
-    /// <summary>What this process calls the timeline; null for an exception without details.</summary>
+    /// <summary>The name of the timeline in this process; null for an exception without details.</summary>
     public string? TimelineName { get; }
 
     private static string Points(in SharedFaults.Fault fault) =>

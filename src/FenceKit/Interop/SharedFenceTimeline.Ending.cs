@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// How either side ends. What is waited for ends first; the page and the descriptors go when nobody looks at them any more.
+// Disposal of either side. Pending fences fault first; the page and the descriptors are freed when no thread uses them any longer.
 public sealed partial class SharedFenceTimeline
 {
-    /// <summary>How long <see cref="Dispose"/> waits for its thread, so that as a rule the descriptors are closed when it returns.</summary>
+    /// <summary>How long <see cref="Dispose"/> waits for the watcher thread, so that the descriptors are usually closed when it returns.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Ends this side. Pending fences of this process fault; if it is the producer, so do those of the others.</summary>
+    /// <summary>Ends this side. Pending fences of this process fault; if it is the producer, so do those of the consumers.</summary>
     /// <remarks>
-    /// Callbacks of pending fences run on this thread. An interrupt (<see cref="Thread.Interrupt"/>) does not cut it short; it stays for the
-    /// thread's next wait. A consumer's page and descriptors are closed by its background thread, for which this waits a second at most.
-    /// A second call does nothing.
+    /// Callbacks of pending fences run on this thread. An interrupt (<see cref="Thread.Interrupt"/>) does not end the call; it stays pending
+    /// for the thread's next wait. The background thread of a consumer closes the page and the descriptors; the call waits for it, a second
+    /// at most. A second call does nothing.
     /// </remarks>
     public void Dispose()
     {
@@ -25,13 +25,13 @@ public sealed partial class SharedFenceTimeline
 
             if (_memory is not null)
             {
-                PublishLocked(); // what was signaled on another thread and is not published yet
+                PublishLocked(); // another thread may have signaled, and not published yet
             }
 
-            Volatile.Write(ref _disposed, true); // pairs with the looks of the watcher, and with those under the lock
+            Volatile.Write(ref _disposed, true); // pairs with the reads by the watcher, and those under the lock
             if (_memory is null)
             {
-                LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt)); // our own watcher
+                LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt)); // wakes the watcher of this side
             }
             else
             {
@@ -53,7 +53,7 @@ public sealed partial class SharedFenceTimeline
         }
     }
 
-    /// <summary>The last touch of the page by one of its users.</summary>
+    /// <summary>Called by each user of the page after its last access; the last one frees it.</summary>
     private void Leave()
     {
         if (Interlocked.Decrement(ref _users) == 0)

@@ -3,17 +3,17 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// The producer's side. The local timeline decides: what it says of a point is what the others are told, in the order in which it said it.
+// The producer's side. The local timeline decides on the outcome of each point; it is published to the consumers in the same order.
 public sealed partial class SharedFenceTimeline
 {
-    // Made before the lock is taken, because an exception's message is its user's code.
+    // The texts of errors, built before the lock is taken, because Exception.Message may be user code.
     private static readonly ConditionalWeakTable<Exception, string> s_texts = [];
 
-    private ulong _published;       // under the lock: what the others know. Not read back from the page, which others might have written to
-    private ulong _faultsPublished; // under the lock: likewise
+    private ulong _published;       // under the lock: the last published point; not read from the page, which others may have written to
+    private ulong _faultsPublished; // under the lock: the number of published faults; likewise
 
-    /// <summary>Hands out the next point. Producer only.</summary>
-    /// <returns>The fence; the other processes know it by its <see cref="Fence.Point"/>.</returns>
+    /// <summary>Issues the next point. Producer only.</summary>
+    /// <returns>The fence; the other processes refer to it by its <see cref="Fence.Point"/>.</returns>
     /// <exception cref="InvalidOperationException">This process is a consumer.</exception>
     /// <exception cref="ObjectDisposedException">Disposed.</exception>
     public Fence Issue()
@@ -24,7 +24,7 @@ public sealed partial class SharedFenceTimeline
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             Fence fence = _local.Issue();
-            Volatile.Write(ref _words.Long(IssuedAt), fence.Point); // before anybody can hear of the point from us
+            Volatile.Write(ref _words.Long(IssuedAt), fence.Point); // before the caller can tell another process of the point
             return fence;
         }
         finally
@@ -35,10 +35,10 @@ public sealed partial class SharedFenceTimeline
 
     /// <summary>Completes every point up to a fence, in all processes. Producer only.</summary>
     /// <param name="fence">A fence of this timeline.</param>
-    /// <returns>True for the call that moved the counter.</returns>
-    /// <remarks>One system call wakes the others.</remarks>
+    /// <returns>True if this call moved the counter.</returns>
+    /// <remarks>One system call wakes the consumers.</remarks>
     /// <exception cref="InvalidOperationException">This process is a consumer.</exception>
-    /// <exception cref="ArgumentException">The fence is of another timeline.</exception>
+    /// <exception cref="ArgumentException">The fence belongs to another timeline.</exception>
     public bool Signal(Fence fence)
     {
         CheckProducer();
@@ -47,15 +47,15 @@ public sealed partial class SharedFenceTimeline
 
     /// <summary>Completes every point up to a fence with an error, in all processes: all of them fault. Producer only.</summary>
     /// <param name="fence">A fence of this timeline.</param>
-    /// <param name="error">What went wrong. Waiters of this process get this object.</param>
-    /// <returns>True for the call that moved the counter.</returns>
+    /// <param name="error">The error. Waiters of this process get this object.</param>
+    /// <returns>True if this call moved the counter.</returns>
     /// <remarks>
     /// Waiters of other processes get a <see cref="SharedFenceFaultException"/> with the type, the beginning of the message (some 200 bytes)
-    /// and the <see cref="Exception.HResult"/> of the error. One that falls more than 16 faults behind is told
-    /// <see cref="FenceStatus.Retired"/>, never that the point succeeded. One system call wakes the others. Allocates.
+    /// and the <see cref="Exception.HResult"/> of the error. A consumer that falls more than 16 faults behind reports
+    /// <see cref="FenceStatus.Retired"/>, never success. One system call wakes the consumers. Allocates.
     /// </remarks>
     /// <exception cref="InvalidOperationException">This process is a consumer.</exception>
-    /// <exception cref="ArgumentException">The fence is of another timeline.</exception>
+    /// <exception cref="ArgumentException">The fence belongs to another timeline.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
     public bool Signal(Fence fence, Exception error)
     {
@@ -65,7 +65,7 @@ public sealed partial class SharedFenceTimeline
         return _local.Signal(fence, error) && Publish();
     }
 
-    /// <summary>Tells the others what the local timeline knows by now, which may be more than the caller has signaled.</summary>
+    /// <summary>Publishes the state of the local timeline, which may be ahead of the point that the caller has signaled.</summary>
     /// <returns>True.</returns>
     private bool Publish()
     {
@@ -96,7 +96,7 @@ public sealed partial class SharedFenceTimeline
         }
 
         _published = completed;
-        Volatile.Write(ref _words.Long(CompletedAt), completed); // after the faults: a watcher that sees the points complete finds what became of them
+        Volatile.Write(ref _words.Long(CompletedAt), completed); // after the faults: a watcher that sees the points complete finds their faults
         TellOthers();
     }
 
@@ -125,7 +125,7 @@ public sealed partial class SharedFenceTimeline
 
     private void TellOthers()
     {
-        Interlocked.Increment(ref _words.Int(TurnAt)); // after what is to be told: a watcher that sees the turn sees it
+        Interlocked.Increment(ref _words.Int(TurnAt)); // after the stores to the page: a watcher that sees the new turn sees them
         LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt));
     }
 
@@ -145,7 +145,7 @@ public sealed partial class SharedFenceTimeline
         }
         catch (Exception)
         {
-            return error.GetType().ToString(); // a Message that throws
+            return error.GetType().ToString(); // Message has thrown
         }
     }
 }

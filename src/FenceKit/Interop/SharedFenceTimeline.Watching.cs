@@ -3,13 +3,13 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// The consumer's thread: brings the local counter to the shared one, and looks whether the producer still lives.
+// The consumer's watcher thread: advances the local counter to the shared one, and checks that the producer is alive.
 public sealed partial class SharedFenceTimeline
 {
-    private const int LookMilliseconds = 100; // how long the death of a producer may go unnoticed
+    private const int LookMilliseconds = 100; // the longest time until the death of a producer is noticed
 
-    private ulong _faultsTaken;   // the watcher's: how many records it has heard of
-    private bool _hasMissedFaults; // the watcher's: records were overwritten before it came, and it is not known yet how far they go
+    private ulong _faultsTaken;   // used only by the watcher: the number of fault records that it has read
+    private bool _hasMissedFaults; // used only by the watcher: records were overwritten before it read them, and it does not know up to which point
 
     private void Watch()
     {
@@ -20,7 +20,7 @@ public sealed partial class SharedFenceTimeline
         }
         catch (Exception exception)
         {
-            end = exception; // the system refuses to tell of the producer: nobody else would tell those who wait
+            end = exception; // the producer can no longer be watched, so the waiters must not wait for it
         }
 
         if (end is not null)
@@ -33,13 +33,13 @@ public sealed partial class SharedFenceTimeline
         Leave();
     }
 
-    /// <returns>Why the timeline ends; null when this side was disposed.</returns>
+    /// <returns>The error that ends the timeline; null when this side was disposed.</returns>
     private Exception? WatchUntilEnd()
     {
         while (!Volatile.Read(ref _disposed))
         {
-            // All of these before the counters: a signal after the look at the turn changes the word we sleep on, and a producer signals
-            // last before it disposes or dies.
+            // These are read before the counters. A signal after the read of the turn changes the word that FutexWait checks. A producer that
+            // has ended or died has signaled before that, so the counters read afterwards include its last signal.
             int turn = Volatile.Read(ref _words.Int(TurnAt));
             int ended = Volatile.Read(ref _words.Int(EndedAt));
             bool isPeerDead = LinuxNative.WaitReadable(_peer!, milliseconds: 0);
@@ -50,7 +50,7 @@ public sealed partial class SharedFenceTimeline
                 : null;
             if (Volatile.Read(ref _disposed))
             {
-                break; // perhaps by a callback, on this thread; what was found then says nothing about the producer
+                break; // perhaps by a callback on this thread; then the findings say nothing about the producer
             }
 
             if (end is not null)
@@ -67,10 +67,10 @@ public sealed partial class SharedFenceTimeline
     private FenceAbandonedException Abandoned(string how) =>
         new($"The process that produces the shared timeline '{Name}' {how}; nobody will signal what was pending.");
 
-    /// <summary>Brings the local counter to the shared one; false when the shared one cannot be.</summary>
+    /// <summary>Advances the local counter to the shared one; false when the content of the page is invalid.</summary>
     private bool TryTakeOver()
     {
-        ulong completed = Volatile.Read(ref _words.Long(CompletedAt)); // before the count of faults: they are written before it
+        ulong completed = Volatile.Read(ref _words.Long(CompletedAt)); // read before the count of faults, which is written before it
         ulong issued = Volatile.Read(ref _words.Long(IssuedAt));
         if (completed > issued || issued > TimelineState.MaxIssuedByCount)
         {
@@ -80,7 +80,9 @@ public sealed partial class SharedFenceTimeline
         return completed <= _local.Completed || TryTakeOver(completed);
     }
 
-    /// <summary>Takes over the outcomes of all points up to one, in order: the runs that failed, and between them what succeeded.</summary>
+    /// <summary>
+    /// Takes over the outcomes of all points up to a point, in order: the runs that failed, and the points between them, which succeeded.
+    /// </summary>
     private bool TryTakeOver(ulong completed)
     {
         ulong count = _faults.Count;
@@ -100,7 +102,7 @@ public sealed partial class SharedFenceTimeline
             SharedFaults.Reading reading = _faults.TryRead(_faultsTaken, out SharedFaults.Fault fault);
             if (reading == SharedFaults.Reading.Torn)
             {
-                return true; // the producer is ahead by a whole ring: the next look begins with what is left
+                return true; // the producer has overwritten it; the next round begins with the records that are left
             }
 
             if (reading == SharedFaults.Reading.Nonsense || fault.First <= _local.Completed)
@@ -110,11 +112,11 @@ public sealed partial class SharedFenceTimeline
 
             if (fault.Last > completed)
             {
-                break; // of points that were still pending when we looked
+                break; // belongs to points that were still pending when the counter was read
             }
 
             CompleteUpTo(fault.First - 1);
-            _hasMissedFaults = false; // whatever was missed came before this one
+            _hasMissedFaults = false; // all missed records are of earlier points
             Exception error = fault.Text is null ? FaultLog.UnknownOutcome : new SharedFenceFaultException(Name, fault);
             _local.FaultCore(TimelineState.TargetOf(fault.Last), error, poison: false);
         }
@@ -123,7 +125,7 @@ public sealed partial class SharedFenceTimeline
         return true;
     }
 
-    /// <summary>Points without a record have succeeded; or nobody knows, where records are missing.</summary>
+    /// <summary>Completes points without a record: they have succeeded or, if records were missed, their outcome is unknown.</summary>
     private void CompleteUpTo(ulong point)
     {
         if (point <= _local.Completed)

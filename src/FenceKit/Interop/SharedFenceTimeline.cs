@@ -5,46 +5,46 @@ using Microsoft.Win32.SafeHandles;
 namespace FenceKit;
 
 /// <summary>
-/// A timeline in memory that two or more processes on one Linux machine share: one produces, the others wait. The counter is the shared
-/// word itself; signaling wakes the others by futex. A producer that dies, or disposes it, with points pending faults them; one that says that
-/// a point failed faults it with <see cref="SharedFenceFaultException"/> there.
+/// A timeline in memory that several processes on one Linux machine share: one of them, the producer, signals, the others wait. The counter
+/// is a shared word; signaling wakes the consumers by a futex. When the producer dies, or disposes the timeline, pending points fault. When
+/// the producer signals a point with an error, it faults with <see cref="SharedFenceFaultException"/> in the other processes.
 /// </summary>
 /// <remarks>
 /// <para>
-/// The memory has no name in any file system: others open it by the producer's process id and <see cref="Descriptor"/>, which the producer
-/// tells them in whatever way it likes, or get the descriptor itself (over a Unix socket, by inheritance).
+/// The memory has no name in the file system. A consumer opens it by the producer's process id and <see cref="Descriptor"/>, which the
+/// producer must tell it by other means, or gets the descriptor itself (over a Unix socket, or by inheritance).
 /// </para>
 /// <para>
-/// <b>The other side is not trusted.</b> The memory is sealed, so nobody can shorten it under those who map it, and what is not sealed
-/// so is refused. Consumers map it read-only; where the kernel allows (Linux 5.1) nobody but the producer can write to it at all. A
-/// counter that goes back is ignored; one beyond what was issued, or any other nonsense, ends the timeline with
-/// <see cref="InvalidDataException"/>. The producer believes nothing that it reads there. A producer that does not signal cannot be
-/// told from a slow one: waits have timeouts.
+/// <b>The other side is not trusted.</b> The memory is sealed, so that no process can truncate it while others map it; memory without these
+/// seals is refused. Consumers map it read-only, and since Linux 5.1 only the producer can write to it at all. A counter that decreases is
+/// ignored. A counter beyond the last issued point, or any other invalid content, ends the timeline with <see cref="InvalidDataException"/>.
+/// The producer does not rely on anything that it reads from the memory. A producer that never signals cannot be told from a slow one: use
+/// timeouts.
 /// </para>
-/// <para><b>Thread safety</b>: every member may be called from any thread at any time. A consumer keeps one background thread.</para>
+/// <para><b>Thread safety</b>: every member may be called from any thread at any time. A consumer has one background thread.</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {Completed} of {Issued}")]
 public sealed partial class SharedFenceTimeline : IDisposable
 {
-    private const ulong Magic = 0x33_54_46_4B; // "KFT3", and the layout below
+    private const ulong Magic = 0x33_54_46_4B; // "KFT3", the version of the layout below
     private const int MagicAt = 0;
-    private const int TurnAt = 8;        // int: changes with every signal; the futex
-    private const int EndedAt = 16;      // int: 1 when the producer has disposed it
+    private const int TurnAt = 8;        // int: changes with every signal; consumers wait for it by futex
+    private const int EndedAt = 16;      // int: 1 when the producer has disposed the timeline
     private const int IssuedAt = 64;     // ulong
-    private const int CompletedAt = 128; // ulong; a line of its own
+    private const int CompletedAt = 128; // ulong; on its own cache line
                                          // 192 and on: SharedFaults
 
-    private readonly Lock _lock = new(); // keeps the page mapped while a call touches it
+    private readonly Lock _lock = new(); // keeps the page mapped while a call uses it
     private readonly SharedWords _words;
     private readonly FenceTimeline _local;
-    private readonly SafeFileHandle? _memory; // the producer's, so that others can open it; null for a consumer
-    private readonly SafeFileHandle? _peer;   // the producer's process; null for the producer itself
+    private readonly SafeFileHandle? _memory; // the shared memory, kept open so that others can open it; null in a consumer
+    private readonly SafeFileHandle? _peer;   // a pidfd of the producer; null in the producer
     private readonly Thread? _watcher;
     private readonly SharedFaults _faults;
-    private int _users;       // of the page and the descriptors: Dispose, and the watcher. The last one to leave closes them
-    private bool _disposed;   // under the lock; Volatile.Read by the watcher
+    private int _users;       // users of the page and the descriptors: the owner until Dispose, and the watcher; the last one frees them
+    private bool _disposed;   // written under the lock; the watcher reads it without
 
-    /// <summary>The producer's side.</summary>
+    /// <summary>Creates the producer's side.</summary>
     private SharedFenceTimeline(string name, SafeFileHandle memory)
     {
         Name = name;
@@ -56,7 +56,7 @@ public sealed partial class SharedFenceTimeline : IDisposable
         Volatile.Write(ref _words.Long(MagicAt), Magic);
     }
 
-    /// <summary>The consumer's side.</summary>
+    /// <summary>Creates the consumer's side.</summary>
     private SharedFenceTimeline(string name, SharedWords words, SafeFileHandle peer)
     {
         Name = name;
@@ -69,23 +69,23 @@ public sealed partial class SharedFenceTimeline : IDisposable
         LinuxFences.Start(_watcher);
     }
 
-    /// <summary>What this process calls it: it appears in errors, reports and the debugger.</summary>
+    /// <summary>The name of the timeline in this process, for errors, reports and the debugger.</summary>
     public string Name { get; }
 
     /// <summary>
-    /// The number under which this process keeps the memory open. Others open it with that and the process id, as long as the timeline is
-    /// not disposed. -1 for a consumer.
+    /// The number of the producer's file descriptor of the memory. Other processes open the timeline by it and the process id, until the
+    /// timeline is disposed. -1 in a consumer.
     /// </summary>
     public int Descriptor => _memory is { IsClosed: false } ? (int)_memory.DangerousGetHandle() : -1;
 
     /// <summary>The last point that the producer issued.</summary>
     public ulong Issued => _memory is null ? Math.Min(Read(IssuedAt), TimelineState.MaxIssuedByCount) : _local.Issued;
 
-    /// <summary>The last point that is complete, as far as this process has heard.</summary>
+    /// <summary>The last point that is complete, as far as this process knows.</summary>
     public ulong Completed => _local.Completed;
 
-    /// <summary>Makes a timeline that this process produces.</summary>
-    /// <param name="name">What this process calls it. It stands in the maps of the processes that open it, too.</param>
+    /// <summary>Creates a timeline whose producer is this process.</summary>
+    /// <param name="name">The name of the timeline in this process. It is also visible in the memory maps of the processes that open it.</param>
     /// <returns>The producer's side.</returns>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
@@ -106,19 +106,21 @@ public sealed partial class SharedFenceTimeline : IDisposable
         }
     }
 
-    /// <summary>Opens a timeline that another process produces.</summary>
-    /// <param name="name">What this process calls it.</param>
-    /// <param name="producerProcessId">The process that produces: when it ends, what is pending faults.</param>
-    /// <param name="descriptor">The <see cref="Descriptor"/> of the timeline there.</param>
+    /// <summary>Opens the timeline of another process.</summary>
+    /// <param name="name">The name of the timeline in this process.</param>
+    /// <param name="producerProcessId">The id of the producer's process. When that ends, pending fences fault.</param>
+    /// <param name="descriptor">The <see cref="Descriptor"/> of the timeline in the producer.</param>
     /// <returns>The consumer's side.</returns>
     /// <remarks>
-    /// The kernel allows it to processes of the same user, as it does to look into each other's /proc; otherwise hand the descriptor over.
+    /// The kernel allows this to processes of the same user, by the rules for /proc. Otherwise the producer must pass the descriptor itself.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An id or descriptor that cannot be one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The process id or the descriptor is not a valid number.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x86-64 or arm64.</exception>
-    /// <exception cref="IOException">The process or the descriptor does not exist, or may not be opened; or no descriptor or thread is left.</exception>
-    /// <exception cref="InvalidDataException">It is not a shared timeline, or not sealed as one.</exception>
+    /// <exception cref="IOException">
+    /// The process or the descriptor does not exist or may not be opened, or no descriptor or thread is left.
+    /// </exception>
+    /// <exception cref="InvalidDataException">The memory is not a shared timeline, or lacks its seals.</exception>
     public static SharedFenceTimeline Open(string name, int producerProcessId, int descriptor)
     {
         CheckPeer(name, producerProcessId);
@@ -129,7 +131,7 @@ public sealed partial class SharedFenceTimeline : IDisposable
             using SafeFileHandle memory = LinuxNative.OpenDescriptorOf(producerProcessId, descriptor);
             if (LinuxNative.WaitReadable(peer, milliseconds: 0))
             {
-                // It has ended, so the number may have been another process's when we opened the descriptor.
+                // The process has ended, so its id may have belonged to another process when the descriptor was opened.
                 throw new IOException($"The process {producerProcessId} has ended.");
             }
 
@@ -142,10 +144,10 @@ public sealed partial class SharedFenceTimeline : IDisposable
         }
     }
 
-    /// <summary>Opens a timeline that another process produces, through a descriptor that it handed over.</summary>
-    /// <param name="name">What this process calls it.</param>
-    /// <param name="producerProcessId">The process that produces: when it ends, what is pending faults.</param>
-    /// <param name="descriptor">The descriptor; it stays the caller's and may be closed afterwards.</param>
+    /// <summary>Opens the timeline of another process by a descriptor that it has passed on.</summary>
+    /// <param name="name">The name of the timeline in this process.</param>
+    /// <param name="producerProcessId">The id of the producer's process. When that ends, pending fences fault.</param>
+    /// <param name="descriptor">The descriptor. The caller keeps owning it, and may close it afterwards.</param>
     /// <returns>The consumer's side.</returns>
     /// <inheritdoc cref="Open(string, int, int)"/>
     public static SharedFenceTimeline Open(string name, int producerProcessId, SafeFileHandle descriptor)
@@ -164,7 +166,7 @@ public sealed partial class SharedFenceTimeline : IDisposable
         }
     }
 
-    /// <summary>The fence of a point, to be waited for as any other.</summary>
+    /// <summary>Returns the fence of a point. It can be waited for like any other fence.</summary>
     /// <param name="point">A point that the producer has issued.</param>
     /// <returns>The fence.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The producer has not issued the point.</exception>

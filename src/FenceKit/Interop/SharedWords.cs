@@ -5,12 +5,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FenceKit;
 
-/// <summary>
-/// A page of sealed memory that several processes map, as words with atomic access. Unsafe by nature; everything unsafe about it is here.
-/// </summary>
+/// <summary>A page of sealed memory that several processes map, accessed as words. All unsafe code of shared timelines is in this class.</summary>
 /// <remarks>
-/// Touching memory beyond the end of what it maps ends a process (SIGBUS), so nobody may be able to shorten it: it is a memfd with seals,
-/// which its owner sets and a reader insists on. Where the kernel knows that seal (Linux 5.1), only its maker can ever write to it.
+/// Accessing a mapped page beyond the end of its file kills the process (SIGBUS), so nobody may be able to truncate the memory. It is a memfd
+/// with seals against that, which its creator sets and a consumer requires. Since Linux 5.1 another seal allows only the creator to write.
 /// </remarks>
 internal sealed class SharedWords : IDisposable
 {
@@ -26,13 +24,13 @@ internal sealed class SharedWords : IDisposable
         _address = _mapping.DangerousGetHandle();
     }
 
-    /// <summary>Makes and maps a page of zeros, and seals it.</summary>
+    /// <summary>Maps a page of zeros, and seals it.</summary>
     internal static SharedWords Create(SafeFileHandle memory)
     {
         RandomAccess.SetLength(memory, Bytes);
         SharedWords words = new(memory, isWritable: true);
 
-        // After mapping it: the first of the two forbids to map it for writing once more.
+        // After the mapping, because SealFutureWrite forbids further writable mappings.
         if (LinuxNative.TrySeal(memory, Seals | LinuxNative.SealFutureWrite) || LinuxNative.TrySeal(memory, Seals))
         {
             return words;
@@ -42,8 +40,10 @@ internal sealed class SharedWords : IDisposable
         throw new IOException("The memory of a shared timeline could not be sealed.");
     }
 
-    /// <summary>Maps a page that another process made, for reading.</summary>
-    /// <exception cref="InvalidDataException">It is not sealed, or not a page: the peer could end this process by shortening it.</exception>
+    /// <summary>Maps a page of another process for reading.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The memory is not sealed, or is not one page long: the other process could kill this one by truncating it.
+    /// </exception>
     internal static SharedWords Open(SafeFileHandle memory)
     {
         long seals = LinuxNative.GetSeals(memory);
@@ -52,13 +52,14 @@ internal sealed class SharedWords : IDisposable
             throw new InvalidDataException("This is not a shared timeline: it is not memory that nobody can shorten.");
         }
 
-        // After the seals: from here on the length is what it is. Huge pages, which the kernel may fail to provide, cannot have it.
+        // After the check of the seals, so that the length can no longer change. It also rules out memory in huge pages, which the kernel may
+        // fail to supply.
         return RandomAccess.GetLength(memory) == Bytes
             ? new SharedWords(memory, isWritable: false)
             : throw new InvalidDataException("This is not a shared timeline: its size is wrong.");
     }
 
-    /// <summary>The address of a word of four bytes, for a futex.</summary>
+    /// <summary>Returns the address of a word of four bytes, for a futex.</summary>
     internal nint AddressOf(int offset) => _address + offset;
 
     internal ref ulong Long(int offset) => ref Unsafe.AddByteOffset(ref Unsafe.NullRef<ulong>(), _address + offset);
