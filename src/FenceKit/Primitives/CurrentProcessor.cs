@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>Which processor this thread runs on, more or less: for those who spread work so that threads do not meet. Any answer is right.</summary>
+/// <summary>
+/// The processor that this thread runs on, to spread data over processors and reduce contention. The number is a hint, and may be outdated.
+/// </summary>
 internal static class CurrentProcessor
 {
     internal static int Count => Environment.ProcessorCount;

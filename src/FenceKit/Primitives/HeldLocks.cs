@@ -4,10 +4,13 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// In debug builds, and in the explorations: which internal locks this thread holds. Code of a user's, and a continuation, may do anything,
-/// and so come back to the same lock; none of it runs while this thread holds one.
+/// Tracks the internal locks that this thread holds, in debug builds and in the explorations. User code and continuations must not run while
+/// the thread holds one: they may call back into FenceKit and need the same lock.
 /// </summary>
-/// <remarks>A spinning lock, and the lock bit of a timeline, is counted. A lock knows by itself whether the thread holds it, so it is only remembered.</remarks>
+/// <remarks>
+/// Spinning locks and the lock bits of timelines are counted. A Lock knows whether the current thread holds it, so those are only collected
+/// in a list, and never removed when they are left.
+/// </remarks>
 internal static class HeldLocks
 {
     private const string Debug = "DEBUG";
@@ -20,15 +23,15 @@ internal static class HeldLocks
     [ThreadStatic]
     private static List<Lock>? t_locks;
 
-    /// <summary>Counts a spinning lock that was entered.</summary>
+    /// <summary>Called after a spinning lock was entered.</summary>
     [Conditional(Debug), Conditional(Exploration)]
     internal static void Entered() => t_spinningLocks++;
 
-    /// <summary>Counts a spinning lock that is about to be left.</summary>
+    /// <summary>Called before a spinning lock is left.</summary>
     [Conditional(Debug), Conditional(Exploration)]
     internal static void Left() => t_spinningLocks--;
 
-    /// <summary>Remembers an internal lock that was entered.</summary>
+    /// <summary>Called after an internal Lock was entered.</summary>
     [Conditional(Debug), Conditional(Exploration)]
     internal static void Entered(Lock internalLock)
     {
@@ -41,7 +44,7 @@ internal static class HeldLocks
         locks.Add(internalLock);
     }
 
-    /// <summary>Checks that the thread holds no internal lock, before code of a user's, or a continuation, is called.</summary>
+    /// <summary>Checks that the thread holds no internal lock. Called before user code or a continuation runs.</summary>
     /// <exception cref="InvalidOperationException">The thread holds a lock.</exception>
     [Conditional(Debug), Conditional(Exploration)]
     internal static void CheckNone()

@@ -3,11 +3,11 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace FenceKit;
 
-// What the framework does without blocking, but not without sleeping: its queues, pools, timers and tokens spin with SpinWait, or take a lock.
-// Each of these throws for an interrupt before it has done anything, or may be done twice.
+// Calls of the framework's queues, pools, timers and tokens. They do not block for long, but they may spin with SpinWait or take a lock, and
+// so may throw when the thread was interrupted. Each of them throws before it has had an effect, or may be called twice.
 internal static partial class InterruptShield
 {
-    /// <summary>Gives work to the thread pool.</summary>
+    /// <summary>Queues work to the thread pool.</summary>
     internal static void Queue(IThreadPoolWorkItem work, bool preferLocal)
     {
         try
@@ -16,7 +16,7 @@ internal static partial class InterruptShield
         }
         catch (ThreadInterruptedException)
         {
-            // Out of the pool's queue, which has not taken the work yet.
+            // Thrown before the work was queued.
             Run((work, preferLocal), static item => ThreadPool.UnsafeQueueUserWorkItem(item.work, item.preferLocal));
             Restore(wasInterrupted: true);
         }
@@ -27,13 +27,11 @@ internal static partial class InterruptShield
         (work, state, preferLocal),
         static item => ThreadPool.UnsafeQueueUserWorkItem(item.work, item.state, item.preferLocal));
 
-    /// <summary>Sets the timer anew.</summary>
+    /// <summary>Sets the timer to a new due time.</summary>
     internal static void ChangeShielded(this ITimer timer, TimeSpan due) =>
         Run((timer, due), static change => change.timer.Change(change.due, Timeout.InfiniteTimeSpan));
 
-    /// <summary>
-    /// Takes an object out of the pool. Apart from interrupts, a pool may throw what it likes: it may be a user's.
-    /// </summary>
+    /// <summary>Gets an object from a pool. Exceptions other than interrupts are passed on: the pool may be user code.</summary>
     internal static T GetShielded<T>(this ObjectPool<T> pool)
         where T : class
     {
@@ -49,7 +47,7 @@ internal static partial class InterruptShield
         }
     }
 
-    /// <summary>Gives an object back to the pool.</summary>
+    /// <summary>Returns an object to a pool.</summary>
     internal static void ReturnShielded<T>(this ObjectPool<T> pool, T item)
         where T : class
     {
@@ -59,11 +57,13 @@ internal static partial class InterruptShield
         }
         catch (ThreadInterruptedException)
         {
-            Restore(wasInterrupted: true); // it is not known whether the pool has it; to give it back twice would be worse than to lose it
+            Restore(wasInterrupted: true); // the pool may have it already; losing an object is better than returning it twice
         }
     }
 
-    /// <summary>Registers a callback that may run in here, if the token is canceled; twice, if it does nothing the second time.</summary>
+    /// <summary>
+    /// Registers a callback. If the token is canceled, the callback runs inside this call, perhaps twice; the second run must have no effect.
+    /// </summary>
     internal static CancellationTokenRegistration RegisterShielded(
         this CancellationToken token, Action<object?, CancellationToken> callback, object state)
     {
@@ -80,7 +80,7 @@ internal static partial class InterruptShield
         }
     }
 
-    /// <summary>Takes the registration back, and does not wait for a callback that is under way.</summary>
+    /// <summary>Removes a registration, without waiting for a callback that is running.</summary>
     internal static void UnregisterShielded(this CancellationTokenRegistration registration)
     {
         try

@@ -2,13 +2,13 @@
 namespace FenceKit;
 
 /// <summary>
-/// Does what must be done also by a thread that was interrupted (Thread.Interrupt). Such a thread throws wherever it would sleep: out of a
-/// contended lock, and out of the framework's own queues and pools; in the middle of a transition that would leave it half done. The
-/// interrupt is kept for the thread's next wait of its own.
+/// Protects internal code from Thread.Interrupt. A thread that was interrupted throws wherever it would sleep: in a contended lock, and in
+/// the framework's queues and pools. In the middle of a state transition that would leave the transition half done. The members of this class
+/// complete the call, and then interrupt the thread again, so that its next wait outside FenceKit throws.
 /// </summary>
 internal static partial class InterruptShield
 {
-    /// <summary>Enters the lock. An attempt neither sleeps nor throws, so the usual case needs no frame for what is thrown.</summary>
+    /// <summary>Enters the lock. TryEnter neither sleeps nor throws, so the uncontended case needs no exception handler.</summary>
     internal static void EnterShielded(this Lock entered)
     {
         if (!entered.TryEnter())
@@ -39,11 +39,10 @@ internal static partial class InterruptShield
         Restore(interrupted);
     }
 
-    /// <summary>Calls <paramref name="action"/> until it is not interrupted.</summary>
-    /// <param name="state">Handed to it, so that it needs no closure.</param>
+    /// <summary>Repeats <paramref name="action"/> until no interrupt ends it.</summary>
+    /// <param name="state">The argument of the action, which saves a closure.</param>
     /// <param name="action">
-    /// Something of the framework that does not block but may sleep a moment for another thread. When it throws for an interrupt it has done
-    /// nothing yet, or doing it twice is as good as once.
+    /// A call of the framework that may sleep for a moment. If an interrupt ends it, it must have had no effect, or be harmless to repeat.
     /// </param>
     internal static void Run<TState>(TState state, Action<TState> action)
     {
@@ -65,7 +64,7 @@ internal static partial class InterruptShield
     }
 
     /// <inheritdoc cref="Run{TState}(TState, Action{TState})"/>
-    /// <returns>What it returns.</returns>
+    /// <returns>The result of the call.</returns>
     internal static TResult Run<TState, TResult>(TState state, Func<TState, TResult> function)
     {
         bool interrupted = false;
@@ -88,8 +87,7 @@ internal static partial class InterruptShield
     }
 
     /// <summary>
-    /// Gives an interrupt back to the thread after it was caught: code of a user's that ran on this thread has swallowed it, or a call that
-    /// was done again.
+    /// Interrupts the thread again after an interrupt was caught, in a call that was repeated, or in user code that ran on this thread.
     /// </summary>
     internal static void Restore(bool wasInterrupted)
     {

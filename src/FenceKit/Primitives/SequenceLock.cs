@@ -4,45 +4,46 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// Lets readers look at something without a lock while one writer at a time changes it: a version that is odd meanwhile. As seqcount of Linux.
+/// Lets readers read data consistently without a lock while one writer at a time changes it. The version is odd during a change. Modeled on
+/// the kernel's seqcount.
 /// </summary>
 /// <remarks>
 /// <code>
-/// writer (under a lock of its owner's)   reader
+/// writer (under the owner's lock)        reader
 /// ------------------------------------   ------------------------------------
 /// version = odd              (store)     version is even?             (load, acquire)
-/// write barrier                          look at the data             (loads)
+/// write barrier                          read the data                (loads)
 /// change the data           (stores)     read barrier
-/// write barrier                          version as before?           (load)
+/// write barrier                          version unchanged?           (load)
 /// version = even             (store)
 /// </code>
-/// A reader that has seen any of a change sees the odd version, or a later one, at its second look, and throws away what it has seen. What it
-/// sees in between may be torn: it must not follow references that may be null by then, nor loop for ever. A field that is not readonly; a copy
-/// is another one.
+/// A reader that has read any part of a change finds an odd or a later version at its second read of the version, and discards the data.
+/// Until then the data may be torn: the reader must tolerate null references, and must not loop without bound. Declare it as a field that is
+/// not readonly, and do not copy it.
 /// </remarks>
 internal struct SequenceLock
 {
-    private int _version; // comes round after two thousand million changes: more than fall into one look
+    private int _version; // wraps around only after 2 billion changes, far more than can happen during one read
 
-    /// <summary>Under the owner's lock, before the first store.</summary>
+    /// <summary>Begins a change, before its first store. Under the owner's lock.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void BeginWrite()
     {
-        _version++; // a plain store: nobody else writes, and the barrier orders it
-        Volatile.WriteBarrier(); // the odd version before any of the change; pairs with the barrier in IsUnchanged
+        _version++; // a plain store: there is one writer, and the barrier orders it
+        Volatile.WriteBarrier(); // the odd version is visible before the change; pairs with the barrier in IsUnchanged
     }
 
     /// <summary>Ends a change, after its last store.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void EndWrite()
     {
-        Volatile.WriteBarrier(); // the whole change before the even version; pairs with the acquire in TryBeginRead
+        Volatile.WriteBarrier(); // the change is visible before the even version; pairs with the acquire in TryBeginRead
         _version++;
     }
 
     /// <summary>Begins a read, before its first load.</summary>
-    /// <param name="version">For <see cref="IsUnchanged"/>.</param>
-    /// <returns>False while something is being changed.</returns>
+    /// <param name="version">The version, to be passed to <see cref="IsUnchanged"/>.</param>
+    /// <returns>False while a change is under way.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly bool TryBeginRead(out int version)
     {
@@ -50,7 +51,7 @@ internal struct SequenceLock
         return (version & 1) == 0;
     }
 
-    /// <summary>Begins a read once nothing is being changed. A change is a few instructions long.</summary>
+    /// <summary>Begins a read, after waiting for a change that is under way, which takes a few instructions.</summary>
     internal readonly int BeginRead()
     {
         SpinBackoff backoff = default;
@@ -63,11 +64,14 @@ internal struct SequenceLock
         return version;
     }
 
-    /// <summary>Whether all that was read since the version was taken is of one moment. Called after the last load.</summary>
+    /// <summary>
+    /// Ends a read, after its last load. True when no change has begun since <paramref name="version"/> was read, so that the data is
+    /// consistent.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly bool IsUnchanged(int version)
     {
-        Volatile.ReadBarrier(); // the loads above must not sink below the second look; pairs with BeginWrite
+        Volatile.ReadBarrier(); // the loads of the data come before the second read of the version; pairs with BeginWrite
         return Volatile.Read(in _version) == version;
     }
 }

@@ -2,18 +2,18 @@
 namespace FenceKit;
 
 /// <summary>
-/// The turns of a thread that waits for another one to finish a few instructions. It never sleeps, so it neither throws on an interrupted
-/// thread nor takes the interrupt away from the thread's next wait.
+/// A spin-wait for another thread that needs only a few more instructions. It never sleeps, so it neither throws on an interrupted thread nor
+/// consumes the interrupt.
 /// </summary>
 /// <remarks>
-/// Begins as <see cref="SpinWait"/> does, and goes on with yields alone: SpinWait puts a Sleep(0) in between, from which an interrupt throws
-/// (Thread.Interrupt), in the middle of something that is said never to throw. A yield is enough for a holder that was preempted.
+/// Starts like <see cref="SpinWait"/>, and then only yields: SpinWait calls Sleep(0) now and then, which throws on an interrupted thread.
+/// Yielding is enough to let a preempted thread continue.
 /// </remarks>
 internal struct SpinBackoff
 {
     private SpinWait _spin;
 
-    /// <summary>One turn.</summary>
+    /// <summary>Spins or yields once.</summary>
     internal void Once()
     {
         if (_spin.NextSpinWillYield)

@@ -4,13 +4,14 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// Mutual exclusion for a few instructions. One interlocked operation to enter and a plain store to leave: a third of what a lock costs. Never
-/// sleeps, so it does not throw on an interrupted thread either; it yields the processor to a holder that was preempted.
+/// A spin lock for critical sections of a few instructions. Entering is one interlocked operation and leaving one plain store, a third of the
+/// cost of a <see cref="Lock"/>. A waiting thread never sleeps, so it does not throw when it was interrupted; it yields the processor to a
+/// preempted holder.
 /// </summary>
 /// <remarks>
-/// <para>A field that is not readonly; a copy is another lock. Leaving is a release, not a full fence: a load behind it may be done before the
-/// stores inside it are seen. Code that needs that order says so with a barrier.</para>
-/// <para>Not recursive. No code of a user's runs inside, nor a continuation: either may come back to the lock and would wait for itself.</para>
+/// <para>Declare it as a field that is not readonly, and do not copy it. Leaving is a release, not a full fence: a load after Exit may be
+/// executed before the stores inside are visible. Code that needs this order has its own barrier.</para>
+/// <para>Not recursive. User code and continuations must not run inside: they may enter the lock again, which deadlocks.</para>
 /// </remarks>
 internal struct SpinningLock
 {
@@ -32,7 +33,7 @@ internal struct SpinningLock
         HeldLocks.Entered();
     }
 
-    /// <summary>Pairs with the interlocked operation of the next one to enter.</summary>
+    /// <summary>Leaves the lock. Pairs with the interlocked operation of the next <see cref="Enter"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Exit()
     {

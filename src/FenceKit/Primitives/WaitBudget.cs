@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>One amount of time for a wait that goes round several times, or for several waits in a row. Zero and infinite read no clock.</summary>
+/// <summary>A time limit for several waits in a row. Does not read the clock if the limit is zero or infinite.</summary>
 internal readonly struct WaitBudget
 {
     private readonly TimeProvider? _clock;
@@ -15,7 +15,7 @@ internal readonly struct WaitBudget
         _start = IsLimited ? clock.GetTimestamp() : 0;
     }
 
-    /// <summary>False for the default value: for those who start the budget only when they find that they have to wait.</summary>
+    /// <summary>False for the default value. Lets a caller start the budget only when it has to wait.</summary>
     internal bool IsStarted => _clock is not null;
 
     internal TimeSpan Remaining

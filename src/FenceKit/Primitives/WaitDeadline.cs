@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>A time limit as a point on a clock: one word, because awaiters carry it and are copied.</summary>
+/// <summary>Time limits as timestamps of a clock. A deadline is one long, because awaiters store it and are copied.</summary>
 internal static class WaitDeadline
 {
     /// <summary>The deadline of a wait without a limit.</summary>
     internal const long Never = long.MaxValue;
 
-    /// <summary>The deadline of a wait that only looks.</summary>
+    /// <summary>The deadline of a wait with a limit of zero.</summary>
     internal const long Passed = long.MinValue;
 
-    /// <summary>The deadline of a wait that begins now. Rounded up: no wait ends early.</summary>
-    /// <param name="clock">The clock. Not asked without need.</param>
-    /// <param name="timeout">How long at most.</param>
+    /// <summary>Returns the deadline of a wait that begins now. Rounded up, so that no wait ends early.</summary>
+    /// <param name="clock">The clock; not read if the limit is zero or infinite.</param>
+    /// <param name="timeout">The longest time to wait.</param>
     internal static long After(TimeProvider clock, TimeSpan timeout)
     {
         if (timeout == Timeout.InfiniteTimeSpan)
@@ -29,7 +29,7 @@ internal static class WaitDeadline
         return (long)Int128.Min(clock.GetTimestamp() + steps, Never - 1);
     }
 
-    /// <summary>How much time is left; zero when none is.</summary>
+    /// <summary>Returns the remaining time; zero when the deadline has passed.</summary>
     internal static TimeSpan Left(TimeProvider clock, long deadline)
     {
         if (deadline == Never)
@@ -49,6 +49,6 @@ internal static class WaitDeadline
         }
 
         TimeSpan left = clock.GetElapsedTime(now, deadline);
-        return left > TimeSpan.Zero ? left : new TimeSpan(1); // less than a tick is not yet nothing
+        return left > TimeSpan.Zero ? left : new TimeSpan(1); // less than a tick is left, which is more than zero
     }
 }
