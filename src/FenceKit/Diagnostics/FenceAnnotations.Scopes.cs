@@ -3,14 +3,14 @@ using FenceKit.Lockdep;
 
 namespace FenceKit.Diagnostics;
 
-// Which scopes each thread is in. Others look at it when somebody asks who holds a fence up.
+// The open contract scopes of each thread. Other threads read them to report which threads are about to signal a fence.
 internal static partial class FenceAnnotations
 {
-    private static readonly List<ThreadScopes> s_threads = []; // under its own lock
+    private static readonly List<ThreadScopes> s_threads = []; // guarded by its own monitor
 
     private readonly record struct OpenScope(int Cookie, LockMap Map, bool IsHeld, string? File, int Line);
 
-    /// <summary>The threads that are on the way to the signal of a fence, and where they began.</summary>
+    /// <summary>Collects the threads that are in a signaling section of a fence, and the places where they entered it.</summary>
     internal static void CopySignalers(object map, List<FenceSignaler> signalers)
     {
         ThreadScopes[] threads;
@@ -34,17 +34,18 @@ internal static partial class FenceAnnotations
         }
     }
 
-    // The monitor of the runtime, also where interleavings are explored: what stands here outlives an exploration, and is no part of it.
+    // The runtime's Monitor by its full name, because the explorations replace Monitor by an instrumented one. This state outlives an
+    // exploration.
     private static void Enter(object monitor) => InterruptShield.Run(monitor, static entered => System.Threading.Monitor.Enter(entered));
 
-    /// <summary>What a thread holds and is about to take, outermost first, for people.</summary>
+    /// <summary>Describes the locks that a thread holds or is about to take, outermost first, for reports.</summary>
     internal static string[] DescribeHeldLocks(Thread thread) =>
         [.. Current.Validator.GetHeldLocks(thread).Select(static held => held.Site is null ? held.ToString() : $"{held} at {held.Site}")];
 
-    /// <summary>The scopes of one thread. Few and shallow: a list that grows once is enough.</summary>
+    /// <summary>The open scopes of one thread. There are only a few at a time.</summary>
     private sealed class ThreadScopes
     {
-        private readonly List<OpenScope> _open = new(8); // changed by its thread, under its own lock, which others take only to look
+        private readonly List<OpenScope> _open = new(8); // guarded by its own monitor; changed only by its thread
 
         internal static ThreadScopes OfThisThread => t_scopes ?? Register();
 

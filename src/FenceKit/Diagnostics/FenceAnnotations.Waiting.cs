@@ -3,13 +3,14 @@ using FenceKit.Lockdep;
 
 namespace FenceKit.Diagnostics;
 
-// Waits, and what is waited for.
+// Reports of waits, and of what they depend on.
 internal static partial class FenceAnnotations
 {
-    // Nothing leads out of it: which of several fences signals is nobody's order. But the waiter waits for it.
+    // A wait for any of several fences adds no order between locks, since any one of the fences may end it. But it is a wait, and is reported
+    // as a wait for this lock, from which no dependency leads on.
     private static readonly LockMap s_anyOfSeveral = new(LockClass.Create("any of several fences"), "(any)");
 
-    // Called in a callback, an await comes back to it at once: nobody waits there.
+    // In a callback an await only registers a continuation and returns, so the callback itself does not wait.
     private static bool IsInCallback => t_schedules > 0 || t_callbacks > 0;
 
     internal static void Wait(object map) => Current.Validator.Wait((LockMap)map, file: null, line: 0);
@@ -24,7 +25,7 @@ internal static partial class FenceAnnotations
         }
     }
 
-    /// <summary>Called by an awaiter: the method awaits right here.</summary>
+    /// <summary>Reports an await, at the place of the await itself. Called by awaiters.</summary>
     internal static void AwaitHere(object map)
     {
         if (!IsInCallback)
@@ -36,7 +37,9 @@ internal static partial class FenceAnnotations
 
     internal static void AwaitAny() => Await(s_anyOfSeveral);
 
-    /// <summary>The callbacks of invalidations have to be over. Inside one it has been reported already that the thread waits.</summary>
+    /// <summary>
+    /// Reports that the thread waits for callbacks of invalidations to end. Inside such a callback the wait itself has been reported already.
+    /// </summary>
     internal static void WaitForSchedules()
     {
         if (t_schedules == 0)
@@ -54,13 +57,16 @@ internal static partial class FenceAnnotations
         }
     }
 
-    /// <summary>Beginning to read has been announced as a wait; from here on the reader is in the way, like any number of others.</summary>
+    /// <summary>
+    /// Reports that a reader is inside: invalidations wait for it. The wait to get in was reported before. A shared lock, since any number of
+    /// readers may be inside.
+    /// </summary>
     internal static void EnterReading(object map) =>
         Current.Validator.Acquire((LockMap)map, new LockAcquireOptions { Mode = LockAcquireMode.Shared, Attempt = LockAttempt.Try }, file: null, line: 0);
 
     /// <summary>
-    /// Reclaim waits for readers, so readers may not take memory that reclaims. They may invalidate: nothing waits yet, and a caller that waits
-    /// for himself is reported for that.
+    /// Teaches the order "reclaim waits for readers", so that a reader that allocates from a reclaiming pool is reported. A reader may begin
+    /// an invalidation, which does not wait yet; a wait for its own gate is reported as such.
     /// </summary>
     internal static void ExportReaders(object map) => Prime(((LockMap)map).Class, static (validator, readers) =>
     {
@@ -69,13 +75,16 @@ internal static partial class FenceAnnotations
         validator.Release(s_reclaim);
     });
 
-    /// <summary>A thread on the way to the whole is on the way to the member first, as if he waited for it.</summary>
+    /// <summary>
+    /// Teaches that the signal of a composite fence follows the signal of its member, as if the signaler of the composite waited for the
+    /// member.
+    /// </summary>
     internal static void Compose(object whole, object member)
     {
         LockClass wholeClass = ((LockMap)whole).Class;
         LockClass memberClass = ((LockMap)member).Class;
 
-        // Inside a callback it would count as the subscriber's allocation; there will be another round.
+        // Not inside a subscriber's callback, where the allocation would be reported against the subscriber. A later call does it.
         if (t_schedules == 0 && !ReferenceEquals(wholeClass, memberClass))
         {
             Checker checker = Current;
@@ -86,8 +95,8 @@ internal static partial class FenceAnnotations
         }
     }
 
-    // Apart, so that what it captures is not allocated each time.
-    private static void ComposeNow(Checker checker, LockClass whole, LockClass member) => OnItsOwn(checker, () =>
+    // A separate method, so that the closure is allocated only when it is needed.
+    private static void ComposeNow(Checker checker, LockClass whole, LockClass member) => RunOnCleanThread(checker, () =>
     {
         LockValidator validator = checker.Validator;
         LockMap onTheWay = new(whole, "(any)");

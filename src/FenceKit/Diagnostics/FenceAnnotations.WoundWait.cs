@@ -4,11 +4,11 @@ using FenceKit.Lockdep;
 
 namespace FenceKit.Diagnostics;
 
-// Locks of which sets are taken in any order. The context serializes all who take several: it is held around them, and they are nested in
-// it, so that a second lock of the class is no recursion. A context counts from its first lock, not from its beginning: until then it stops
-// nobody, and its thread may serve others. Nobody ever waits for a context, so taking it is a try.
+// Reports of wound-wait locks. To the validator a context is an outer lock, in which the locks of a set are nested, so that a second lock of
+// the class is no recursion. The context is reported as held from its first lock on: before that it blocks nobody. Nobody ever waits for a
+// context, so acquiring it is a try.
 //
-// What is held belongs to the flow that took it, whether it blocked or awaited: it may be held over an await, and be let go on any thread.
+// A held lock belongs to the async flow that took it: it may be held over an await, and released on any thread.
 internal static partial class FenceAnnotations
 {
     private static readonly LockClassOptions s_contextRules = new() { BreaksDeadlocks = true };
@@ -17,12 +17,12 @@ internal static partial class FenceAnnotations
     internal static object SetLockMap(string name) => new LockMap(ClassOf("locks of", name));
 
     internal static object SetContextMap(string name) =>
-        new LockMap(s_contexts.GetOrAdd(name, static ofClass => LockClass.Create(Printed($"context of {ofClass}"), s_contextRules)));
+        new LockMap(s_contexts.GetOrAdd(name, static ofClass => LockClass.Create(Sanitize($"context of {ofClass}"), s_contextRules)));
 
-    /// <summary>Announces that a lock is about to be waited for. A lock that was tried is announced by <see cref="HoldOfSet"/> alone.</summary>
+    /// <summary>Reports that a lock is about to be waited for. A lock that was taken by a try is reported only by <see cref="HoldOfSet"/>.</summary>
     /// <param name="map">The lock.</param>
-    /// <param name="context">The context, or null for a lock that is taken alone.</param>
-    /// <param name="attempt">How it waits.</param>
+    /// <param name="context">The context; null for a lock that is taken without one.</param>
+    /// <param name="attempt">The way of waiting.</param>
     internal static void WantOfSet(object map, object? context, SetLockAttempt attempt)
     {
         bool isAwait = attempt is SetLockAttempt.Await or SetLockAttempt.AwaitTimed;
@@ -59,18 +59,18 @@ internal static partial class FenceAnnotations
         }
     }
 
-    /// <summary>Announces that from now on the flow has the lock.</summary>
+    /// <summary>Reports that the flow holds the lock from now on.</summary>
     /// <param name="map">The lock.</param>
-    /// <param name="context">The context, or null for a lock that is taken alone.</param>
-    /// <param name="attempt">How it was waited for.</param>
-    /// <param name="contextHold">Gets the hold of the context with the first of its locks.</param>
-    /// <returns>What <see cref="ReleaseOfSet"/> takes.</returns>
+    /// <param name="context">The context; null for a lock that is taken without one.</param>
+    /// <param name="attempt">The way in which the lock was acquired.</param>
+    /// <param name="contextHold">Set to the hold of the context when the first of its locks is taken.</param>
+    /// <returns>The hold of the lock, to be passed to <see cref="ReleaseOfSet"/>.</returns>
     internal static object HoldOfSet(object map, object? context, SetLockAttempt attempt, ref object? contextHold)
     {
         LockValidator validator = Current.Validator;
         bool isFirst = context is not null && !validator.IsHeld(context);
         LockHold ofContext = isFirst ? HoldContext(validator, context!) : default;
-        SetLockAttempt how = IsInCallback ? SetLockAttempt.Try : attempt; // a continuation that runs there has not waited there
+        SetLockAttempt how = IsInCallback ? SetLockAttempt.Try : attempt; // a continuation that runs inside a callback has not blocked the callback
         bool isHeld = false;
         try
         {
@@ -90,11 +90,11 @@ internal static partial class FenceAnnotations
 
     internal static void ReleaseOfSet(object hold) => ((LockHold)hold).Dispose();
 
-    /// <summary>The flow that runs here has it, instead of the method that took it and returned.</summary>
+    /// <summary>Moves a hold to the calling flow from the async method that took the lock and has returned.</summary>
     internal static void AdoptOfSet(object hold) => ((LockHold)hold).Adopt();
 
-    // Not at the expense of a callback that may not allocate.
-#pragma warning disable CA1859 // Boxed on purpose: the code that keeps it names no type of the validator.
+    // Boxes a hold. The allocation is not reported against a callback that must not allocate.
+#pragma warning disable CA1859 // Boxed on purpose: the caller must not name a type of the validator.
     private static object Keep(LockValidator validator, LockHold hold)
     {
         if (t_schedules == 0)

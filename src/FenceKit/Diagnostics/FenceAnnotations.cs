@@ -5,19 +5,21 @@ using FenceKit.Lockdep;
 namespace FenceKit.Diagnostics;
 
 /// <summary>
-/// Tells the lock validator what FenceKit does. Its files are the only ones that name a type of FenceKit.Lockdep; reached through
+/// Reports to the lock validator what FenceKit does. Only the files of this class name types of FenceKit.Lockdep. Called only by
 /// <see cref="FenceContract"/>, and only when the contract is checked.
 /// </summary>
 /// <remarks>
-/// <para>Everything that can be waited for is a lock in the validator's eyes. A thread on the way to the signal of a fence holds it shared
-/// (any number may be); a waiter wants it exclusively. A lock held over the wait and taken on the way to the signal is then an ordinary
-/// circle, although the two threads never met.</para>
-/// <para>No signature that <see cref="FenceContract"/> uses names such a type either: compiling the call would load it.</para>
-/// <para>Beginning to signal is a try: it never waits, so nothing leads into it.</para>
+/// <para>To the validator everything that can be waited for is a lock. A thread in a signaling section of a fence holds that fence as a
+/// shared lock, since there may be several such threads; a waiter acquires it exclusively. If a lock is held over the wait and taken in the
+/// signaling section, the validator finds an ordinary cycle, although the two threads never ran at the same time.</para>
+/// <para>The members that <see cref="FenceContract"/> calls have no such type in their signatures: compiling the call would load
+/// FenceKit.Lockdep.</para>
+/// <para>Entering a signaling section is a try: it never waits, so it adds no dependency to the fence.</para>
 /// </remarks>
 internal static partial class FenceAnnotations
 {
-    // The sites of primed dependencies: the rule stands in reports where the other driver's code would stand. Numbers as in docs/contract.md.
+    // The source locations of the orders that FenceKit teaches: reports show the rule where they usually show a place in code. The numbers
+    // are those of docs/contract.md.
     private const string OrderRule = "rule 5: owner's table, reservation, reclaim, invalidation, wait";
     private const string DependenceRule = "rule 6: a fence depends on fences, in one direction";
     private const string PublishingRule = "rule 11: a publishing scope stores the mapping and does nothing else";
@@ -42,7 +44,7 @@ internal static partial class FenceAnnotations
     [ThreadStatic]
     private static int t_callbacks;
 
-    /// <summary>A validator, and which orders it has been taught.</summary>
+    /// <summary>A validator, and the orders that it has been taught.</summary>
     private sealed record Checker(LockValidator Validator, bool PrimesHere)
     {
         public ConcurrentDictionary<LockClass, bool> Primed { get; } = new();
@@ -52,9 +54,12 @@ internal static partial class FenceAnnotations
 
     private static Checker Current => Volatile.Read(ref s_checker) ?? Start(LockValidator.Default, primesHere: false); // pairs with the write in Start
 
-    /// <summary>Exchanges the validator, for tests: each wants a graph of its own.</summary>
+    /// <summary>Replaces the validator, for tests that need their own graph.</summary>
     /// <param name="validator">The validator.</param>
-    /// <param name="primesHere">Teach orders on the thread that needs them, if it holds nothing ever: twenty thousand times, a thread each costs minutes.</param>
+    /// <param name="primesHere">
+    /// Whether orders are taught on the calling thread instead of a new one. For test runs with many validators, whose threads hold no locks
+    /// then.
+    /// </param>
     internal static void Use(LockValidator validator, bool primesHere = false) => Start(validator, primesHere);
 
     internal static object FenceMap(string name, bool isExported)
@@ -68,7 +73,9 @@ internal static partial class FenceAnnotations
         return map;
     }
 
-    /// <summary>Those inside a gate. A class of its own, beside that of fences: a gate and a device may well have one name.</summary>
+    /// <summary>
+    /// The lock map of the readers inside a gate. Its class differs from that of fences, since a gate and a timeline may have the same name.
+    /// </summary>
     internal static object GateMap(string name) => new LockMap(ClassOf("gate", name));
 
     internal static object TableMap(string name)
@@ -99,13 +106,13 @@ internal static partial class FenceAnnotations
 
     internal static void Export(object map)
     {
-        // Inside a callback it would count as the subscriber's allocation; there will be another schedule.
+        // Not inside a subscriber's callback, where the allocation would be reported against the subscriber. A later call does it.
         if (t_schedules == 0)
         {
             Prime(((LockMap)map).Class, static (validator, fence) =>
             {
                 validator.Acquire(s_schedule, OrderRule, 0);
-                validator.MightAcquire(fence, file: OrderRule, line: 0); // the callback itself never waits
+                validator.MightAcquire(fence, file: OrderRule, line: 0); // the order is enough: the callback itself never waits
                 validator.Release(s_schedule);
             });
         }
@@ -198,12 +205,14 @@ internal static partial class FenceAnnotations
 
     internal static void PassPublishers(object map) => PassPublishers(Current.Validator, (LockMap)map);
 
-    /// <summary>Runs a subscriber's callback: it neither waits nor allocates, nor takes a lock that is held over a wait.</summary>
+    /// <summary>
+    /// Runs a subscriber's callback in a section that forbids it to wait, to allocate, and to take a lock that is held over a wait.
+    /// </summary>
     internal static void RunSchedule<TCall>(object subscriber, ref TCall call)
         where TCall : struct, IContractCall, allows ref struct
     {
         LockValidator validator = Current.Validator;
-        _ = ThreadScopes.OfThisThread; // not at the callback's expense
+        _ = ThreadScopes.OfThisThread; // allocated here, so that it is not reported against the callback
         bool isOutermost = t_schedules == 0;
         if (isOutermost)
         {
@@ -230,7 +239,10 @@ internal static partial class FenceAnnotations
         }
     }
 
-    /// <summary>Runs the callbacks of a signal: the signaler has other fences to signal, and perhaps locks.</summary>
+    /// <summary>
+    /// Runs the callbacks of a signal in a section that forbids them to wait: the signaler may have other fences to signal, and may hold
+    /// locks.
+    /// </summary>
     internal static void RunCallbacks<TCall>(ref TCall call)
         where TCall : struct, IContractCall, allows ref struct
     {
@@ -258,7 +270,7 @@ internal static partial class FenceAnnotations
         }
         catch
         {
-            // The session reports what was thrown; that an exception has to be allocated is not a second finding.
+            // The session reports the exception. The allocation of the exception itself is not reported.
             using (validator.Suppress("a subscriber threw while it was scheduled"))
             {
                 section.Dispose();
@@ -298,10 +310,10 @@ internal static partial class FenceAnnotations
     }
 
     private static LockClass ClassOf(string kind, string name) =>
-        s_classes.GetOrAdd($"{kind} {name}", static full => LockClass.Create(Printed(full)));
+        s_classes.GetOrAdd($"{kind} {name}", static full => LockClass.Create(Sanitize(full)));
 
-    /// <summary>Timelines and notifiers may be called anything; classes may not.</summary>
-    private static string Printed(string name) => string.Create(Math.Min(name.Length, LockClass.MaxNameLength), name, static (printed, source) =>
+    /// <summary>Makes a valid name of a lock class from the name of a timeline or notifier, which may be any text.</summary>
+    private static string Sanitize(string name) => string.Create(Math.Min(name.Length, LockClass.MaxNameLength), name, static (printed, source) =>
     {
         for (int i = 0; i < printed.Length; i++)
         {
@@ -319,7 +331,7 @@ internal static partial class FenceAnnotations
             }
 
             Checker checker = new(validator, primesHere);
-            OnItsOwn(checker, () =>
+            RunOnCleanThread(checker, () =>
             {
                 validator.Acquire(s_reservation, OrderRule, 0);
                 validator.Acquire(s_reclaim, OrderRule, 0);
@@ -333,7 +345,8 @@ internal static partial class FenceAnnotations
     }
 
     /// <summary>
-    /// Teaches an order once, with a stand-in for the instance: what was never seen must not make a report certain.
+    /// Teaches the validator an order for a lock class, once. Uses a placeholder instance, so that an order that was never observed does not
+    /// make a report "certain".
     /// </summary>
     private static void Prime(LockClass lockClass, Action<LockValidator, LockMap> order)
     {
@@ -344,12 +357,12 @@ internal static partial class FenceAnnotations
         }
     }
 
-    // Apart, so that what it captures is not allocated by every schedule that finds the order taught.
+    // A separate method, so that the closure is allocated only when it is needed.
     private static void PrimeNow(Checker checker, LockClass lockClass, Action<LockValidator, LockMap> order) =>
-        OnItsOwn(checker, () => order(checker.Validator, new LockMap(lockClass, "(any)")));
+        RunOnCleanThread(checker, () => order(checker.Validator, new LockMap(lockClass, "(any)")));
 
-    // On a thread that holds nothing: what ours holds would become part of the order.
-    private static void OnItsOwn(Checker checker, Action order)
+    // Runs on a new thread, since locks that the calling thread holds would become part of the order.
+    private static void RunOnCleanThread(Checker checker, Action order)
     {
         if (checker.PrimesHere)
         {
@@ -359,6 +372,6 @@ internal static partial class FenceAnnotations
 
         Thread thread = new(() => order()) { IsBackground = true, Name = "FenceKit contract" };
         thread.Start();
-        InterruptShield.Run(thread, static started => started.Join()); // a moment; the caller is one that neither blocks nor throws
+        InterruptShield.Run(thread, static started => started.Join()); // takes only a moment; the caller must not throw because of an interrupt
     }
 }

@@ -3,10 +3,13 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// What FenceKit itself reports. Every member is empty code while the contract is not checked.
+// The reports of FenceKit itself. Every member does nothing while the contract is not checked.
 public static partial class FenceContract
 {
-    /// <summary>The pseudo lock of a timeline: held by those who are on the way to a signal, wanted by those who wait. Null when off.</summary>
+    /// <summary>
+    /// Creates the lock map of a timeline, which stands for its fences in the validator: held in signaling sections, acquired by waiters.
+    /// Null while the contract is not checked.
+    /// </summary>
     internal static object? FenceMap(string name, bool isExported) => IsChecked ? FenceAnnotations.FenceMap(name, isExported) : null;
 
     internal static object? GateMap(string name) => IsChecked ? FenceAnnotations.GateMap(name) : null;
@@ -17,7 +20,7 @@ public static partial class FenceContract
 
     internal static object? PublishMap(string name) => IsChecked ? FenceAnnotations.PublishMap(name) : null;
 
-    /// <summary>A thread is about to block until a fence signals.</summary>
+    /// <summary>Reports that the thread is about to block until a fence signals.</summary>
     internal static void Wait(object? map)
     {
         if (IsChecked && map is not null)
@@ -26,7 +29,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>Called by an awaiter: the method awaits right here.</summary>
+    /// <summary>Reports an await of a fence, at the place of the await itself. Called by awaiters.</summary>
     internal static void AwaitHere(object? map)
     {
         if (IsChecked && map is not null)
@@ -35,7 +38,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>Code is about to await a fence: whatever it holds, it holds meanwhile; the thread itself goes on.</summary>
+    /// <summary>Reports that the flow is about to await a fence. The flow keeps its locks during the wait; no thread is blocked.</summary>
     internal static void Await(object? map)
     {
         if (IsChecked && map is not null)
@@ -44,11 +47,11 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>The thread is on the way to a signal until the scope ends.</summary>
+    /// <summary>Opens a signaling section: the thread is about to signal a fence.</summary>
     internal static FenceContractScope BeginSignaling(object? map, string? file, int line) =>
         IsChecked && map is not null ? FenceAnnotations.BeginSignaling(map, file, line) : default;
 
-    /// <summary>The thread is about to take a real lock that FenceKit knows by this map, and has it until the scope ends.</summary>
+    /// <summary>Reports that the thread is about to take the lock of this map, and holds it until the scope ends.</summary>
     internal static FenceContractScope Acquire(object? map, string? file, int line) =>
         IsChecked && map is not null ? FenceAnnotations.Acquire(map, file, line) : default;
 
@@ -68,7 +71,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>A thread is about to block until one of several fences signals: no order, but a wait.</summary>
+    /// <summary>Reports that the thread is about to block until one of several fences signals. This is a wait, but adds no order.</summary>
     internal static void WaitForAny()
     {
         if (IsChecked)
@@ -77,7 +80,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>Code is about to await one of several fences.</summary>
+    /// <summary>Reports that the flow is about to await one of several fences.</summary>
     internal static void AwaitAny()
     {
         if (IsChecked)
@@ -86,9 +89,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>
-    /// A thread is about to block until the range that it reads is not being invalidated: until the end of a session, callbacks included.
-    /// </summary>
+    /// <summary>Reports that the thread is about to block until sessions over its range have ended, including their callbacks.</summary>
     internal static void WaitForSession(object? sessions)
     {
         if (IsChecked && sessions is not null)
@@ -108,7 +109,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>A reader is inside: an invalidation waits for it. Ended by <see cref="LeaveLock"/>.</summary>
+    /// <summary>Reports that a reader is inside a gate, so that invalidations wait for it, until <see cref="LeaveLock"/>.</summary>
     internal static void EnterReading(object? map)
     {
         if (IsChecked && map is not null)
@@ -117,7 +118,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>Readers of this timeline are waited for by reclaim.</summary>
+    /// <summary>Reports that reclaim may wait for the readers of this map.</summary>
     internal static void ExportReaders(object? map)
     {
         if (IsChecked && map is not null)
@@ -126,7 +127,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>A fence of the first signals when fences of the second have: an array and its members.</summary>
+    /// <summary>Reports that a composite fence, such as an array, signals after its member.</summary>
     internal static void Compose(object? whole, object? member)
     {
         if (IsChecked && whole is not null && member is not null)
@@ -135,7 +136,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>Gives work to the thread pool. What the runtime allocates to add a worker is not the caller's.</summary>
+    /// <summary>Queues work to the thread pool. Allocations of the runtime to add a worker are not reported against the caller.</summary>
     internal static void HandOver(IThreadPoolWorkItem work, bool preferLocal)
     {
         if (IsChecked)
@@ -148,7 +149,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>FenceKit may allocate here for itself: no reclaim, but nothing for those who must not allocate.</summary>
+    /// <summary>Reports that FenceKit itself may allocate here. That never reclaims, but is forbidden in sections that must not allocate.</summary>
     internal static void MightGrow()
     {
         if (IsChecked)
@@ -157,7 +158,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>Ranges are about to be invalidated by this thread.</summary>
+    /// <summary>Reports that the thread is about to invalidate ranges.</summary>
     internal static void MightSchedule()
     {
         if (IsChecked)
@@ -166,7 +167,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>The thread waits until no callback of a notifier runs.</summary>
+    /// <summary>Reports that the thread waits until no callback of a notifier runs.</summary>
     internal static void WaitForSchedules()
     {
         if (IsChecked)
@@ -175,7 +176,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>A schedule stands behind an open publishing scope: a spin, never a wait.</summary>
+    /// <summary>Reports that an invalidation spins until publishing scopes have ended.</summary>
     internal static void PassPublishers(object? map)
     {
         if (IsChecked && map is not null)
@@ -184,7 +185,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>A fence of this timeline was handed to the owner of memory, who may wait for it with everything held that he ever holds.</summary>
+    /// <summary>Reports that the owner of memory got a fence of this timeline, and may wait for it while holding any of its locks.</summary>
     internal static void Export(object? map)
     {
         if (IsChecked && map is not null)

@@ -5,13 +5,13 @@ namespace FenceKit;
 
 public static partial class FenceContract
 {
-    /// <summary>The pseudo lock of one lock of a class of sets; null when off.</summary>
+    /// <summary>Creates the lock map of a wound-wait lock; null while the contract is not checked.</summary>
     internal static object? SetLockMap(string name) => IsChecked ? FenceAnnotations.SetLockMap(name) : null;
 
-    /// <summary>The pseudo lock of a context of a class of sets; null when off.</summary>
+    /// <summary>Creates the lock map of a wound-wait context; null while the contract is not checked.</summary>
     internal static object? SetContextMap(string name) => IsChecked ? FenceAnnotations.SetContextMap(name) : null;
 
-    /// <summary>A rule of the lock itself was broken; an exception that says the same follows.</summary>
+    /// <summary>Reports a misuse of a wound-wait lock or context. The caller throws an exception with the same message.</summary>
     internal static void ReportProtocol(object? map, string message)
     {
         if (IsChecked && map is not null)
@@ -20,7 +20,7 @@ public static partial class FenceContract
         }
     }
 
-    /// <summary>A lock is given back that the thread does not have; an exception that says the same follows.</summary>
+    /// <summary>Reports the release of a lock that is not held. The caller throws an exception.</summary>
     internal static void ReportNotHeld(object? map)
     {
         if (IsChecked && map is not null)

@@ -6,8 +6,8 @@ using FenceKit.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// A stretch of code that the contract has something to say about: on the way to a signal, under an owner's lock, inside reclaim. It
-/// cannot leave its thread. Nothing when the contract is not checked.
+/// A section of code with rules of its own in the contract: a signaling section, a section under an owner's lock, or reclaim. It is bound to
+/// its thread. It has no effect when the contract is not checked.
 /// </summary>
 [DebuggerDisplay("{_map}")]
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
@@ -22,7 +22,9 @@ public ref struct FenceContractScope : IDisposable
         _cookie = cookie;
     }
 
-    /// <summary>Ends it. A second call does nothing; scopes end in the opposite order of their beginning, or it is reported.</summary>
+    /// <summary>
+    /// Ends the section. A second call does nothing. Sections that do not end in the reverse order of their beginning are reported.
+    /// </summary>
     public void Dispose()
     {
         object? map = _map;

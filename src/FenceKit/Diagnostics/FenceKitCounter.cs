@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Diagnostics;
 
-/// <summary>What is counted where it happens: rare events, all of them off the paths that have to be fast.</summary>
+/// <summary>The counters of rare events, none of which is on a fast path.</summary>
 internal enum FenceKitCounter
 {
     FaultedByError = 0,

@@ -4,20 +4,19 @@ using System.Globalization;
 
 namespace FenceKit.Diagnostics;
 
-// What can be asked for by keyword: the life of timelines, faults, waits that block, what is full, locks that back off. Signaling a fence that
-// nobody waits for, and running its callbacks, writes no event: the counters of the meter say how often that happens.
+// The events that listeners enable by keywords. Signaling a fence, and running its callbacks, writes no event; the meter counts these.
 internal sealed partial class FenceKitEventSource
 {
-    /// <summary>What to listen to. Events without a keyword, of which nobody else would hear, come always.</summary>
+    /// <summary>The keywords of events. Events without a keyword are not reported in any other way, so every listener gets them.</summary>
     public static class Keywords
     {
-        /// <summary>Timelines made and disposed.</summary>
+        /// <summary>Timelines that were created or disposed.</summary>
         public const EventKeywords Lifetime = (EventKeywords)1;
 
         /// <summary>Points that completed with an error.</summary>
         public const EventKeywords Faults = (EventKeywords)2;
 
-        /// <summary>Threads that sleep for a fence.</summary>
+        /// <summary>Threads that block until a fence signals.</summary>
         public const EventKeywords Waits = (EventKeywords)4;
 
         /// <summary>Pools and queues that are full.</summary>
@@ -26,7 +25,7 @@ internal sealed partial class FenceKitEventSource
         /// <summary>Wound-wait locks.</summary>
         public const EventKeywords Locks = (EventKeywords)16;
 
-        /// <summary>What a driver is asked for.</summary>
+        /// <summary>Requests to drivers to enable signaling.</summary>
         public const EventKeywords Drivers = (EventKeywords)32;
     }
 
@@ -112,7 +111,7 @@ internal sealed partial class FenceKitEventSource
         }
     }
 
-    /// <summary>The producer of a shared timeline has ended, or cannot be trusted.</summary>
+    /// <summary>The producer of a shared timeline has ended, or its memory has invalid content.</summary>
     [NonEvent]
     internal void SharedTimelineEnded(string timeline, Exception error)
     {
@@ -167,10 +166,10 @@ internal sealed partial class FenceKitEventSource
     [NonEvent]
     private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>What begins and ends.</summary>
+    /// <summary>Activities that have a start and a stop event.</summary>
     public static class Tasks
     {
-        /// <summary>A thread sleeps for a fence.</summary>
+        /// <summary>A thread blocks until a fence signals.</summary>
         public const EventTask Wait = (EventTask)1;
     }
 }

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace FenceKit.Diagnostics;
 
-/// <summary>The EventSource "FenceKit": what would otherwise be lost without a sound.</summary>
+/// <summary>The EventSource "FenceKit". The events in this file report problems that nothing else would report.</summary>
 [EventSource(Name = "FenceKit")]
 internal sealed partial class FenceKitEventSource : EventSource
 {
@@ -24,7 +24,7 @@ internal sealed partial class FenceKitEventSource : EventSource
         }
     }
 
-    /// <summary>A user's code that is no callback threw where FenceKit called it.</summary>
+    /// <summary>User code other than a callback threw when FenceKit called it.</summary>
     [NonEvent]
     internal void UserCodeFaulted(string origin, string timeline, Exception exception)
     {
@@ -34,7 +34,7 @@ internal sealed partial class FenceKitEventSource : EventSource
         }
     }
 
-    /// <summary>A subscriber threw while it was being scheduled.</summary>
+    /// <summary>A subscriber threw in TrySchedule.</summary>
     [NonEvent]
     internal void SubscriberFaulted(string subscription, string range, Exception exception)
     {
@@ -44,7 +44,7 @@ internal sealed partial class FenceKitEventSource : EventSource
         }
     }
 
-    /// <summary>Memory outlives its owner because somebody has not let go of it.</summary>
+    /// <summary>Memory cannot be freed at the end of its notifier, because a subscriber still uses it.</summary>
     [NonEvent]
     internal void MemoryQuarantined(string notifier, string subscription, string range)
     {
@@ -54,7 +54,7 @@ internal sealed partial class FenceKitEventSource : EventSource
         }
     }
 
-    /// <summary>Nobody ended a session, and nobody can any more.</summary>
+    /// <summary>All handles of an open session were collected, so it can no longer be ended by its owner.</summary>
     [NonEvent]
     internal void SessionForgotten(string notifier, string range, string place)
     {
@@ -94,7 +94,7 @@ internal sealed partial class FenceKitEventSource : EventSource
         }
     }
 
-    /// <summary>A wait lasts longer than it should.</summary>
+    /// <summary>A wait has lasted longer than its limit.</summary>
     [NonEvent]
     internal void StuckWait(object graph)
     {
@@ -116,7 +116,7 @@ internal sealed partial class FenceKitEventSource : EventSource
         }
     }
 
-    /// <summary>Somebody unsubscribed, and the time for its fences ran out.</summary>
+    /// <summary>A subscription was disposed, and its fences did not signal within the time limit.</summary>
     [NonEvent]
     internal void LeftWhilePending(string subscription, string range)
     {
@@ -126,7 +126,7 @@ internal sealed partial class FenceKitEventSource : EventSource
         }
     }
 
-    /// <summary>A device was given up: every command of its queue faults.</summary>
+    /// <summary>A device was declared lost: every pending command of its queue faults.</summary>
     [NonEvent]
     internal void TellDeviceLost(string queue, Exception reason)
     {
@@ -173,7 +173,9 @@ internal sealed partial class FenceKitEventSource : EventSource
     [Event(4, Level = EventLevel.Warning, Message = "{2} of {0} is quarantined: {1} has not let go of it")]
     private void Quarantined(string notifier, string subscription, string range) => WriteEvent(4, notifier, subscription, range);
 
-    /// <summary>What an exception says of itself is a user's code too, and may throw; the code that reports a fault must not fault by that.</summary>
+    /// <summary>
+    /// Returns the text of an exception. ToString of an exception may be user code and may throw, which must not disturb the report.
+    /// </summary>
     [NonEvent]
     private static string TextOf(Exception exception)
     {

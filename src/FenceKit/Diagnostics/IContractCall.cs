@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Diagnostics;
 
-/// <summary>Code that runs inside a checked section. A struct, so that the call costs no delegate: the section may forbid allocation.</summary>
+/// <summary>Code to run inside a checked section. Implemented by structs, since a delegate would allocate, which the section may forbid.</summary>
 internal interface IContractCall
 {
     void Invoke();

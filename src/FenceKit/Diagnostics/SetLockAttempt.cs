@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Diagnostics;
 
-/// <summary>How one lock of a set is taken.</summary>
+/// <summary>The way in which a wound-wait lock is acquired.</summary>
 internal enum SetLockAttempt
 {
-    /// <summary>The thread waits as long as it takes.</summary>
+    /// <summary>The thread waits without a time limit.</summary>
     Block,
 
     /// <summary>The thread waits for a limited time.</summary>
@@ -13,9 +13,9 @@ internal enum SetLockAttempt
     /// <summary>The lock was free and is taken already.</summary>
     Try,
 
-    /// <summary>The flow waits as long as it takes, and no thread.</summary>
+    /// <summary>The async flow waits without a time limit, and blocks no thread.</summary>
     Await,
 
-    /// <summary>The flow waits for a limited time.</summary>
+    /// <summary>The async flow waits for a limited time, and blocks no thread.</summary>
     AwaitTimed,
 }
