@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit.Conformance;
 
-/// <summary>What a check works with: a device, its owner's notifier, and ways to insist.</summary>
+/// <summary>The environment of a check: a device, the notifier of its memory's owner, and assertions with a time limit.</summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Ended by the one who runs the check.")]
 internal sealed class CheckContext(DeviceUnderTest device, TimeSpan patience, CumulativeSignalWatch signals)
 {
@@ -85,7 +85,7 @@ internal sealed class CheckContext(DeviceUnderTest device, TimeSpan patience, Cu
         }
     }
 
-    /// <summary>Runs something that must not wait, on a thread that it may keep.</summary>
+    /// <summary>Runs an action that must not wait, on a thread of its own, and fails if the action does not return in time.</summary>
     internal void MustReturn(Action action, string otherwise)
     {
         Exception? failure = null;
@@ -126,7 +126,7 @@ internal sealed class CheckContext(DeviceUnderTest device, TimeSpan patience, Cu
         }
     }
 
-    /// <summary>After the check, whatever it said: a device that hangs here is left behind.</summary>
+    /// <summary>Disposes the device after the check, whatever its result. Does not wait longer than the patience for a device that hangs.</summary>
     internal void End()
     {
         Task ended = Task.Factory.StartNew(
@@ -144,7 +144,7 @@ internal sealed class CheckContext(DeviceUnderTest device, TimeSpan patience, Cu
         }
         catch (AggregateException exception)
         {
-            Debug.WriteLine(exception); // the check has said what there is to say
+            Debug.WriteLine(exception); // the check has its result already
         }
 
         Notifier.Dispose();

@@ -4,7 +4,7 @@ using System.Runtime.ExceptionServices;
 
 namespace FenceKit.Conformance;
 
-/// <summary>One rule of the contract, as something that can be run. <see cref="DriverConformance.Checks"/> has all of them.</summary>
+/// <summary>A check of one rule of the contract. All checks are in <see cref="DriverConformance.Checks"/>.</summary>
 [DebuggerDisplay("{Name,nq}")]
 public sealed class ConformanceCheck
 {
@@ -17,19 +17,17 @@ public sealed class ConformanceCheck
         _body = body;
     }
 
-    /// <summary>A short name, fit for the name of a test.</summary>
+    /// <summary>A short name, usable as the name of a test.</summary>
     public string Name { get; }
 
-    /// <summary>What a driver must do to pass.</summary>
+    /// <summary>The rule that a driver must keep to pass.</summary>
     public string Rule { get; }
 
     /// <summary>Runs the check against a fresh device.</summary>
-    /// <param name="factory">Makes the device.</param>
-    /// <param name="patience">
-    /// How long something may take that must happen in finite time. Only a driver that fails ever takes that long.
-    /// </param>
+    /// <param name="factory">Creates the device.</param>
+    /// <param name="patience">The time limit for events that must happen in finite time. Only a driver that fails takes that long.</param>
     /// <remarks>
-    /// Blocks. The check runs on a thread of its own; one that a broken driver never lets go is left behind.
+    /// Blocks. The check runs on a thread of its own. If a broken driver blocks that thread for ever, it is left running in the background.
     /// </remarks>
     /// <exception cref="ConformanceException">The device broke the rule.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="factory"/> is null.</exception>
@@ -37,7 +35,7 @@ public sealed class ConformanceCheck
     {
         ArgumentNullException.ThrowIfNull(factory);
         ExceptionDispatchInfo? failure = null;
-        using CumulativeSignalWatch signals = new(); // before the device makes its timelines: they report if somebody listens
+        using CumulativeSignalWatch signals = new(); // before the device creates its timelines, which report only if there is a listener
         CheckContext context = new(factory(), patience, signals);
         Thread thread = new(() =>
         {
@@ -74,7 +72,7 @@ public sealed class ConformanceCheck
         }
     }
 
-    /// <summary>The name.</summary>
+    /// <summary>Returns the name.</summary>
     /// <returns>The same as <see cref="Name"/>.</returns>
     public override string ToString() => Name;
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Conformance;
 
-/// <summary>What all checks said about one driver.</summary>
-/// <param name="Driver">Its name.</param>
-/// <param name="Passed">How many checks it passed.</param>
-/// <param name="Failures">Which ones it did not, and why.</param>
+/// <summary>The results of all checks of one driver.</summary>
+/// <param name="Driver">The name of the driver.</param>
+/// <param name="Passed">The number of checks that passed.</param>
+/// <param name="Failures">The checks that failed, with the reasons.</param>
 public sealed record ConformanceReport(string Driver, int Passed, IReadOnlyList<ConformanceFailure> Failures)
 {
-    /// <summary>How many checks it failed.</summary>
+    /// <summary>The number of checks that failed.</summary>
     public int Failed => Failures.Count;
 }
 
-/// <summary>One check that a driver did not pass.</summary>
+/// <summary>A check that failed.</summary>
 /// <param name="Check">The name of the check.</param>
-/// <param name="Message">What was wrong.</param>
+/// <param name="Message">What the device did wrong.</param>
 public sealed record ConformanceFailure(string Check, string Message);

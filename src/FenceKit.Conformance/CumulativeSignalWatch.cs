@@ -2,17 +2,17 @@
 namespace FenceKit.Conformance;
 
 /// <summary>
-/// Listens for signals that complete the points of several commands: a device that signals commands out of order tells the world so that
-/// commands are over which still run. Other devices of the process are none of a check's business, so only timelines count that the
-/// device under test has handed out fences of.
+/// Detects single signals that complete several commands: a device whose commands end out of order would report commands as complete that are
+/// still running. Only timelines of fences that the device under test has returned count, so that other devices of the process do not disturb
+/// the check.
 /// </summary>
 internal sealed class CumulativeSignalWatch : IDisposable
 {
-    private const int MostFences = 256; // enough for the timelines of a device: it has one, or as many as it can hold commands
+    private const int MostFences = 256; // enough to find every timeline of a device, which has one, or one for each command that it can hold
 
     private readonly Lock _gate = new();
     private readonly List<(FenceTimeline Timeline, ulong First, ulong Last)> _signals = []; // under the gate
-    private readonly List<Fence> _fences = []; // under the gate: the first ones that the device handed out
+    private readonly List<Fence> _fences = []; // under the gate: the first fences that the device returned
 
     internal CumulativeSignalWatch() => FenceTimeline.CumulativelySignaled += OnSignaled;
 

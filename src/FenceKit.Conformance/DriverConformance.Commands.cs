@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Conformance;
 
-// Rules about commands and their fences.
+// Checks of commands and their fences.
 public static partial class DriverConformance
 {
     private const int Blocks = 8;
@@ -51,7 +51,7 @@ public static partial class DriverConformance
         }
     }
 
-    /// <summary>The first time round a held command goes before, so that the callback is there in time.</summary>
+    /// <summary>In the first round, submits a held command first, so that the callback is added before the fence signals.</summary>
     private static Fence SubmitHeldUnlessIdle(this CheckContext check, int round, out bool isHeld)
     {
         isHeld = round == 0;
@@ -133,7 +133,8 @@ public static partial class DriverConformance
 
     private static void EndsOnce(CheckContext check)
     {
-        // All of them are accepted before the first one ends, so an end that counts for the next one too is seen whatever the timing is.
+        // All commands are accepted before the first one ends. So if one end also counts as the end of the next command, it is noticed with
+        // any timing.
         const int Behind = 5;
         int early = 0;
         int calls = 0;
@@ -181,7 +182,7 @@ public static partial class DriverConformance
         Fence fence = default;
         check.MustReturn(() => fence = check.Submit(0, 9, isHeld: false, gate), "submitting waited for a dependency.");
         check.MustSucceed(before, "the command before");
-        _ = fence.Wait(check.Patience / 100); // nothing can come of it, and a device that breaks the rule needs a moment to do so
+        _ = fence.Wait(check.Patience / 100); // times out if the device is correct; gives a device that breaks the rule some time to do so
         CheckContext.Require(!fence.IsSignaled && check.At(0) != 9, "a command ran before the fence that it depends on.");
         other.Signal(gate);
         check.MustSucceed(fence, "a command whose dependencies are done");
@@ -236,7 +237,7 @@ public static partial class DriverConformance
         Fence next = check.Submit(1, 3);
         DeviceCancelResult result = check.Device.TryCancel(held);
         CheckContext.Require(result != DeviceCancelResult.TooLate, "a command that was running was too late to cancel.");
-        check.Device.Release(); // a device that cannot stop a command lets it end
+        check.Device.Release(); // for a device that cannot stop a running command
         check.MustEnd(held, "a running command that was canceled");
         check.MustSucceed(next, "the command behind a canceled one");
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Conformance;
 
-// Rules about memory, and about the loss of the device.
+// Checks of memory, and of the loss of the device.
 public static partial class DriverConformance
 {
     private const byte Gone = 0xEE;
@@ -41,14 +41,15 @@ public static partial class DriverConformance
             check.MustEnd(fence, "a command of a lost device");
         }
 
-        // Whatever still runs in there may go on now, and is over once the device is disposed.
+        // A command that is still running would write between here and the end of Dispose.
         check.Device.Memory.Fill(Gone);
         check.Dispose();
         CheckContext.Require(!check.Device.Memory.ContainsAnyExcept(Gone), "memory was written after all fences of a lost device had ended.");
     }
 
     /// <summary>
-    /// A device that stops lets go of its memory, and one that cannot be stopped does not: either is right, as long as it does what it says.
+    /// A lost device either stops and releases its memory, or keeps the memory in quarantine. Both are correct, but the device must not write
+    /// to memory that it has released.
     /// </summary>
     private static void LostMemoryIsRefused(CheckContext check)
     {
@@ -57,7 +58,7 @@ public static partial class DriverConformance
         check.Device.Lose(new IOException("the device was pulled out"));
         check.MustEnd(held, "a command of a lost device");
         bool isGiven = TakeLostBlock(check);
-        check.Device.Release(); // if the device has not stopped, it writes now
+        check.Device.Release(); // a device that has not stopped writes now
         LookAtLostBlock(check, isGiven);
         isGiven |= TakeLostBlock(check);
         check.Dispose();
@@ -118,12 +119,13 @@ public static partial class DriverConformance
         check.Device.Attach(check.Notifier);
         check.SubmitHeld(0, 1);
 
-        // Ranges in turn, none of them in use, then the one that is; a device that keeps mappings may be busy dropping them.
+        // First ranges that are not in use, in turn, then one that is. Waits after each of the first, since a device that keeps mappings has
+        // to drop them.
         long bytes = LeastBytes(i => check.Range(1 + (i % (Blocks - 1))), rounds: 80, session => session.Wait(check.Patience))
             + LeastBytes(_ => check.Range(0), rounds: 8, static _ => { });
         CheckContext.Require(bytes == 0, $"schedules allocate {bytes} bytes, again and again.");
 
-        // What a device allocates once, and what two threads that collide grow once, is in one round only; the habit is in all of them.
+        // Returns the least number of bytes of five rounds: allocations that happen once are in one round only, steady ones in all.
         long LeastBytes(Func<int, AddressRange> range, int rounds, Action<InvalidationSession> finish)
         {
             long least = long.MaxValue;

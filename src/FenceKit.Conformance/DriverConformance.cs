@@ -2,8 +2,8 @@
 namespace FenceKit.Conformance;
 
 /// <summary>
-/// The contract between a driver and the owners of memory, as checks: each has a name, takes a factory for the device, and throws if the
-/// device breaks the rule. They need no test framework and fit into any.
+/// Checks of the contract between a driver and the owners of memory. Each check has a name, takes a factory for the device, and throws if the
+/// device breaks a rule. They work in any test framework, and without one.
 /// </summary>
 /// <example>
 /// <code>
@@ -47,18 +47,18 @@ public static partial class DriverConformance
     ];
 
     /// <summary>Finds a check.</summary>
-    /// <param name="name">Its name.</param>
+    /// <param name="name">The name of the check.</param>
     /// <returns>The check.</returns>
-    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    /// <exception cref="ArgumentException">There is no check of that name.</exception>
     public static ConformanceCheck Find(string name) =>
         Checks.FirstOrDefault(check => check.Name == name) ?? throw new ArgumentException($"There is no check '{name}'.", nameof(name));
 
     /// <summary>Runs all checks, one after the other.</summary>
     /// <param name="driver">The driver's name, for the report.</param>
-    /// <param name="factory">Makes a device; called once a check.</param>
-    /// <param name="patience">As in <see cref="ConformanceCheck.Run"/>.</param>
-    /// <returns>What passed and what did not.</returns>
-    /// <remarks>Blocks. Does not throw for a device that fails.</remarks>
+    /// <param name="factory">Creates a device; called once for each check.</param>
+    /// <param name="patience">The time limit, as for <see cref="ConformanceCheck.Run"/>.</param>
+    /// <returns>The checks that passed and those that failed.</returns>
+    /// <remarks>Blocks. Does not throw if a check fails.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="driver"/> or <paramref name="factory"/> is null.</exception>
     public static ConformanceReport Run(string driver, Func<DeviceUnderTest> factory, TimeSpan patience)
     {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Conformance;
 
-/// <summary>A driver behind a <see cref="DeviceQueue{TCommand}"/>, as the checks see it.</summary>
-/// <typeparam name="TCommand">What the device understands.</typeparam>
+/// <summary>The adapter between the checks and a driver with a <see cref="DeviceQueue{TCommand}"/>.</summary>
+/// <typeparam name="TCommand">The type of the queue's commands.</typeparam>
 /// <param name="queue">The queue; it is disposed with this object.</param>
 public abstract class QueueUnderTest<TCommand>(DeviceQueue<TCommand> queue) : DeviceUnderTest
 {
@@ -32,8 +32,8 @@ public abstract class QueueUnderTest<TCommand>(DeviceQueue<TCommand> queue) : De
         return Queue.DisposeAsync();
     }
 
-    /// <summary>Says the command in the words of the driver.</summary>
+    /// <summary>Translates a command of the checks into one of the driver.</summary>
     /// <param name="command">The command.</param>
-    /// <returns>What the driver understands.</returns>
+    /// <returns>The command of the driver.</returns>
     protected abstract TCommand Translate(in ConformanceCommand command);
 }
