@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FenceKit.Extensions;
 
 /// <summary>
-/// Observes before any other hosted service starts, and drains after all of them have stopped, so that a service that submits commands or maps
-/// memory has stopped before: first the device queues, all at once, then the notifiers, then the pools.
+/// Starts the observer before any other hosted service starts, and shuts the parts down after all of them have stopped, so that services that
+/// submit commands or map memory are no longer active. The device queues come first, all at the same time, then the notifiers, then the
+/// pools.
 /// </summary>
 internal sealed class FenceKitHostedService(FenceKitParts parts, FenceKitObserver observer, ILoggerFactory? loggers = null) : IHostedLifecycleService
 {
@@ -27,7 +28,9 @@ internal sealed class FenceKitHostedService(FenceKitParts parts, FenceKitObserve
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Ends in finite time: the end of the token gives up the devices that are still at work, and ends the waits of the notifiers.</summary>
+    /// <summary>
+    /// Completes in finite time: canceling the token declares devices lost that are still busy, and ends the waits of the notifiers.
+    /// </summary>
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<DeviceQueuePart> queues = parts.Queues;
@@ -56,7 +59,7 @@ internal sealed class FenceKitHostedService(FenceKitParts parts, FenceKitObserve
                 static part => ((DeviceQueuePart)part!).Lose(new TimeoutException("The host's time to shut down is over.")), queue);
             await queue.DisposeAsync().ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // One part that fails must not keep the others from their shutdown.
+#pragma warning disable CA1031 // A part that fails must not keep the others from shutting down.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -68,7 +71,8 @@ internal sealed class FenceKitHostedService(FenceKitParts parts, FenceKitObserve
     {
         try
         {
-            // It blocks, for as long as somebody holds memory; what it returns has been told as an event, range by range.
+            // Release blocks as long as subscribers hold memory. Its result is ignored: each range that it would return was reported by an
+            // event.
             await Task.Run(() => part.Notifier.Release(part.ReleaseTimeout, cancellationToken), CancellationToken.None).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // As above.

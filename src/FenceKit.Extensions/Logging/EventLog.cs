@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace FenceKit.Extensions;
 
 /// <summary>
-/// Carries the event source "FenceKit" over to the log. Events come on threads that signal, schedule or finalize, where nobody may wait; loggers
-/// wait for whatever they like. So the events go through a bounded queue, and are logged by a task: the writer is never held up.
+/// Writes the events of the event source "FenceKit" to the log. Events are raised on threads that signal, invalidate or finalize, and must
+/// not block there, but loggers may block. So the events go through a bounded channel, and a task logs them.
 /// </summary>
 internal sealed class EventLog : EventListener
 {
@@ -15,10 +15,10 @@ internal sealed class EventLog : EventListener
     private const int Room = 1024;
     private const EventKeywords Faults = (EventKeywords)2;
 
-    // A keyword of no event: without one a listener gets the events of all keywords.
+    // A keyword that no event has: with no keyword at all, a listener gets the events of all keywords.
     private const EventKeywords NoKeyword = (EventKeywords)(1L << 40);
 
-    // Made before the constructor of the base class runs, which may already call OnEventSourceCreated; what follows it is not.
+    // Initialized before the base constructor, which may already call OnEventSourceCreated. Fields that the constructor sets are not.
     private readonly Lock _gate = new();
     private EventSource? _source; // under the gate
     private bool _isOpen;         // under the gate
@@ -30,8 +30,8 @@ internal sealed class EventLog : EventListener
     private readonly Task _writing;
     private long _dropped;
 
-    /// <param name="loggers">Where to.</param>
-    /// <param name="withFaults">Whether fences that fault are told.</param>
+    /// <param name="loggers">Creates the loggers.</param>
+    /// <param name="withFaults">Whether fences that fault are logged.</param>
     internal EventLog(ILoggerFactory loggers, bool withFaults)
     {
         _messages = new EventMessages(loggers);
@@ -44,7 +44,7 @@ internal sealed class EventLog : EventListener
         Open();
     }
 
-    /// <summary>Logs what has come so far, and nothing after it.</summary>
+    /// <summary>Stops listening, and logs the events that have arrived so far.</summary>
     internal async Task CloseAsync()
     {
         Dispose();
@@ -104,7 +104,7 @@ internal sealed class EventLog : EventListener
                     _own.MessagesDropped(dropped);
                 }
             }
-#pragma warning disable CA1031 // A logger that throws must not end the log; nobody else is left to be told.
+#pragma warning disable CA1031 // A logger that throws must not end the log, and there is nowhere else to report the exception.
             catch (Exception)
 #pragma warning restore CA1031
             {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FenceKit.Extensions;
 
-/// <summary>Which event becomes which message, in which category.</summary>
+/// <summary>Maps each event to its message and category.</summary>
 internal sealed class EventMessages(ILoggerFactory loggers)
 {
     private readonly ILogger _timeline = loggers.CreateLogger(LogCategories.Timeline);
@@ -62,7 +62,7 @@ internal sealed class EventMessages(ILoggerFactory loggers)
                 _notifier.SessionForgotten(Text(written, 0), Text(written, 1), Text(written, 2));
                 break;
             default:
-                break; // informational, and not asked for
+                break; // informational events are not logged
         }
     }
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FenceKit.Extensions;
 
-/// <summary>Everything that FenceKit logs. Up to 99 an id is that of the event of the event source "FenceKit" that the message comes from.</summary>
+/// <summary>All log messages of FenceKit. An id up to 99 is that of the event, of the event source "FenceKit", that the message comes from.</summary>
 internal static partial class Messages
 {
     [LoggerMessage(1, LogLevel.Error, "A callback of {Timeline}:{Point} threw: {Error}")]

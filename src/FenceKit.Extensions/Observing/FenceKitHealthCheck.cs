@@ -4,7 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace FenceKit.Extensions;
 
 /// <summary>
-/// Fails while a fence is stuck, memory is quarantined or a device is lost; is degraded while a pool has no fence left. Says of whom.
+/// Fails while a fence is stuck, memory is quarantined or a device is lost, and is degraded while a pool has no fence left. The description
+/// names them.
 /// </summary>
 internal sealed class FenceKitHealthCheck(FenceKitParts parts, FenceKitObserver observer) : IHealthCheck
 {

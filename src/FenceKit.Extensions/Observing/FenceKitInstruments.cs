@@ -3,7 +3,9 @@ using System.Diagnostics.Metrics;
 
 namespace FenceKit.Extensions;
 
-/// <summary>What the container has made, as instruments of a meter from its factory. Everything is observed: read when somebody collects.</summary>
+/// <summary>
+/// The instruments that measure the parts of the container. All of them are observable: the values are read when metrics are collected.
+/// </summary>
 internal static class FenceKitInstruments
 {
     internal const string MeterName = "FenceKit.Extensions";
@@ -14,7 +16,7 @@ internal static class FenceKitInstruments
 
     internal static void Create(IMeterFactory meters, FenceKitParts parts, StuckFenceWatch watch)
     {
-        Meter meter = meters.Create(MeterName); // the factory's to dispose
+        Meter meter = meters.Create(MeterName); // disposed by the factory
         meter.CreateObservableCounter("fencekit.device_queue.submitted", () => Queues(static queue => queue.GetStatistics().Submitted), "{command}", "Commands that were accepted.");
         meter.CreateObservableCounter("fencekit.device_queue.faulted", () => Queues(static queue => queue.GetStatistics().Faulted), "{command}", "Commands that faulted.");
         meter.CreateObservableCounter("fencekit.device_queue.canceled", () => Queues(static queue => queue.GetStatistics().Canceled), "{command}", "Commands that were canceled before they started.");

@@ -7,14 +7,14 @@ using Microsoft.Extensions.Options;
 
 namespace FenceKit.Extensions;
 
-/// <summary>Listens, looks and measures from the start of the host to its end. Thread safe.</summary>
+/// <summary>Logs events, looks for stuck fences and measures, from the start of the host to its end. Thread safe.</summary>
 internal sealed class FenceKitObserver(IServiceProvider services, IOptions<FenceKitOptions> options, FenceKitParts parts) : IDisposable
 {
-    private int _phase; // 0 before, 1 from the first start on, 2 after the end; only ever grows
+    private int _phase; // 0 before the start, 1 after it, 2 after the end; never decreases
     private EventLog? _log;
     private StuckFenceWatch? _watch;
 
-    /// <summary>A second call does nothing, nor does one after the end.</summary>
+    /// <summary>Starts observing. A second call, or a call after the end, does nothing.</summary>
     internal void Start()
     {
         if (Interlocked.CompareExchange(ref _phase, 1, 0) != 0)
@@ -34,14 +34,16 @@ internal sealed class FenceKitObserver(IServiceProvider services, IOptions<Fence
         Volatile.Write(ref _log, new EventLog(loggers, options.Value.LogFaults));
     }
 
-    /// <summary>Those that are stuck now. Starts to look if nobody has: a container may be used without a host.</summary>
+    /// <summary>
+    /// Returns the waits that are stuck now. Starts observing if that has not happened, since a container may be used without a host.
+    /// </summary>
     internal IReadOnlyList<StuckFence> LookForStuckFences()
     {
         Start();
         return Volatile.Read(ref _watch)?.Look() ?? [];
     }
 
-    /// <summary>Ends it; everything that has happened so far is logged when the task completes.</summary>
+    /// <summary>Stops observing. When the task completes, all events that were raised before are logged.</summary>
     internal async Task StopAsync()
     {
         Interlocked.Exchange(ref _phase, 2);
@@ -52,6 +54,6 @@ internal sealed class FenceKitObserver(IServiceProvider services, IOptions<Fence
         }
     }
 
-    /// <summary>For a container without a host: what is on its way to the log is logged by the task, some time later.</summary>
+    /// <summary>For a container without a host. Does not wait: the remaining events are logged by the task some time later.</summary>
     public void Dispose() => _ = StopAsync();
 }

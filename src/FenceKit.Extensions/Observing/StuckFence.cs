@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Extensions;
 
-/// <summary>A wait that lasts longer than it should, in words: code that remembers it must not keep the timeline alive.</summary>
-/// <param name="Waiter">Who waits.</param>
-/// <param name="Fence">For what.</param>
-/// <param name="Waited">How long it has been seen waiting.</param>
-/// <param name="Holders">Who is on the way to the signal, as far as it is known.</param>
+/// <summary>A wait that exceeds the limit. Holds only texts, so that it does not keep the timeline alive.</summary>
+/// <param name="Waiter">The waiter.</param>
+/// <param name="Fence">The fence that is waited for.</param>
+/// <param name="Waited">The time since the wait was first noticed.</param>
+/// <param name="Holders">What holds up the signal, as far as it is known.</param>
 internal sealed record StuckFence(string Waiter, string Fence, TimeSpan Waited, string Holders)
 {
     public override string ToString() => $"{Waiter} has waited for {Fence} for {Waited}";

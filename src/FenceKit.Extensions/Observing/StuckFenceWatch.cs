@@ -4,23 +4,23 @@ using Microsoft.Extensions.Logging;
 namespace FenceKit.Extensions;
 
 /// <summary>
-/// Looks now and then at who waits for a fence, and remembers since when it has seen each wait. Waits themselves do not know of it.
+/// Looks periodically at all waits for fences, and remembers when it first noticed each of them. Costs the waits themselves nothing.
 /// </summary>
 /// <remarks>
-/// It remembers a fence by its hash and its point: a reference would keep the timeline alive, and a timeline that everybody has dropped must
-/// be found by the garbage collector, which then faults its fences.
+/// Remembers a fence by its hash code and point, since a reference would keep the timeline alive: an abandoned timeline must be collected,
+/// because its finalizer faults its fences.
 /// </remarks>
 internal sealed class StuckFenceWatch : IDisposable
 {
     private const int LooksPerLimit = 4;
 
-    private readonly Lock _gate = new(); // one look at a time
+    private readonly Lock _gate = new(); // serializes the looks
     private readonly TimeSpan _limit;
     private readonly TimeProvider _clock;
     private readonly ILogger _timeline;
     private readonly ILogger _own;
     private readonly TimeSpan _period;
-    private readonly ITimer? _timer; // set anew after each look
+    private readonly ITimer? _timer; // one-shot; set again after each look
     private Dictionary<Key, Seen> _seen = []; // under the gate
 
     internal StuckFenceWatch(TimeSpan limit, TimeProvider clock, ILoggerFactory loggers)
@@ -40,7 +40,7 @@ internal sealed class StuckFenceWatch : IDisposable
 
     public void Dispose() => _timer?.Dispose();
 
-    /// <summary>Looks, logs those that have become stuck since the last look, and returns all that are.</summary>
+    /// <summary>Looks at all waits, logs those that have become stuck since the last look, and returns all that are stuck.</summary>
     internal IReadOnlyList<StuckFence> Look()
     {
         if (_timer is null)
@@ -60,14 +60,14 @@ internal sealed class StuckFenceWatch : IDisposable
         {
             Look();
         }
-#pragma warning disable CA1031 // On a thread of the clock: the next look may go better.
+#pragma warning disable CA1031 // On a thread of the timer nothing would catch it; the next look may succeed.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             _own.WatchFailed(exception);
         }
 
-        _timer!.Change(_period, Timeout.InfiniteTimeSpan); // does nothing after the end
+        _timer!.Change(_period, Timeout.InfiniteTimeSpan); // has no effect after Dispose
     }
 
     private List<StuckFence> LookLocked()

@@ -3,47 +3,52 @@ using System.Diagnostics;
 
 namespace FenceKit.Extensions;
 
-/// <summary>One device queue of the container: named options, under the name of the queue. Read once, when the queue is made.</summary>
-/// <remarks>The properties are those of <see cref="DeviceQueueOptions"/>, with the same meaning and the same values unless said otherwise.</remarks>
+/// <summary>
+/// The options of one device queue of the container: named options, under the name of the queue. Read once, when the queue is created.
+/// </summary>
+/// <remarks>The properties have the same meanings and defaults as those of <see cref="DeviceQueueOptions"/>.</remarks>
 [DebuggerDisplay("{Capacity} commands, {Depth} at the device, {Dispatch}")]
 public sealed class FenceKitDeviceQueueOptions
 {
     private static readonly DeviceQueueOptions s_usual = new();
 
-    /// <summary>As <see cref="DeviceQueueOptions.Capacity"/>.</summary>
+    /// <inheritdoc cref="DeviceQueueOptions.Capacity"/>
     public int Capacity { get; set; } = s_usual.Capacity;
 
-    /// <summary>As <see cref="DeviceQueueOptions.Depth"/>.</summary>
+    /// <inheritdoc cref="DeviceQueueOptions.Depth"/>
     public int Depth { get; set; } = s_usual.Depth;
 
-    /// <summary>As <see cref="DeviceQueueOptions.BatchSize"/>.</summary>
+    /// <inheritdoc cref="DeviceQueueOptions.BatchSize"/>
     public int BatchSize { get; set; } = s_usual.BatchSize;
 
-    /// <summary>As <see cref="DeviceQueueOptions.MaxDependencies"/>.</summary>
+    /// <inheritdoc cref="DeviceQueueOptions.MaxDependencies"/>
     public int MaxDependencies { get; set; } = s_usual.MaxDependencies;
 
-    /// <summary>As <see cref="DeviceQueueOptions.MaxRanges"/>.</summary>
+    /// <inheritdoc cref="DeviceQueueOptions.MaxRanges"/>
     public int MaxRanges { get; set; } = s_usual.MaxRanges;
 
-    /// <summary>As <see cref="DeviceQueueOptions.MaxUnmaps"/>.</summary>
+    /// <inheritdoc cref="DeviceQueueOptions.MaxUnmaps"/>
     public int MaxUnmaps { get; set; } = s_usual.MaxUnmaps;
 
-    /// <summary>As <see cref="DeviceQueueOptions.RetainedFaults"/>.</summary>
+    /// <inheritdoc cref="DeviceQueueOptions.RetainedFaults"/>
     public int RetainedFaults { get; set; } = s_usual.RetainedFaults;
 
-    /// <summary>As <see cref="DeviceQueueOptions.HangTimeout"/>.</summary>
+    /// <inheritdoc cref="DeviceQueueOptions.HangTimeout"/>
     public TimeSpan HangTimeout { get; set; } = s_usual.HangTimeout;
 
-    /// <summary>As <see cref="DeviceQueueOptions.DependencyTimeout"/>.</summary>
+    /// <inheritdoc cref="DeviceQueueOptions.DependencyTimeout"/>
     public TimeSpan DependencyTimeout { get; set; } = s_usual.DependencyTimeout;
 
-    /// <summary>As <see cref="DeviceQueueOptions.DrainTimeout"/>. The time that the host has to shut down ends it earlier.</summary>
+    /// <summary>
+    /// How long the shutdown lets commands finish before the device counts as lost; see <see cref="DeviceQueueOptions.DrainTimeout"/>. The
+    /// shutdown timeout of the host may end it earlier.
+    /// </summary>
     public TimeSpan DrainTimeout { get; set; } = s_usual.DrainTimeout;
 
-    /// <summary>As <see cref="DeviceQueueOptions.IsUnordered"/>.</summary>
+    /// <inheritdoc cref="DeviceQueueOptions.IsUnordered"/>
     public bool IsUnordered { get; set; }
 
-    /// <summary>As <see cref="DeviceQueueOptions.Dispatch"/>.</summary>
+    /// <inheritdoc cref="DeviceQueueOptions.Dispatch"/>
     public DeviceDispatch Dispatch { get; set; } = s_usual.Dispatch;
 
     internal DeviceQueueOptions ToQueue(TimeProvider clock) => new()

@@ -3,22 +3,27 @@ using System.Diagnostics;
 
 namespace FenceKit.Extensions;
 
-/// <summary>One notifier of the container: named options, under the name of the notifier. Read once, when the notifier is made.</summary>
+/// <summary>
+/// The options of one notifier of the container: named options, under the name of the notifier. Read once, when the notifier is created.
+/// </summary>
 [DebuggerDisplay("{FaultPolicy}, {SessionCapacity} subscribers")]
 public sealed class FenceKitNotifierOptions
 {
-    /// <summary>As <see cref="InvalidationNotifierOptions.FaultPolicy"/>.</summary>
+    /// <inheritdoc cref="InvalidationNotifierOptions.FaultPolicy"/>
     public InvalidationFaultPolicy FaultPolicy { get; set; }
 
-    /// <summary>As <see cref="InvalidationNotifierOptions.SessionCapacity"/>.</summary>
+    /// <inheritdoc cref="InvalidationNotifierOptions.SessionCapacity"/>
     public int SessionCapacity { get; set; } = 16;
 
-    /// <summary>As <see cref="InvalidationNotifierOptions.RememberedInvalidations"/>.</summary>
+    /// <inheritdoc cref="InvalidationNotifierOptions.RememberedInvalidations"/>
     public int RememberedInvalidations { get; set; } = 4096;
 
-    /// <summary>As <see cref="InvalidationNotifierOptions.SlowSubscriberThreshold"/>; null for <see cref="FenceKitOptions.SlowSubscriberThreshold"/>.</summary>
+    /// <summary>
+    /// The duration from which on a subscriber's callback counts as slow; null for <see cref="FenceKitOptions.SlowSubscriberThreshold"/>. See
+    /// <see cref="InvalidationNotifierOptions.SlowSubscriberThreshold"/>.
+    /// </summary>
     public TimeSpan? SlowSubscriberThreshold { get; set; }
 
-    /// <summary>How long the shutdown waits for those who still hold memory; null for <see cref="FenceKitOptions.ReleaseTimeout"/>.</summary>
+    /// <summary>How long the shutdown waits for subscribers that still hold memory; null for <see cref="FenceKitOptions.ReleaseTimeout"/>.</summary>
     public TimeSpan? ReleaseTimeout { get; set; }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace FenceKit.Extensions;
 
-/// <summary>Fills all options of FenceKit from one section; those of one notifier or queue from the section under its name.</summary>
+/// <summary>Binds all options of FenceKit to one section of the configuration; those of a notifier or queue to the subsection of its name.</summary>
 internal sealed class OptionBindings(IConfiguration section)
     : IConfigureOptions<FenceKitOptions>, IConfigureNamedOptions<FenceKitNotifierOptions>, IConfigureNamedOptions<FenceKitDeviceQueueOptions>
 {
@@ -60,7 +60,7 @@ internal sealed class OptionBindings(IConfiguration section)
     }
 }
 
-/// <summary>Fills the options of the validator's findings from a section.</summary>
+/// <summary>Binds <see cref="LockdepOptions"/> to a section of the configuration.</summary>
 internal sealed class LockdepBinding(IConfiguration section) : IConfigureOptions<LockdepOptions>
 {
     public void Configure(LockdepOptions options)

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Options;
 
 namespace FenceKit.Extensions;
 
-/// <summary>Says of every option what is wrong with it, all at once, when the host starts.</summary>
+/// <summary>Validates all options when the host starts, and reports all errors at the same time.</summary>
 internal sealed class OptionChecks
     : IValidateOptions<FenceKitOptions>,
         IValidateOptions<FenceKitNotifierOptions>,
         IValidateOptions<FenceKitDeviceQueueOptions>,
         IValidateOptions<LockdepOptions>
 {
-    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1); // of the timers of .NET
+    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1); // the limit of .NET timers
 
     public ValidateOptionsResult Validate(string? name, FenceKitOptions options)
     {

@@ -4,7 +4,10 @@ using Microsoft.Extensions.Configuration;
 
 namespace FenceKit.Extensions;
 
-/// <summary>Binds by hand what the binder of Microsoft.Extensions binds by reflection, so that trimming and AOT change nothing.</summary>
+/// <summary>
+/// Reads typed values from a section of the configuration. Used in place of the configuration binder, which needs reflection, so that
+/// trimming and AOT work.
+/// </summary>
 internal readonly struct SectionReader(IConfiguration section)
 {
     internal int Read(string key, int usual) =>

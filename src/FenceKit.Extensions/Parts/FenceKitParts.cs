@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Extensions;
 
-/// <summary>What the container has made so far, in the order in which it was made: it is watched, measured, and drained at the end. Thread safe.</summary>
+/// <summary>
+/// The parts that the container has created so far, in the order of their creation. They are observed, measured, and shut down with the host.
+/// Thread safe.
+/// </summary>
 internal sealed class FenceKitParts
 {
     private readonly Lock _gate = new();
-    private NotifierPart[] _notifiers = []; // replaced under the gate, never changed
+    private NotifierPart[] _notifiers = []; // all three: copy-on-write, under the gate
     private DeviceQueuePart[] _queues = [];
     private FencePool[] _pools = [];
 
@@ -40,10 +43,10 @@ internal sealed class FenceKitParts
     }
 }
 
-/// <summary>A notifier, and how long its shutdown waits.</summary>
+/// <summary>A notifier, and the time limit of its shutdown.</summary>
 internal sealed record NotifierPart(InvalidationNotifier Notifier, TimeSpan ReleaseTimeout);
 
-/// <summary>A device queue, whatever its commands are.</summary>
+/// <summary>A device queue, independent of the type of its commands.</summary>
 internal abstract class DeviceQueuePart
 {
     internal abstract string Name { get; }

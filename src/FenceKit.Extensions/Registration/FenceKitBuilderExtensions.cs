@@ -9,17 +9,20 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Adds notifiers, device queues and fence pools as keyed services.</summary>
 /// <remarks>
-/// Each is a singleton under its name, made when it is first asked for, with the <see cref="TimeProvider"/> of the container if there is
-/// one. A name that is there already is left as it is.
+/// Each part is a singleton under its name, created when it is first resolved, with the <see cref="TimeProvider"/> of the container if there
+/// is one. Adding a name a second time has no effect.
 /// </remarks>
 public static class FenceKitBuilderExtensions
 {
     /// <summary>Adds a notifier: <c>[FromKeyedServices("pages")] InvalidationNotifier</c>.</summary>
     /// <param name="builder">The builder.</param>
-    /// <param name="name">Its name in reports, and its key.</param>
-    /// <param name="configure">Sets its options over those from configuration; null for none.</param>
+    /// <param name="name">The name of the notifier in reports, and its key.</param>
+    /// <param name="configure">Changes the options after they were read from the configuration; null for no change.</param>
     /// <returns>The builder.</returns>
-    /// <remarks>When the host ends it is released with its time; what is held longer is logged as quarantined.</remarks>
+    /// <remarks>
+    /// When the host stops, it calls <see cref="InvalidationNotifier.Release"/> with the time limit of the options. Memory that is held
+    /// longer is logged as quarantined.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     public static IFenceKitBuilder AddNotifier(this IFenceKitBuilder builder, string name, Action<FenceKitNotifierOptions>? configure = null)
@@ -46,15 +49,15 @@ public static class FenceKitBuilderExtensions
     }
 
     /// <summary>Adds a device queue: <c>[FromKeyedServices("copies")] DeviceQueue&lt;CopyJob&gt;</c>.</summary>
-    /// <typeparam name="TCommand">What the device understands.</typeparam>
+    /// <typeparam name="TCommand">The type of the commands.</typeparam>
     /// <param name="builder">The builder.</param>
-    /// <param name="name">The name of its timeline, and its key.</param>
-    /// <param name="driver">Makes the driver, when the queue is first asked for. The driver belongs to the queue.</param>
-    /// <param name="configure">Sets its options over those from configuration; null for none.</param>
+    /// <param name="name">The name of the queue's timeline, and the key.</param>
+    /// <param name="driver">Creates the driver when the queue is first resolved. The queue owns the driver.</param>
+    /// <param name="configure">Changes the options after they were read from the configuration; null for no change.</param>
     /// <returns>The builder.</returns>
     /// <remarks>
-    /// When the host ends, it accepts nothing more and finishes what it has, within its time and that of the host; then the device counts as
-    /// lost. A container without a host must be disposed asynchronously, as for everything that drains.
+    /// When the host stops, the queue accepts no more commands and finishes those that it has. If it does not finish within its own time
+    /// limit and that of the host, the device counts as lost. A container without a host must be disposed asynchronously.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="driver"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
@@ -80,11 +83,11 @@ public static class FenceKitBuilderExtensions
 
     /// <summary>Adds a pool of fences: <c>[FromKeyedServices("requests")] FencePool</c>.</summary>
     /// <param name="builder">The builder.</param>
-    /// <param name="name">Who produces the fences, and the key.</param>
-    /// <param name="capacity">How many fences may be pending at once, 1 to <see cref="FencePool.MaxCapacity"/>.</param>
+    /// <param name="name">The name of the pool, and its key.</param>
+    /// <param name="capacity">The number of fences that may be pending at the same time, 1 to <see cref="FencePool.MaxCapacity"/>.</param>
     /// <param name="watchdog">A fence that is not signaled within this time faults; null for no limit.</param>
     /// <returns>The builder.</returns>
-    /// <remarks>When the host ends, the fences that are still pending fault.</remarks>
+    /// <remarks>When the host stops, fences that are still pending fault.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> or <paramref name="watchdog"/> is out of range.</exception>

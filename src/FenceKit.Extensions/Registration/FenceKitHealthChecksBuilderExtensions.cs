@@ -12,12 +12,13 @@ public static class FenceKitHealthChecksBuilderExtensions
     /// </summary>
     /// <param name="builder">The health checks.</param>
     /// <param name="name">The name of the check.</param>
-    /// <param name="failureStatus">What a failure is; null for <see cref="HealthStatus.Unhealthy"/>.</param>
-    /// <param name="tags">Tags to choose it by; null for none.</param>
+    /// <param name="failureStatus">The status of a failure; null for <see cref="HealthStatus.Unhealthy"/>.</param>
+    /// <param name="tags">Tags to select the check by; null for none.</param>
     /// <returns>The health checks.</returns>
     /// <remarks>
-    /// Stuck fences are those of the whole process; memory, devices and pools those that were added by <c>AddFenceKit</c>, which this calls too.
-    /// The check waits for nothing. Its data has the keys stuck_fences, quarantined_memory, lost_devices and full_pools, each an array of texts.
+    /// The check covers all fences of the process, and the notifiers, device queues and pools that were added by <c>AddFenceKit</c>, which
+    /// this method calls too. The check does not wait. Its data has the keys stuck_fences, quarantined_memory, lost_devices and full_pools,
+    /// each with an array of strings.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>

@@ -11,13 +11,13 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class FenceKitServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds FenceKit: from the start of the host its events are logged and stuck fences are looked for; at the end of the host everything
-    /// that was added to the builder drains.
+    /// Adds FenceKit. From the start of the host its events are logged and stuck fences are detected. When the host stops, everything that
+    /// was added to the builder is shut down.
     /// </summary>
     /// <param name="services">The services.</param>
-    /// <param name="configure">Sets options; null for the usual ones. Runs after what comes from configuration.</param>
-    /// <returns>To which notifiers, device queues and pools are added.</returns>
-    /// <remarks>A second call adds its options, and nothing twice. Options are checked when the host starts.</remarks>
+    /// <param name="configure">Changes the options after they were read from the configuration; null for no change.</param>
+    /// <returns>The builder, to which notifiers, device queues and pools are added.</returns>
+    /// <remarks>A second call adds only its changes of options. Options are validated when the host starts.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
     public static IFenceKitBuilder AddFenceKit(this IServiceCollection services, Action<FenceKitOptions>? configure = null)
     {
@@ -43,11 +43,11 @@ public static class FenceKitServiceCollectionExtensions
     /// The section, usually "FenceKit". The options of the notifier "pages" are in its section <c>Notifiers:pages</c>, those of the device
     /// queue "copies" in <c>DeviceQueues:copies</c>.
     /// </param>
-    /// <param name="configure">Sets options over those of the section; null for none.</param>
-    /// <returns>To which notifiers, device queues and pools are added.</returns>
+    /// <param name="configure">Changes the options after they were read from the section; null for no change.</param>
+    /// <returns>The builder, to which notifiers, device queues and pools are added.</returns>
     /// <remarks>
-    /// As the other overload. Without reflection. The section is read when the host starts; a later change of it has no effect. A value that
-    /// cannot be read keeps the host from starting, with the path of the setting in the message.
+    /// Uses no reflection. The section is read when the host starts; a later change of it has no effect. A value that cannot be read keeps
+    /// the host from starting, with the path of the setting in the message.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="section"/> is null.</exception>
     public static IFenceKitBuilder AddFenceKit(this IServiceCollection services, IConfiguration section, Action<FenceKitOptions>? configure = null)

@@ -3,11 +3,11 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FenceKit.Extensions;
 
-/// <summary>Adds parts of FenceKit to an application: what <c>AddFenceKit</c> returns.</summary>
-/// <remarks>Not thread safe, as the collection of services itself is not.</remarks>
+/// <summary>The builder that <c>AddFenceKit</c> returns, to add parts of FenceKit to an application.</summary>
+/// <remarks>Not thread safe, like the service collection itself.</remarks>
 public interface IFenceKitBuilder
 {
-    /// <summary>Where the parts are registered.</summary>
+    /// <summary>The service collection to which the parts are added.</summary>
     IServiceCollection Services { get; }
 }
 

@@ -8,16 +8,19 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Adds the findings of the lock validator to the log of an application.</summary>
+/// <summary>Adds logging of the findings of the lock validator to an application.</summary>
 public static class LockdepServiceCollectionExtensions
 {
-    /// <summary>Logs and counts what the lock validator finds, from the start of the host to its end; also what it has found before.</summary>
+    /// <summary>
+    /// Logs and counts the findings of the lock validator, from the start of the host to its end, including those from before the start.
+    /// </summary>
     /// <param name="services">The services.</param>
-    /// <param name="configure">Sets options; null for the usual ones.</param>
+    /// <param name="configure">Changes the options; null for the defaults.</param>
     /// <returns>The services.</returns>
     /// <remarks>
-    /// The validator is <see cref="LockValidator.Default"/>, unless a <see cref="LockValidator"/> is registered. It is switched on elsewhere, see
-    /// <see cref="LockValidator.IsEnabled"/>; switched off, it finds nothing and costs nothing. A second call adds its options, and nothing twice.
+    /// The validator is <see cref="LockValidator.Default"/>, unless a <see cref="LockValidator"/> is registered. This method does not enable
+    /// the validator, see <see cref="LockValidator.IsEnabled"/>; when it is disabled, it finds nothing and costs nothing. A second call adds
+    /// only its changes of options.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
     public static IServiceCollection AddLockdep(this IServiceCollection services, Action<LockdepOptions>? configure = null)
@@ -35,12 +38,12 @@ public static class LockdepServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>The same, with the options from a section of the configuration.</summary>
+    /// <summary>Logs and counts the findings of the lock validator, with the options from a section of the configuration.</summary>
     /// <param name="services">The services.</param>
     /// <param name="section">The section, usually "FenceKit:Lockdep".</param>
-    /// <param name="configure">Sets options over those of the section; null for none.</param>
+    /// <param name="configure">Changes the options after they were read from the section; null for no change.</param>
     /// <returns>The services.</returns>
-    /// <remarks>As the other overload. Without reflection; a value that cannot be read keeps the host from starting.</remarks>
+    /// <remarks>Uses no reflection. A value that cannot be read keeps the host from starting. Otherwise like the other overload.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="section"/> is null.</exception>
     public static IServiceCollection AddLockdep(this IServiceCollection services, IConfiguration section, Action<LockdepOptions>? configure = null)
     {

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 
 namespace FenceKit.Extensions;
 
-/// <summary>Installs the sinks before any other hosted service starts, and takes them away after all have stopped.</summary>
+/// <summary>Installs the sinks before any other hosted service starts, and removes them after all of them have stopped.</summary>
 internal sealed class LockdepHostedService(
     IServiceProvider services, IOptions<LockdepOptions> options, ILoggerFactory? loggers = null) : IHostedLifecycleService
 {

@@ -5,12 +5,12 @@ using Microsoft.Extensions.Logging;
 
 namespace FenceKit.Extensions;
 
-/// <summary>Logs findings at once, on the thread that made them: it may hang for good after that. Thread safe.</summary>
+/// <summary>Logs findings synchronously on the thread that caused them, since that thread may deadlock right afterwards. Thread safe.</summary>
 internal sealed class LogSink(ILogger log, LockConfidence atLeast) : LockViolationSink
 {
-    private readonly Lock _gate = new(); // nothing is called under it
+    private readonly Lock _gate = new(); // held only for updates of the fields
     private readonly Dictionary<(LockViolationKind Kind, LockConfidence Confidence), long> _counts = [];
-    private HashSet<LockViolation>? _told = new(ReferenceEqualityComparer.Instance); // until the sink is installed
+    private HashSet<LockViolation>? _told = new(ReferenceEqualityComparer.Instance); // the findings that were logged during Install; null afterwards
 
     public override void Report(LockViolation violation)
     {
@@ -19,7 +19,7 @@ internal sealed class LogSink(ILogger log, LockConfidence atLeast) : LockViolati
         {
             if (_told?.Add(violation) == false)
             {
-                return; // found while the sink was being installed: from both sides
+                return; // found during Install: reported by AddSink, and listed in Violations
             }
 
             _counts[(violation.Kind, violation.Confidence)] = _counts.GetValueOrDefault((violation.Kind, violation.Confidence)) + 1;
@@ -32,7 +32,7 @@ internal sealed class LogSink(ILogger log, LockConfidence atLeast) : LockViolati
         }
     }
 
-    /// <summary>Installs the sink; what was found before, while the application was being built, is logged too.</summary>
+    /// <summary>Installs the sink, and also logs earlier findings, from the time when the application was built.</summary>
     internal void Install(LockValidator validator)
     {
         validator.AddSink(this);
