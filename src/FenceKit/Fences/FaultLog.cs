@@ -4,63 +4,63 @@ using System.Diagnostics.CodeAnalysis;
 namespace FenceKit;
 
 /// <summary>
-/// The last faults of one timeline, or of all slots of a pool together: which points completed with which error. A fixed number of faults, the
-/// oldest makes room for the newest. Written under its lock, read without.
+/// A ring of the last faults of one timeline, or of all slots of a pool: which points completed with which error. Written under its lock,
+/// read without it.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Each timeline has a <see cref="Trail"/>: its newest fault, from which each leads to the one before. So the outcome of an old point costs a
-/// step for each fault of the same timeline since, however many other slots write into the same log.
+/// Each timeline has a <see cref="Trail"/> in the log: its newest fault, from which each fault links to the previous one. So looking up a
+/// point takes one step for each later fault of the same timeline, however many other slots write to the same log.
 /// </para>
 /// <para>
-/// A look at a trail and its entries is thrown away unless the version before and after it says that all was of one moment.
-/// Memory comes with the faults, a few at a time: a timeline that never faults has none.
+/// A reader repeats a lookup if the version of the log has changed during it. Memory is allocated with the faults, in small chunks: a
+/// timeline that never faults allocates none.
 /// </para>
 /// </remarks>
 internal sealed class FaultLog(int capacity)
 {
     private const int ChunkLength = 16;
 
-    /// <summary>Stands in the log for a point that is complete with an outcome that nobody knows: an array over a retired fence.</summary>
+    /// <summary>Marks in the log a point that is complete with an unknown outcome, for example an array over a retired fence.</summary>
     internal static readonly Exception UnknownOutcome = new InvalidOperationException("The outcome is no longer known.");
 
-    private SpinningLock _lock;          // guards all writes here, and those of the trails
-    private SequenceLock _sequence;  // of all that is written under the lock; LookUp reads without
-    private long _count;             // faults ever written; the one of number n stands at n % capacity
-    private Entry[]?[] _chunks = []; // replaced when it grows; the chunks stay
+    private SpinningLock _lock;          // guards all writes to the log and to the trails
+    private SequenceLock _sequence;  // guards the same data for readers without the lock
+    private long _count;             // the number of faults ever written; fault n is at n % capacity
+    private Entry[]?[] _chunks = []; // replaced when it grows; existing chunks are kept
 
     private struct Entry
     {
         internal ulong First;
         internal ulong Last;
         internal Exception Error;
-        internal long Before;      // the ordinal of the fault before it on the same timeline; 0 for none
-        internal ulong BeforeLast; // and its last point, which is still known when that fault is forgotten
+        internal long Before;      // the ordinal of the previous fault of the same timeline; 0 for none
+        internal ulong BeforeLast; // the last point of the previous fault, kept here because that entry may be overwritten
     }
 
-    /// <summary>What one timeline knows of its own faults. Written under the lock of the log.</summary>
+    /// <summary>The faults of one timeline in the log. Written under the lock of the log.</summary>
     internal struct Trail
     {
-        /// <summary>The first point that ever faulted; every point before it was signaled without error. 0: there is none.</summary>
+        /// <summary>The first point that ever faulted, or was given up; all points before it were signaled without an error. 0 for none.</summary>
         internal ulong FirstFaulted;
 
-        internal long Newest;      // an ordinal, which is a number and one; 0 for none
-        internal ulong NewestLast; // its last point
+        internal long Newest;      // the ordinal of the newest fault, which is its number plus 1; 0 for none
+        internal ulong NewestLast; // the last point of the newest fault
         internal ulong PoisonedFrom; // the first poisoned point; 0 when the timeline is not poisoned
         internal Exception? Poison;
-        internal GivenUp[]? GivenUp; // pending points that will fault alone, in their order; replaced, never changed
+        internal GivenUp[]? GivenUp; // pending points that were given up, in order; copy-on-write
     }
 
-    /// <summary>A point that faults alone when its turn comes.</summary>
+    /// <summary>A pending point that faults by itself when all points before it are complete.</summary>
     internal readonly record struct GivenUp(ulong Point, Exception Error);
 
-    /// <summary>Notes a fault of points that are later than all in the trail. Its timeline shows them complete afterwards, not before.</summary>
+    /// <summary>Records a fault of points that are later than all faults in the trail. The timeline must complete the points afterwards.</summary>
     internal void Record(ref Trail trail, ulong first, ulong last, Exception error)
     {
         BeginWrite();
         if (trail.Newest > 0 && IsRetained(trail.Newest) && trail.NewestLast + 1 == first && ReferenceEquals(At(trail.Newest).Error, error))
         {
-            At(trail.Newest).Last = last; // neighbours with the same exception are one fault
+            At(trail.Newest).Last = last; // adjacent points with the same exception are one fault
         }
         else
         {
@@ -78,7 +78,7 @@ internal sealed class FaultLog(int capacity)
         EndWrite();
     }
 
-    /// <summary>Notes that a point and all later ones fault.</summary>
+    /// <summary>Records that a point and all later ones fault.</summary>
     internal void RecordPoison(ref Trail trail, ulong first, Exception error)
     {
         BeginWrite();
@@ -88,7 +88,7 @@ internal sealed class FaultLog(int capacity)
         EndWrite();
     }
 
-    /// <summary>Notes that a pending point will fault alone, whatever signal completes it.</summary>
+    /// <summary>Records that a pending point will fault by itself, whichever signal completes it.</summary>
     internal void GiveUp(ref Trail trail, ulong point, Exception error)
     {
         BeginWrite();
@@ -98,8 +98,8 @@ internal sealed class FaultLog(int capacity)
     }
 
     /// <summary>
-    /// A signal has completed points without an error: those of them that were given up go from the pending ones into the log. Until then
-    /// <see cref="LookUp"/> finds them among the pending ones, so no reader sees them as signaled.
+    /// Called by a signal without an error: records the given-up points among those that it completes as faults. Until then
+    /// <see cref="LookUp"/> finds them in the list of given-up points, so no reader sees them as signaled.
     /// </summary>
     internal void SettleGivenUp(ref Trail trail, ulong upTo)
     {
@@ -110,7 +110,7 @@ internal sealed class FaultLog(int capacity)
         }
     }
 
-    /// <summary>Points up to this one have an outcome of their own.</summary>
+    /// <summary>Removes given-up points up to a point, which have an outcome now.</summary>
     internal void DropGivenUp(ref Trail trail, ulong upTo)
     {
         if (trail.GivenUp is not { } points)
@@ -129,7 +129,7 @@ internal sealed class FaultLog(int capacity)
         EndWrite();
     }
 
-    /// <summary>Whether a pending point was given up. For those who keep others from writing the trail, or look twice.</summary>
+    /// <summary>Whether a pending point was given up. The caller must keep others from writing the trail, or check the version afterwards.</summary>
     internal static bool TryFindGivenUp(in Trail trail, ulong point, [NotNullWhen(true)] out Exception? error)
     {
         if (trail.GivenUp is { } points)
@@ -148,7 +148,7 @@ internal sealed class FaultLog(int capacity)
         return false;
     }
 
-    /// <summary>The outcome of a point that is complete.</summary>
+    /// <summary>Returns the outcome of a complete point.</summary>
     internal FenceStatus LookUp(in Trail trail, ulong point, out Exception? error)
     {
         while (true)
@@ -163,7 +163,10 @@ internal sealed class FaultLog(int capacity)
         }
     }
 
-    /// <summary>May see a torn log; the caller throws the answer away then. It must only end, and stay within the arrays.</summary>
+    /// <summary>
+    /// May read entries while they are written; the caller checks the version and discards the result then. It must terminate, and stay
+    /// within the arrays.
+    /// </summary>
     private FenceStatus Search(in Trail trail, ulong point, out Exception? error)
     {
         error = null;
@@ -194,7 +197,7 @@ internal sealed class FaultLog(int capacity)
 
             if (!TryRead(ordinal, out Entry entry))
             {
-                return FenceStatus.Signaled; // torn: the look will be thrown away
+                return FenceStatus.Signaled; // a torn read: the caller will discard the result
             }
 
             if (point >= entry.First)
@@ -205,7 +208,7 @@ internal sealed class FaultLog(int capacity)
             }
 
             last = entry.BeforeLast;
-            ordinal = entry.Before < ordinal ? entry.Before : 0; // an older fault has a lower ordinal, except where the look is torn
+            ordinal = entry.Before < ordinal ? entry.Before : 0; // the previous fault has a lower ordinal, except in a torn read
         }
 
         return FenceStatus.Signaled;
@@ -213,9 +216,9 @@ internal sealed class FaultLog(int capacity)
 
     private static void NoteFirst(ref Trail trail, ulong first)
     {
-        if (trail.FirstFaulted == 0 || first < trail.FirstFaulted) // a point that was given up may be later than one that faults afterwards
+        if (trail.FirstFaulted == 0 || first < trail.FirstFaulted) // a point that was given up may be later than a point that faults afterwards
         {
-            Volatile.Write(ref trail.FirstFaulted, first); // read by itself: whether the timeline has ever faulted
+            Volatile.Write(ref trail.FirstFaulted, first); // also read without the version, by HasFaulted
         }
     }
 
@@ -227,7 +230,7 @@ internal sealed class FaultLog(int capacity)
         return ref _chunks[index / ChunkLength]![index % ChunkLength];
     }
 
-    /// <summary>The fault of an ordinal, for a reader without the lock, who may know of a fault before its memory.</summary>
+    /// <summary>Reads the fault of an ordinal without the lock. False if the reader does not see its chunk yet.</summary>
     private bool TryRead(long ordinal, out Entry entry)
     {
         int index = (int)((ordinal - 1) % capacity);
@@ -244,7 +247,7 @@ internal sealed class FaultLog(int capacity)
         {
             Entry[]?[] more = new Entry[]?[Math.Max(4, _chunks.Length * 2)];
             _chunks.CopyTo(more, 0);
-            Volatile.Write(ref _chunks, more); // pairs with the read in TryRead: its chunks are visible with it
+            Volatile.Write(ref _chunks, more); // pairs with the read in TryRead: the copied chunks are visible with the array
         }
 
         _chunks[chunk] ??= new Entry[Math.Min(ChunkLength, capacity)];

@@ -5,14 +5,14 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// The consumer's side of "when this is done": a point on a <see cref="FenceTimeline"/>. A 16-byte value; making, copying and dropping
-/// it costs nothing. It goes from pending to complete once and never back. <c>default(Fence)</c> is already signaled.
+/// The consumer's side of an event that happens once: a point on a <see cref="FenceTimeline"/>. It goes from pending to complete, and never
+/// back. A 16-byte value that allocates nothing. <c>default(Fence)</c> is already signaled.
 /// </summary>
 /// <remarks>
 /// <para>
-/// As with CancellationToken and its source, a fence can be polled and waited for, but only the holder of its timeline (or of its
-/// <see cref="FenceSource"/>) can signal it. The fence stays valid for ever: one that has completed reads complete, also when its
-/// timeline has gone on, was disposed, or its pool slot serves somebody else.
+/// A fence can be polled and waited for, but only the holder of its timeline (or of its <see cref="FenceSource"/>) can signal it, as with
+/// CancellationToken and its source. A fence stays valid for ever: a completed fence reads as complete also after its timeline has advanced
+/// or was disposed, or its pool slot was rented again.
 /// </para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
 /// </remarks>
@@ -25,25 +25,25 @@ public readonly partial struct Fence : IEquatable<Fence>
         Target = TimelineState.TargetOf(point);
     }
 
-    /// <summary>A fence that is signaled from the start; the same as <c>default</c>. As dma_fence_get_stub.</summary>
+    /// <summary>A fence that is already signaled; the same as <c>default</c>. Like the kernel's dma_fence_get_stub.</summary>
     public static Fence AlreadySignaled => default;
 
-    /// <summary>Hidden from consumers: the holder of the timeline can signal it.</summary>
+    /// <summary>The timeline. Not public, since the holder of the timeline can signal the fence.</summary>
     internal FenceTimeline? Timeline { get; }
 
-    /// <summary>The point as it compares with the state word of the timeline.</summary>
+    /// <summary>The point, shifted so that it can be compared with the state word of the timeline.</summary>
     internal ulong Target { get; }
 
-    /// <summary>The point on the timeline; 0 for the fence that was always signaled.</summary>
+    /// <summary>The point on the timeline; 0 for the default fence.</summary>
     public ulong Point => TimelineState.PointOf(Target);
 
-    /// <summary>Who produces the fence; empty for the fence that was always signaled.</summary>
+    /// <summary>The name of the timeline; empty for the default fence.</summary>
     public string TimelineName => Timeline?.Name ?? "";
 
-    /// <summary>Whether the fence is complete, with whatever outcome. Once true it stays true.</summary>
+    /// <summary>Whether the fence is complete, with any outcome. Once true, it stays true.</summary>
     /// <remarks>
-    /// One acquire load and one comparison. Everything that the producer wrote before it signaled is visible to the reader of true.
-    /// Callbacks may not have run yet. Never blocks, never allocates.
+    /// One acquire load and one comparison. If the result is true, everything that the producer wrote before the signal is visible. Callbacks
+    /// may not have run yet. Never blocks, never allocates.
     /// </remarks>
     public bool IsSignaled
     {
@@ -51,11 +51,11 @@ public readonly partial struct Fence : IEquatable<Fence>
         get => Timeline is null || Timeline.HasReached(Target); // pairs with the CAS in FenceTimeline.SignalCore
     }
 
-    /// <summary>Asks the producer how far it has come, and then whether the fence is complete.</summary>
-    /// <returns>As <see cref="IsSignaled"/> afterwards.</returns>
+    /// <summary>Polls the producer, and then checks whether the fence is complete.</summary>
+    /// <returns>The value of <see cref="IsSignaled"/> afterwards.</returns>
     /// <remarks>
-    /// For producers that do not signal by themselves while nobody waits (see <see cref="FenceTimeline.TryPoll"/>). May complete points,
-    /// and then runs their callbacks on this thread.
+    /// For producers that do not signal while nobody waits; see <see cref="FenceTimeline.TryPoll"/>. May complete points, and then runs their
+    /// callbacks on this thread.
     /// </remarks>
     public bool TryPoll()
     {
@@ -64,19 +64,19 @@ public readonly partial struct Fence : IEquatable<Fence>
             return true;
         }
 
-        Timeline!.TryPoll(); // may move the counter without reaching us
+        Timeline!.TryPoll(); // true says only that the counter moved, perhaps not as far as this fence
         return IsSignaled;
     }
 
-    /// <summary>Tells the producer by when the fence is needed. A hint: the soonest that anybody asked for counts.</summary>
-    /// <param name="fromNow">From now; zero or less for "at once".</param>
-    /// <remarks>Ignored when the fence is complete. Reads the clock. As dma_fence_set_deadline.</remarks>
+    /// <summary>Passes a deadline hint to the producer. The soonest deadline of all waiters counts.</summary>
+    /// <param name="fromNow">The time until the deadline; zero or less for "at once".</param>
+    /// <remarks>Has no effect when the fence is complete. Reads the clock. Like the kernel's dma_fence_set_deadline.</remarks>
     public void SetDeadline(TimeSpan fromNow) => Timeline?.SetDeadline(Target, fromNow);
 
-    /// <summary>What is known about the fence now. Never blocks, never allocates.</summary>
+    /// <summary>The present status of the fence. Never blocks, never allocates.</summary>
     public FenceStatus Status => GetStatus(out _);
 
-    /// <summary>The fault of a fence whose <see cref="Status"/> is <see cref="FenceStatus.Faulted"/>; null otherwise. Never blocks.</summary>
+    /// <summary>The error of a fence whose <see cref="Status"/> is <see cref="FenceStatus.Faulted"/>; null otherwise. Never blocks.</summary>
     public Exception? Error
     {
         get
@@ -87,15 +87,15 @@ public readonly partial struct Fence : IEquatable<Fence>
     }
 
     /// <summary>
-    /// Why the fence does not count as success, for those where that decides: its fault, or that its outcome is no longer known. Null while it
-    /// is pending, and when it signaled.
+    /// The error of the fence or, if its outcome is no longer known, a <see cref="FenceRetiredException"/>. Null if the fence is pending or
+    /// has succeeded.
     /// </summary>
     internal Exception? Failure => GetStatus(out Exception? error) == FenceStatus.Retired ? FenceRetiredException.For(this) : error;
 
     /// <summary>Reads status and error together.</summary>
-    /// <param name="error">The fault when the result is <see cref="FenceStatus.Faulted"/>; null otherwise.</param>
-    /// <returns>What is known about the fence now.</returns>
-    /// <remarks>Lock-free, never allocates. A poll is pure: unlike dma_fence_get_status it never signals anything.</remarks>
+    /// <param name="error">The error when the result is <see cref="FenceStatus.Faulted"/>; null otherwise.</param>
+    /// <returns>The present status.</returns>
+    /// <remarks>Lock-free, never allocates. Has no side effects: unlike the kernel's dma_fence_get_status it never signals.</remarks>
     public FenceStatus GetStatus(out Exception? error)
     {
         if (Timeline is null)
@@ -117,10 +117,10 @@ public readonly partial struct Fence : IEquatable<Fence>
         return ReferenceEquals(Timeline, timeline);
     }
 
-    /// <summary>Whether this fence signals after another one of the same timeline. As dma_fence_is_later.</summary>
+    /// <summary>Whether this fence signals after another fence of the same timeline. Like the kernel's dma_fence_is_later.</summary>
     /// <param name="other">A fence of the same timeline.</param>
-    /// <returns>True if this point is the later one.</returns>
-    /// <exception cref="ArgumentException">The fences are of different timelines: their order is undefined.</exception>
+    /// <returns>True if this point is later.</returns>
+    /// <exception cref="ArgumentException">The fences belong to different timelines, so their order is undefined.</exception>
     public bool IsLaterThan(Fence other)
     {
         if (!ReferenceEquals(Timeline, other.Timeline))
@@ -131,15 +131,16 @@ public readonly partial struct Fence : IEquatable<Fence>
         return Target > other.Target;
     }
 
-    /// <summary>Asks for a callback when the fence signals.</summary>
-    /// <param name="callback">The node, made ahead of time and owned by the caller.</param>
+    /// <summary>Registers a callback that runs when the fence signals.</summary>
+    /// <param name="callback">The callback, a preallocated node that the caller owns.</param>
     /// <returns>
-    /// True: the callback will run exactly once, unless it is removed before. False: the fence is signaled already; the callback is
-    /// not called and the node stays as it was.
+    /// True: the callback will run exactly once, unless it is removed before. False: the fence is already signaled; the callback is not
+    /// called, and is unchanged.
     /// </returns>
     /// <remarks>
-    /// As dma_fence_add_callback. Never blocks, never allocates. The callback runs on the thread that signals, under no lock.
-    /// Constant time when callbacks are added in rising (or falling) order of points; otherwise it grows with the logarithm of how many wait.
+    /// Never blocks, never allocates. The callback runs on the thread that signals, under no lock. Takes constant time when callbacks are
+    /// added in rising or falling order of points, otherwise logarithmic time in the number of waiters. Like the kernel's
+    /// dma_fence_add_callback.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="callback"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The callback already waits for a fence.</exception>
@@ -149,12 +150,12 @@ public readonly partial struct Fence : IEquatable<Fence>
         return Timeline is not null && Timeline.Add(callback, Target) != FenceTimeline.NotAdded;
     }
 
-    /// <summary>Takes a callback back.</summary>
-    /// <param name="callback">A node that was given to <see cref="TryAddCallback"/> of this fence.</param>
-    /// <returns>Whether it was removed in time, is running, has finished, or was never here.</returns>
+    /// <summary>Removes a callback.</summary>
+    /// <param name="callback">A callback that was passed to <see cref="TryAddCallback"/> of this fence.</param>
+    /// <returns>Whether the callback was removed, is running, has finished, or was never added.</returns>
     /// <remarks>
-    /// Constant time, never blocks, never allocates: it does not wait for a running callback, so it may be called under any lock and
-    /// from inside the callback. (dma_fence_remove_callback waits, by way of its lock.)
+    /// Never blocks, never allocates. It does not wait for a running callback, so it may be called under any lock, and from inside the
+    /// callback. (The kernel's dma_fence_remove_callback waits, for its lock.)
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="callback"/> is null.</exception>
     public FenceCallbackRemoval TryRemoveCallback(FenceCallback callback)
@@ -187,7 +188,7 @@ public readonly partial struct Fence : IEquatable<Fence>
     /// <returns>True if they are not equal.</returns>
     public static bool operator !=(Fence left, Fence right) => !left.Equals(right);
 
-    /// <summary>The fence as <c>timeline:point</c>. Allocates.</summary>
-    /// <returns>A text for people.</returns>
+    /// <summary>Describes the fence as <c>timeline:point</c>. Allocates.</summary>
+    /// <returns>A text for errors and the debugger.</returns>
     public override string ToString() => Timeline is null ? "signaled" : $"{Timeline.Name}:{Point}";
 }

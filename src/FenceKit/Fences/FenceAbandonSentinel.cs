@@ -4,8 +4,8 @@ using FenceKit.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// Dies with its timeline. A finalizer of its own, so that the class which drivers derive from needs none, and so that a disposed
-/// timeline costs the garbage collector nothing.
+/// Has the finalizer of a timeline, which faults pending fences when the timeline is collected. A separate object, so that the class from
+/// which drivers derive has no finalizer, and a disposed timeline costs the garbage collector nothing.
 /// </summary>
 internal sealed class FenceAbandonSentinel(FenceTimeline timeline) : IDisposable
 {

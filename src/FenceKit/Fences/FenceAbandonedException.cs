@@ -4,9 +4,8 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// The error of a fence that nobody will ever signal: its timeline or pool was disposed while the fence was pending, or its timeline or its
-/// <see cref="FenceSource"/> was dropped.
-/// The kernel calls this EDEADLK on release with pending callbacks.
+/// The error of a fence that can no longer be signaled: its timeline or pool was disposed while the fence was pending, or its timeline or its
+/// <see cref="FenceSource"/> was collected. The kernel's counterpart is EDEADLK on release with pending callbacks.
 /// </summary>
 [DebuggerDisplay("{Message}")]
 public sealed class FenceAbandonedException : Exception
@@ -26,7 +25,7 @@ public sealed class FenceAbandonedException : Exception
 
     /// <summary>Creates the exception with a message and a cause.</summary>
     /// <param name="message">What was abandoned.</param>
-    /// <param name="innerException">Why.</param>
+    /// <param name="innerException">The cause.</param>
     public FenceAbandonedException(string message, Exception? innerException)
         : base(message, innerException)
     {
@@ -67,7 +66,8 @@ public sealed class FenceAbandonedException : Exception
     public string? TimelineName { get; private init; }
 
     /// <summary>
-    /// Who issued the first of the points that were pending, if the timeline tracks that (<see cref="FenceTimelineOptions.TrackedIssuers"/>).
+    /// The code and thread that issued the first pending point, if the timeline tracks issuers
+    /// (<see cref="FenceTimelineOptions.TrackedIssuers"/>).
     /// </summary>
     public string? Issuer { get; private init; }
 }

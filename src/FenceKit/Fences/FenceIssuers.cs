@@ -3,7 +3,9 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>Who issued the last points of a timeline: code and thread. For diagnosis; looking at the stack costs microseconds.</summary>
+/// <summary>
+/// Records the code and the thread that issued each of the last points of a timeline. For diagnosis; walking the stack costs microseconds.
+/// </summary>
 internal sealed class FenceIssuers(int capacity)
 {
     private static readonly string? s_own = typeof(FenceIssuers).Assembly.GetName().Name;
@@ -17,12 +19,13 @@ internal sealed class FenceIssuers(int capacity)
     internal string? Find(ulong point) =>
         Volatile.Read(ref _entries[point % (ulong)_entries.Length]) is { } entry && entry.Point == point ? entry.Issuer : null;
 
-    // The option's name stands as text: the errors that say this are below the timeline and its options. FiniteTimeTests holds the name.
+    // The name of the option is literal text, because this class must not refer to the options, which refer to it. FiniteTimeTests checks the
+    // name.
     internal static string Describe(ulong point, string? issuer) => issuer is null
         ? "Who issued it is not known; set FenceTimelineOptions.TrackedIssuers to see it here."
         : $"Point {point} was issued by {issuer}.";
 
-    /// <summary>The frames of a stack outside FenceKit, innermost first.</summary>
+    /// <summary>Returns the frames of a stack, innermost first, without the innermost frames of FenceKit itself.</summary>
     internal static string[] DescribeStack(StackTrace stack)
     {
         List<string> lines = [];

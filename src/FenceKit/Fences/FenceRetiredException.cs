@@ -4,12 +4,12 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// The error of a fence that is complete, but whose outcome is no longer known (<see cref="FenceStatus.Retired"/>), where somebody has to know
-/// it: <c>await</c>, a task, a command that depends on the fence. It may have failed, so it does not count as success.
+/// The error for a complete fence whose outcome is no longer known (<see cref="FenceStatus.Retired"/>), thrown where the outcome matters: by
+/// <c>await</c>, by a task, and for a command that depends on the fence. The fence may have failed, so it does not count as success.
 /// </summary>
 /// <remarks>
-/// A timeline remembers its last <see cref="FenceTimelineOptions.RetainedFaults"/> faults. A waiter that comes before a fence completes always hears its
-/// outcome; only a caller that asks first after so many faults gets this.
+/// A timeline remembers its last <see cref="FenceTimelineOptions.RetainedFaults"/> faults. A waiter that is registered before the fence
+/// completes always gets its outcome; only a caller that asks after more faults than that gets this error.
 /// </remarks>
 [DebuggerDisplay("{Message}")]
 public sealed class FenceRetiredException : Exception
@@ -29,7 +29,7 @@ public sealed class FenceRetiredException : Exception
 
     /// <summary>Creates the exception with a message and a cause.</summary>
     /// <param name="message">What is no longer known.</param>
-    /// <param name="innerException">Why.</param>
+    /// <param name="innerException">The cause.</param>
     public FenceRetiredException(string message, Exception? innerException)
         : base(message, innerException)
     {

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace FenceKit;
 
-/// <summary>Texts for debuggers and reports.</summary>
+/// <summary>Helpers for texts of debuggers and reports.</summary>
 internal static class FenceText
 {
     internal static string Of(TimeSpan timeout) =>

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-/// <summary>Cold throws, kept out of line so that the members which use them stay small enough to inline.</summary>
+/// <summary>Argument checks and throws, kept out of line so that their callers stay small enough to inline.</summary>
 internal static class FenceThrow
 {
     private const ulong MostTimerTicks = (uint.MaxValue - 1) * TimeSpan.TicksPerMillisecond;
@@ -29,8 +29,8 @@ internal static class FenceThrow
     internal static void TimelineDisposed(string name) => throw new ObjectDisposedException($"{nameof(FenceTimeline)} '{name}'");
 
     /// <summary>
-    /// A timeout is <see cref="Timeout.InfiniteTimeSpan"/>, or zero to 49 days: what a timer takes, and the same for waits that have none. One
-    /// comparison, since what is negative is huge without its sign.
+    /// Refuses a timeout that is neither <see cref="Timeout.InfiniteTimeSpan"/> nor between zero and 49 days, which is the range of timers.
+    /// One unsigned comparison covers both ends.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void IfNotATimeout(TimeSpan timeout, [CallerArgumentExpression(nameof(timeout))] string? name = null)
@@ -41,7 +41,10 @@ internal static class FenceThrow
         }
     }
 
-    /// <summary>Refuses what <see cref="TimeProvider.CreateTimer"/> does, from 0xffffffff milliseconds on. For settings, which have no infinite value.</summary>
+    /// <summary>
+    /// Refuses a time that <see cref="TimeProvider.CreateTimer"/> refuses, from 0xffffffff milliseconds on. For options without an infinite
+    /// value.
+    /// </summary>
     internal static void IfBeyondTimers(TimeSpan timeout, [CallerArgumentExpression(nameof(timeout))] string? name = null)
     {
         if (timeout.Ticks > (long)MostTimerTicks)

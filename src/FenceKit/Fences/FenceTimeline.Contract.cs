@@ -4,23 +4,24 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// What the timeline tells the validator.
+// Reports of the timeline to the validator.
 public partial class FenceTimeline
 {
-    /// <summary>The timeline as the validator knows it; null when the contract is not checked.</summary>
+    /// <summary>The validator's lock map for the timeline; null when the contract is not checked.</summary>
     internal object? ContractMap { get; init; }
 
     /// <summary>
-    /// Says that what follows leads to a signal of this timeline: somebody may be waiting for it, with locks held. Until the scope ends,
-    /// take no lock that is ever held over such a wait, and no memory from a pool that reclaims.
+    /// Opens a signaling section: the code that follows leads to a signal of this timeline, and others may wait for the signal while they
+    /// hold locks. Until the section ends, take no lock that is ever held over such a wait, and no memory from a pool that reclaims.
     /// </summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>The scope; dispose it on this thread. Scopes may be nested, of one timeline and of several.</returns>
+    /// <returns>The section; dispose it on this thread. Sections of one timeline, or of several, may be nested.</returns>
     /// <remarks>
-    /// <para>From the moment that a fence is handed out, all code that must run before it signals belongs into such a section: a worker
-    /// that executes a command, an interrupt handler, a poll loop. Signaling itself needs no section.</para>
-    /// <para>As dma_fence_begin_signalling. Never blocks. Nothing when the contract is not checked, see <see cref="FenceContract"/>.</para>
+    /// <para>Once other code has the fence, all code that must run before it signals belongs into such a section: a worker that executes a
+    /// command, an interrupt handler, a poll loop. The call of Signal alone needs no section.</para>
+    /// <para>Like the kernel's dma_fence_begin_signalling. Never blocks. Does nothing when the contract is not checked; see
+    /// <see cref="FenceContract"/>.</para>
     /// <code>
     /// using (timeline.BeginSignaling())
     /// {

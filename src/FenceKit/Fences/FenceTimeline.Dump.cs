@@ -4,17 +4,17 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// Who waits for what.
+// Descriptions of waiters, for diagnosis.
 public partial class FenceTimeline
 {
-    /// <summary>Describes, for people, which points are pending, who issued them, and who waits for them.</summary>
+    /// <summary>Describes the pending points, with their issuers and waiters.</summary>
     /// <returns>
-    /// One line for the timeline, and one for each that waits, in order of points: a blocked thread, the method that awaits, an array, or the
-    /// type of a callback.
+    /// One line for the timeline, and one for each waiter, in order of points: a blocked thread, an awaiting method, an array, or the type of
+    /// a callback.
     /// </returns>
     /// <remarks>
-    /// For diagnosis: allocates, and walks the list of callbacks while signalers wait for it. For all timelines at once, and who holds
-    /// whom up: <see cref="WaitForGraph"/>.
+    /// For diagnosis: allocates, and signalers have to wait while it walks the list of callbacks. <see cref="WaitForGraph"/> covers all
+    /// timelines, and shows what holds up each wait.
     /// </remarks>
     public string DumpPending()
     {
@@ -41,7 +41,7 @@ public partial class FenceTimeline
         return text.ToString();
     }
 
-    /// <summary>Everybody who waits for a fence of this timeline.</summary>
+    /// <summary>Describes all waits for fences of this timeline.</summary>
     internal void DescribeWaits(List<FenceWait> waits)
     {
         foreach ((FenceCallback callback, ulong target, _) in CopyWaiting())
@@ -50,7 +50,7 @@ public partial class FenceTimeline
         }
     }
 
-    /// <summary>Whom the signal of a point depends on.</summary>
+    /// <summary>Describes what the signal of a point depends on.</summary>
     internal void DescribeHolders(ulong point, List<FenceHolder> holders)
     {
         Producer?.DescribeHolders(point, holders);
@@ -70,18 +70,18 @@ public partial class FenceTimeline
         }
     }
 
-    /// <summary>Who waits, in the order of points.</summary>
+    /// <summary>Copies the waiters, in the order of points.</summary>
     internal (FenceCallback Callback, ulong Target, long Round)[] CopyWaiting()
     {
         if (!TimelineState.HasWaiters(_hot.State.Read()))
         {
-            return []; // most timelines, most of the time: no need to make signalers wait
+            return []; // the usual case, without making signalers wait
         }
 
         WaiterCopy copy = new() { Rows = [] };
         while (true)
         {
-            // Count, allocate outside the lock bit, fill; again if more wait by then.
+            // Counts first, then allocates outside the lock bit and copies; repeats if there are more waiters by then.
             copy.Count = 0;
             ulong state = EnterLock();
             bool isSorted = _hot.Waiters.Visit(ref copy, WaiterCopy.Add);

@@ -3,18 +3,18 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Which points completed with an error. Written under the lock bit, before the counter moves; read without it.
+// The errors of points. Written under the lock bit, before the counter moves; read without it.
 public partial class FenceTimeline
 {
-    private readonly FaultLog _faults; // of its own, or of its pool
+    private readonly FaultLog _faults; // owned by the timeline, or shared by the slots of a pool
 
-    /// <summary>Whether any point has ever faulted, or been given up. Of a timeline that never has, there is nothing to be told but "signaled".</summary>
+    /// <summary>Whether any point has ever faulted, or been given up. If not, every complete point has succeeded.</summary>
     internal bool HasFaulted => Volatile.Read(ref _trail.FirstFaulted) != 0;
 
-    /// <summary>Complete, and there is nothing to be told about it but that.</summary>
+    /// <summary>Whether a point is complete and certainly without an error.</summary>
     internal bool HasSucceeded(ulong target) => HasReached(target) && !HasFaulted;
 
-    /// <summary>The outcome of a point as far as it is still known.</summary>
+    /// <summary>Returns the outcome of a point, as far as it is still known.</summary>
     internal FenceStatus GetOutcome(ulong target, out Exception? error)
     {
         error = null;
@@ -30,7 +30,7 @@ public partial class FenceTimeline
     [MethodImpl(MethodImplOptions.NoInlining)]
     private FenceStatus LookUpOutcome(ulong point, out Exception? error) => _faults.LookUp(in _trail, point, out error);
 
-    /// <summary>Under the lock bit, before the counter moves: points fault.</summary>
+    /// <summary>Records the fault of points. Under the lock bit, before the counter moves.</summary>
     private void RecordFault(ulong first, ulong last, Exception error, bool poison)
     {
         if (poison)

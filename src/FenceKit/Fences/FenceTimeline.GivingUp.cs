@@ -3,37 +3,37 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// A point that was issued, and that nobody will work on, while points before it are still under way.
+// Giving up a point that was issued and that nobody will work on, while earlier points are still pending.
 //
-// The counter cannot leave a point out, so the point waits for its turn: it faults as soon as those before it are complete, and whatever signal
-// completes it with others, it is the only one of them that faults. Two nodes see to that:
+// The counter cannot skip a point, so the point waits for its turn: it faults as soon as the points before it are complete. If one signal
+// completes it together with others, only the given-up point faults. Two nodes ensure that:
 //
-//   node            waits for        and then
+//   node            waits for        what it does
 //   --------------  ---------------  ------------------------------------------------------------------------------------------------
 //   FaultInTurn     the point before faults the point
-//   StandBy         the point        nothing. While it waits, every signal that passes the point finds somebody waiting and takes the lock bit,
-//                                    and under it DetachUpTo and RunUpTo see what was given up
+//   StandBy         the point        nothing. While it waits, every signal that passes the point finds a waiter, so it takes the lock bit, and
+//                                    DetachUpTo and RunUpTo find the given-up points
 //
-// A signal that passes the point at once, beside the one that gives it up:
+// A signal that passes the point while another thread gives it up:
 //
 //   giving up (under the lock bit)                       signaling
 //   -----------------------------------------------  -----------------------------------------------------------------
-//   note the point in the trail                      read the word
-//   add StandBy; leave the lock bit (word: waiters)      CAS the word: fails if it was read before, else finds the waiters
+//   record the point in the trail                        read the word
+//   add StandBy; leave the lock bit (word: waiters)      CAS the word: fails if it was read before, otherwise finds the waiters
 //
 public partial class FenceTimeline
 {
     /// <summary>
-    /// Gives up one point that was issued and that nobody will work on: it faults as soon as all points before it are complete, and no other point
-    /// faults with it. For a command that was issued and then could not be submitted, while commands before it still run.
+    /// Gives up one point that was issued and that nobody will work on: it faults as soon as all points before it are complete, and no other
+    /// point faults with it. For a command whose fence was issued, but that could not be submitted, while earlier commands are still running.
     /// </summary>
     /// <param name="fence">A fence of this timeline.</param>
-    /// <param name="error">Why; every waiter of the point gets this object.</param>
-    /// <returns>True for the one caller who gave it up; false when the point was complete, or given up before.</returns>
+    /// <param name="error">The error; every waiter of the point gets this object.</param>
+    /// <returns>True if this call gave the point up; false when it was complete, or given up before.</returns>
     /// <remarks>
-    /// Never blocks. Allocates a few small objects. If all points before are complete already, the point faults at once, and its callbacks run on
-    /// this thread; otherwise they run on the thread that signals the point before. A signal of a later point completes it too, with this error;
-    /// a signal with an error, and <see cref="Poison"/>, fault it with theirs.
+    /// Never blocks. Allocates a few small objects. If all points before are complete already, the point faults at once, and its callbacks
+    /// run on this thread; otherwise they run on the thread that signals the point before. A signal of a later point completes it too, with
+    /// this error. A signal with an error, and <see cref="Poison"/>, complete it with their own error.
     /// </remarks>
     /// <exception cref="ArgumentException">The fence belongs to another timeline.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
@@ -55,16 +55,16 @@ public partial class FenceTimeline
         FaultInTurn turn = new(fence, error);
         if (!new Fence(this, fence.Point - 1).TryAddCallback(turn))
         {
-            FaultCore(fence.Target, error, poison: false); // it is its turn already
+            FaultCore(fence.Target, error, poison: false); // all earlier points are complete already
         }
 
         return true;
     }
 
-    /// <summary>Under the lock bit: nothing was given up, which is the usual case.</summary>
+    /// <summary>Under the lock bit: whether any point was given up, which is rare.</summary>
     private bool HasGivenUp => _trail.GivenUp is not null;
 
-    /// <summary>Under the lock bit: how a point ends that a signal without an error completes.</summary>
+    /// <summary>Under the lock bit: the outcome of a point that a signal without an error completes.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private FenceStatus OutcomeInSignal(ulong target, out Exception? error) =>
         FaultLog.TryFindGivenUp(in _trail, TimelineState.PointOf(target), out error) ? FenceStatus.Faulted : FenceStatus.Signaled;

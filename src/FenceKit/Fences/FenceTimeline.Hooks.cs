@@ -3,7 +3,8 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// What a driver may add: arming on the first waiter, reading the hardware's counter, hearing of deadlines; and what watches over it.
+// Hooks for drivers: enabling signaling for the first waiter, polling the hardware, and deadlines. Also the watchdog, and the end of an
+// abandoned timeline.
 public partial class FenceTimeline
 {
     private readonly FenceTimelineOptions _options;
@@ -13,17 +14,17 @@ public partial class FenceTimeline
     private ulong _deadlineTarget;               // under the lock bit; 0 for none
     private long _deadline;                      // under the lock bit
 
-    /// <summary>Takes over what the driver knows: signals the points that <see cref="OnPoll"/> reports.</summary>
+    /// <summary>Polls the driver: signals the points that <see cref="OnPoll"/> reports as complete.</summary>
     /// <returns>True if the counter moved.</returns>
     /// <remarks>
-    /// For drivers without interrupts, and for readers who would rather look once than wait: <see cref="Fence.IsSignaled"/> is pure and
-    /// never asks. Callbacks run on this thread. Never blocks, unless the driver's hook does. What the hook throws is reported, see
-    /// <see cref="CallbackFaulted"/>, and the answer is false: the caller is not the driver.
+    /// For drivers without interrupts, and for readers that prefer to poll: <see cref="Fence.IsSignaled"/> never calls the driver. Callbacks
+    /// run on this thread. Never blocks, unless the driver's hook does. An exception of the hook is not thrown to the caller, but reported by
+    /// <see cref="CallbackFaulted"/>; the result is false then.
     /// </remarks>
     public bool TryPoll() => PollCore();
 
-    /// <summary>The soonest time by which anybody who waits for a pending point has asked for it.</summary>
-    /// <param name="timestamp">On the clock of the timeline, as <see cref="System.TimeProvider.GetTimestamp"/>.</param>
+    /// <summary>Returns the soonest deadline that was set for a pending point.</summary>
+    /// <param name="timestamp">The deadline on the clock of the timeline, as of <see cref="System.TimeProvider.GetTimestamp"/>.</param>
     /// <returns>False when there is none.</returns>
     public bool TryGetDeadline(out long timestamp)
     {
@@ -35,28 +36,28 @@ public partial class FenceTimeline
     }
 
     /// <summary>
-    /// Somebody is about to wait for <paramref name="point"/>, the first to wait for this point or a later one: make sure that it will
-    /// be signaled, for instance by enabling an interrupt. As enable_signaling of dma_fence_ops.
+    /// Called before the first wait for <paramref name="point"/> or a later point: the driver must ensure that the point will be signaled,
+    /// for instance by enabling an interrupt. Like enable_signaling of the kernel's dma_fence_ops.
     /// </summary>
-    /// <param name="point">The point. Points up to it are wanted too.</param>
-    /// <returns>False if the point is complete already: it is signaled at once. True otherwise.</returns>
+    /// <param name="point">The point. Earlier points must be signaled too.</param>
+    /// <returns>False if the point is complete already; then it is signaled at once. True otherwise.</returns>
     /// <remarks>
-    /// Called on the waiter's thread, under no lock, before the waiter is in the list; at most once for a point, with rising points. It
-    /// may call <see cref="Signal(ulong)"/> itself. It must not block. What it throws faults the point.
+    /// Called on the waiter's thread, under no lock, before the waiter is added; at most once for a point, with rising points. It may call
+    /// <see cref="Signal(ulong)"/> itself. It must not block. An exception faults the point.
     /// </remarks>
     protected virtual bool OnEnableSignaling(ulong point) => _options.EnableSignaling?.Invoke(point) ?? true;
 
-    /// <summary>Reads how far the work has come. Called by <see cref="TryPoll"/>.</summary>
-    /// <returns>The last completed point; what was never issued is ignored.</returns>
+    /// <summary>Returns how far the work has progressed. Called by <see cref="TryPoll"/>.</summary>
+    /// <returns>The last completed point; points that were never issued are ignored.</returns>
     protected virtual ulong OnPoll() => _options.Poll?.Invoke() ?? Completed;
 
-    /// <summary>Somebody needs <paramref name="point"/> sooner than anything asked for so far. A hint; may be ignored.</summary>
+    /// <summary>Called when a waiter sets a deadline that is sooner than all earlier ones. A hint, which may be ignored.</summary>
     /// <param name="point">The point.</param>
-    /// <param name="timestamp">When, on the clock of the timeline; in the past for "at once".</param>
-    /// <remarks>Called on the asking thread, under no lock. It must not block. What it throws is reported, not thrown at the caller.</remarks>
+    /// <param name="timestamp">The deadline on the clock of the timeline; in the past for "at once".</param>
+    /// <remarks>Called on the waiter's thread, under no lock. It must not block. An exception is reported, and not thrown to the caller.</remarks>
     protected virtual void OnDeadline(ulong point, long timestamp) => _options.DeadlineChanged?.Invoke(point, timestamp);
 
-    /// <summary>The fences are made of other fences; code that flattens sets must not store them.</summary>
+    /// <summary>Whether the fences are composed of other fences; sets and reservations must not contain them.</summary>
     internal virtual bool IsContainer => false;
 
     internal virtual bool PollCore()
@@ -76,7 +77,7 @@ public partial class FenceTimeline
         return point > Completed && SignalCore(TimelineState.TargetOf(point));
     }
 
-    /// <summary>A hint: when the clock or the driver throws, it is reported and the hint is lost, and nothing else.</summary>
+    /// <summary>Passes a deadline hint on. An exception of the clock or the driver is reported, and the hint is lost.</summary>
     internal void SetDeadline(ulong target, TimeSpan fromNow)
     {
         try
@@ -122,7 +123,10 @@ public partial class FenceTimeline
 
     internal string? FindIssuer(ulong point) => _issue.Issuers?.Find(point);
 
-    /// <summary>Nobody can reach the timeline any more. On the finalizer thread, so the waiters' code runs elsewhere.</summary>
+    /// <summary>
+    /// Called by the finalizer when the timeline is collected. Faults pending points on the thread pool, since callbacks must not run on the
+    /// finalizer thread.
+    /// </summary>
     internal void OnCollected()
     {
         ulong completed = Completed;
@@ -139,7 +143,7 @@ public partial class FenceTimeline
 
     private protected void ArmOnFirstWaiter() => _hot.ArmedTarget = 0;
 
-    /// <summary>At most one caller per point, with rising points; the others need not wait for it.</summary>
+    /// <summary>Calls the hook, at most once for a point, with rising points. Other threads do not wait for the call.</summary>
     private void EnableSignaling(ulong target)
     {
         ulong armed = Volatile.Read(ref _hot.ArmedTarget);
@@ -168,7 +172,7 @@ public partial class FenceTimeline
         }
         catch (Exception exception)
         {
-            // The waiter has to hear of it, and nobody else would: it must not wait for a signal that cannot come.
+            // The waiter must get the error: otherwise it would wait for a signal that cannot come.
             FaultCore(target, exception, poison: false);
         }
     }

@@ -3,7 +3,7 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// What the meter reads. Issuing and signaling know nothing of it.
+// The values that the meter reads. They cost nothing when points are issued or signaled.
 public partial class FenceTimeline : IMeteredSource
 {
     string? IMeteredSource.MeterName => Name;
@@ -14,7 +14,7 @@ public partial class FenceTimeline : IMeteredSource
     {
         get
         {
-            ulong completed = Completed; // first: it never passes what was issued afterwards
+            ulong completed = Completed; // read first, so that it cannot exceed the issued points
             ulong issued = Issued;
             return issued > completed ? issued - completed : 0;
         }
@@ -30,7 +30,7 @@ public partial class FenceTimeline : IMeteredSource
         totals.WaitedFor += !ended && TimelineState.HasWaiters(_hot.State.Read()) ? 1 : 0;
     }
 
-    /// <summary>What came of points that did not complete as they should. Off the fast path: faults take the lock bit.</summary>
+    /// <summary>Counts and reports points that fault. Not on a fast path: faults take the lock bit.</summary>
     private void CountFaults(ulong first, ulong last, Exception error, bool poison)
     {
         if (last < first || ReferenceEquals(error, FaultLog.UnknownOutcome))

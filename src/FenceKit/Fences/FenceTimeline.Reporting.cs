@@ -4,19 +4,20 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// Signals that complete the points of several commands: right for a timeline, and a surprise for those who took it for a set of fences.
+// Reports of cumulative signals: signals that complete the points of several commands. They are correct for a timeline, but a mistake if a
+// driver uses it as a set of independent fences.
 public partial class FenceTimeline
 {
     private static long s_cumulativeSignals;
 
     /// <summary>
-    /// Raised when one signal completes the points of several commands on a timeline that reports it, see
-    /// <see cref="FenceTimelineOptions.ReportsCumulativeSignals"/>: with the timeline, the first of the points and the last. On the signaler's
-    /// thread, under no lock, after the callbacks of the points. What a handler throws is swallowed and reported.
+    /// Raised when one signal completes the points of several commands, on a timeline with
+    /// <see cref="FenceTimelineOptions.ReportsCumulativeSignals"/>. The arguments are the timeline, the first of the points and the last.
+    /// Raised on the signaler's thread, under no lock, after the callbacks of the points. Exceptions of handlers are caught and reported.
     /// </summary>
     public static event Action<FenceTimeline, ulong, ulong>? CumulativelySignaled;
 
-    /// <summary>How many such signals have been reported since the process started, whether or not anybody listened.</summary>
+    /// <summary>The number of such signals since the process started, with or without handlers.</summary>
     public static long CumulativeSignals => Volatile.Read(ref s_cumulativeSignals);
 
     private bool ReportsCumulativeSignals

@@ -4,18 +4,19 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// Moving the counter. The signaler that moves it owns the callbacks that it passes.
+// Signaling: moving the counter. The signaler that moves it owns the callbacks of the points that it completes.
 public partial class FenceTimeline
 {
     /// <summary>Completes every point up to <paramref name="point"/>.</summary>
     /// <param name="point">A point that was issued.</param>
-    /// <returns>True for the one caller who moved the counter; false when the point was complete already (nothing happens then).</returns>
+    /// <returns>True if this call moved the counter; false when the point was complete already, and then nothing happens.</returns>
     /// <remarks>
-    /// <para>Never blocks, never allocates. When nobody waits it is one interlocked operation. Callbacks of all completed points run on
-    /// this thread, in order of their points, before the method returns, and under no lock.</para>
-    /// <para>A callback may signal the next fence, and so on, in a chain of any length. Its signal, too, returns when the callbacks of that
-    /// fence have run; only where the stack of the thread is almost used up it returns at once, and they run when the callback has returned.</para>
-    /// <para>As dma_fence_signal, but for all points up to this one, and without the lock around callbacks.</para>
+    /// <para>Never blocks, never allocates. When nobody waits, it is one interlocked operation. Callbacks of all completed points run on this
+    /// thread, in order of their points, before the method returns, and under no lock.</para>
+    /// <para>A callback may signal the next fence, and so on, in a chain of any length. The nested signal also returns after the callbacks of
+    /// its fence have run. Only if the stack of the thread is almost used up, it returns at once, and they run after the outer callback has
+    /// returned.</para>
+    /// <para>Like the kernel's dma_fence_signal, but for all points up to this one, and without a lock around the callbacks.</para>
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The point was never issued.</exception>
     public bool Signal(ulong point)
@@ -28,8 +29,8 @@ public partial class FenceTimeline
 
     /// <summary>Completes every point up to <paramref name="fence"/>.</summary>
     /// <param name="fence">A fence of this timeline.</param>
-    /// <returns>True for the one caller who moved the counter.</returns>
-    /// <remarks>As <see cref="Signal(ulong)"/>.</remarks>
+    /// <returns>True if this call moved the counter.</returns>
+    /// <remarks>Behaves like <see cref="Signal(ulong)"/>.</remarks>
     /// <exception cref="ArgumentException">The fence belongs to another timeline.</exception>
     public bool Signal(Fence fence)
     {
@@ -39,12 +40,12 @@ public partial class FenceTimeline
 
     /// <summary>Completes every point up to <paramref name="point"/> with an error: all of them fault.</summary>
     /// <param name="point">A point that was issued.</param>
-    /// <param name="error">What went wrong; every waiter gets this object.</param>
-    /// <returns>True for the one caller who moved the counter; false when the point was complete already: its outcome stays as it was.</returns>
+    /// <param name="error">The error; every waiter gets this object.</param>
+    /// <returns>True if this call moved the counter; false when the point was complete already, and then its outcome is unchanged.</returns>
     /// <remarks>
-    /// As <see cref="Signal(ulong)"/>, but that it may allocate: the memory for the faults that a timeline remembers comes with the faults, sixteen at a
-    /// time. The error is recorded before the counter moves, so a reader that sees the point complete sees its fault.
-    /// A driver that must tell points apart signals them one by one.
+    /// Behaves like <see cref="Signal(ulong)"/>, except that it may allocate: memory for the faults that a timeline remembers is allocated
+    /// when they occur, sixteen at a time. The error is recorded before the counter moves, so a reader that sees the point complete sees its
+    /// fault. A driver whose points have different outcomes must signal them one by one.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The point was never issued.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
@@ -57,9 +58,9 @@ public partial class FenceTimeline
 
     /// <summary>Completes every point up to <paramref name="fence"/> with an error.</summary>
     /// <param name="fence">A fence of this timeline.</param>
-    /// <param name="error">What went wrong.</param>
-    /// <returns>True for the one caller who moved the counter.</returns>
-    /// <remarks>As <see cref="Signal(ulong, Exception)"/>.</remarks>
+    /// <param name="error">The error.</param>
+    /// <returns>True if this call moved the counter.</returns>
+    /// <remarks>Behaves like <see cref="Signal(ulong, Exception)"/>.</remarks>
     /// <exception cref="ArgumentException">The fence belongs to another timeline.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
     public bool Signal(Fence fence, Exception error)
@@ -69,10 +70,10 @@ public partial class FenceTimeline
         return FaultAndReport(fence.Target, error);
     }
 
-    /// <summary>Completes everything that is pending, and everything that will ever be issued, with an error: the device is lost.</summary>
-    /// <param name="error">Why.</param>
-    /// <returns>True for the call that did it; false when the timeline was poisoned or disposed before.</returns>
-    /// <remarks>Points that completed before keep their outcome. Callbacks run on this thread. Never blocks, never allocates.</remarks>
+    /// <summary>Completes all pending points, and all that will ever be issued, with an error, for example when a device is lost.</summary>
+    /// <param name="error">The error.</param>
+    /// <returns>True for the first call; false when the timeline was poisoned or disposed before.</returns>
+    /// <remarks>Points that are already complete keep their outcome. Callbacks run on this thread. Never blocks, never allocates.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
     public bool Poison(Exception error)
     {
@@ -94,13 +95,14 @@ public partial class FenceTimeline
             return SignalWaiters(state, target);
         }
 
-        // Release for what the producer wrote before; pairs with the acquire read in Fence.IsSignaled.
+        // The CAS releases what the producer wrote before; pairs with the acquire read in Fence.IsSignaled.
         return !TimelineState.HasReached(state, target) && (_hot.State.TryMove(state, target) || SignalContended(target));
     }
 
     /// <summary>
-    /// A thread polls, on another core. It has the cache line of the state, and if we read first, the line travels twice: to be read,
-    /// and to be written. So guess that the point before is complete and that nobody waits, and read only if that is wrong.
+    /// Signals while a thread on another core spins on the fence. That core has the cache line of the state, and reading it first would move
+    /// the line twice, for the read and for the write. So the CAS guesses that the previous point is complete and that nobody else waits, and
+    /// the state is read only if the guess is wrong.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool SignalPolled(ulong target)
@@ -115,13 +117,13 @@ public partial class FenceTimeline
             return SignalContended(target);
         }
 
-        IsPolled = false; // somebody waits otherwise than by polling: with them the guess is wrong each time
+        IsPolled = false; // there is a waiter in the list, which makes the guess wrong each time
         return SignalWaiters(state, target);
     }
 
     /// <summary>
-    /// Callbacks wait. One CAS moves the counter and takes the lock bit: no callback can slip in between. Out of line, so that its
-    /// cost does not depend on what the compiler saw of other timelines.
+    /// Signals when there are waiters. One CAS moves the counter and takes the lock bit, so no callback can be added in between. Not inlined,
+    /// so that its cost does not depend on the profile of other timelines.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool SignalWaiters(ulong state, ulong target)
@@ -132,7 +134,7 @@ public partial class FenceTimeline
         }
 
         if (TimelineState.IsLocked(state)
-            || !CallbackTrampoline.HasRoom // the only one that waits may run user code on this stack
+            || !CallbackTrampoline.HasRoom // the callback of a lone waiter would run user code on this stack
             || !_hot.State.TryMoveAndEnter(state, target))
         {
             return SignalContended(target);
@@ -153,9 +155,9 @@ public partial class FenceTimeline
 
     private bool SignalContended(ulong target) => SignalContended(target, out _);
 
-    /// <summary>Signals whatever the state is.</summary>
+    /// <summary>Signals from any state: retries until the counter has moved, by this call or another.</summary>
     /// <param name="target">The point.</param>
-    /// <param name="state">The state that the counter left, or that was at or behind the point already.</param>
+    /// <param name="state">The state before the signal.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool SignalContended(ulong target, out ulong state)
     {
@@ -188,7 +190,7 @@ public partial class FenceTimeline
         }
     }
 
-    /// <summary>Under the lock bit, which it leaves: takes the callbacks up to a point out of the list, and runs them.</summary>
+    /// <summary>Called with the lock bit, which it releases: removes the callbacks up to a point from the list, and runs them.</summary>
     /// <returns>True.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool RunUpTo(ulong target)
@@ -200,14 +202,14 @@ public partial class FenceTimeline
         return true;
     }
 
-    /// <summary>A fault takes the lock bit first: the log must say what happened before the counter shows that it happened.</summary>
+    /// <summary>Completes points with an error. Takes the lock bit first, because the fault must be recorded before the counter moves.</summary>
     internal bool FaultCore(ulong target, Exception error, bool poison) => FaultCore(target, error, poison, out _);
 
     /// <inheritdoc cref="FaultCore(ulong, Exception, bool)"/>
     /// <param name="target">The point.</param>
-    /// <param name="error">What went wrong.</param>
+    /// <param name="error">The error.</param>
     /// <param name="poison">Whether all later points fault too.</param>
-    /// <param name="first">The first point that faults, where the result is true.</param>
+    /// <param name="first">The first point that faults, if the result is true.</param>
     private bool FaultCore(ulong target, Exception error, bool poison, out ulong first)
     {
         ulong state = EnterLock();
@@ -222,9 +224,9 @@ public partial class FenceTimeline
         FenceCallback? batch = ReferenceEquals(error, FaultLog.UnknownOutcome)
             ? DetachUpTo(target, FenceStatus.Retired, error: null)
             : DetachUpTo(target, FenceStatus.Faulted, error);
-        LeaveLock(target); // moves the counter: a release of the log above; pairs with the acquire read in Fence.GetStatus
+        LeaveLock(target); // moves the counter, and releases the writes to the log above; pairs with the acquire read in GetOutcome
 
-        // Every other signal is a CAS, and callers may count on its full fence (signal, then look at a flag); so this one has it too.
+        // All other signals are a CAS, and callers may rely on its full fence (signal, then read a flag), so this one has a full fence too.
         Interlocked.MemoryBarrier();
         CountFaults(first, poison ? Issued : TimelineState.PointOf(target), error, poison);
         RunAll(batch);
@@ -232,16 +234,16 @@ public partial class FenceTimeline
     }
 
     /// <summary>
-    /// Completes every point up to <paramref name="point"/> if nobody waits for any: for signalers with a lock of their own, under which callbacks must
-    /// not run.
+    /// Completes every point up to <paramref name="point"/> if nobody waits on the timeline. For signalers that hold a lock, under which
+    /// callbacks must not run.
     /// </summary>
-    /// <returns>False when somebody waits, when somebody is just coming to wait, or when it is complete already: then nothing has happened.</returns>
+    /// <returns>False when there is a waiter, when one is being added, or when the point is complete already; then nothing has happened.</returns>
     internal bool TrySignalQuietly(ulong point)
     {
         ulong target = TimelineState.TargetOf(point);
         ulong state = _hot.State.Read();
 
-        // Release for what the producer wrote before, as in SignalCore.
+        // The CAS releases what the producer wrote before, as in SignalCore.
         return TimelineState.IsIdle(state) && !TimelineState.HasReached(state, target) && _hot.State.TryMove(state, target);
     }
 

@@ -3,19 +3,19 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// What users' code throws where FenceKit calls it: counted, told as an event, and never thrown at the thread that happened to call it, which
-// may be a signaler, a timer, the thread pool or the finalizer.
+// Exceptions of user code that FenceKit calls. They are counted and reported by an event, and never thrown on the calling thread, which may
+// be a signaler, a timer, the thread pool or the finalizer.
 public partial class FenceTimeline
 {
     private static long s_callbackFaults;
 
     /// <summary>
-    /// Raised when a user's code throws that FenceKit calls on its own account: a callback, a continuation, a driver's hook, a clock, a
-    /// registration of a token. On the thread that called it, under no lock. What a handler throws is swallowed.
+    /// Raised when user code throws that FenceKit calls: a callback, a continuation, a driver's hook, a clock, or a registration of a token.
+    /// Raised on the thread that called it, under no lock. Exceptions of handlers are caught.
     /// </summary>
     public static event EventHandler<FenceCallbackFaultedEventArgs>? CallbackFaulted;
 
-    /// <summary>How often a user's code has thrown since the process started, whether or not anybody listened.</summary>
+    /// <summary>The number of such exceptions since the process started, with or without handlers.</summary>
     public static long CallbackFaults => Volatile.Read(ref s_callbackFaults);
 
     internal static void ReportCallbackFault(FenceCallback callback, FenceTimeline timeline, ulong point, Exception exception)
@@ -25,11 +25,11 @@ public partial class FenceTimeline
         Raise(timeline, new FenceCallbackFaultedEventArgs(callback, "a callback", timeline.Name, point, exception));
     }
 
-    /// <summary>Counts and tells what code of a user's threw that is no callback.</summary>
-    /// <param name="origin">Which code, for people: "the clock of a timed wait".</param>
-    /// <param name="exception">What it threw.</param>
-    /// <param name="timeline">On whose account it was called; null for none in particular.</param>
-    /// <param name="point">The point in question; 0 for none.</param>
+    /// <summary>Counts and reports an exception of user code other than a callback.</summary>
+    /// <param name="origin">A description of the code, for example "the clock of a timed wait".</param>
+    /// <param name="exception">The exception.</param>
+    /// <param name="timeline">The timeline that the code was called for; null for none.</param>
+    /// <param name="point">The point that the code was called for; 0 for none.</param>
     internal static void ReportUserFault(string origin, Exception exception, FenceTimeline? timeline = null, ulong point = 0)
     {
         Interlocked.Increment(ref s_callbackFaults);
@@ -48,7 +48,7 @@ public partial class FenceTimeline
             }
             catch (Exception exception)
             {
-                // A handler must stop neither the other handlers nor the other callbacks; the counter already has the first fault.
+                // An exception of a handler must not keep other handlers and callbacks from running. The fault itself is counted already.
                 FenceKitEventSource.Log.UserCodeFaulted("a handler of CallbackFaulted", arguments.TimelineName, exception);
             }
         }

@@ -6,37 +6,37 @@ using FenceKit.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// The producer's side of fences: a 64-bit counter that only goes up. <see cref="Issue()"/> hands out the next point as a
-/// <see cref="Fence"/>; <see cref="Signal(ulong)"/> completes everything up to a point. What Vulkan calls a timeline semaphore,
-/// D3D12 a fence, and the kernel a fence context with its sequence numbers.
+/// The producer's side of fences: a 64-bit counter that only rises. <see cref="Issue()"/> returns the next point as a <see cref="Fence"/>;
+/// <see cref="Signal(ulong)"/> completes all points up to one. Corresponds to a timeline semaphore of Vulkan, a fence of D3D12, and a fence
+/// context of the kernel with its sequence numbers.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A fence is a promise: from the moment that <see cref="Issue()"/> hands it out, the owner of the timeline must signal it in finite
-/// time, without waiting for the one who waits. Keep the timeline private and give out fences only: its holder can signal it.
+/// A fence is a promise: once <see cref="Issue()"/> has returned it, the owner of the timeline must signal it in finite time, without
+/// depending on its waiters. Keep the timeline private and share only fences: the holder of the timeline can signal.
 /// </para>
 /// <para>
-/// <b>Thread safety</b>: every member may be called from any thread at any time.
-/// <b>Blocks</b>: never, but for a spin of a few instructions while another thread edits the list of callbacks.
-/// <b>Allocates</b>: only the constructor, faults (a few at a time, see <see cref="FenceTimelineOptions.RetainedFaults"/>),
-/// <see cref="TryGiveUp"/>, <see cref="Dispose()"/> and the report of a throwing callback.
+/// <b>Thread safety</b>: every member may be called from any thread at any time. <b>Blocks</b>: never, except for spinning a few instructions
+/// while another thread changes the list of callbacks. <b>Allocates</b>: only the constructor, faults (in small chunks; see
+/// <see cref="FenceTimelineOptions.RetainedFaults"/>), <see cref="TryGiveUp"/>, <see cref="Dispose()"/> and the report of a throwing
+/// callback.
 /// </para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {Completed} of {Issued}")]
 public partial class FenceTimeline : IDisposable
 {
-    // In this order, see TimelineHotFields.
+    // The order of these three matters; see TimelineHotFields.
     private TimelineHotFields _hot;
-    private FaultLog.Trail _trail; // what the timeline knows of its own faults, see FenceTimeline.Faults.cs
+    private FaultLog.Trail _trail; // the faults of this timeline in _faults; see FenceTimeline.Faults.cs
     private TimelineIssueFields _issue;
 
     private const int IssueDisposed = 1;
     private const int IssueTracked = 2;
-    private const int IssueReports = 4; // see FenceTimeline.Reporting.cs
+    private const int IssueReports = 4; // reports cumulative signals; see FenceTimeline.Reporting.cs
 
-    /// <summary>Creates a timeline that stands at point 0.</summary>
-    /// <param name="name">Who produces the fences: it appears in errors, reports and the debugger.</param>
-    /// <param name="options">Limits and clock; null for the usual ones.</param>
+    /// <summary>Creates a timeline at point 0.</summary>
+    /// <param name="name">The name of the producer, for errors, reports and the debugger.</param>
+    /// <param name="options">Limits and clock; null for the defaults.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public FenceTimeline(string name, FenceTimelineOptions? options = null)
@@ -80,29 +80,30 @@ public partial class FenceTimeline : IDisposable
         }
     }
 
-    /// <summary>Who produces the fences.</summary>
+    /// <summary>The name of the producer.</summary>
     public string Name { get; }
 
     /// <summary>The last point that was issued. Points count from 1; point 0 is complete from the start.</summary>
     public ulong Issued => Volatile.Read(ref _issue.Issued);
 
     /// <summary>
-    /// The last completed point. All ones, shifted (<c>ulong.MaxValue &gt;&gt; 2</c>), once the timeline is poisoned or disposed:
-    /// everything is complete then.
+    /// The last completed point; <c>ulong.MaxValue &gt;&gt; 2</c> once the timeline is poisoned or disposed, since all points are complete
+    /// then.
     /// </summary>
     public ulong Completed => TimelineState.PointOf(_hot.State.Read());
 
-    /// <summary>The clock of timed waits. Set only by a pooled wait for several fences, which takes over the clock of what it waits for.</summary>
+    /// <summary>The clock of timed waits. Set only by a pooled wait for several fences, which uses the clock of its first fence.</summary>
     internal TimeProvider TimeProvider { get; set; }
 
     /// <summary>
-    /// How long a waiter looks before it sleeps, see <see cref="BlockingWaiter"/>. A guess: written without care for other threads, and any
-    /// value is right.
+    /// How long a blocking waiter spins before it sleeps; see <see cref="BlockingWaiter"/>. A heuristic, written without synchronization: any
+    /// value is correct.
     /// </summary>
     internal int SpinsBeforeSleep { get; set; } = BlockingWaiter.MostSpins;
 
     /// <summary>
-    /// A waiter that polls has seen a signal, so the next one may poll too: see SignalPolled. A guess, and any value is right.
+    /// Whether a spinning waiter has seen a signal, so that the next waiter may spin too; see SignalPolled. A heuristic: any value is
+    /// correct.
     /// </summary>
     internal bool IsPolled
     {
@@ -110,24 +111,24 @@ public partial class FenceTimeline : IDisposable
         set => _issue.IsPolled = value ? 1 : 0;
     }
 
-    /// <summary>Who knows what holds a point up; null when nobody in FenceKit does. Set before fences are given out.</summary>
+    /// <summary>Describes what a pending point depends on; null if FenceKit does not know. Set before fences are issued.</summary>
     internal IFenceProducer? Producer { get; init; }
 
-    /// <summary>Where <c>await</c> finds its nodes.</summary>
+    /// <summary>The pools of waiter nodes for <c>await</c>.</summary>
     internal FenceWaiterPools WaiterPools { get; }
 
-    /// <summary>Who it is and how far it has come, for people.</summary>
+    /// <summary>Describes the timeline by its name and progress.</summary>
     /// <returns>For instance <c>decoder: 3 of 5 complete</c>.</returns>
     public override string ToString()
     {
-        ulong completed = Completed; // first: it never passes what was issued afterwards
+        ulong completed = Completed; // read first, so that it cannot exceed the issued points
         ulong issued = Issued;
         return completed == TimelineState.MaxPoint
             ? $"{Name}: ended, {issued} issued"
             : $"{Name}: {completed} of {issued} complete";
     }
 
-    /// <summary>Hands out the next point.</summary>
+    /// <summary>Issues the next point.</summary>
     /// <returns>A fence that signals when the point is signaled.</returns>
     /// <remarks>Never blocks, never allocates: one interlocked increment.</remarks>
     /// <exception cref="ObjectDisposedException">The timeline is disposed.</exception>
@@ -141,9 +142,9 @@ public partial class FenceTimeline : IDisposable
         return new Fence(this, Interlocked.Increment(ref _issue.Issued));
     }
 
-    /// <summary>Hands out <paramref name="count"/> points at once.</summary>
-    /// <param name="count">How many, at least 1.</param>
-    /// <returns>The fence of the last of them; the others are reached through <see cref="GetFence"/>.</returns>
+    /// <summary>Issues several points at once.</summary>
+    /// <param name="count">The number of points, at least 1.</param>
+    /// <returns>The fence of the last of them; <see cref="GetFence"/> returns the others.</returns>
     /// <remarks>Never blocks, never allocates.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is 0, or the points would run out.</exception>
     /// <exception cref="ObjectDisposedException">The timeline is disposed.</exception>
@@ -177,10 +178,10 @@ public partial class FenceTimeline : IDisposable
         }
     }
 
-    /// <summary>The fence of a point that was issued before.</summary>
-    /// <param name="point">0 to <see cref="Issued"/>; point 0 is signaled from the start.</param>
+    /// <summary>Returns the fence of a point that was issued before.</summary>
+    /// <param name="point">The point, 0 to <see cref="Issued"/>; point 0 is always signaled.</param>
     /// <returns>The fence.</returns>
-    /// <remarks>Never blocks, never allocates. Works on a disposed timeline too: its fences stay readable.</remarks>
+    /// <remarks>Never blocks, never allocates. May be called on a disposed timeline, whose fences stay readable.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">The point was never issued.</exception>
     public Fence GetFence(ulong point)
     {
@@ -189,8 +190,8 @@ public partial class FenceTimeline : IDisposable
     }
 
     /// <summary>
-    /// Ends the timeline. Points that are still pending fault with <see cref="FenceAbandonedException"/>, so nobody waits for ever;
-    /// points that completed before keep their outcome. Calling it again does nothing.
+    /// Ends the timeline. Pending points fault with <see cref="FenceAbandonedException"/>, so that nobody waits for ever; complete points
+    /// keep their outcome. A second call does nothing.
     /// </summary>
     /// <remarks>Callbacks of pending points run on this thread, before the method returns.</remarks>
     public void Dispose()
@@ -199,8 +200,8 @@ public partial class FenceTimeline : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Called by <see cref="Dispose()"/>; a driver that derives releases its own things here, then calls the base.</summary>
-    /// <param name="disposing">True: there is no finalizer in the base class.</param>
+    /// <summary>Called by <see cref="Dispose()"/>. A derived driver releases its resources here, and then calls the base implementation.</summary>
+    /// <param name="disposing">Always true, since the base class has no finalizer.</param>
     protected virtual void Dispose(bool disposing)
     {
         if ((Interlocked.Or(ref _issue.Flags, IssueDisposed) & IssueDisposed) != 0)
@@ -211,7 +212,7 @@ public partial class FenceTimeline : IDisposable
         _watchdog?.Dispose();
         _sentinel?.Dispose();
 
-        // First no new points, then an end for those that are out. A point issued between the two reads poisoned like all others.
+        // First stops issuing, then faults the pending points. A point that is issued in between is poisoned like all others.
         ulong completed = Completed;
         ulong issued = Issued;
         FenceKitEventSource.Log.Disposed(Name, completed, issued);
@@ -228,7 +229,7 @@ public partial class FenceTimeline : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool HasReached(ulong target) => TimelineState.HasReached(_hot.State.Read(), target);
 
-    /// <summary>Hands out the next point of a timeline of FenceKit's own, on which one party at a time issues: no interlocked operation.</summary>
+    /// <summary>Issues the next point of an internal timeline, on which only one thread at a time issues, without an interlocked operation.</summary>
     internal Fence IssueAlone()
     {
         ulong point = _issue.Issued + 1;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace FenceKit;
 
-/// <summary>How a <see cref="FenceTimeline"/> behaves. Immutable after construction of the timeline: later changes have no effect.</summary>
+/// <summary>The options of a <see cref="FenceTimeline"/>. Read once, when the timeline is created.</summary>
 [DebuggerDisplay("{RetainedFaults} faults, watchdog {Watchdog}")]
 public sealed class FenceTimelineOptions
 {
@@ -12,59 +12,63 @@ public sealed class FenceTimelineOptions
     public const int MaxRetainedFaults = 1 << 20;
 
     /// <summary>
-    /// How many faults the timeline, or all slots of a pool together, remember, 1 to <see cref="MaxRetainedFaults"/>; 1,024 unless said otherwise:
-    /// more than a driver has that fails now and then. Neighbouring points that fault with the same exception count as one. Points that are not
-    /// later than a forgotten fault read <see cref="FenceStatus.Retired"/>. Each fault keeps its exception alive, and 40 bytes, which are
-    /// allocated sixteen faults at a time; a timeline that never faults has none.
+    /// The number of faults that the timeline, or all slots of a pool together, remember: 1 to <see cref="MaxRetainedFaults"/>; 1,024 by
+    /// default, which is enough for a driver that fails occasionally. Adjacent points that fault with the same exception count as one fault.
+    /// Points that are not later than a forgotten fault have the status <see cref="FenceStatus.Retired"/>. Each fault keeps its exception
+    /// alive and takes 40 bytes, which are allocated for sixteen faults at a time; a timeline that never faults allocates none.
     /// </summary>
     public int RetainedFaults { get; init; } = DefaultRetainedFaults;
 
     internal const int DefaultRetainedFaults = 1024;
 
-    /// <summary>The clock of timed waits on this timeline's fences; <see cref="System.TimeProvider.System"/> unless said otherwise.</summary>
+    /// <summary>The clock of timed waits on this timeline's fences; <see cref="System.TimeProvider.System"/> by default.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Makes the pools of waiter nodes for <c>await</c>; null for pools that all timelines of the process share.</summary>
+    /// <summary>Creates the pools of waiter nodes for <c>await</c>; null for pools that all timelines of the process share.</summary>
     public ObjectPoolProvider? PoolProvider { get; init; }
 
     /// <summary>
-    /// A point that is not signaled within this time faults with <see cref="FenceTimeoutException"/>; null for no limit. Never early, at
-    /// most half the limit late. A signal that comes afterwards is ignored.
+    /// A point that is not signaled within this time faults with <see cref="FenceTimeoutException"/>; null for no limit. The fault is never
+    /// early, and at most half the limit late. A later signal is ignored.
     /// </summary>
     public TimeSpan? Watchdog { get; init; }
 
     /// <summary>
-    /// Of how many of the last points the timeline remembers who issued them (code and thread), for the reports of the watchdog and of
-    /// abandoned fences; 0, the usual, for none. Looking at the stack makes every issue cost microseconds and allocate.
+    /// The number of the last points for which the timeline records the issuing code and thread, for the reports of the watchdog and of
+    /// abandoned fences; 0, the default, for none. Otherwise every Issue walks the stack, which takes microseconds and allocates.
     /// </summary>
     public int TrackedIssuers { get; init; }
 
-    /// <summary>What an override of <c>OnEnableSignaling</c> does: called with a point when the first waiter for it comes; false if it is complete.</summary>
+    /// <summary>
+    /// Called with a point before its first waiter is added; returns false if the point is complete. Takes the place of an override of
+    /// <c>OnEnableSignaling</c>.
+    /// </summary>
     public Func<ulong, bool>? EnableSignaling { get; init; }
 
-    /// <summary>What an override of <c>OnPoll</c> returns: the last completed point, for <see cref="FenceTimeline.TryPoll"/>.</summary>
+    /// <summary>Returns the last completed point, for <see cref="FenceTimeline.TryPoll"/>. Takes the place of an override of <c>OnPoll</c>.</summary>
     public Func<ulong>? Poll { get; init; }
 
-    /// <summary>What an override of <c>OnDeadline</c> does: a point is needed by a time, sooner than anything asked for before.</summary>
+    /// <summary>
+    /// Called with a point and its deadline when that is sooner than all earlier ones. Takes the place of an override of <c>OnDeadline</c>.
+    /// </summary>
     public Action<ulong, long>? DeadlineChanged { get; init; }
 
     /// <summary>
-    /// Whether fences of the timeline are waited for by others than its owner: other drivers, owners of memory. The validator then checks
-    /// the way to their signal against the whole contract from the start. Handing a fence to an invalidation sets it by itself.
+    /// Whether code other than the owner waits for the timeline's fences, such as other drivers or owners of memory. If true, the validator
+    /// checks signaling sections against the whole contract from the start. Returning a fence to an invalidation implies it.
     /// </summary>
-    /// <remarks>Without effect when the contract is not checked, see <see cref="FenceContract"/>.</remarks>
+    /// <remarks>Has no effect when the contract is not checked; see <see cref="FenceContract"/>.</remarks>
     public bool IsExported { get; init; }
 
     /// <summary>
-    /// Whether <see cref="FenceTimeline.CumulativelySignaled"/> tells of each signal that completes the points of several commands. What one call
-    /// of <c>Issue</c> hands out is one command. Null, the usual: on while the contract is checked (see <see cref="FenceContract"/>), and on a
-    /// timeline that is made while somebody listens to the event.
+    /// Whether <see cref="FenceTimeline.CumulativelySignaled"/> is raised for each signal that completes the points of several commands. The
+    /// points of one call of <c>Issue</c> are one command. Null, the default: true if the contract is checked (see
+    /// <see cref="FenceContract"/>), or if the event has a handler when the timeline is created.
     /// </summary>
     /// <remarks>
-    /// Signaling a point completes all points before it. A producer that finishes commands in another order than it issued them tells the world
-    /// so that commands are over which still run. One that finishes in order, and signals only the last of several, says false here. What
-    /// <see cref="FenceTimeline.TryPoll"/> takes over from the hardware is never reported. Where it is on, issuing and signaling cost a few
-    /// hundred nanoseconds more.
+    /// Signaling a point completes all points before it. A producer that finishes commands out of order would so complete commands that are
+    /// still running. Set this to false for a producer that finishes commands in order, and signals only the last of several. Points that
+    /// <see cref="FenceTimeline.TryPoll"/> completes are never reported. If true, issuing and signaling take a few hundred nanoseconds more.
     /// </remarks>
     public bool? ReportsCumulativeSignals { get; init; }
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>The error of a point that its timeline's watchdog gave up: the producer did not signal it in time.</summary>
+/// <summary>The error of a point that was not signaled in time: the watchdog of the timeline has faulted it.</summary>
 [DebuggerDisplay("{Message}")]
 public sealed class FenceTimeoutException : TimeoutException
 {
@@ -22,7 +22,7 @@ public sealed class FenceTimeoutException : TimeoutException
 
     /// <summary>Creates the exception with a message and a cause.</summary>
     /// <param name="message">What was late.</param>
-    /// <param name="innerException">Why.</param>
+    /// <param name="innerException">The cause.</param>
     public FenceTimeoutException(string message, Exception? innerException)
         : base(message, innerException)
     {
@@ -45,6 +45,9 @@ public sealed class FenceTimeoutException : TimeoutException
     /// <summary>The first point that was late.</summary>
     public ulong Point { get; private init; }
 
-    /// <summary>Who issued <see cref="Point"/>, if the timeline tracks that (<see cref="FenceTimelineOptions.TrackedIssuers"/>).</summary>
+    /// <summary>
+    /// The code and thread that issued <see cref="Point"/>, if the timeline tracks issuers
+    /// (<see cref="FenceTimelineOptions.TrackedIssuers"/>).
+    /// </summary>
     public string? Issuer { get; private init; }
 }

@@ -2,9 +2,9 @@
 namespace FenceKit;
 
 /// <summary>
-/// Faults points that were not signaled in time. It looks four times in every limit and notes how far each timeline had issued, so
-/// issuing and signaling read no clock; a point faults when it is still pending at the first look a full limit after one that saw it:
-/// never early, and at most two looks late.
+/// Faults points that were not signaled in time. Four times per limit it samples the last issued point of each timeline, so that issuing and
+/// signaling read no clock. A point faults if it is still pending at the first look that comes at least one limit after the first sample that
+/// includes it. So it never faults early, and at most two looks late.
 /// </summary>
 internal sealed class FenceWatchdog : IDisposable
 {
@@ -14,14 +14,14 @@ internal sealed class FenceWatchdog : IDisposable
     private readonly Lock _lock = new();
     private readonly TimeSpan _limit;
     private readonly TimeProvider _clock;
-    private readonly long _limitTicks; // on that clock
+    private readonly long _limitTicks; // the limit in ticks of the clock
     private readonly Watched[] _watched; // under the lock
     private readonly ITimer _timer;
 
     private struct Watched
     {
         internal WeakReference<FenceTimeline> Timeline; // weak: the timer must not keep an abandoned timeline alive
-        internal (long Time, ulong Issued)[] Samples;   // the oldest first
+        internal (long Time, ulong Issued)[] Samples;   // ordered from the oldest
         internal int Count;
     }
 
@@ -62,12 +62,12 @@ internal sealed class FenceWatchdog : IDisposable
                 }
                 catch (Exception exception)
                 {
-                    FenceTimeline.ReportUserFault("the clock of a watchdog", exception, timeline); // the next look may go better
+                    FenceTimeline.ReportUserFault("the clock of a watchdog", exception, timeline); // the next look may succeed
                 }
             }
         }
 
-        // Set anew each time, so that two looks never run at once, and a look that took long does not make the next ones hurry.
+        // One-shot, and set again after each look, so that looks never overlap or pile up.
         try
         {
             if (anyAlive)
@@ -81,14 +81,14 @@ internal sealed class FenceWatchdog : IDisposable
         }
         catch (Exception exception)
         {
-            FenceTimeline.ReportUserFault("the timer of a watchdog", exception); // nobody looks any more: that is what is reported
+            FenceTimeline.ReportUserFault("the timer of a watchdog", exception); // there will be no further look, hence the report
         }
     }
 
     private void LookAt(FenceTimeline timeline, ref Watched watched)
     {
         ulong overdue = 0;
-        long now = _clock.GetTimestamp(); // the user's clock, so not under the lock
+        long now = _clock.GetTimestamp(); // the clock may be user code, so it is not read under the lock
         _lock.EnterShielded();
         try
         {
@@ -100,7 +100,7 @@ internal sealed class FenceWatchdog : IDisposable
 
             if (old == 0 && watched.Count == Samples)
             {
-                return; // the clock is slower than the timer: this look says nothing new
+                return; // the clock is slower than the timer: this look adds nothing
             }
 
             Array.Copy(watched.Samples, old, watched.Samples, 0, watched.Count - old);

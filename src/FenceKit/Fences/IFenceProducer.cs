@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>Knows what has to happen before a point of its timeline signals.</summary>
+/// <summary>Describes what the points of a timeline depend on. Implemented by the owner of the timeline.</summary>
 internal interface IFenceProducer
 {
-    /// <summary>Says what holds a point up, for people. May be called at any time, and takes no lock for longer than a few instructions.</summary>
+    /// <summary>Describes what holds up a point. May be called at any time, and takes locks only for a few instructions.</summary>
     void DescribeHolders(ulong point, List<FenceHolder> holders);
 
     /// <summary>
-    /// A thread of the pool has slept for a moment for a point of the timeline. Work of the producer that waits for a thread of the same pool
-    /// may have to be done elsewhere. Must not wait.
+    /// Called when a thread of the thread pool has blocked for a while for a point of the timeline. If the producer has work queued to the
+    /// pool, all threads of the pool may be blocked like this, so the work may have to run on another thread. Must not wait.
     /// </summary>
     void HelpSleeper()
     {

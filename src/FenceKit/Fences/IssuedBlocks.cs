@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>Which points were issued together, as one command. For diagnosis: only timelines that report cumulative signals have one.</summary>
+/// <summary>Remembers which points were issued together, as one command. Only for timelines that report cumulative signals.</summary>
 internal sealed class IssuedBlocks
 {
     private const int Retained = 256;
 
     private readonly Lock _lock = new();
     private readonly (ulong First, ulong Last)[] _blocks = new (ulong, ulong)[Retained]; // under the lock; a ring
-    private long _count;                                                                   // under the lock; blocks ever added
+    private long _count;                                                                   // under the lock; the number of blocks ever added
 
     internal void Add(ulong first, ulong last)
     {
@@ -18,8 +18,7 @@ internal sealed class IssuedBlocks
     }
 
     /// <summary>
-    /// Whether points belong to more than one command. Where a block may have been forgotten that holds them all, they count as one command:
-    /// what is reported is true.
+    /// Whether points belong to more than one command. False if a forgotten block may contain all of them, so that no report is wrong.
     /// </summary>
     internal bool AreSeveral(ulong first, ulong last)
     {

@@ -2,23 +2,23 @@
 namespace FenceKit;
 
 /// <summary>
-/// What issuing touches, and what a signaler reads first. On other cache lines than the state: one that reads these before a signal does not fetch
-/// the state to read, when a moment later it has to be fetched again to write.
+/// The fields that issuing uses, and that a signaler reads first. They are on other cache lines than the state, so that reading them does not
+/// fetch the line of the state for reading, just before the signal needs it for writing.
 /// </summary>
 internal struct TimelineIssueFields
 {
     /// <summary>The last point that was issued.</summary>
     internal ulong Issued;
 
-    /// <summary>1: the last waiter saw the signal while it was polling, see FenceTimeline.SignalPolled.</summary>
+    /// <summary>1 if the last waiter saw the signal while it was spinning; see FenceTimeline.SignalPolled.</summary>
     internal long IsPolled;
 
-    /// <summary>0 in the usual case; points may be issued while Disposed is set, FenceTimeline.Dispose says why that is harmless.</summary>
+    /// <summary>0 in the usual case. A point may be issued while Disposed is being set; see FenceTimeline.Dispose for why that is harmless.</summary>
     internal int Flags;
 
-    /// <summary>Who issued which point; null when nobody keeps track.</summary>
+    /// <summary>The issuers of points; null if they are not tracked.</summary>
     internal FenceIssuers? Issuers;
 
-    /// <summary>Points that were issued together; null when the timeline reports nothing.</summary>
+    /// <summary>Points that were issued together; null if cumulative signals are not reported.</summary>
     internal IssuedBlocks? Blocks;
 }

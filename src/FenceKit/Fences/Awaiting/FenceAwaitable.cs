@@ -5,17 +5,18 @@ using System.Runtime.ExceptionServices;
 
 namespace FenceKit;
 
-/// <summary>A fence together with where the code after its <c>await</c> runs; see <see cref="Fence.ConfigureAwait(FenceContinuation)"/>.</summary>
+/// <summary>An awaitable of a fence, with the place where the continuation runs; see <see cref="Fence.ConfigureAwait(FenceContinuation)"/>.</summary>
 /// <remarks>
-/// It is its own awaiter: what compilers need is not to be used by hand. It remembers nothing: it can be asked twice, given a second
-/// continuation, or kept, and speaks of its own fence only.
+/// It is also its own awaiter; the awaiter members are for the compiler. It has no state of its own: it may be stored, awaited several times,
+/// and given several continuations.
 /// </remarks>
 [DebuggerDisplay("waits for {Fence}")]
 public readonly struct FenceAwaitable : ICriticalNotifyCompletion
 {
-    // Two words and one reference: the compiler copies an awaiter into the state machine and back, and each reference has a write barrier.
+    // Two words with only one reference: the compiler copies an awaiter into the state machine and back, and each reference costs a write
+    // barrier.
     private readonly FenceTimeline? _timeline;
-    private readonly ulong _word; // the target of the fence, and in the two bits that are 0 in every target, where the continuation runs
+    private readonly ulong _word; // the target of the fence; its two low bits, which are 0 in every target, hold the FenceContinuation
 
     internal FenceAwaitable(Fence fence, FenceContinuation resumption)
     {
@@ -33,7 +34,7 @@ public readonly struct FenceAwaitable : ICriticalNotifyCompletion
     private Fence Fence => _timeline is null ? default : new Fence(_timeline, TimelineState.PointOf(_word));
 
     /// <summary>Makes <c>await</c> work.</summary>
-    /// <returns>The awaiter; the compiler uses it.</returns>
+    /// <returns>The awaiter, for the compiler.</returns>
     public FenceAwaitable GetAwaiter()
     {
         FenceContract.AwaitHere(_timeline?.ContractMap);
@@ -41,12 +42,12 @@ public readonly struct FenceAwaitable : ICriticalNotifyCompletion
     }
 
     /// <summary>Runs a continuation once the fence is complete, with the caller's execution context.</summary>
-    /// <param name="continuation">What to run.</param>
+    /// <param name="continuation">The continuation.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
     public void OnCompleted(Action continuation) => Arm(Fence, continuation, Resumption, ExecutionContext.Capture());
 
     /// <summary>Runs a continuation once the fence is complete.</summary>
-    /// <param name="continuation">What to run.</param>
+    /// <param name="continuation">The continuation.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
     public void UnsafeOnCompleted(Action continuation)
     {
@@ -59,13 +60,13 @@ public readonly struct FenceAwaitable : ICriticalNotifyCompletion
         _timeline.Await(Target, continuation, Resumption, executionContext: null, CancellationToken.None);
     }
 
-    /// <summary>The outcome. Blocks if the fence is still pending; after an <c>await</c> it never is.</summary>
-    /// <returns><see cref="FenceStatus.Signaled"/>: anything else is thrown.</returns>
+    /// <summary>Returns the outcome. Blocks if the fence is still pending, which it never is after an <c>await</c>.</summary>
+    /// <returns><see cref="FenceStatus.Signaled"/>; any other outcome throws.</returns>
     /// <remarks>
-    /// The continuation hears a fault that its timeline has forgotten meanwhile. A caller who asks elsewhere hears what the timeline
-    /// remembers, as <see cref="Fence.GetStatus"/>.
+    /// Inside the continuation of the <c>await</c> the outcome is always known, even if the timeline has forgotten it in the meantime.
+    /// Elsewhere the result is that of <see cref="Fence.GetStatus"/>.
     /// </remarks>
-    /// <exception cref="FenceRetiredException">How the fence ended is no longer known: it may have failed.</exception>
+    /// <exception cref="FenceRetiredException">The outcome of the fence is no longer known; it may have failed.</exception>
     public FenceStatus GetResult() =>
         _timeline is null || _timeline.HasSucceeded(Target) ? FenceStatus.Signaled : ResultOf(Fence);
 

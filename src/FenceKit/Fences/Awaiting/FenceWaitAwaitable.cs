@@ -4,18 +4,18 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-/// <summary>A wait for a fence with a time limit and a token; see <see cref="Fence.WaitAsync"/>.</summary>
+/// <summary>An awaitable of a fence with a time limit and a cancellation token; see <see cref="Fence.WaitAsync"/>.</summary>
 /// <remarks>
-/// It is its own awaiter: what compilers need is not to be used by hand. It remembers what to wait for and until when, and nothing of the wait
-/// itself: how it ended shows in the fence, the token and the clock.
+/// It is also its own awaiter; the awaiter members are for the compiler. It stores the fence, the deadline and the token, and no state of the
+/// wait: how the wait ended follows from these three.
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
 {
-    // Four words, as many as the compiler keeps in registers, and few references among them: see FenceAwaitable.
+    // Four words, which the JIT keeps in registers, with few references; see FenceAwaitable.
     private readonly FenceTimeline? _timeline;
-    private readonly ulong _word;    // the target of the fence, and in the two bits that are 0 in every target, where the continuation runs
-    private readonly long _deadline; // on the clock of the timeline, see WaitDeadline
+    private readonly ulong _word;    // the target of the fence; its two low bits, which are 0 in every target, hold the FenceContinuation
+    private readonly long _deadline; // on the clock of the timeline; see WaitDeadline
     private readonly CancellationToken _cancellationToken;
 
     internal FenceWaitAwaitable(FenceTimeline? timeline, ulong word, long deadline, CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
         _cancellationToken = cancellationToken;
     }
 
-    /// <summary>A wait that begins now, and goes on in the captured context.</summary>
+    /// <summary>Creates the awaitable of a wait that begins now, whose continuation runs in the captured context.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static FenceWaitAwaitable Begin(FenceTimeline? timeline, ulong target, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -34,9 +34,11 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
         return new FenceWaitAwaitable(timeline, target, deadline, cancellationToken);
     }
 
-    /// <summary>Chooses where the code after the <c>await</c> runs.</summary>
-    /// <param name="continuation">Where it runs. Inline means: on whichever thread ends the wait, the signaler's, a timer's or the canceler's.</param>
-    /// <returns>Something to await.</returns>
+    /// <summary>Sets where the continuation of the <c>await</c> runs.</summary>
+    /// <param name="continuation">
+    /// Where the continuation runs. Inline means the thread that ends the wait: the signaler's, a timer's or the canceler's.
+    /// </param>
+    /// <returns>The awaitable.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="continuation"/> is none of the named values.</exception>
     public FenceWaitAwaitable ConfigureAwait(FenceContinuation continuation)
     {
@@ -45,9 +47,10 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
     }
 
     /// <summary>Makes <c>await</c> work.</summary>
-    /// <returns>The awaiter; the compiler uses it.</returns>
+    /// <returns>The awaiter, for the compiler.</returns>
     /// <remarks>
-    /// Inlined, and each field goes straight from a register into the state machine; in a call, all of them go through memory, twice.
+    /// Inlined, so that each field goes from a register directly into the state machine; with a call, all of them would go through memory
+    /// twice.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FenceWaitAwaitable GetAwaiter()
@@ -67,13 +70,13 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
         || _deadline == WaitDeadline.Passed
         || _cancellationToken.IsCancellationRequested;
 
-    /// <summary>Runs a continuation once the wait is over, with the caller's execution context.</summary>
-    /// <param name="continuation">What to run.</param>
+    /// <summary>Runs a continuation when the wait has ended, with the caller's execution context.</summary>
+    /// <param name="continuation">The continuation.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
     public void OnCompleted(Action continuation) => Arm(continuation, Resumption, ExecutionContext.Capture());
 
-    /// <summary>Runs a continuation once the wait is over.</summary>
-    /// <param name="continuation">What to run.</param>
+    /// <summary>Runs a continuation when the wait has ended.</summary>
+    /// <param name="continuation">The continuation.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
     public void UnsafeOnCompleted(Action continuation)
     {
@@ -86,7 +89,7 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
         _timeline.Await(Target, continuation, Resumption, executionContext: null, _cancellationToken);
     }
 
-    /// <summary>The outcome of the wait. Blocks if the wait is not over; after an <c>await</c> it always is.</summary>
+    /// <summary>Returns the outcome of the wait. Blocks if the wait has not ended, which it always has after an <c>await</c>.</summary>
     /// <returns>The outcome of the fence, or <see cref="FenceStatus.Pending"/> when the time ran out.</returns>
     /// <exception cref="OperationCanceledException">The token was canceled before the fence completed.</exception>
     public FenceStatus GetResult() =>
@@ -126,14 +129,14 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
             return DeliveredOutcome.OutcomeOf(fence, out _);
         }
 
-        // Asked too early, it blocks as a task's awaiter does.
+        // Called before the wait has ended: blocks, as a task's awaiter does.
         TimeSpan left = WaitDeadline.Left(Clock, _deadline);
         return left == TimeSpan.Zero || _cancellationToken.IsCancellationRequested
             ? fence.WaitUnchecked(left, _cancellationToken)
             : fence.Wait(left, _cancellationToken);
     }
 
-    /// <summary>When a wait ends that begins now.</summary>
+    /// <summary>Returns the deadline of a wait that begins now.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static long DeadlineOf(FenceTimeline? timeline, ulong target, TimeSpan timeout)
     {
@@ -143,7 +146,7 @@ public readonly struct FenceWaitAwaitable : ICriticalNotifyCompletion
         }
 
         return timeline is null || timeline.HasReached(target)
-            ? WaitDeadline.Never // nobody will ask the clock
+            ? WaitDeadline.Never // the deadline will not be used
             : WaitDeadline.After(timeline.TimeProvider, timeout);
     }
 }

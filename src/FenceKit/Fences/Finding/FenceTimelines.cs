@@ -4,10 +4,10 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>All timelines that others may wait for, for a WaitForGraph. It keeps none of them alive.</summary>
+/// <summary>Enumerates all timelines that can be waited for, for WaitForGraph. Keeps none of them alive.</summary>
 internal static class FenceTimelines
 {
-    // Those inside the library, of arrays and locks: they are waited for, but not measured. Nobody comes here to wait or to signal.
+    // Internal timelines, of arrays and locks, which are not in FenceRegistry because they are not metered. Not used by waits and signals.
     private static readonly ConditionalWeakTable<FenceTimeline, object?> s_inner = [];
 
     internal static void Add(FenceTimeline timeline) => s_inner.Add(timeline, null);

@@ -3,7 +3,7 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>Looks every now and then at who waits. A wait is stuck at the first look a full limit after one that saw it.</summary>
+/// <summary>Looks periodically at all waits. A wait is stuck if a look finds it at least one limit after the first look that found it.</summary>
 internal sealed class StuckWaitWatch : IDisposable
 {
     private const int LooksPerLimit = 4;
@@ -14,7 +14,7 @@ internal sealed class StuckWaitWatch : IDisposable
     private readonly ITimer _timer;
     private readonly TimeSpan _period;
 
-    // Only the look that runs touches it; the timer is set anew after each. The word tells one wait of a recycled node from the next.
+    // Used only by the present look, since the timer is one-shot. The word distinguishes the waits of a reused node.
     private Dictionary<(FenceCallback Node, long Word), long> _seen = [];
 
     internal StuckWaitWatch(TimeSpan limit, Action<WaitForGraph>? onStuck, TimeProvider clock)
@@ -38,7 +38,7 @@ internal sealed class StuckWaitWatch : IDisposable
         }
         catch (Exception exception)
         {
-            FenceTimeline.ReportUserFault("the clock of a watch for stuck waits", exception); // the next look may go better
+            FenceTimeline.ReportUserFault("the clock of a watch for stuck waits", exception); // the next look may succeed
         }
 
         try
@@ -47,7 +47,7 @@ internal sealed class StuckWaitWatch : IDisposable
         }
         catch (Exception exception)
         {
-            FenceTimeline.ReportUserFault("the timer of a watch for stuck waits", exception); // nobody looks any more: that is what is reported
+            FenceTimeline.ReportUserFault("the timer of a watch for stuck waits", exception); // there will be no further look, hence the report
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed class StuckWaitWatch : IDisposable
                 long since = _seen.GetValueOrDefault((node, round), now);
                 bool isStuck = since != long.MaxValue && _clock.GetElapsedTime(since, now) >= _limit;
                 isAnyStuck |= isStuck;
-                seen[(node, round)] = isStuck ? long.MaxValue : since; // the largest: reported already
+                seen[(node, round)] = isStuck ? long.MaxValue : since; // MaxValue: reported already
             }
         }
 

@@ -3,11 +3,11 @@ using System.Text;
 
 namespace FenceKit;
 
-// For people, and for Graphviz.
+// The graph as text, and for Graphviz.
 public sealed partial class WaitForGraph
 {
-    /// <summary>The graph as text: circles first, then every wait with those who hold it up, and stacks as far as they are known.</summary>
-    /// <returns>Several lines.</returns>
+    /// <summary>Describes the graph: circles first, then every wait with what holds it up, and with stacks as far as they are known.</summary>
+    /// <returns>A text of several lines.</returns>
     public override string ToString()
     {
         StringBuilder text = new();
@@ -47,8 +47,11 @@ public sealed partial class WaitForGraph
         return text.ToString();
     }
 
-    /// <summary>The graph in the language of Graphviz: boxes wait, ellipses are fences, dashed arrows lead to those who hold up.</summary>
-    /// <returns>One digraph.</returns>
+    /// <summary>
+    /// Returns the graph in the language of Graphviz: boxes are waiters and holders, ellipses are fences, and dashed arrows lead from a fence
+    /// to what holds it up.
+    /// </summary>
+    /// <returns>A digraph.</returns>
     public string ToDot()
     {
         HashSet<FenceWait> onCircle = [.. Circles.SelectMany(static circle => circle)];
@@ -88,6 +91,6 @@ public sealed partial class WaitForGraph
         }
     }
 
-    // Names are users' text. A backslash would begin an escape, a line break end the string.
+    // Names may be any text: a backslash would start an escape sequence, and a line break would end the string.
     private static string Quote(string name) => $"\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).ReplaceLineEndings(" ")}\"";
 }

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Waits that last too long.
+// The watch for waits that last too long.
 public sealed partial class WaitForGraph
 {
     /// <summary>
-    /// Writes the graph out when a wait for a fence lasts longer than a limit: to the event source FenceKit (event StuckWait), and to
-    /// the receiver given here. Once for each such wait.
+    /// Reports the graph when a wait for a fence lasts longer than a limit: by the event StuckWait of the event source FenceKit, and to a
+    /// delegate. Each such wait is reported once.
     /// </summary>
-    /// <param name="limit">From when on a wait counts as stuck. It is noticed at most half a limit later.</param>
-    /// <param name="onStuck">Told on a thread of the clock, with the graph of that moment; null for nobody. An exception is not caught.</param>
-    /// <param name="timeProvider">The clock; null for the system's.</param>
-    /// <returns>The watch; dispose it to end it.</returns>
+    /// <param name="limit">The duration from which on a wait counts as stuck. A stuck wait is noticed with a delay of at most half the limit.</param>
+    /// <param name="onStuck">
+    /// Called on a thread of the timer, with the present graph; null for none. An exception is caught and reported by
+    /// <see cref="FenceTimeline.CallbackFaulted"/>.
+    /// </param>
+    /// <param name="timeProvider">The clock; null for the system clock.</param>
+    /// <returns>The watch. Dispose it to end it.</returns>
     /// <remarks>
-    /// It looks four times in every limit, so waits themselves read no clock and cost nothing. Awaits and callbacks count like blocked
-    /// threads: every fence signals in finite time. Choose a limit that no wait of the program should reach.
+    /// The watch looks four times per limit, so that the waits themselves read no clock and cost nothing more. Awaits and callbacks count
+    /// like blocked threads. Choose a limit that no wait of the program should reach.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is not positive, or beyond 49 days.</exception>
     public static IDisposable Watch(TimeSpan limit, Action<WaitForGraph>? onStuck = null, TimeProvider? timeProvider = null)

@@ -4,15 +4,15 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// Who waits for which fence at this moment, and who holds it up: the first thing to look at when a program stands still. The picture of
-/// one moment; taking it stops nobody.
+/// A snapshot of all waits for fences, and of what holds them up: the first thing to look at when a program hangs. Taking it blocks no other
+/// thread.
 /// </summary>
 /// <remarks>
-/// <para>Who waits is always known: blocked threads, awaiting methods, arrays, commands of device queues, callbacks. Who holds a fence up
-/// is known of device queues, reader gates and sessions, and, while the contract is checked (<see cref="FenceContract"/>), of all that is
-/// inside <see cref="FenceTimeline.BeginSignaling"/>; then there are also locks, and the stacks of threads that have been blocked for a
-/// moment. Who issued a fence is known with <see cref="FenceTimelineOptions.TrackedIssuers"/>.</para>
-/// <para><b>Thread safety</b>: immutable. <b>Allocates</b>: as much as there is to see.</para>
+/// <para>The waiters are always known: blocked threads, awaiting methods, arrays, commands of device queues, and callbacks. The holders of a
+/// fence are known for device queues, reader gates and sessions. While the contract is checked (<see cref="FenceContract"/>) they are also
+/// known for all code inside <see cref="FenceTimeline.BeginSignaling"/>, together with the locks held, and the stacks of threads that have
+/// been blocked for a while. The issuer of a fence is known with <see cref="FenceTimelineOptions.TrackedIssuers"/>.</para>
+/// <para><b>Thread safety</b>: immutable. <b>Allocates</b>: in proportion to the number of waits.</para>
 /// </remarks>
 [DebuggerDisplay("{Waits.Count} waits, {Circles.Count} circles")]
 public sealed partial class WaitForGraph
@@ -23,17 +23,20 @@ public sealed partial class WaitForGraph
         Circles = FindCircles(waits);
     }
 
-    /// <summary>Everybody who waits, by the name of the timeline and the point.</summary>
+    /// <summary>All waits, ordered by the name of the timeline and the point.</summary>
     public IReadOnlyList<FenceWait> Waits { get; }
 
-    /// <summary>Those who wait for each other, so that none of them will ever go on unless a wait has a limit. Each begins anywhere.</summary>
+    /// <summary>
+    /// Sets of waits that depend on each other in a circle, so that none of them ends unless one has a time limit. Each list starts at an
+    /// arbitrary wait.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<FenceWait>> Circles { get; }
 
-    /// <summary>Takes the picture.</summary>
+    /// <summary>Takes a snapshot.</summary>
     /// <returns>The graph.</returns>
     /// <remarks>
-    /// May be called from any thread at any time, also from a timer while everything else hangs: it waits for nothing but locks that are
-    /// held for a few instructions. Threads that move meanwhile may be shown where they were or where they are.
+    /// May be called from any thread at any time, also from a timer while everything else hangs: it waits only for locks that are held for a
+    /// few instructions. A wait that begins or ends during the call may or may not be included.
     /// </remarks>
     public static WaitForGraph Capture() => Capture(_ => true);
 

@@ -2,22 +2,22 @@
 namespace FenceKit;
 
 /// <summary>
-/// Dies with the last copy of a <see cref="FenceSource"/>. So a source that was dropped is found: nobody can signal its fence any more, the fence
-/// faults, and its slot goes back to the pool.
+/// Detects, by its finalizer, that all copies of a <see cref="FenceSource"/> were dropped without a signal: then the fence faults, and its
+/// slot returns to the pool.
 /// </summary>
 /// <remarks>
-/// One for each slot, made ahead of time and used by one rental after another:
+/// Each slot has a preallocated lease, which its rentals use in turn. The states show what refers to the lease:
 /// <code>
-/// slot (free)  ──rent──►  the copies of the source alone  ──signal──►  slot (free)
+/// slot (free)  ──rent──►  only the copies of the source  ──signal──►  slot (free)
 ///                          └── all dropped ──► finalizer: the fence faults, the slot gets a new lease
-///                          └── the watchdog faults the fence, or the slot, instead of them: the slot gets a new lease, and the old one is of no
-///                              effect: its point is complete
+///                          └── the watchdog faults the fence, or the pool is disposed: the slot gets a new lease, and the old one has no
+///                              effect, because its point is complete
 /// </code>
-/// While the slot is rented nothing of the library refers to the lease; while it is free the slot does.
+/// While the slot is rented, no object of FenceKit refers to the lease; while it is free, the slot does.
 /// </remarks>
 internal sealed class FenceLease(FencePoolSlot slot)
 {
-    /// <summary>What was rented; written before anybody else has the source.</summary>
+    /// <summary>The target of the rented fence. Written before the source is returned.</summary>
     internal ulong Target;
 
     internal FencePoolSlot Slot { get; } = slot;

@@ -3,7 +3,7 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// What the meter reads.
+// The values that the meter reads.
 public sealed partial class FencePool : IMeteredSource
 {
     private readonly RegistryMembership _membership;

@@ -5,13 +5,13 @@ using FenceKit.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// Independent fences without allocation: a fixed number of preallocated slots, each with at most one fence outstanding. Signaling
-/// gives the slot back by itself, and so does the garbage collector where a <see cref="FenceSource"/> was dropped without it (its fence faults):
-/// a slot can neither leak nor be returned twice.
+/// A pool of independent fences that allocates nothing: a fixed number of preallocated slots, each with at most one pending fence. A signal
+/// returns the slot to the pool. If a <see cref="FenceSource"/> is dropped without a signal, the garbage collector faults its fence and
+/// returns the slot. So a slot can neither leak nor be returned twice.
 /// </summary>
 /// <remarks>
-/// <para>A fence that outlives its slot's reuse is right by construction: its point lies behind the slot's counter, so it reads complete.
-/// Points never repeat. The pool remembers the last faults of all its fences, see <see cref="FenceTimelineOptions.RetainedFaults"/>.</para>
+/// <para>An old fence stays valid when its slot is reused: its point is behind the slot's counter, so the fence reads as complete. Points
+/// never repeat. The pool remembers the last faults of all its fences; see <see cref="FenceTimelineOptions.RetainedFaults"/>.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time; renting is lock-free.</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: {Available} of {Capacity} available")]
@@ -23,11 +23,11 @@ public sealed partial class FencePool : IDisposable
     private readonly FencePoolSlot[] _slots;
     private readonly FreeSlots _free;
     private readonly FenceWatchdog? _watchdog; // one for all slots
-    private bool _disposed; // Volatile.Read and Write: a slot rented while it is set is disposed, or refuses to issue
+    private bool _disposed; // volatile; a slot that is rented while this is set is disposed, or refuses to issue
 
     /// <summary>Creates the pool and all its slots.</summary>
-    /// <param name="name">Who produces the fences.</param>
-    /// <param name="capacity">How many fences may be pending at once, 1 to <see cref="MaxCapacity"/>.</param>
+    /// <param name="name">The name of the producer.</param>
+    /// <param name="capacity">The number of fences that may be pending at the same time, 1 to <see cref="MaxCapacity"/>.</param>
     /// <param name="options">
     /// Clock, watchdog and node pools of the slots; <see cref="FenceTimelineOptions.RetainedFaults"/> counts the faults of all slots together.
     /// </param>
@@ -66,21 +66,21 @@ public sealed partial class FencePool : IDisposable
         _membership = new RegistryMembership(this);
     }
 
-    /// <summary>Who produces the fences.</summary>
+    /// <summary>The name of the producer.</summary>
     public string Name { get; }
 
-    /// <summary>How many fences may be pending at once.</summary>
+    /// <summary>The number of fences that may be pending at the same time.</summary>
     public int Capacity => _slots.Length;
 
-    /// <summary>How many slots are free at this moment.</summary>
+    /// <summary>The number of free slots at this moment.</summary>
     public int Available => _free.Count;
 
-    /// <summary>Who it is and how many fences it has left, for people.</summary>
+    /// <summary>Describes the pool by its name and the number of free slots.</summary>
     /// <returns>For instance <c>decoder: 2 of 8 available</c>.</returns>
     public override string ToString() => $"{Name}: {Available} of {Capacity} available";
 
-    /// <summary>Takes a fence out of the pool.</summary>
-    /// <param name="source">The producer's side of the fence; signaling it gives the slot back.</param>
+    /// <summary>Rents a fence from the pool.</summary>
+    /// <param name="source">The producer's side of the fence. Signaling it returns the slot to the pool.</param>
     /// <returns>False when all slots are pending.</returns>
     /// <remarks>Lock-free, never allocates, never blocks.</remarks>
     /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
@@ -104,7 +104,7 @@ public sealed partial class FencePool : IDisposable
         return true;
     }
 
-    /// <summary>Ends the pool: fences that are pending fault with <see cref="FenceAbandonedException"/>. A second call does nothing.</summary>
+    /// <summary>Ends the pool: pending fences fault with <see cref="FenceAbandonedException"/>. A second call does nothing.</summary>
     /// <remarks>Callbacks of pending fences run on this thread, before the method returns.</remarks>
     public void Dispose()
     {
@@ -125,6 +125,6 @@ public sealed partial class FencePool : IDisposable
 
     internal IReadOnlyList<FencePoolSlot> Slots => _slots;
 
-    /// <summary>The last step of a signal: the waiters have their outcome, so the next renter may have the slot.</summary>
+    /// <summary>Returns a slot. The last step of a signal, after the waiters have their outcome.</summary>
     internal void Return(FencePoolSlot slot) => _free.Put(slot.Index);
 }

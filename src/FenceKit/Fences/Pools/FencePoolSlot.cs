@@ -6,7 +6,7 @@ namespace FenceKit;
 /// <summary>A slot of a <see cref="FencePool"/>: a timeline with at most one point outstanding.</summary>
 internal sealed class FencePoolSlot : FenceTimeline
 {
-    private FenceLease? _lease; // null while it is rented. Written before the slot goes back, which is an interlocked operation; read after it was taken
+    private FenceLease? _lease; // null while the slot is rented; published by the interlocked operations that return and take the slot
 
     internal FencePoolSlot(FencePool pool, int index, FenceTimelineOptions options, FenceWaiterPools waiterPools, FaultLog faults)
         : base(pool.Name, options, waiterPools, faults)
@@ -20,7 +20,7 @@ internal sealed class FencePoolSlot : FenceTimeline
 
     internal int Index { get; }
 
-    /// <summary>Hands out the next fence of the slot. Called by the thread that has taken the slot out of the pool.</summary>
+    /// <summary>Issues the next fence of the slot. Called by the thread that has taken the slot from the pool.</summary>
     internal FenceSource Rent()
     {
         Fence fence = Issue();
@@ -30,14 +30,17 @@ internal sealed class FencePoolSlot : FenceTimeline
         return new FenceSource(lease, fence);
     }
 
-    /// <summary>The waiters have their outcome: the next renter may have the slot, with the lease of the one before.</summary>
+    /// <summary>Returns the slot to the pool, after the waiters have their outcome. The next rental uses the given lease.</summary>
     internal void Return(FenceLease lease)
     {
         _lease = lease;
         Pool.Return(this);
     }
 
-    /// <summary>The producer did not come in time: the slot goes back without it. If it comes after all, its point is behind the counter.</summary>
+    /// <summary>
+    /// Faults a fence that was not signaled in time, and returns the slot. A late signal has no effect, because its point is behind the
+    /// counter.
+    /// </summary>
     internal override bool FaultOverdue(ulong target, FenceTimeoutException error)
     {
         if (!base.FaultOverdue(target, error))
@@ -45,7 +48,7 @@ internal sealed class FencePoolSlot : FenceTimeline
             return false;
         }
 
-        Return(new FenceLease(this)); // the producer may still have the other one
+        Return(new FenceLease(this)); // a new lease: the producer may still have the old one
         return true;
     }
 
@@ -54,13 +57,16 @@ internal sealed class FencePoolSlot : FenceTimeline
         base.Dispose(disposing);
         if (_lease is { } free)
         {
-#pragma warning disable CA1816 // The lease is the slot's own part, and nobody rents it any more.
+#pragma warning disable CA1816 // The lease belongs to this object, and is not rented any more.
             GC.SuppressFinalize(free);
 #pragma warning restore CA1816
         }
     }
 
-    /// <summary>Nobody has the source of a point any more. On the finalizer thread, so the waiters' code runs elsewhere.</summary>
+    /// <summary>
+    /// Called by the finalizer of a lease whose source was dropped. Faults the fence on the thread pool, since callbacks must not run on the
+    /// finalizer thread.
+    /// </summary>
     internal void OnSourceCollected(ulong target)
     {
         if (!HasReached(target) && target != 0)

@@ -4,17 +4,18 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// The producer's side of one fence out of a <see cref="FencePool"/>. A value; copies are the same source. Only the first signal counts.
+/// The producer's side of one fence of a <see cref="FencePool"/>. Copies of this value stand for the same source; only the first signal has
+/// an effect.
 /// </summary>
 /// <remarks>
-/// Keep it until the fence is signaled: once the last copy is dropped, nobody can signal the fence. The garbage collector finds that; then the
-/// fence faults with <see cref="FenceAbandonedException"/>, on the thread pool, and its slot goes back.
-/// <b>Thread safety</b>: every member may be called from any thread at any time.
+/// Keep a copy until the fence is signaled. After the last copy is dropped nobody can signal the fence: when the garbage collector detects
+/// this, the fence faults with <see cref="FenceAbandonedException"/>, on the thread pool, and its slot returns to the pool. <b>Thread
+/// safety</b>: every member may be called from any thread at any time.
 /// </remarks>
 [DebuggerDisplay("{Fence}")]
 public readonly struct FenceSource : IEquatable<FenceSource>
 {
-    private readonly FenceLease? _lease; // read after the signal, too: so it lives until the slot has it back
+    private readonly FenceLease? _lease; // also used after the signal, so it stays reachable until the slot has it again
 
     internal FenceSource(FenceLease lease, Fence fence)
     {
@@ -22,14 +23,12 @@ public readonly struct FenceSource : IEquatable<FenceSource>
         Fence = fence;
     }
 
-    /// <summary>The consumer's side.</summary>
+    /// <summary>The consumer's side of the fence.</summary>
     public Fence Fence { get; }
 
-    /// <summary>Signals the fence and gives its slot back to the pool.</summary>
-    /// <returns>True for the one call that signaled it; false when it was complete already (a stale copy, or a disposed pool).</returns>
-    /// <remarks>
-    /// Never allocates, never blocks. Callbacks run on this thread before the method returns; the slot goes back after them.
-    /// </remarks>
+    /// <summary>Signals the fence, and returns its slot to the pool.</summary>
+    /// <returns>True if this call signaled the fence; false when it was complete already (an old copy, or a disposed pool).</returns>
+    /// <remarks>Never allocates, never blocks. Callbacks run on this thread before the method returns; the slot is returned after them.</remarks>
     public bool TrySignal()
     {
         if (_lease is null || !_lease.Slot.SignalCore(Fence.Target))
@@ -41,10 +40,10 @@ public readonly struct FenceSource : IEquatable<FenceSource>
         return true;
     }
 
-    /// <summary>Completes the fence with an error and gives its slot back to the pool.</summary>
-    /// <param name="error">What went wrong; every waiter gets this object.</param>
-    /// <returns>True for the one call that completed it.</returns>
-    /// <remarks>As <see cref="TrySignal()"/>.</remarks>
+    /// <summary>Completes the fence with an error, and returns its slot to the pool.</summary>
+    /// <param name="error">The error; every waiter gets this object.</param>
+    /// <returns>True if this call completed the fence.</returns>
+    /// <remarks>Behaves otherwise like <see cref="TrySignal()"/>.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
     public bool TrySignal(Exception error)
     {

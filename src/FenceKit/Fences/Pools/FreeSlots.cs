@@ -5,18 +5,18 @@ using System.Runtime.InteropServices;
 namespace FenceKit;
 
 /// <summary>
-/// The free slots of a pool: a place for one slot near each processor, and behind them a stack that all share. Threads that rent and signal side by
-/// side do so at their own place, and do not meet. Lock-free; nothing is allocated after the constructor.
+/// The free slots of a pool: a cache of one slot for each processor, and a shared stack behind them. Threads on different processors rent and
+/// return at different caches, so they rarely contend. Lock-free; allocates only in the constructor.
 /// </summary>
 /// <remarks>
-/// A slot is free in exactly one place: near a processor, or in the stack. Taking goes from the own place to the stack and then to the places of the
-/// others, so what is free is found wherever it is. That there is none is said only when it was true at one moment, see <see cref="TryTakeFar"/>.
+/// A free slot is either in one cache or in the stack. Taking tries the own cache, then the stack, then the caches of other processors, so
+/// that a free slot is found wherever it is. The answer that there is none was true at one moment; see <see cref="TryTakeFar"/>.
 /// <code>
-/// word of a place      32 bits: how often a slot was put here   32 bits: the slot, counted from 1; 0 for none
-/// head of the stack    24 bits: changes with each push and pop  20 bits: how many  20 bits: the top, counted from 1; 0 for none
+/// word of a cache      32 bits: number of puts to this cache    32 bits: the slot, counted from 1; 0 for none
+/// head of the stack    24 bits: changes with each push and pop  20 bits: length    20 bits: the top, counted from 1; 0 for none
 /// </code>
-/// Both numbers tell one state from a later one that looks the same (ABA): a thread that looked, slept, and finds the same slot again notices that
-/// it is another time.
+/// Both counters prevent the ABA problem: a thread that was preempted and finds the same slot again notices that the word has changed in
+/// between.
 /// </remarks>
 internal sealed class FreeSlots
 {
@@ -30,7 +30,7 @@ internal sealed class FreeSlots
 
     private readonly Place[] _places; // a power of two
     private readonly int[] _next;     // links of the stack, counted from 1; 0 ends it
-    private Place _head;              // its own cache lines: it is written where threads meet
+    private Place _head;              // contended, so it has its own cache lines
 
     internal FreeSlots(int count)
     {
@@ -45,7 +45,7 @@ internal sealed class FreeSlots
         _head.Word = MakeHead(tag: 0, count, top: 1);
     }
 
-    /// <summary>One word alone in its cache lines: two, since processors fetch them in pairs.</summary>
+    /// <summary>A word that is alone in two adjacent cache lines, since processors prefetch lines in pairs.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 128)]
     private struct Place
     {
@@ -53,7 +53,7 @@ internal sealed class FreeSlots
         internal ulong Word;
     }
 
-    /// <summary>How many are free; while others take and put, about how many.</summary>
+    /// <summary>The number of free slots; approximate while other threads take and put.</summary>
     internal int Count
     {
         get
@@ -84,8 +84,9 @@ internal sealed class FreeSlots
     private ref ulong Mine => ref _places[CurrentProcessor.Number & (_places.Length - 1)].Word;
 
     /// <summary>
-    /// Looks everywhere, until something was found or everything was empty at one moment. Two looks in a row that find the stack and all places
-    /// empty, and as many puts, are such a moment: whatever was put anywhere between them would show in the number of puts, or in the head.
+    /// Searches the caches of all processors and the stack. Returns false only if all of them were empty at one moment. This holds if two
+    /// passes in a row find everything empty with the same number of puts and the same head: a slot that was put in between would have
+    /// changed one of these.
     /// </summary>
     private bool TryTakeFar(out int index)
     {
@@ -125,7 +126,7 @@ internal sealed class FreeSlots
         }
     }
 
-    /// <summary>One try at the own place; pairs with the exchange in <see cref="Put"/>.</summary>
+    /// <summary>Tries once to take from a cache; pairs with the exchange in <see cref="Put"/>.</summary>
     private static bool TryTakeFrom(ref ulong place, out int index)
     {
         ulong word = Volatile.Read(ref place);
@@ -145,8 +146,8 @@ internal sealed class FreeSlots
                 return false;
             }
 
-            // May be stale if another thread took the slot meanwhile; then the tag has moved and the CAS fails.
-            // The acquire read of the head pairs with the CAS in Push, which publishes this link.
+            // May be stale if another thread has taken the slot in the meantime; then the tag has changed, and the CAS fails. The acquire
+            // read of the head pairs with the CAS in Push, which publishes this link.
             int next = Volatile.Read(ref _next[top - 1]);
             ulong popped = MakeHead((head >> TagShift) + 1, CountOf(head) - 1, next);
             ulong seen = Interlocked.CompareExchange(ref _head.Word, popped, head);

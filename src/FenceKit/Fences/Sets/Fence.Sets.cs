@@ -3,20 +3,23 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Waiting for several fences at once.
+// Waiting for several fences.
 public readonly partial struct Fence
 {
-    /// <summary>Blocks until one of the fences is complete, or the time is over.</summary>
-    /// <param name="fences">One or more; there is no upper limit. The same fence may stand in it twice.</param>
-    /// <param name="timeout">How long at most; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences. A complete fence wins over a canceled token.</param>
-    /// <returns>The outcome and the position of the fence that completed first; <see cref="FenceStatus.Pending"/> when the time ran out.</returns>
+    /// <summary>Blocks until one of the fences is complete, or the time has run out.</summary>
+    /// <param name="fences">One or more fences, without an upper limit. Duplicates are allowed.</param>
+    /// <param name="timeout">The longest time to wait; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the wait, not the work behind the fences. A complete fence takes precedence over a canceled token.
+    /// </param>
+    /// <returns>The outcome and the index of the fence that completed first; <see cref="FenceStatus.Pending"/> when the time ran out.</returns>
     /// <remarks>
-    /// <para>If several are complete at the call, the one with the lowest position wins. Does not throw for a fault.</para>
-    /// <para>One timeout covers the whole set, on the clock of the first fence. Nothing stays behind in any timeline when it returns.
-    /// Nothing is allocated in steady state: the nodes are pooled. As dma_fence_wait_any_timeout, which allocates.</para>
+    /// <para>If several fences are complete at the time of the call, the lowest index is returned. Does not throw for a fault.</para>
+    /// <para>The timeout covers the whole set, on the clock of the first fence. All waiter nodes are removed from the timelines before the
+    /// method returns. The nodes are pooled, so nothing is allocated in steady state. Like the kernel's dma_fence_wait_any_timeout, which
+    /// allocates.</para>
     /// </remarks>
-    /// <exception cref="ArgumentException"><paramref name="fences"/> is empty: nothing would ever end the wait.</exception>
+    /// <exception cref="ArgumentException"><paramref name="fences"/> is empty, so the wait would never end.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled before a fence completed.</exception>
     public static FenceWaitResult WaitAny(ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken = default)
@@ -38,28 +41,32 @@ public readonly partial struct Fence
     }
 
     /// <summary>Blocks until one of the fences is complete.</summary>
-    /// <param name="fences">One or more.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
-    /// <returns>The outcome and the position of the fence that completed first.</returns>
+    /// <param name="fences">One or more fences.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the work behind the fences.</param>
+    /// <returns>The outcome and the index of the fence that completed first.</returns>
     /// <inheritdoc cref="WaitAny(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>
     public static FenceWaitResult WaitAny(ReadOnlySpan<Fence> fences, CancellationToken cancellationToken = default) =>
         WaitAny(fences, Timeout.InfiniteTimeSpan, cancellationToken);
 
-    /// <summary>Blocks until all fences are complete, or the time is over.</summary>
-    /// <param name="fences">Any number; none is complete at once. The same fence may stand in it twice.</param>
-    /// <param name="timeout">How long at most for all together; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences. A complete set wins over a canceled token.</param>
+    /// <summary>Blocks until all fences are complete, or the time has run out.</summary>
+    /// <param name="fences">Any number of fences; an empty set is complete. Duplicates are allowed.</param>
+    /// <param name="timeout">
+    /// The longest time to wait, for all fences together; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </param>
+    /// <param name="cancellationToken">
+    /// Cancels the wait, not the work behind the fences. A complete set takes precedence over a canceled token.
+    /// </param>
     /// <returns>
-    /// <see cref="FenceStatus.Signaled"/> when all are; <see cref="FenceStatus.Faulted"/> with the fence that faulted first;
-    /// <see cref="FenceStatus.Pending"/> with the first that is pending when the time ran out.
+    /// <see cref="FenceStatus.Signaled"/> when all fences signaled; <see cref="FenceStatus.Faulted"/> with the fence that faulted first;
+    /// <see cref="FenceStatus.Pending"/> with the first pending fence when the time ran out.
     /// </returns>
     /// <remarks>
-    /// Waits for all also when one faults: a waiter for all needs all to be over. All nodes are in place before it blocks, so a
-    /// timeline that forgets faults does not forget these, and a lazy driver is armed for all at once. Otherwise as
+    /// Waits for all fences even if one faults. All waiter nodes are added before the thread blocks: so no outcome is lost when a timeline
+    /// forgets faults, and a driver is asked at once to enable signaling for all fences. Otherwise like
     /// <see cref="WaitAny(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
-    /// <exception cref="OperationCanceledException">The token was canceled before all completed.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled before all fences completed.</exception>
     public static FenceWaitResult WaitAll(ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
@@ -70,21 +77,24 @@ public readonly partial struct Fence
     }
 
     /// <summary>Blocks until all fences are complete.</summary>
-    /// <param name="fences">Any number.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
-    /// <returns><see cref="FenceStatus.Signaled"/> when all are; <see cref="FenceStatus.Faulted"/> with the fence that faulted first.</returns>
+    /// <param name="fences">Any number of fences.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the work behind the fences.</param>
+    /// <returns>
+    /// <see cref="FenceStatus.Signaled"/> when all fences signaled; <see cref="FenceStatus.Faulted"/> with the fence that faulted first.
+    /// </returns>
     /// <inheritdoc cref="WaitAll(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>
     public static FenceWaitResult WaitAll(ReadOnlySpan<Fence> fences, CancellationToken cancellationToken = default) =>
         WaitAll(fences, Timeout.InfiniteTimeSpan, cancellationToken);
 
-    /// <summary>Waits, without a thread, until one of the fences is complete or the time is over.</summary>
-    /// <param name="fences">One or more; copied, so the span may go away before the <c>await</c>.</param>
-    /// <param name="timeout">How long at most, from the <c>await</c> on.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
-    /// <returns>Something to await, once.</returns>
+    /// <summary>Waits, without blocking a thread, until one of the fences is complete or the time has run out.</summary>
+    /// <param name="fences">One or more fences. They are copied, so the span need not stay valid.</param>
+    /// <param name="timeout">The longest time to wait, counted from the <c>await</c>.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the work behind the fences.</param>
+    /// <returns>An awaitable for the result. Await it once.</returns>
     /// <remarks>
-    /// As <see cref="WaitAny(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>; the nodes leave the timelines when the code after the
-    /// <c>await</c> goes on. That code runs as after the await of one fence. Nothing is allocated in steady state.
+    /// The asynchronous form of <see cref="WaitAny(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>. The waiter nodes are removed from
+    /// the timelines when the continuation starts. The continuation runs where that of an await of one fence runs. Nothing is allocated in
+    /// steady state.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="fences"/> is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
@@ -101,21 +111,21 @@ public readonly partial struct Fence
         return new FenceSetAwaitable(FenceSetWait.Rent(fences, FenceSetMode.Any, timeout, cancellationToken));
     }
 
-    /// <summary>Waits, without a thread, until one of the fences is complete.</summary>
-    /// <param name="fences">One or more.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
-    /// <returns>Something to await, once.</returns>
+    /// <summary>Waits, without blocking a thread, until one of the fences is complete.</summary>
+    /// <param name="fences">One or more fences.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the work behind the fences.</param>
+    /// <returns>An awaitable for the result. Await it once.</returns>
     /// <inheritdoc cref="WaitAnyAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>
     public static FenceSetAwaitable WaitAnyAsync(ReadOnlySpan<Fence> fences, CancellationToken cancellationToken = default) =>
         WaitAnyAsync(fences, Timeout.InfiniteTimeSpan, cancellationToken);
 
-    /// <summary>Waits, without a thread, until all fences are complete or the time is over.</summary>
-    /// <param name="fences">Any number; copied, so the span may go away before the <c>await</c>.</param>
-    /// <param name="timeout">How long at most for all together, from the <c>await</c> on.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
-    /// <returns>Something to await, once.</returns>
+    /// <summary>Waits, without blocking a thread, until all fences are complete or the time has run out.</summary>
+    /// <param name="fences">Any number of fences. They are copied, so the span need not stay valid.</param>
+    /// <param name="timeout">The longest time to wait, for all fences together, counted from the <c>await</c>.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the work behind the fences.</param>
+    /// <returns>An awaitable for the result. Await it once.</returns>
     /// <remarks>
-    /// As <see cref="WaitAll(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/> and
+    /// The asynchronous form of <see cref="WaitAll(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>; see also
     /// <see cref="WaitAnyAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
@@ -128,24 +138,25 @@ public readonly partial struct Fence
         return AwaitSet(fences, FenceSetMode.All, over, result, timeout, cancellationToken);
     }
 
-    /// <summary>Waits, without a thread, until all fences are complete.</summary>
-    /// <param name="fences">Any number.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
-    /// <returns>Something to await, once.</returns>
+    /// <summary>Waits, without blocking a thread, until all fences are complete.</summary>
+    /// <param name="fences">Any number of fences.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the work behind the fences.</param>
+    /// <returns>An awaitable for the result. Await it once.</returns>
     /// <inheritdoc cref="WaitAllAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>
     public static FenceSetAwaitable WaitAllAsync(ReadOnlySpan<Fence> fences, CancellationToken cancellationToken = default) =>
         WaitAllAsync(fences, Timeout.InfiniteTimeSpan, cancellationToken);
 
     /// <summary>
-    /// Reduces a set to what is worth waiting for: fences that have signaled are dropped, and of each timeline only the latest that is pending
-    /// stays, since it completes the others. What failed stays: a wait for all of the rest, or a command that depends on it, has to hear of it.
+    /// Reduces a set to the fences that need to be waited for. Fences that have succeeded are dropped, and of each timeline only the latest
+    /// pending fence is kept, since it completes the others. Failed fences are kept, so that a wait for the rest, or a command that depends
+    /// on it, gets their errors.
     /// </summary>
-    /// <param name="fences">The set; it is overwritten.</param>
-    /// <returns>How many are left, at the front, in the order in which their timelines first appeared.</returns>
+    /// <param name="fences">The set, which is changed in place.</param>
+    /// <returns>The number of fences that are left, at the start of the span, in the order in which their timelines first appeared.</returns>
     /// <remarks>
-    /// Never blocks, never allocates; time grows with fences times distinct timelines. Waiting for all of what is left is waiting for
-    /// all. A pending fence that gives way to a later one of its timeline keeps its own outcome: a caller who needs that of each point, and not only
-    /// that of the last, does not merge. As dma_fence_unwrap_merge and dma_fence_dedup_array.
+    /// Never blocks, never allocates. The time grows with the number of fences times that of distinct timelines. Waiting for all fences that
+    /// are left means waiting for the whole set. The outcome of a pending fence that is dropped for a later one is not part of the result: do
+    /// not merge if the outcome of each point matters. Like the kernel's dma_fence_unwrap_merge and dma_fence_dedup_array.
     /// </remarks>
     public static int Merge(Span<Fence> fences)
     {
@@ -174,7 +185,7 @@ public readonly partial struct Fence
         return count;
     }
 
-    /// <summary>The entry that a later fence of the timeline may take: not one that failed, which has to stay.</summary>
+    /// <summary>Finds the entry of a timeline that a later fence may overwrite. A failed entry must stay.</summary>
     private static int IndexOfTimeline(ReadOnlySpan<Fence> fences, FenceTimeline timeline)
     {
         for (int i = 0; i < fences.Length; i++)
@@ -202,7 +213,7 @@ public readonly partial struct Fence
         return true;
     }
 
-    /// <summary>The position of the first that is complete; -1 for none.</summary>
+    /// <summary>Returns the index of the first complete fence; -1 for none.</summary>
     private static int FindComplete(ReadOnlySpan<Fence> fences)
     {
         for (int i = 0; i < fences.Length; i++)
@@ -238,7 +249,7 @@ public readonly partial struct Fence
         return true;
     }
 
-    /// <summary>Any of several is no order: each of them may be the one that does not come.</summary>
+    /// <summary>Reports a wait for all fences to the validator. A wait for any of several adds no order, and is reported by WaitForAny.</summary>
     private static void AnnounceWait(ReadOnlySpan<Fence> fences, TimeSpan timeout)
     {
         if (FenceContract.IsChecked && timeout != TimeSpan.Zero)
@@ -277,7 +288,7 @@ public readonly partial struct Fence
         return timeout == TimeSpan.Zero ? pending : FenceSetWait.Rent(fences, mode, timeout, cancellationToken).Wait();
     }
 
-    /// <summary>The validator hears of it, or there may be nothing to wait for.</summary>
+    /// <summary>The uncommon cases: the wait is reported to the validator, or may have its result already.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static FenceSetAwaitable AwaitAnyUnusual(ReadOnlySpan<Fence> fences, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -314,7 +325,10 @@ public readonly partial struct Fence
             : new FenceSetAwaitable(result);
     }
 
-    /// <summary>Looks once more when the token is canceled: the look before may be older than that, and what completed between was first.</summary>
+    /// <summary>
+    /// Checks the fences again after the token was found canceled: a fence may have completed after the last check and before the
+    /// cancellation.
+    /// </summary>
     private static bool TryFind(ReadOnlySpan<Fence> fences, FenceSetMode mode, out FenceWaitResult result) =>
         mode == FenceSetMode.Any ? TryFindComplete(fences, out result) : TryFindAllComplete(fences, out result);
 }

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// The members of one arming, and who has signaled.
+// The members of the present round of the array, from one call of TryArm to the next.
 public sealed partial class FenceArray
 {
     private sealed class Set : FenceSet
     {
-        // What has been done about the members in this round:
+        // How the members are watched in this round:
         //
         //   Lazy ──first waiter──► Watching (until the round ends)
-        //    └──── TryPoll finds it complete, or disposed ────► Over
+        //    └──── TryPoll finds it complete, or it is disposed ──► Over
         private const int Lazy = 0;
         private const int Watching = 1;
         private const int Over = 2;
 
         private readonly ArrayTimeline _timeline;
-        private readonly Lock _lock = new(); // so that members are not copied while the next round replaces them
+        private readonly Lock _lock = new(); // keeps members from being copied while the next round replaces them
         private readonly Fence[] _members;
         private ulong _target;
         private int _stage = Over;
-        private int _claimed;  // 1 once somebody ends the round: the member that decided, or Dispose
-        private int _arrivals; // the one who adds the nodes and the one who ends the round: the later one cleans up
+        private int _claimed;  // 1 once the round has an end: by the deciding member, or by Dispose
+        private int _arrivals; // counts the thread that adds the nodes and the thread that ends the round; the second one cleans up
         private bool _abandoned;
         private FenceWaitResult _outcome;
 
@@ -78,7 +78,10 @@ public sealed partial class FenceArray
             }
         }
 
-        /// <summary>Looks at the members, and completes the array if they do. Does nothing when the members have our nodes: they will call.</summary>
+        /// <summary>
+        /// Polls the members, and completes the array if they are complete. Does nothing when the nodes were added to the members, which will
+        /// signal the array.
+        /// </summary>
         internal bool PollMembers()
         {
             FenceWaitResult result;
@@ -103,7 +106,7 @@ public sealed partial class FenceArray
             return SignalArray(target, result);
         }
 
-        /// <summary>The array's fence has its outcome by now; here the nodes leave the members' timelines.</summary>
+        /// <summary>Called after the array's fence was faulted by Dispose: removes the nodes from the members' timelines.</summary>
         internal void Abandon()
         {
             if (Interlocked.CompareExchange(ref _stage, Over, Lazy) == Lazy)
@@ -120,7 +123,10 @@ public sealed partial class FenceArray
             }
         }
 
-        /// <summary>Asks the members one by one: each may call its driver's hook, and no hook is called under the lock.</summary>
+        /// <summary>
+        /// Passes a deadline to the members. Takes the lock for each member anew, because the hook of its driver must not be called under the
+        /// lock.
+        /// </summary>
         internal void PassOnDeadline(ulong target, TimeSpan left)
         {
             for (int index = 0; TryGetMember(target, index, out Fence member); index++)
@@ -138,7 +144,10 @@ public sealed partial class FenceArray
             return isMember;
         }
 
-        /// <summary>Copies the members, for another array that has our fence as a member. -1: our fence is complete, and so a plain member.</summary>
+        /// <summary>
+        /// Copies the members for another array that has this array's fence as a member. -1 if the fence is complete, and can be a member
+        /// itself.
+        /// </summary>
         internal int CopyMembers(Fence fence, FenceSetMode mode, Span<Fence> into)
         {
             _lock.EnterShielded();
@@ -193,7 +202,7 @@ public sealed partial class FenceArray
 
         private bool TryClaim() => Interlocked.CompareExchange(ref _claimed, 1, 0) == 0;
 
-        /// <summary>First everything is given back, then the array's fence is signaled: its callbacks may arm the array again.</summary>
+        /// <summary>Releases all references first, and then signals the array's fence, because its callbacks may arm the array again.</summary>
         private void Finish(bool ownNode)
         {
             FenceWaitResult outcome = _outcome;

@@ -4,21 +4,20 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// Several fences as one: a fence that is complete when all of them are, or the first of them is. Made once and armed again and again;
-/// arming allocates nothing. As dma_fence_array.
+/// Combines several fences into one, which is complete when all of them are, or when the first of them is. An array is created once and can
+/// be armed any number of times; arming allocates nothing. Like the kernel's dma_fence_array.
 /// </summary>
 /// <remarks>
 /// <para>
-/// <b>Lazy</b>: the members get their callbacks when the first waiter comes to the array's fence. Until then nothing signals it: who
-/// only looks calls <see cref="Fence.TryPoll"/>, since <see cref="Fence.IsSignaled"/> never asks the members.
+/// <b>Lazy</b>: callbacks are added to the members when the array's fence gets its first waiter. Until then nothing signals it: without a
+/// waiter, call <see cref="Fence.TryPoll"/>, since <see cref="Fence.IsSignaled"/> does not poll the members.
 /// </para>
 /// <para>
-/// <b>Outcome</b>: the error of the member that faulted first, if one did before the array completed. All waits for all members also
-/// when one faults. A deadline that is asked of the array is passed on to every member.
+/// <b>Outcome</b>: the error of the member that faulted first, if one did before the array completed. An array for all members waits for all
+/// of them even if one faults. A deadline of the array is passed on to every member.
 /// </para>
 /// <para>
-/// <b>Never nests</b>: a member that is an array's fence is replaced by that array's members, so waiting costs one level however sets
-/// are composed.
+/// <b>Never nests</b>: a member that is the fence of another array is replaced by that array's members, so there is always only one level.
 /// </para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
 /// </remarks>
@@ -32,9 +31,9 @@ public sealed partial class FenceArray : IDisposable
     private readonly ArrayTimeline _timeline;
 
     /// <summary>Creates the array with room for a number of members.</summary>
-    /// <param name="name">Who produces its fences: it appears in errors, reports and the debugger.</param>
-    /// <param name="capacity">How many members at most, 1 to <see cref="MaxCapacity"/>.</param>
-    /// <param name="options">Remembered faults, and the clock of timed waits; null for the usual ones.</param>
+    /// <param name="name">The name of the producer, for errors, reports and the debugger.</param>
+    /// <param name="capacity">The largest number of members, 1 to <see cref="MaxCapacity"/>.</param>
+    /// <param name="options">Remembered faults, and the clock of timed waits; null for the defaults.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> or an option is out of its range.</exception>
     public FenceArray(string name, int capacity, FenceTimelineOptions? options = null)
@@ -47,29 +46,32 @@ public sealed partial class FenceArray : IDisposable
         _timeline = new ArrayTimeline(name, capacity, options, FenceWaiterPools.For(options.PoolProvider));
     }
 
-    /// <summary>How many members at most.</summary>
+    /// <summary>The largest number of members.</summary>
     public int Capacity { get; }
 
-    /// <summary>Makes one fence of several: complete when every one is. A fault does not end it early.</summary>
-    /// <param name="fences">The members. All of none is complete at once.</param>
-    /// <param name="fence">The fence of the whole.</param>
+    /// <summary>Creates one fence of several, which is complete when all of them are. A fault does not complete it early.</summary>
+    /// <param name="fences">The members. If there are none, the fence is complete.</param>
+    /// <param name="fence">The combined fence.</param>
     /// <returns>
-    /// False while the last fence is still pending, or callbacks of its members are still on their way out: use another array, or come back.
+    /// False while the last combined fence is still pending, or callbacks of its members are still running: use another array, or try again
+    /// later.
     /// </returns>
     /// <remarks>Never blocks, never allocates. May be called from a callback of the array's own last fence.</remarks>
     /// <exception cref="ArgumentException">
-    /// More members than <see cref="Capacity"/>; or a member is the fence of a pending array that waits for any, which cannot be flattened.
+    /// There are more members than <see cref="Capacity"/>, or a member is the fence of a pending array that waits for any, which cannot be
+    /// flattened.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The array is disposed.</exception>
     public bool TryArmAll(ReadOnlySpan<Fence> fences, out Fence fence) => TryArm(fences, FenceSetMode.All, out fence);
 
-    /// <summary>Makes one fence of several: complete when the first is, with its outcome.</summary>
+    /// <summary>Creates one fence of several, which is complete when the first of them is, with the same outcome.</summary>
     /// <param name="fences">The members, at least one.</param>
-    /// <param name="fence">The fence of the whole.</param>
-    /// <returns>As <see cref="TryArmAll"/>.</returns>
-    /// <remarks>As <see cref="TryArmAll"/>.</remarks>
+    /// <param name="fence">The combined fence.</param>
+    /// <returns>See <see cref="TryArmAll"/>.</returns>
+    /// <remarks>See <see cref="TryArmAll"/>.</remarks>
     /// <exception cref="ArgumentException">
-    /// More members than <see cref="Capacity"/>; or none; or a member is the fence of a pending array that waits for all, which cannot be flattened.
+    /// There are more members than <see cref="Capacity"/>, or none, or a member is the fence of a pending array that waits for all, which
+    /// cannot be flattened.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The array is disposed.</exception>
     public bool TryArmAny(ReadOnlySpan<Fence> fences, out Fence fence)
@@ -104,14 +106,14 @@ public sealed partial class FenceArray : IDisposable
         return true;
     }
 
-    /// <summary>Ends the array. A fence that is pending faults with <see cref="FenceAbandonedException"/>. A second call does nothing.</summary>
+    /// <summary>Ends the array. A pending fence faults with <see cref="FenceAbandonedException"/>. A second call does nothing.</summary>
     public void Dispose() => _timeline.Dispose();
 
-    /// <summary>Who it is and what it waits for, for people.</summary>
+    /// <summary>Describes the array by its name and state.</summary>
     /// <returns>For instance <c>frame: pending, All of 3</c>.</returns>
     public override string ToString() => _timeline.Describe();
 
-    /// <summary>The fence of the whole is a point of this timeline; one point for each arming.</summary>
+    /// <summary>The timeline of the combined fences, with one point for each arming.</summary>
     private sealed class ArrayTimeline : FenceTimeline
     {
         private readonly Set _set;
@@ -176,7 +178,7 @@ public sealed partial class FenceArray : IDisposable
                 }
 
                 int members = inner._set.CopyMembers(fence, mode, flat[count..]);
-                count = members < 0 ? Add(fence, flat, count) : count + members; // complete: its own outcome is what counts
+                count = members < 0 ? Add(fence, flat, count) : count + members; // complete fences are members themselves
             }
 
             return count;

@@ -3,16 +3,18 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Nodes into the lists of their timelines and out again, and what the round came to. The loops stand alone: in a method with anything else in
-// it the compiler keeps what they need in memory, and most of what a wait for several costs is these loops.
+// Adding the nodes to their timelines, removing them, and the result of the round. The loops are in methods of their own: most of the cost of
+// a wait for several fences is in these loops, and in larger methods the JIT keeps their variables in memory.
 internal abstract partial class FenceSet
 {
-    /// <summary>Adds the nodes. When it returns false, the set is no longer the caller's to touch: it may be over already.</summary>
-    /// <returns>True when the caller has to act: a member was complete already, or completed meanwhile, and decided.</returns>
+    /// <summary>
+    /// Adds the nodes. If the result is false, the caller must not access the set any longer, because the round may have ended already.
+    /// </summary>
+    /// <returns>True if a member has decided the round already: then the caller must do what the decision leads to.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
     protected bool Watch()
     {
-        // Before any node can run and release one. Nobody but the owner has a reference yet.
+        // Set before any node can run and release its reference; only the owner has a reference so far.
         Volatile.Write(ref _references, 1 + _count);
         bool isAny = Mode == FenceSetMode.Any;
         bool decided = false;
@@ -39,13 +41,13 @@ internal abstract partial class FenceSet
         _watched = i;
         if (added < _count)
         {
-            Release(_count - added); // never the last: the owner holds one
+            Release(_count - added); // never the last reference, because the owner has one
         }
 
         return decided || EndWatch();
     }
 
-    /// <summary>From here on members decide for themselves. The last touch of the set if nobody has yet.</summary>
+    /// <summary>Lets members decide the round from here on. If none has decided yet, this is the last access to the set.</summary>
     private bool EndWatch()
     {
         if (Mode == FenceSetMode.Any)
@@ -57,8 +59,8 @@ internal abstract partial class FenceSet
         return left == 0 || (left & Failed) != 0;
     }
 
-    /// <summary>Removes what is still in a list and says how the round ended. Only the owner calls it, once a round.</summary>
-    /// <param name="removed">How many references the caller has to <see cref="Release"/> for the nodes that were removed.</param>
+    /// <summary>Removes the remaining nodes from their timelines, and returns the result of the round. Called once per round, by the owner.</summary>
+    /// <param name="removed">The number of removed nodes, for which the caller must <see cref="Release"/> the references.</param>
     protected FenceWaitResult Unwatch(out int removed)
     {
         if (Mode == FenceSetMode.All)
@@ -107,7 +109,7 @@ internal abstract partial class FenceSet
         return DescribeAll(firstPending, firstFaulted);
     }
 
-    /// <summary>The outcome of a decided round, for the one that decided it.</summary>
+    /// <summary>The result of a decided round, for the party that decided it.</summary>
     protected FenceWaitResult Outcome()
     {
         int decider = Volatile.Read(ref _decider);
@@ -119,7 +121,8 @@ internal abstract partial class FenceSet
         int decider = Volatile.Read(ref _decider);
         if (decider == Nobody)
         {
-            // Time is over. If a member has completed all the same, the wait says so; its callback may be on its way to decide the same or another.
+            // The time has run out. If a member has completed nevertheless, it becomes the result, unless the callback of a member decides at
+            // the same time.
             int delivered = FindDelivered();
             decider = Interlocked.CompareExchange(ref _decider, delivered, Nobody);
             decider = decider == Nobody ? delivered : decider;
@@ -132,7 +135,7 @@ internal abstract partial class FenceSet
         ? new FenceWaitResult(FenceStatus.Pending, Nobody)
         : new FenceWaitResult(_nodes[decider].DeliveredStatus, decider, _nodes[decider].DeliveredError);
 
-    /// <summary>The first node that was not removed: its outcome is fixed, although its callback may not have run yet.</summary>
+    /// <summary>Returns the first node that could not be removed: its outcome is fixed, although its callback may not have run yet.</summary>
     private int FindDelivered()
     {
         for (int i = 0; i < _watched; i++)

@@ -5,60 +5,60 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// Several fences watched for one party: the nodes, who decided, and who still holds a node. What "decided" leads to is up to the derived
-/// class: a wait wakes its thread, an array signals its own fence.
+/// Watches several fences for one owner: has their nodes, the member that decided the round, and a count of references. The derived class
+/// defines what a decision leads to: a wait wakes its thread, an array signals its own fence.
 /// </summary>
 /// <remarks>
 /// <code>
 /// Begin ──► Watch (adds the nodes) ──► Unwatch (removes those that are left) ──► the owner releases ──► the last reference: OnIdle
-///                    └── members signal ──► Complete ── the one that decides: true ──► release ──┘
+///                    └── members signal ──► Complete ── true if it decides ───► release ─┘
 /// </code>
-/// Nothing is decided while the nodes are being added: what a member decides before that is done falls to Watch. So the one who decides
-/// may at once let go of the nodes, and run what waits.
-/// A node that has left the list of its timeline but has not run yet cannot be used again, and nobody may wait for it: it may stand
-/// behind the very code that wants to go on. So every node in a list, or on its way out of one, holds a reference to the set, and the
-/// set is free for the next round when the last reference is gone. References are given out and given back many at a time: one
-/// interlocked operation per node would double what a wait for several costs.
+/// While the nodes are being added, a decision has no effect yet; Watch reports it at its end. So the party that decides may remove the
+/// nodes, and run the waiter, at once. A node that was detached from its timeline but has not run yet cannot be reused, and the owner cannot
+/// wait until it has run: its signaler may be running the owner's own code first. So every queued or detached node has a reference to the
+/// set, and the set is free for the next round when the last reference is released. References are acquired and released many at a time: an
+/// interlocked operation per node would double the cost of a wait.
 /// </remarks>
 internal abstract partial class FenceSet
 {
     private const int Nobody = -1;
-    private const int NobodyYet = -2; // Any, while the nodes are being added
+    private const int NobodyYet = -2; // mode Any, while the nodes are being added
 
-    private FenceSetNode[] _nodes = []; // each belongs to the timeline of its member, and knows its target, from Begin to Forget
+    private FenceSetNode[] _nodes = []; // from Begin to Forget each node has the timeline and the target of its member
     private int _count;
-    private int _watched;    // the first so many members have a node in a list, or were complete when it was their turn
-    private int _references; // the owner's, and one for each node that may still run
-    private int _left;       // All: members that have yet to complete, and the two flags below
-    private int _decider;    // Any: the first that completed; All: the first that faulted
-    private int _retired;    // All: 1 when the outcome of a member is unknown
+    private int _watched;    // the number of members, from the first on, for which Watch has added a node, or found them complete
+    private int _references; // one for the owner, and one for each node that may still run
+    private int _left;       // mode All: the number of pending members, and the two flags below
+    private int _decider;    // mode Any: the member that completed first; mode All: the member that faulted first
+    private int _retired;    // mode All: 1 when the outcome of a member is unknown
     private bool _endsAtFailure;
 
-    // All: nodes are being added, so nobody but Watch decides.
+    // A flag of _left: nodes are being added, so only Watch may decide.
     private const int Watching = 1 << 30;
 
-    // All that ends at the first failure: a member failed. It does not count down, so nobody counts to zero any more.
+    // A flag of _left, if the round ends at the first failure: a member has failed. That member is not counted down, so the count never
+    // reaches zero.
     private const int Failed = 1 << 29;
 
     internal FenceSetMode Mode { get; private set; }
 
     internal int MemberCount => _count;
 
-    /// <summary>Nobody holds a node: the next round may begin.</summary>
+    /// <summary>Whether no node is in use any longer, so that the next round may begin.</summary>
     internal bool IsIdle => Volatile.Read(ref _references) == 0;
 
-    /// <summary>Says who waits for a member, by way of the set.</summary>
+    /// <summary>Describes the waiters for a member of the set.</summary>
     internal abstract void DescribeWaits(Fence member, List<FenceWait> waits);
 
     internal abstract void OnMemberSignaled(int index, FenceStatus status);
 
-    /// <summary>The last reference is gone. The set may serve somebody else as soon as this is called.</summary>
+    /// <summary>Called when the last reference was released. The set may be reused from here on.</summary>
     protected abstract void OnIdle();
 
-    /// <summary>Starts a round; the caller owns it and calls <see cref="Release"/> in the end. Allocates only to grow.</summary>
+    /// <summary>Starts a round. The caller becomes its owner, and must call <see cref="Release"/> in the end. Allocates only to grow.</summary>
     /// <param name="fences">The members.</param>
-    /// <param name="mode">Whether all or any.</param>
-    /// <param name="endsAtFailure">Of all: whether the first member that faults, or whose outcome is unknown, decides the round at once.</param>
+    /// <param name="mode">Whether the round ends with the first member or with all.</param>
+    /// <param name="endsAtFailure">In mode All: whether the first member that faults, or whose outcome is unknown, decides the round at once.</param>
     protected void Begin(ReadOnlySpan<Fence> fences, FenceSetMode mode, bool endsAtFailure = false)
     {
         Debug.Assert(IsIdle, "A round begins when the last one is over.");
@@ -74,7 +74,7 @@ internal abstract partial class FenceSet
         Volatile.Write(ref _references, 1);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)] // a loop, see FenceSet.Watching.cs
+    [MethodImpl(MethodImplOptions.NoInlining)] // contains only a loop; see FenceSet.Watching.cs
     private void SetMembers(ReadOnlySpan<Fence> fences)
     {
         Span<FenceSetNode> nodes = _nodes.AsSpan(0, fences.Length);
@@ -102,7 +102,7 @@ internal abstract partial class FenceSet
         }
     }
 
-    /// <summary>A member is complete. True for the one that decides the round and has to act.</summary>
+    /// <summary>Notes that a member is complete. True if it decides the round: then the caller must do what the decision leads to.</summary>
     protected bool Complete(int index, FenceStatus status)
     {
         if (Mode == FenceSetMode.Any)
@@ -112,10 +112,10 @@ internal abstract partial class FenceSet
             {
                 if (Interlocked.CompareExchange(ref _decider, index, NobodyYet) == NobodyYet)
                 {
-                    return false; // decided, and Watch acts
+                    return false; // decided, but Watch reports it
                 }
 
-                decider = Interlocked.CompareExchange(ref _decider, index, Nobody); // Watch is over, or another member was first
+                decider = Interlocked.CompareExchange(ref _decider, index, Nobody); // Watch has ended, or another member was first
             }
 
             return decider == Nobody;
@@ -124,7 +124,7 @@ internal abstract partial class FenceSet
         if (_endsAtFailure && status is FenceStatus.Faulted or FenceStatus.Retired)
         {
             Interlocked.CompareExchange(ref _decider, index, Nobody);
-            return (Interlocked.Or(ref _left, Failed) & (Failed | Watching)) == 0; // the first, unless it falls to Watch
+            return (Interlocked.Or(ref _left, Failed) & (Failed | Watching)) == 0; // true for the first failure, unless Watch reports it
         }
 
         if (status == FenceStatus.Faulted)
@@ -141,7 +141,8 @@ internal abstract partial class FenceSet
 
     protected void Release(int count = 1)
     {
-        // A party that has all references that are left need not count against anybody. The acquire pairs with the others' counting: what they did is done.
+        // A party with all remaining references needs no interlocked operation. The acquire read pairs with the interlocked operations of the
+        // others, so what they did is visible.
         if (Volatile.Read(ref _references) == count)
         {
             Volatile.Write(ref _references, 0); // pairs with IsIdle
@@ -156,7 +157,7 @@ internal abstract partial class FenceSet
     protected Fence GetMember(int index) =>
         _nodes[index].Timeline is { } timeline ? new Fence(timeline, TimelineState.PointOf(_nodes[index].Target)) : default;
 
-    /// <summary>Lets go of everything that a round refers to.</summary>
+    /// <summary>Clears all references of the round to its members.</summary>
     protected void Forget()
     {
         foreach (FenceSetNode node in _nodes.AsSpan(0, _count))

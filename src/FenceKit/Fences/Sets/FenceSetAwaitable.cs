@@ -6,20 +6,21 @@ using System.Runtime.ExceptionServices;
 namespace FenceKit;
 
 /// <summary>
-/// A wait for several fences; see <see cref="Fence.WaitAnyAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/> and
-/// <see cref="Fence.WaitAllAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>. The wait begins at the <c>await</c>. It can be awaited once; a second time throws and disturbs nobody.
+/// An awaitable of several fences; see <see cref="Fence.WaitAnyAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/> and
+/// <see cref="Fence.WaitAllAsync(ReadOnlySpan{Fence}, TimeSpan, CancellationToken)"/>. The wait begins at the <c>await</c>. It can be awaited
+/// only once; a second <c>await</c> throws, and does no other harm.
 /// </summary>
-/// <remarks>It is its own awaiter: what compilers need is not to be used by hand.</remarks>
+/// <remarks>It is also its own awaiter; the awaiter members are for the compiler.</remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public readonly struct FenceSetAwaitable : ICriticalNotifyCompletion
 {
-    // Two words, because it is copied several times on its way to the await.
+    // Two words only, because it is copied several times before the await.
     //
     //   _state             _word
     //   -----------------  ------------------------------------------------------------------------------
-    //   a FenceSetWait     its round, and in the two bits that are 0 in every round, where the continuation runs
-    //   an exception       the result of a wait that was over before it began: status and index; the exception
-    //   or null            is the fault, or, of one whose time ran out, what to throw because it was canceled
+    //   a FenceSetWait     its round; the two low bits, which are 0 in every round, hold the FenceContinuation
+    //   an exception       the result of a wait that had ended before it began: status and index. The exception
+    //   or null            is the fault or, if the status is Pending, the OperationCanceledException to throw
     private readonly object? _state;
     private readonly long _word;
 
@@ -42,9 +43,11 @@ public readonly struct FenceSetAwaitable : ICriticalNotifyCompletion
         _word = word;
     }
 
-    /// <summary>Chooses where the code after the <c>await</c> runs.</summary>
-    /// <param name="continuation">Where it runs. Inline means: on whichever thread ends the wait, the signaler's, a timer's or the canceler's.</param>
-    /// <returns>Something to await.</returns>
+    /// <summary>Sets where the continuation of the <c>await</c> runs.</summary>
+    /// <param name="continuation">
+    /// Where the continuation runs. Inline means the thread that ends the wait: the signaler's, a timer's or the canceler's.
+    /// </param>
+    /// <returns>The awaitable.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="continuation"/> is none of the named values.</exception>
     public FenceSetAwaitable ConfigureAwait(FenceContinuation continuation)
     {
@@ -53,27 +56,27 @@ public readonly struct FenceSetAwaitable : ICriticalNotifyCompletion
     }
 
     /// <summary>Makes <c>await</c> work.</summary>
-    /// <returns>The awaiter; the compiler uses it.</returns>
+    /// <returns>The awaiter, for the compiler.</returns>
     public FenceSetAwaitable GetAwaiter() => this;
 
-    /// <summary>Whether there is nothing to wait for.</summary>
+    /// <summary>Whether the wait had ended before it began.</summary>
     public bool IsCompleted => _state is not FenceSetWait;
 
     private long Round => _word & ~ResumptionMask;
 
-    /// <summary>Runs a continuation once the wait is over, with the caller's execution context.</summary>
-    /// <param name="continuation">What to run.</param>
+    /// <summary>Runs a continuation when the wait has ended, with the caller's execution context.</summary>
+    /// <param name="continuation">The continuation.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
     public void OnCompleted(Action continuation) => Arm(continuation, flowsContext: true);
 
-    /// <summary>Runs a continuation once the wait is over.</summary>
-    /// <param name="continuation">What to run.</param>
+    /// <summary>Runs a continuation when the wait has ended.</summary>
+    /// <param name="continuation">The continuation.</param>
     /// <exception cref="ArgumentNullException"><paramref name="continuation"/> is null.</exception>
     public void UnsafeOnCompleted(Action continuation) => Arm(continuation, flowsContext: false);
 
-    /// <summary>How the wait ended; removes what is left of it from the timelines. Blocks if it is not over.</summary>
-    /// <returns>The result; a fault is in it, not thrown.</returns>
-    /// <exception cref="OperationCanceledException">The token was canceled before the wait was over.</exception>
+    /// <summary>Returns the result, and removes the remaining nodes from the timelines. Blocks if the wait has not ended.</summary>
+    /// <returns>The result. A fault is part of it, and not thrown.</returns>
+    /// <exception cref="OperationCanceledException">The token was canceled before the wait had ended.</exception>
     /// <exception cref="InvalidOperationException">The result was taken before.</exception>
     public FenceWaitResult GetResult()
     {
@@ -93,7 +96,7 @@ public readonly struct FenceSetAwaitable : ICriticalNotifyCompletion
             return result;
         }
 
-        // Asked without an await: as a task's awaiter, it blocks.
+        // Called without an await: blocks, as a task's awaiter does.
         return TryStart(continuation: null, flowsContext: false) && wait.TryGetResult(Round, out result) ? result : throw AwaitedTwice();
     }
 
@@ -118,8 +121,8 @@ public readonly struct FenceSetAwaitable : ICriticalNotifyCompletion
     }
 
     /// <summary>
-    /// Awaited a second time. What throws here would end the process, since the state machine has gone to sleep already; so it wakes,
-    /// and <see cref="GetResult"/> throws where it can be caught.
+    /// Handles a second await. An exception thrown here would end the process, since the state machine is suspended already. So the
+    /// continuation is resumed, and <see cref="GetResult"/> throws where the exception can be caught.
     /// </summary>
     private static void GoOnToThrow(Action continuation) =>
         InterruptShield.Queue(RunGuarded, continuation, preferLocal: true);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>When several fences together count as complete.</summary>
+/// <summary>The condition for a set of fences to be complete.</summary>
 internal enum FenceSetMode
 {
-    /// <summary>When every one is complete. A fault does not end it early: a waiter for all needs all to be over.</summary>
+    /// <summary>All members are complete. A fault does not complete the set early.</summary>
     All = 0,
 
-    /// <summary>When the first is complete, with whatever outcome.</summary>
+    /// <summary>One member is complete, with any outcome.</summary>
     Any = 1,
 }

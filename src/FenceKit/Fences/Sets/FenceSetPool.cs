@@ -4,8 +4,8 @@ using Microsoft.Extensions.ObjectPool;
 namespace FenceKit;
 
 /// <summary>
-/// The pool of the states of waits for several fences: one for the process, and in front of it each thread keeps two. It is never that of a
-/// provider, since of several fences no one's provider has a better claim.
+/// The pool of <see cref="FenceSetWait"/>: one for the process, and a cache of two objects per thread. The pool providers of timelines are
+/// not used, since the fences of a set may have different ones.
 /// </summary>
 internal static class FenceSetPool
 {

@@ -5,13 +5,13 @@ using System.Runtime.ExceptionServices;
 namespace FenceKit;
 
 /// <summary>
-/// The pooled state of one wait for several fences. It is a wait for one fence of the set's own, which the member that decides signals; so
-/// blocking, awaiting, timing out and canceling are those of a single fence.
+/// The pooled state of one wait for several fences. The deciding member signals a fence of the set's own timeline, and the waiter waits for
+/// that fence. So blocking, awaiting, time limits and cancellation are those of a wait for a single fence.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Pooled: its timeline owns nothing that must be released, and points end with the round.")]
 internal sealed class FenceSetWait : FenceSet
 {
-    // Which rental this is, and how far it has got: an awaitable that is used twice finds another word.
+    // The number of the round and its stage. An awaitable that is used a second time finds a different word.
     //
     //   Rented ──TryStart──► Started ──TryGetResult──► Finishing ──Finish──► next round, back to the pool with the last reference
     private long _word;
@@ -22,8 +22,8 @@ internal sealed class FenceSetWait : FenceSet
     private const long NextRound = 4;
 
     private readonly FenceTimeline _decided;
-    private ulong _target;  // of the round's point on it
-    private long _deadline; // of a wait that is awaited, see WaitDeadline
+    private ulong _target;  // of the point of this round on _decided
+    private long _deadline; // of an asynchronous wait; see WaitDeadline
     private TimeSpan _timeout;
     private CancellationToken _cancellationToken;
 
@@ -54,12 +54,12 @@ internal sealed class FenceSetWait : FenceSet
         return Finish(fence);
     }
 
-    /// <summary>Begins the wait, and has the continuation run when it is over.</summary>
-    /// <param name="round">Which rental of the set the awaitable is of.</param>
+    /// <summary>Starts the wait, and runs the continuation when it has ended.</summary>
+    /// <param name="round">The round of the awaitable.</param>
     /// <param name="resumption">Where the continuation runs.</param>
-    /// <param name="continuation">The continuation; null for one who asks for the result without it.</param>
-    /// <param name="flowsContext">Whether it runs with the caller's execution context.</param>
-    /// <returns>False when the wait has begun before.</returns>
+    /// <param name="continuation">The continuation; null if the caller blocks for the result.</param>
+    /// <param name="flowsContext">Whether the continuation runs with the caller's execution context.</param>
+    /// <returns>False when the wait was started before.</returns>
     internal bool TryStart(long round, ContinuationTarget resumption, Action? continuation, bool flowsContext)
     {
         if (Interlocked.CompareExchange(ref _word, round | Started, round) != round)
@@ -67,9 +67,9 @@ internal sealed class FenceSetWait : FenceSet
             return false;
         }
 
-        // First the awaiter: its time begins here, and while our fence is pending. And into a local: once the continuation may run, the set may
-        // serve another round.
-        FenceWaitAwaitable awaiter = FenceWaitAwaitable.Begin(_decided, IssueFence().Target, _timeout, _cancellationToken); // announced with its members
+        // The awaiter is created first, because the deadline counts from here, while the fence is pending. It is a local, because the set may
+        // serve another round as soon as the continuation can run.
+        FenceWaitAwaitable awaiter = FenceWaitAwaitable.Begin(_decided, IssueFence().Target, _timeout, _cancellationToken); // reported to the validator with its members
         _deadline = awaiter.Deadline;
         Start();
         if (continuation is not null)
@@ -80,7 +80,9 @@ internal sealed class FenceSetWait : FenceSet
         return true;
     }
 
-    /// <summary>How the wait ended; blocks if it has not. False when it was asked before, or the wait was never started.</summary>
+    /// <summary>
+    /// Returns the result of the wait; blocks if it has not ended. False when the result was taken before, or the wait was never started.
+    /// </summary>
     internal bool TryGetResult(long round, out FenceWaitResult result)
     {
         if (Interlocked.CompareExchange(ref _word, round | Finishing, round | Started) != (round | Started))
@@ -91,7 +93,8 @@ internal sealed class FenceSetWait : FenceSet
 
         if (!_decided.HasReached(_target) && AreMembersComplete())
         {
-            // Asked too early, by hand: the member that decides may stand behind the code that asks, so nobody may wait for its turn.
+            // Called too early, without an await. The callback of the deciding member may have to run on this very thread, after this code,
+            // so the wait must not depend on it.
             _decided.SignalCore(_target);
         }
 
@@ -114,7 +117,7 @@ internal sealed class FenceSetWait : FenceSet
             _decided.SignalCore(_target);
         }
 
-        Release(); // not before: while we hold a reference, the set serves no other round
+        Release(); // last: while this node has its reference, the set serves no other round
     }
 
     protected override void OnIdle()
@@ -132,7 +135,7 @@ internal sealed class FenceSetWait : FenceSet
 
         if (_decided.IsPolled)
         {
-            _decided.IsPolled = false; // the next wait is somebody else's
+            _decided.IsPolled = false; // a heuristic of the last wait, which says nothing about this one
         }
 
         Fence fence = _decided.IssueAlone();
@@ -148,9 +151,9 @@ internal sealed class FenceSetWait : FenceSet
         }
     }
 
-    /// <summary>Blocks, if the wait is not over, and ends the round.</summary>
-    /// <param name="blocked">The fence of a wait without a continuation; it was announced with its members.</param>
-    /// <param name="awaited">How the wait was awaited, where it was.</param>
+    /// <summary>Blocks if the wait has not ended, and ends the round.</summary>
+    /// <param name="blocked">The fence of a blocking wait; it was reported to the validator with its members.</param>
+    /// <param name="awaited">The awaiter of an asynchronous wait.</param>
     private FenceWaitResult Finish(Fence blocked = default, FenceWaitAwaitable awaited = default)
     {
         OperationCanceledException? canceled = null;
@@ -164,7 +167,8 @@ internal sealed class FenceSetWait : FenceSet
         }
         catch
         {
-            // Interrupted: nothing may stay behind in the lists, and a continuation that was given as well goes on and hears that the wait was used.
+            // The thread was interrupted. All nodes must be removed. If a continuation was registered too, it is resumed, and finds that the
+            // result was taken.
             _decided.SignalCore(_target);
             EndRound();
             throw;
@@ -173,7 +177,7 @@ internal sealed class FenceSetWait : FenceSet
         FenceWaitResult result = EndRound();
         if (result.IsTimeout && canceled is not null)
         {
-            ExceptionDispatchInfo.Throw(canceled); // a complete set wins over a canceled token
+            ExceptionDispatchInfo.Throw(canceled); // a complete set takes precedence over a canceled token
         }
 
         return result;
@@ -190,7 +194,7 @@ internal sealed class FenceSetWait : FenceSet
         return complete >= (Mode == FenceSetMode.Any ? 1 : MemberCount);
     }
 
-    /// <summary>The last touch of the set by its owner.</summary>
+    /// <summary>Ends the round; the owner's last access to the set.</summary>
     private FenceWaitResult EndRound()
     {
         FenceWaitResult result = Unwatch(out int removed);
@@ -200,7 +204,7 @@ internal sealed class FenceSetWait : FenceSet
         return result;
     }
 
-    /// <summary>One wait has one clock: that of the first member that has one.</summary>
+    /// <summary>Returns the clock of the wait, which is that of the first member with a timeline.</summary>
     private TimeProvider FindClock()
     {
         for (int i = 0; i < MemberCount; i++)

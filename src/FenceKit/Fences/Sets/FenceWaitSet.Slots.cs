@@ -3,11 +3,11 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-// The slots: filled, completed, emptied.
+// The slots, and their transitions.
 public sealed partial class FenceWaitSet
 {
     //   Empty ──Set──► Watched ──the fence completes──► Ready ──taken──► Empty
-    //     ▲               └──Clear, or Set anew──┐         └──Clear──┐
+    //     ▲               └──Clear, or Set again─┐         └──Clear──┐
     //     └──────────────────────────────────────┴───────────────────┘
     private enum SlotState
     {
@@ -17,8 +17,8 @@ public sealed partial class FenceWaitSet
     }
 
     /// <summary>
-    /// The slot waits for the fence from here on. The caller adds the node to it, outside the lock: adding the first waiter of a fence calls
-    /// the driver, who may signal fences of other slots.
+    /// Fills a slot. The caller must then add the node to the fence, outside the lock, because adding the first waiter of a fence calls the
+    /// driver, which may signal fences of other slots.
     /// </summary>
     private Node Fill(int index, Fence fence)
     {
@@ -40,8 +40,8 @@ public sealed partial class FenceWaitSet
     }
 
     /// <summary>
-    /// Whether the slot still has this node. A slot that is emptied before its node was added finds nothing to take back, and gets another
-    /// node; so one that still has it was not emptied in between.
+    /// Whether the slot still has this node. When a slot is emptied before its node was added to the fence, the node cannot be removed, and
+    /// the slot gets a new node. So a slot that still has its node was not emptied in between.
     /// </summary>
     private bool IsOfSlot(Node node)
     {
@@ -58,7 +58,7 @@ public sealed partial class FenceWaitSet
         {
             if (!ReferenceEquals(_slots[node.Index].Node, node))
             {
-                return; // the slot was filled anew or emptied while we were on our way
+                return; // the slot was refilled or emptied before this callback ran
             }
 
             CompleteLocked(node.Index, status, error);
@@ -94,7 +94,7 @@ public sealed partial class FenceWaitSet
             case SlotState.Watched:
                 if (slot.Fence.TryRemoveCallback(slot.Node) != FenceCallbackRemoval.Removed)
                 {
-                    // Its callback is on the way and waits for our lock, or stands behind others: it will find another node here.
+                    // Its callback is about to run. It will find another node in the slot, and do nothing.
                     slot.Node = new Node(this, index);
                 }
 
@@ -132,7 +132,10 @@ public sealed partial class FenceWaitSet
         _readyCount = kept;
     }
 
-    /// <summary>Outside the lock: those who wait run here. Counters only rise, so announcing late or twice is harmless.</summary>
+    /// <summary>
+    /// Signals the waiters, outside the lock, because their continuations may run here. The counters only rise, so signaling late or twice is
+    /// harmless.
+    /// </summary>
     private void Announce()
     {
         _arrivals.SignalCore(TimelineState.TargetOf(Volatile.Read(ref _arrived)));
@@ -152,7 +155,7 @@ public sealed partial class FenceWaitSet
             State = SlotState.Empty;
             Fence = default;
             Error = null;
-            Node.Forget(); // a set that is kept keeps no timeline alive that it does not wait for
+            Node.Forget(); // so that the node does not keep the timeline alive
         }
     }
 

@@ -3,17 +3,17 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// Waiting for what the slots report. A wait looks, and if there is nothing yet it waits for the next arrival and looks again.
+// Waiting for completions of slots. A wait tries to take a completion; if there is none, it waits for the next one and tries again.
 public sealed partial class FenceWaitSet
 {
-    /// <summary>Blocks until a slot has completed, takes it and empties the slot.</summary>
-    /// <param name="timeout">How long at most; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
+    /// <summary>Blocks until a slot has completed, takes its completion and empties the slot.</summary>
+    /// <param name="timeout">The longest time to wait; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the work behind the fences.</param>
     /// <returns>The slot and the outcome of its fence; <see cref="FenceStatus.Pending"/> when the time ran out.</returns>
-    /// <remarks>Allocates nothing in steady state. An empty set waits too: another thread may fill a slot.</remarks>
+    /// <remarks>Allocates nothing in steady state. Also waits if the set is empty, since another thread may fill a slot.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled before a slot completed.</exception>
-    /// <exception cref="ObjectDisposedException">The set is disposed, or was while this waited.</exception>
+    /// <exception cref="ObjectDisposedException">The set is disposed, or was during the wait.</exception>
     public FenceWaitResult WaitAny(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
@@ -27,39 +27,39 @@ public sealed partial class FenceWaitSet
 
             if (arrival.Wait(budget.Remaining, cancellationToken) == FenceStatus.Pending)
             {
-                TryTake(out result); // it may have arrived, and not been announced yet
+                TryTake(out result); // a slot may have completed, and not been signaled yet
                 return result;
             }
         }
     }
 
-    /// <summary>Waits, without a thread, until a slot has completed, takes it and empties the slot.</summary>
-    /// <param name="timeout">How long at most.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
-    /// <returns>The wait, which has begun: as <see cref="WaitAny(TimeSpan, CancellationToken)"/>. Await it once.</returns>
-    /// <remarks>The code after the await never runs on the signaler's stack. Allocates nothing in steady state.</remarks>
+    /// <summary>Waits, without blocking a thread, until a slot has completed, takes its completion and empties the slot.</summary>
+    /// <param name="timeout">The longest time to wait.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the work behind the fences.</param>
+    /// <returns>A task with the result of <see cref="WaitAny(TimeSpan, CancellationToken)"/>; the wait has already begun. Await it once.</returns>
+    /// <remarks>The continuation never runs on the signaler's stack. Allocates nothing in steady state.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
     public ValueTask<FenceWaitResult> WaitAnyAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
         WaitAnyAsync(timeout, FenceContinuation.ThreadPool, cancellationToken);
 
     /// <inheritdoc cref="WaitAnyAsync(TimeSpan, CancellationToken)"/>
-    /// <param name="timeout">How long at most.</param>
-    /// <param name="resumption">Where the wait itself goes on when it is woken: inline is for those who know the signaler.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
+    /// <param name="timeout">The longest time to wait.</param>
+    /// <param name="resumption">Where the wait's own continuation runs. Inline is only for callers that know the signaler.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the work behind the fences.</param>
     internal ValueTask<FenceWaitResult> WaitAnyAsync(TimeSpan timeout, FenceContinuation resumption, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);
         return WaitAnyCoreAsync(timeout, resumption, cancellationToken);
     }
 
-    /// <summary>Blocks until no slot waits for its fence. Takes nothing.</summary>
-    /// <param name="timeout">How long at most; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work behind the fences.</param>
+    /// <summary>Blocks until no slot waits for its fence. Takes no completions.</summary>
+    /// <param name="timeout">The longest time to wait; zero polls; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the work behind the fences.</param>
     /// <returns>False when the time ran out.</returns>
-    /// <remarks>The outcomes are those that <see cref="TryTake(out FenceWaitResult)"/> reports afterwards.</remarks>
+    /// <remarks>Take the completions by <see cref="TryTake(out FenceWaitResult)"/> afterwards.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or beyond 49 days.</exception>
-    /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
-    /// <exception cref="ObjectDisposedException">The set is disposed, or was while this waited.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled before.</exception>
+    /// <exception cref="ObjectDisposedException">The set is disposed, or was during the wait.</exception>
     public bool WaitAll(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(timeout);

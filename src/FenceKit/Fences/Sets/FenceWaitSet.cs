@@ -4,17 +4,17 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// For waiting again and again on much the same fences: numbered slots, each with one fence, that stay in their timelines between the
-/// waits. A wait costs the same however many slots there are. Every completion is reported once, in the order in which they came.
+/// A set of fences for repeated waits: numbered slots with one fence each, whose nodes stay in their timelines between the waits. The cost of
+/// a wait does not depend on the number of slots. Every completion is reported once, in the order of completion.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A slot is filled by <see cref="Set"/>, reported by one <see cref="WaitAny(TimeSpan, CancellationToken)"/> and empty from then on. A
-/// typical loop fills the slot again with the next fence of the same producer.
+/// A slot is filled by <see cref="Set"/>, its completion is returned by one call of <see cref="WaitAny(TimeSpan, CancellationToken)"/>, and
+/// then it is empty. A typical loop fills the slot again with the next fence of the same producer.
 /// </para>
 /// <para>
-/// <b>Thread safety</b>: every member may be called from any thread at any time; several waiters share the completions.
-/// <b>Allocates</b>: the constructor, and rarely <see cref="Set"/> (see there).
+/// <b>Thread safety</b>: every member may be called from any thread at any time; several waiters share the completions. <b>Allocates</b>: the
+/// constructor, and in rare cases <see cref="Set"/>.
 /// </para>
 /// </remarks>
 [DebuggerDisplay("{Watched} watched, {Ready} ready, {Capacity} slots")]
@@ -24,10 +24,10 @@ public sealed partial class FenceWaitSet : IDisposable
     public const int MaxCapacity = FencePool.MaxCapacity;
 
     private readonly Lock _lock = new();
-    private readonly Slot[] _slots;   // all fields below: under the lock
-    private readonly int[] _ready;    // a ring of slot numbers; a slot stands in it at most once
-    private readonly FenceTimeline _arrivals; // one point for every completion
-    private readonly FenceTimeline _drains;   // one point for every time that nothing is watched any more
+    private readonly Slot[] _slots;   // under the lock, like all fields below
+    private readonly int[] _ready;    // a ring of the indexes of completed slots, each at most once
+    private readonly FenceTimeline _arrivals; // one point for each completion
+    private readonly FenceTimeline _drains;   // one point for each time that the last watched fence has completed
     private int _readyHead;
     private int _readyCount;
     private int _watched;
@@ -36,8 +36,8 @@ public sealed partial class FenceWaitSet : IDisposable
     private bool _disposed;
 
     /// <summary>Creates the set and all its slots.</summary>
-    /// <param name="capacity">How many slots, 1 to <see cref="MaxCapacity"/>.</param>
-    /// <param name="options">The clock of timed waits; null for the usual one.</param>
+    /// <param name="capacity">The number of slots, 1 to <see cref="MaxCapacity"/>.</param>
+    /// <param name="options">The clock of timed waits; null for the default.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is out of range.</exception>
     public FenceWaitSet(int capacity, FenceTimelineOptions? options = null)
     {
@@ -54,21 +54,21 @@ public sealed partial class FenceWaitSet : IDisposable
         }
     }
 
-    /// <summary>How many slots there are.</summary>
+    /// <summary>The number of slots.</summary>
     public int Capacity => _slots.Length;
 
-    /// <summary>How many slots wait for their fence.</summary>
+    /// <summary>The number of slots that wait for their fence.</summary>
     public int Watched => Volatile.Read(ref _watched);
 
-    /// <summary>How many completions wait to be taken.</summary>
+    /// <summary>The number of completions that wait to be taken.</summary>
     public int Ready => Volatile.Read(ref _readyCount);
 
-    /// <summary>Fills a slot. What was in it before, pending or not yet reported, is dropped.</summary>
+    /// <summary>Fills a slot. If it has a fence that is pending or not yet reported, that fence is dropped.</summary>
     /// <param name="index">The slot.</param>
-    /// <param name="fence">What to wait for. A complete fence is reported by the next wait.</param>
+    /// <param name="fence">The fence to wait for. A complete fence is reported by the next wait.</param>
     /// <remarks>
-    /// Never blocks on anything but another thread inside this set. Allocates a node only when the fence before has signaled and its
-    /// callback has not come through yet, or when two threads fill the slot at the same time.
+    /// Blocks only for other threads that are inside the set, for a few instructions. Allocates a node only when the previous fence of the
+    /// slot has signaled and its callback has not run yet, or when two threads fill the slot at the same time.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     /// <exception cref="ObjectDisposedException">The set is disposed.</exception>
@@ -83,14 +83,14 @@ public sealed partial class FenceWaitSet : IDisposable
         }
         else if (!IsOfSlot(node))
         {
-            // The slot was emptied, or filled anew, before the node was there to be taken back.
+            // The slot was emptied or refilled before the node was added, so the node could not be removed there.
             fence.TryRemoveCallback(node);
         }
     }
 
     /// <summary>Empties a slot.</summary>
     /// <param name="index">The slot.</param>
-    /// <returns>True if there was something in it: it will not be reported.</returns>
+    /// <returns>True if there was a fence in the slot. It will not be reported.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     public bool Clear(int index)
     {
@@ -110,16 +110,16 @@ public sealed partial class FenceWaitSet : IDisposable
         return cleared;
     }
 
-    /// <summary>What is in it, for people.</summary>
+    /// <summary>Describes the set by the numbers of its slots.</summary>
     /// <returns>For instance <c>3 watched, 1 ready, 8 slots</c>.</returns>
     public override string ToString() => $"{Watched} watched, {Ready} ready, {Capacity} slots";
 
-    /// <summary>Takes a completion if there is one.</summary>
+    /// <summary>Takes a completion, if there is one.</summary>
     /// <param name="result">The slot and the outcome of its fence.</param>
     /// <returns>False when no slot has completed.</returns>
     public bool TryTake(out FenceWaitResult result) => TryTake(out result, out _);
 
-    /// <summary>Empties all slots. Waits that are under way end with <see cref="ObjectDisposedException"/>. A second call does nothing.</summary>
+    /// <summary>Empties all slots. Pending waits end with <see cref="ObjectDisposedException"/>. A second call does nothing.</summary>
     public void Dispose()
     {
         _lock.EnterShielded();

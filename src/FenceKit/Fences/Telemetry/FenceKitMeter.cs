@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.Metrics;
 
-// Real locks and real interlocked operations, also where the sources are compiled against the explorer's twins: counting is no part of any
-// protocol, and must not become a scheduling point of those that are.
+// Uses the real locks and interlocked operations also in the explorations, which replace them by instrumented ones elsewhere: counting is not
+// part of any protocol, and must not add scheduling points.
 using RealInterlocked = System.Threading.Interlocked;
 using RealVolatile = System.Threading.Volatile;
 
 namespace FenceKit.Diagnostics;
 
 /// <summary>
-/// The Meter "FenceKit". Everything in it is observed, never pushed: numbers are read when somebody collects, so no listener's code ever
-/// runs on the thread of a signaler or a waiter, and without a listener there is nothing but counters of rare events.
+/// The Meter "FenceKit". All instruments are observable: values are read when metrics are collected. So listeners never run on the thread of
+/// a signaler or waiter, and without a listener the only cost is the counters of rare events.
 /// </summary>
 /// <remarks>
-/// Fences issued and completed are the counters of the timelines themselves, added up at collection time (<see cref="FenceRegistry"/>);
-/// issuing and signaling do not know that they are counted. Timelines inside the library (of arrays, sets and locks) do not count.
+/// The numbers of issued and completed fences are the sums of the timelines' own counters at the time of collection
+/// (<see cref="FenceRegistry"/>), so issuing and signaling cost nothing more. Internal timelines, of arrays, sets and locks, are not
+/// included.
 /// </remarks>
 internal static class FenceKitMeter
 {
@@ -29,7 +30,7 @@ internal static class FenceKitMeter
 
     internal static void Count(FenceKitCounter counter, long by = 1) => RealInterlocked.Add(ref s_counts[(int)counter], by);
 
-    /// <summary>Instruments come into being with the first timeline, pool or notifier, which calls this.</summary>
+    /// <summary>Called by the first timeline, pool or notifier, to create the instruments.</summary>
     internal static void Publish() => GC.KeepAlive(s_meter);
 
     private static long Read(FenceKitCounter counter) => RealVolatile.Read(ref s_counts[(int)counter]);

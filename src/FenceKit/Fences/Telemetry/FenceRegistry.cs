@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics.Metrics;
 
-// As in FenceKitMeter: not to be seen by the explorer.
+// Uses the real lock also in the explorations; see FenceKitMeter.
 using RealLock = System.Threading.Lock;
 
 namespace FenceKit.Diagnostics;
 
 /// <summary>
-/// Timelines, pools and notifiers as long as they live, and what the others had counted when they ended. Entering and leaving is all that
-/// a timeline does for being measured, and for being found by those who ask who waits.
+/// All live timelines, pools and notifiers, and the sums of the counters of those that have ended. Entering and leaving the registry is all
+/// that a timeline does for the meter and for <see cref="WaitForGraph"/>.
 /// </summary>
 internal static class FenceRegistry
 {
@@ -17,8 +17,8 @@ internal static class FenceRegistry
     private static MeterTotals s_ended; // under the lock
 
     /// <summary>
-    /// Long weak: it stays readable until the finalizer of the keeper of the entry (and with it of the source) has run, so a total never
-    /// drops between the death of a source and its leaving.
+    /// A long weak reference to a source: it stays readable until the finalizer that calls Leave has run, so that totals never drop in
+    /// between.
     /// </summary>
     internal sealed class Entry(IMeteredSource source) : WeakReference(source, trackResurrection: true)
     {
@@ -43,7 +43,7 @@ internal static class FenceRegistry
         return entry;
     }
 
-    /// <summary>The source has ended, or is being finalized. A second call does nothing.</summary>
+    /// <summary>Removes a source that has ended or is being finalized, and keeps its counters. A second call does nothing.</summary>
     internal static void Leave(Entry entry, IMeteredSource source)
     {
         EnterLock();
@@ -85,7 +85,7 @@ internal static class FenceRegistry
         return totals;
     }
 
-    /// <summary>All that are alive now.</summary>
+    /// <summary>Returns all live sources.</summary>
     internal static List<IMeteredSource> Alive()
     {
         List<IMeteredSource> alive = [];
@@ -108,7 +108,7 @@ internal static class FenceRegistry
         return alive;
     }
 
-    /// <summary>Who has fences pending, by name. Names are the user's, and as many as he gives.</summary>
+    /// <summary>Returns the numbers of pending fences by the names of the sources. The number of distinct names is up to the user.</summary>
     internal static IEnumerable<Measurement<long>> Pending(string tag)
     {
         Dictionary<string, long> byName = new(StringComparer.Ordinal);
@@ -123,7 +123,9 @@ internal static class FenceRegistry
         return byName.Select(pending => new Measurement<long>(pending.Value, new KeyValuePair<string, object?>(tag, pending.Key)));
     }
 
-    /// <summary>Enters the lock of the registry as <see cref="InterruptShield"/> does: a thread that makes or disposes a timeline must not be thrown out of it half done.</summary>
+    /// <summary>
+    /// Enters the lock as <see cref="InterruptShield"/> does: an interrupt must not leave the creation or disposal of a timeline half done.
+    /// </summary>
     private static void EnterLock()
     {
         bool interrupted = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Diagnostics;
 
-/// <summary>What timelines, pools and notifiers count by themselves, added up.</summary>
+/// <summary>The sums of the counters of timelines, pools and notifiers.</summary>
 internal struct MeterTotals
 {
     internal long Timelines;
@@ -15,17 +15,19 @@ internal struct MeterTotals
     internal long OpenSessions;
 }
 
-/// <summary>Something that counts by itself.</summary>
+/// <summary>An object with counters for the meter.</summary>
 internal interface IMeteredSource
 {
-    /// <summary>Its name, for what is listed by name; null to be added up only.</summary>
+    /// <summary>The name for instruments that list by name; null to be included only in sums.</summary>
     string? MeterName { get; }
 
-    /// <summary>Fences issued and not complete.</summary>
+    /// <summary>The number of pending fences.</summary>
     ulong PendingFences { get; }
 
-    /// <summary>Adds its counters. Must not block nor call anything else.</summary>
-    /// <param name="totals">Where to.</param>
-    /// <param name="ended">It will not be asked again: what it issued counts as complete, and it is no longer one of those that exist.</param>
+    /// <summary>Adds the counters. Must neither block nor call other code.</summary>
+    /// <param name="totals">The sums to add to.</param>
+    /// <param name="ended">
+    /// True in the last call, at the end of the source: all issued fences count as complete, and the source no longer counts as live.
+    /// </param>
     void AddTo(ref MeterTotals totals, bool ended);
 }

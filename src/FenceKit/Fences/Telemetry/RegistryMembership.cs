@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Diagnostics;
 
-/// <summary>Keeps a source in the registry until it is disposed, or dies with the holder of this.</summary>
+/// <summary>Keeps a source in the registry until this object is disposed, or finalized together with its owner.</summary>
 internal sealed class RegistryMembership(IMeteredSource source) : IDisposable
 {
     private readonly FenceRegistry.Entry _entry = FenceRegistry.Enter(source);

@@ -5,45 +5,45 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>The node of a thread that blocks. Each thread keeps one, so a wait allocates only the first time.</summary>
+/// <summary>The waiter node of a blocked thread. Each thread caches one, so a wait allocates only the first time.</summary>
 internal sealed class BlockingWaiter : FenceCallback
 {
-    /// <summary>Turns of SpinWait, most of which yield the processor: about what ManualResetEventSlim spends.</summary>
+    /// <summary>The largest number of SpinWait iterations, most of which yield the processor; about as many as ManualResetEventSlim uses.</summary>
     internal const int MostSpins = 35;
 
-    /// <summary>Turns of SpinWait that do not yield: about a microsecond.</summary>
+    /// <summary>The smallest number of SpinWait iterations, none of which yields: about a microsecond.</summary>
     private const int FewestSpins = 10;
 
     /// <summary>
-    /// So many sleeps with the fewest turns, and a waiter tries once more whether looking pays: two that have put each other to sleep would go
-    /// on like that for ever, since a wake-up takes longer than the fewest turns.
+    /// After this many sleeps with the fewest iterations a waiter spins longer once, to find out whether spinning pays off again. Otherwise
+    /// two threads that wait for each other in turn would always sleep, since a wake-up takes longer than the fewest iterations.
     /// </summary>
     private const int SleepsBeforeTrying = 16;
 
     private const int SpinsLostBySleeping = 5;
 
     /// <summary>
-    /// Looks before the first turn of SpinWait: a fifth of a microsecond, about two ways between cores. The turns get longer fast, and a
-    /// signal that comes just after a look is seen a whole turn late.
+    /// The number of polls before the first SpinWait iteration: a fifth of a microsecond, about two transfers of a cache line between cores.
+    /// SpinWait iterations quickly get longer, and a signal just after a poll is noticed a whole iteration late.
     /// </summary>
     private const int CloseLooks = 200;
 
-    // Monitor takes at most int.MaxValue milliseconds; longer waits go round again.
+    // Monitor.Wait takes at most int.MaxValue milliseconds; a longer wait is repeated.
     private static readonly TimeSpan s_longestSleep = TimeSpan.FromMilliseconds(int.MaxValue);
 
     [ThreadStatic]
     private static BlockingWaiter? t_spare;
 
-    /// <summary>How long a thread of the pool sleeps before the producer is asked whether it waits for the pool too.</summary>
+    /// <summary>How long a thread of the thread pool sleeps before it calls <see cref="IFenceProducer.HelpSleeper"/>.</summary>
     private static readonly TimeSpan s_beforeHelp = TimeSpan.FromMilliseconds(20);
 
     private static readonly TimeSpan s_beforeStack = TimeSpan.FromMilliseconds(20);
 
     private readonly Thread _thread = Thread.CurrentThread;
-    private StackTrace? _stack;   // while the contract is checked: where the thread stands, once it has stood there for a moment
-    private string[] _locks = []; // and what it holds
-    private bool _signaled; // under this monitor
-    private bool _nudged;   // under this monitor: something changed that is worth a look
+    private StackTrace? _stack;   // while the contract is checked: the stack of the thread, after it has been blocked for a while
+    private string[] _locks = []; // the locks that the thread holds; written before _stack
+    private bool _signaled; // under the monitor of this object
+    private bool _nudged;   // under the monitor of this object: the timer has fired, or the token was canceled
 
     internal static FenceStatus Wait(Fence fence, FenceTimeline timeline, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -55,7 +55,7 @@ internal sealed class BlockingWaiter : FenceCallback
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static FenceStatus Sleep(Fence fence, FenceTimeline timeline, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        // Taken out while in use: a wait can be entered again on the same thread, from a callback or a pumping context.
+        // The cache is empty while the node is in use: the thread may start another wait during this one, from a callback or a message pump.
         BlockingWaiter waiter = t_spare ?? new BlockingWaiter();
         t_spare = null;
         waiter._signaled = false;
@@ -75,7 +75,7 @@ internal sealed class BlockingWaiter : FenceCallback
         }
         catch
         {
-            // Interrupted (Thread.Interrupt), or a clock of the user's threw: nothing may stay behind in the list.
+            // The thread was interrupted, or a user's clock threw: the node must be removed from the list.
             fence.TryRemoveCallback(waiter);
             FenceKitEventSource.Log.BlockingWaitStop(fence.Timeline?.Name, fence.Point, FenceStatus.Pending);
             throw;
@@ -86,7 +86,7 @@ internal sealed class BlockingWaiter : FenceCallback
 
     internal override void DescribeWaits(Fence fence, List<FenceWait> waits)
     {
-        StackTrace? stack = Volatile.Read(ref _stack); // pairs with the write in Rest
+        StackTrace? stack = Volatile.Read(ref _stack); // pairs with the write in Rest, after which _locks is valid
         waits.Add(FenceWait.Of(_thread, fence, stack is null ? [] : _locks, stack is null ? [] : FenceIssuers.DescribeStack(stack)));
     }
 
@@ -103,12 +103,12 @@ internal sealed class BlockingWaiter : FenceCallback
         Monitor.Exit(this);
     }
 
-    /// <summary>A signaler on another core that answers at once does it within this time.</summary>
+    /// <summary>Polls for a very short time, which is enough for a signaler on another core that responds immediately.</summary>
     private static bool LookClosely(Fence fence, FenceTimeline timeline)
     {
         if (default(SpinWait).NextSpinWillYield)
         {
-            return false; // one processor: while we look, nobody can signal
+            return false; // a single processor: no other thread can signal while this one polls
         }
 
         for (int look = 0; look < CloseLooks; look++)
@@ -124,19 +124,18 @@ internal sealed class BlockingWaiter : FenceCallback
     }
 
     /// <summary>
-    /// Most fences that are waited for are about to signal, and a sleep costs two wake-ups of tens of microseconds: look for about that
-    /// long first, as ManualResetEventSlim does. A timeline that has made its waiters sleep gets less of it each time, down to a
-    /// microsecond, and all of it again as soon as looking has paid, and once in a while to see whether it would: long waits must not burn
-    /// a processor.
+    /// Spins before the thread sleeps, as ManualResetEventSlim does: most fences that are waited for signal soon, and a sleep costs two
+    /// wake-ups of tens of microseconds. Each sleep on a timeline shortens the next spin, down to a microsecond, so that long waits do not
+    /// burn a processor. The full length returns when a spin has succeeded, and from time to time to find out whether it would.
     /// </summary>
-    /// <remarks>Out of line: a method that calls into the system, as Yield does, prepares for that in each of its calls.</remarks>
+    /// <remarks>Not inlined, because a method with a system call, such as Yield, has a more expensive prolog.</remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool SpinUntilSignaled(Fence fence, FenceTimeline timeline)
     {
         SpinWait spin = default;
         if (spin.NextSpinWillYield)
         {
-            return false; // as above
+            return false; // a single processor; see LookClosely
         }
 
         int spins = timeline.SpinsBeforeSleep;
@@ -145,7 +144,7 @@ internal sealed class BlockingWaiter : FenceCallback
         {
             if (spin.NextSpinWillYield)
             {
-                Thread.Yield(); // not as SpinWait does it, with a Sleep(0) now and then: a thread that looks is not asleep, and not to be interrupted
+                Thread.Yield(); // SpinWait would call Sleep(0) now and then, which throws on an interrupted thread
             }
             else
             {
@@ -156,7 +155,7 @@ internal sealed class BlockingWaiter : FenceCallback
             {
                 if (spins != MostSpins)
                 {
-                    timeline.SpinsBeforeSleep = MostSpins; // not when it is so already: the signaler needs this cache line for itself
+                    timeline.SpinsBeforeSleep = MostSpins; // written only if it changes, since the signaler uses this cache line
                 }
 
                 Remember(timeline);
@@ -164,14 +163,14 @@ internal sealed class BlockingWaiter : FenceCallback
             }
         }
 
-        // Below the fewest it counts sleeps.
+        // Values below FewestSpins count sleeps.
         timeline.SpinsBeforeSleep = spins > FewestSpins ? Math.Max(FewestSpins, spins - SpinsLostBySleeping)
             : spins > FewestSpins - SleepsBeforeTrying ? spins - 1
             : MostSpins;
         return false;
     }
 
-    /// <summary>Tells the signaler that looking pays, see <see cref="FenceTimeline.IsPolled"/>.</summary>
+    /// <summary>Tells signalers that a waiter spins; see <see cref="FenceTimeline.IsPolled"/>.</summary>
     private static void Remember(FenceTimeline timeline)
     {
         if (!timeline.IsPolled)
@@ -186,14 +185,14 @@ internal sealed class BlockingWaiter : FenceCallback
         bool limited = timeout != Timeout.InfiniteTimeSpan;
         long start = limited ? clock.GetTimestamp() : 0;
 
-        // A clock of the user's own decides when time is over, so it has to wake us; the system's clock is the one of Monitor.
+        // The wait has to end by the user's clock, so that needs a timer; Monitor.Wait uses the system clock.
         using ITimer? timer = limited && clock != TimeProvider.System
             ? clock.CreateTimer(static state => ((BlockingWaiter)state!).Nudge(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan)
             : null;
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             static state => ((BlockingWaiter)state!).Nudge(), this);
 
-        bool poolKnows = PoolThread.BeginSleep(); // before the monitor: the pool has a lock of its own, and the signaler needs ours
+        bool poolKnows = PoolThread.BeginSleep(); // outside the monitor, which the signaler needs, since the pool takes a lock of its own
         try
         {
             if (poolKnows && clock == TimeProvider.System && timeline.Producer is { } producer)
@@ -244,12 +243,12 @@ internal sealed class BlockingWaiter : FenceCallback
     }
 
     /// <summary>
-    /// The clock and its timer are a user's: they are asked outside the monitor, which the signaler needs. The timer may fire inside its own
-    /// Change, or before we sleep; that it did is remembered.
+    /// Sleeps until the user's clock says that the time has run out. Clock and timer are user code, so they are called outside the monitor,
+    /// which the signaler needs. The timer may fire inside Change, or before the thread sleeps; _nudged remembers that.
     /// </summary>
     private void SleepByTimer(TimeProvider clock, ITimer timer, long start, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        while (!ForgetNudges() && !cancellationToken.IsCancellationRequested) // in this order: a token that is canceled later nudges later
+        while (!ForgetNudges() && !cancellationToken.IsCancellationRequested) // in this order, since a later cancellation sets _nudged again
         {
             TimeSpan left = timeout - clock.GetElapsedTime(start);
             if (left <= TimeSpan.Zero)
@@ -257,7 +256,7 @@ internal sealed class BlockingWaiter : FenceCallback
                 return;
             }
 
-            // Set anew in every round: a timer may fire a little before its clock agrees.
+            // Set again in every iteration: a timer may fire a little before its clock says so.
             timer.ChangeShielded(TimeSpan.FromMilliseconds(InMilliseconds(left)));
             Monitor.Enter(this);
             try
@@ -284,12 +283,12 @@ internal sealed class BlockingWaiter : FenceCallback
         return signaled;
     }
 
-    /// <summary>Rounded up: waking a fraction of a millisecond early would spin through the rest.</summary>
+    /// <summary>Rounds up: waking a fraction of a millisecond early would spin for the rest of the time.</summary>
     private static int InMilliseconds(TimeSpan left) => (int)Math.Ceiling(Math.Min(left.TotalMilliseconds, s_longestSleep.TotalMilliseconds));
 
     /// <summary>
-    /// Sleeps until something happens. While the contract is checked, a wait that is not over in a moment first writes down where it
-    /// stands: others cannot look at the stack of this thread.
+    /// Sleeps until the thread is woken. While the contract is checked, a wait that takes longer captures its own stack first, since other
+    /// threads cannot.
     /// </summary>
     private void Rest(int milliseconds)
     {
@@ -300,14 +299,14 @@ internal sealed class BlockingWaiter : FenceCallback
         else if (!Monitor.Wait(this, s_beforeStack))
         {
             _locks = FenceAnnotations.DescribeHeldLocks(_thread);
-            Volatile.Write(ref _stack, new StackTrace(skipFrames: 1, fNeedFileInfo: false)); // a release of the locks; pairs with DescribeWaits
+            Volatile.Write(ref _stack, new StackTrace(skipFrames: 1, fNeedFileInfo: false)); // releases _locks; pairs with the read in DescribeWaits
         }
     }
 
     private FenceStatus Finish(Fence fence, CancellationToken cancellationToken)
     {
-        // Either the signaler has fixed our outcome, or we are out of the list and the fence was pending at that moment: there is no
-        // third case, so a wait never says "time is over" about a fence that had signaled.
+        // Either the signaler has fixed the outcome of this node, or the node is removed while the fence is pending. There is no third case,
+        // so a wait never reports a timeout for a fence that had signaled.
         if (fence.TryRemoveCallback(this) != FenceCallbackRemoval.Removed)
         {
             FenceStatus status = DeliveredStatus;
@@ -320,7 +319,7 @@ internal sealed class BlockingWaiter : FenceCallback
                 Recycle();
             }
 
-            // Otherwise the signaler is still busy with others before us; the node is left to it and to the garbage collector.
+            // Otherwise the signaler has not run this node yet, so the node cannot be reused, and is left to the garbage collector.
             return status;
         }
 

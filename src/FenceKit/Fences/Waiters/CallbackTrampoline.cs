@@ -4,19 +4,19 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// Runs the callbacks of signals that find the stack of their thread almost used up, one after the other instead of one inside the other. So
-/// a chain of any length, in which each callback signals the next fence, runs to its end.
+/// Runs callbacks one after the other, instead of nested, when the stack of the thread is almost used up. So a chain in which each callback
+/// signals the next fence can have any length.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A signal with enough stack runs its callbacks itself and never comes here. The first one without enough of it runs its callbacks here.
-/// Every signal from inside those is still deeper in the same stack, so it comes here too, finds that the thread is running callbacks
-/// already, and leaves its own at the end of the queue. Nothing is left in the queue when the first one returns; so all further up, who had
-/// enough stack, find as always that a signal returns when its callbacks have run.
+/// A signal with enough stack runs its callbacks itself. The first signal without enough stack runs its callbacks here. Signals from inside
+/// these callbacks are still deeper in the same stack, so they get here too, and only append their callbacks to the queue, which the first
+/// one works off. The queue is empty when the first one returns. So for all signals further up the stack it holds, as always, that a signal
+/// returns after its callbacks have run.
 /// </para>
 /// <para>
-/// The queue is linked through the nodes: they are Detached, so nobody else uses their links, and their timeline and outcome stay as they
-/// are. Nothing is allocated, and a thread refers to no node when it is done.
+/// The queue is linked through the nodes: they are Detached, so no other code uses their links, and their timeline and outcome do not change.
+/// Nothing is allocated, and the thread refers to no node afterwards.
 /// </para>
 /// </remarks>
 internal static class CallbackTrampoline
@@ -30,10 +30,10 @@ internal static class CallbackTrampoline
     [ThreadStatic]
     private static bool t_isRunning;
 
-    /// <summary>Whether a signal may run callbacks on the stack as it is.</summary>
+    /// <summary>Whether there is enough stack to run callbacks.</summary>
     internal static bool HasRoom => RuntimeHelpers.TryEnsureSufficientExecutionStack();
 
-    /// <summary>Runs callbacks that are detached, or leaves them to the caller further up that is running callbacks here.</summary>
+    /// <summary>Runs detached callbacks, or appends them to the queue of the call further up the stack that is running callbacks here.</summary>
     /// <param name="batch">The callbacks of one signal, linked through Next.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Run(FenceCallback batch)

@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace FenceKit;
 
 /// <summary>
-/// The continuations that one signal releases to the thread pool, as a chain. The signaler queues the first only; each queues the one
-/// behind it before it runs. So the signaler pays for one hand-off however many wait, and no continuation stands behind another that blocks.
+/// A linked list of the continuations that one signal queues to the thread pool. The signaler queues only the first; each of them queues the
+/// next one before it runs. So the signaler pays for one work item however many waiters there are, and no continuation has to wait for
+/// another one that blocks.
 /// </summary>
 internal struct ContinuationBatch
 {
@@ -20,11 +21,12 @@ internal struct ContinuationBatch
         NotEnough = 2,
     }
 
-    /// <summary>The batch of a signal that has asked already, and has room.</summary>
+    /// <summary>Creates the batch of a signal that has already found that there is enough stack.</summary>
     internal static ContinuationBatch WithRoom() => new() { _room = Room.Enough };
 
     /// <summary>
-    /// Whether continuations may run on the stack of the signaler. Asked once: all that one signal releases begin at the same depth.
+    /// Whether continuations may run on the stack of the signaler. Checked once, since all continuations of one signal start at the same
+    /// depth.
     /// </summary>
     internal bool HasRoom
     {
@@ -39,7 +41,7 @@ internal struct ContinuationBatch
         }
     }
 
-    /// <summary>The node has been delivered: nobody else uses its link until its continuation has run.</summary>
+    /// <summary>Adds a node whose outcome is delivered: no other code uses its link until its continuation runs.</summary>
     internal void Add(FenceAwaitNode node)
     {
         if (_last is null)
@@ -54,7 +56,7 @@ internal struct ContinuationBatch
         _last = node;
     }
 
-    /// <summary>Queues what has gathered. Before code of a user runs, so that nothing of ours waits behind it.</summary>
+    /// <summary>Queues the gathered continuations. Called before user code runs, so that they do not have to wait for it.</summary>
     internal void Flush()
     {
         if (_first is not null)

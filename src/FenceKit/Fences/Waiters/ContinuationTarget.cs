@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace FenceKit;
 
 /// <summary>Where a continuation runs: in the captured context, on the thread pool, or inline.</summary>
-/// <remarks>One reference, because awaiters carry it and are copied: null for the captured context, or a mark.</remarks>
+/// <remarks>A single reference, because awaiters contain it and are copied: null for the captured context, or a marker object.</remarks>
 internal readonly struct ContinuationTarget
 {
     private static readonly object s_threadPool = new();
@@ -23,7 +23,7 @@ internal readonly struct ContinuationTarget
         _ => null,
     });
 
-    /// <summary>The SynchronizationContext or TaskScheduler to post to; false for the thread pool, or inline.</summary>
+    /// <summary>Returns the SynchronizationContext or TaskScheduler to post to; false for the thread pool and for inline.</summary>
     internal bool TryGetTarget([NotNullWhen(true)] out object? target)
     {
         target = null;

@@ -2,8 +2,9 @@
 namespace FenceKit;
 
 /// <summary>
-/// How a fence ended, for the continuation that runs on this thread now. A fence knows its outcome as long as its timeline remembers its
-/// faults; an awaiter that came in time hears it also when the timeline has forgotten. Nothing is told of a fence that simply signaled.
+/// The outcome of a fence for the continuation that is running on this thread. A timeline may forget faults, but an awaiter that was
+/// registered before the signal must get the outcome in any case, so it is passed to the continuation by a thread-static field. Not set if
+/// the fence has simply signaled.
 /// </summary>
 internal readonly struct DeliveredOutcome(Fence fence, FenceStatus status, Exception? error)
 {
@@ -14,7 +15,9 @@ internal readonly struct DeliveredOutcome(Fence fence, FenceStatus status, Excep
     private readonly FenceStatus _status = status;
     private readonly Exception? _error = error;
 
-    /// <summary>Sets the outcome that the code on this thread hears, and returns the one before, to be set again afterwards.</summary>
+    /// <summary>
+    /// Sets the outcome for the code that runs next on this thread, and returns the previous one, which must be restored afterwards.
+    /// </summary>
     internal static DeliveredOutcome Set(DeliveredOutcome outcome)
     {
         ref DeliveredOutcome current = ref t_current;
@@ -23,7 +26,10 @@ internal readonly struct DeliveredOutcome(Fence fence, FenceStatus status, Excep
         return before;
     }
 
-    /// <summary>The outcome of a complete fence: what this continuation was told, or what the timeline remembers.</summary>
+    /// <summary>
+    /// Returns the outcome of a complete fence: the one passed to this continuation or, if there is none, the one that the timeline
+    /// remembers.
+    /// </summary>
     internal static FenceStatus OutcomeOf(Fence fence, out Exception? error)
     {
         ref DeliveredOutcome current = ref t_current;

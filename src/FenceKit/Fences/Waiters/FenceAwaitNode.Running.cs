@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-// The wait is over: the continuation goes to its target, and runs.
+// The end of a wait: dispatching the continuation to its target, and running it.
 internal partial class FenceAwaitNode : IThreadPoolWorkItem
 {
     private static readonly SendOrPostCallback s_post = static state => ((FenceAwaitNode)state!).RunGuarded();
@@ -14,7 +14,7 @@ internal partial class FenceAwaitNode : IThreadPoolWorkItem
 
     internal override void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of(DescribeContinuation(), fence));
 
-    /// <summary>Brings the continuation to its target. The node must not be touched afterwards: it may serve another await already.</summary>
+    /// <summary>Dispatches the continuation to its target. The node must not be accessed afterwards: it may serve another await already.</summary>
     internal void Dispatch()
     {
         ContinuationBatch continuations = default;
@@ -46,7 +46,7 @@ internal partial class FenceAwaitNode : IThreadPoolWorkItem
         FenceCallback? behind = Next;
         if (behind is not null)
         {
-            // First the others, then our own: a continuation that blocks must not hold them up.
+            // Queues the next one first, so that it does not have to wait if this continuation blocks.
             Next = null;
             InterruptShield.Queue((FenceAwaitNode)behind, preferLocal: true);
         }
@@ -57,12 +57,12 @@ internal partial class FenceAwaitNode : IThreadPoolWorkItem
     protected override void OnSignaled(FenceStatus status, Exception? fault) => Dispatch();
 
     /// <summary>
-    /// Runs the continuation on a thread that is nobody's: of the pool, of a timer, of a canceler. What a continuation throws (one that was
-    /// handed over by hand; an async method catches its own) must not end the process.
+    /// Runs the continuation, and catches its exceptions, which must not end the process: the thread may be one of the pool, of a timer, or
+    /// of a canceler. An async method catches its own exceptions; other continuations may throw.
     /// </summary>
     private void RunGuarded()
     {
-        FenceTimeline? timeline = Timeline; // before the continuation: the node may serve another wait afterwards
+        FenceTimeline? timeline = Timeline; // read before the continuation runs, because the node may serve another wait then
         ulong target = Target;
         try
         {
@@ -74,7 +74,9 @@ internal partial class FenceAwaitNode : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Runs the continuation, on the thread where it belongs. Nothing stays behind in the node that would keep anything alive.</summary>
+    /// <summary>
+    /// Runs the continuation, on its target thread, after freeing the node. No reference is left in the node that would keep an object alive.
+    /// </summary>
     private void RunContinuation()
     {
         HeldLocks.CheckNone();
@@ -91,7 +93,7 @@ internal partial class FenceAwaitNode : IThreadPoolWorkItem
         Recycle();
         if (isRegistered)
         {
-            registration.UnregisterShielded(); // does not wait: a callback under way finds another wait, or none
+            registration.UnregisterShielded(); // does not wait for a callback that is running, which will find another wait in the node, or none
         }
 
         continuation();
@@ -109,7 +111,9 @@ internal partial class FenceAwaitNode : IThreadPoolWorkItem
         return registration;
     }
 
-    /// <summary>Apart, because what it needs would be made room for in the usual case too: no context, and no outcome to be told.</summary>
+    /// <summary>
+    /// Runs a continuation with a context or with an outcome to pass on. A separate method, so that the usual case has a smaller stack frame.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunUnusual(Action continuation, CancellationTokenRegistration registration)
     {
@@ -122,7 +126,7 @@ internal partial class FenceAwaitNode : IThreadPoolWorkItem
         ulong target = Target;
         DeliveredError = null;
         Recycle();
-        registration.UnregisterShielded(); // as above
+        registration.UnregisterShielded(); // does not wait, as in RunContinuation
         if (status is FenceStatus.Pending || timeline is null || (status is FenceStatus.Signaled && !timeline.HasFaulted))
         {
             Invoke(continuation, executionContext);
@@ -170,7 +174,8 @@ internal partial class FenceAwaitNode : IThreadPoolWorkItem
         }
         catch (Exception exception)
         {
-            // A context that refuses (a closed window, say) must not leave the waiter hanging: say so, and go on on the thread pool.
+            // If the context refuses, because its window was closed for example, the waiter must not hang: the continuation runs on the
+            // thread pool, and the exception is reported.
             InterruptShield.Queue(this, preferLocal: true);
             if (timeline is not null)
             {
@@ -179,7 +184,9 @@ internal partial class FenceAwaitNode : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>The method that awaits: its state machine is a type argument of the box that the compiler's builder puts it into.</summary>
+    /// <summary>
+    /// Returns the name of the awaiting method: its state machine is a type argument of the object that the compiler's builder boxes it in.
+    /// </summary>
     private string DescribeContinuation()
     {
         foreach (Type argument in _continuation?.Target?.GetType().GenericTypeArguments ?? [])

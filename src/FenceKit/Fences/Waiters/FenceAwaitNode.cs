@@ -4,57 +4,57 @@ using FenceKit.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// The node behind an <c>await</c> of one fence, from a pool or a timeline's own (see <see cref="FenceTimeline.Await"/>): it holds the
-/// continuation and brings it to its target. It is free again before the continuation runs: what the continuation has to know that the fence
-/// itself may forget is told through <see cref="DeliveredOutcome"/>.
+/// The waiter node of an <c>await</c> of one fence. It comes from a pool, or is cached by its timeline (see
+/// <see cref="FenceTimeline.Await"/>). It has the continuation, and dispatches it to its target. The node is free again before the
+/// continuation runs; an outcome that the timeline may forget is passed on by <see cref="DeliveredOutcome"/>.
 /// </summary>
 internal partial class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(isInternal: true)
 {
     private Action? _continuation;
     private ExecutionContext? _executionContext;
     private object? _context;
-    private CancellationTokenRegistration _registration; // read under the lock bit while the node waits; default without a token
+    private CancellationTokenRegistration _registration; // under the lock bit while the node waits; default without a token
     private Load _carries;
 
-    /// <summary>What the node carries besides the continuation: the usual wait is recognized by one byte.</summary>
+    /// <summary>Tells which of the fields are set, so that a single byte identifies the usual wait.</summary>
     [Flags]
     private enum Load : byte
     {
         Nothing = 0, // the continuation runs on the thread pool
 
-        /// <summary>On the stack of the thread that ends the wait, if there is room.</summary>
+        /// <summary>The continuation runs on the thread that ends the wait, if there is enough stack.</summary>
         Inline = 1,
 
-        /// <summary>A context to post to.</summary>
+        /// <summary>There is a SynchronizationContext or TaskScheduler to post to.</summary>
         Context = 2,
 
-        /// <summary>A context that flows.</summary>
+        /// <summary>There is an ExecutionContext to run with.</summary>
         Flow = 4,
 
-        /// <summary>A token that may end the wait.</summary>
+        /// <summary>There is a token that may cancel the wait.</summary>
         Token = 8,
     }
 
-    /// <summary>Belongs to its timeline for ever, whose lock bit guards this; false for the nodes of the pools.</summary>
+    /// <summary>True if the node belongs to its timeline for ever; false for pooled nodes. Under the lock bit of the timeline.</summary>
     internal bool IsOwn;
 
     protected FenceWaiterPools Pools { get; } = pools;
 
-    /// <summary>Whether the token ends the wait.</summary>
+    /// <summary>Whether the token is canceled.</summary>
     protected bool IsCanceled => _registration.Token.IsCancellationRequested;
 
-    /// <summary>Sets the continuation. Only the owner of the node calls it.</summary>
-    /// <param name="continuation">What to run.</param>
-    /// <param name="isInline">On the stack of the thread that ends the wait, if there is room.</param>
+    /// <summary>Sets the continuation. Called only by the owner of the node.</summary>
+    /// <param name="continuation">The continuation.</param>
+    /// <param name="isInline">Whether the continuation runs on the thread that ends the wait, if there is enough stack.</param>
     /// <param name="context">The SynchronizationContext or TaskScheduler to post to; null for none.</param>
-    /// <param name="executionContext">What flows; null for nothing.</param>
+    /// <param name="executionContext">The ExecutionContext to run with; null for none.</param>
     internal void SetContinuation(Action continuation, bool isInline, object? context, ExecutionContext? executionContext)
     {
         _continuation = continuation;
         Load carries = isInline ? Load.Inline : Load.Nothing;
         if (executionContext is not null)
         {
-            _executionContext = executionContext; // usually null over null: not worth the collector's write barrier
+            _executionContext = executionContext; // not stored if null, which saves the GC write barrier
             carries |= Load.Flow;
         }
 
@@ -74,7 +74,7 @@ internal partial class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(is
         SetContinuation(continuation, resumption.IsInline, context, executionContext);
     }
 
-    /// <summary>Registers the node with a token that may end what it will wait for. It need not be the caller's yet.</summary>
+    /// <summary>Registers the node with a token that may cancel its next wait. The caller need not own the node yet.</summary>
     internal CancellationTokenRegistration Register(FenceTimeline timeline, CancellationToken token)
     {
         if (!IsOwn)
@@ -85,7 +85,7 @@ internal partial class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(is
         return token.RegisterShielded(static (node, canceled) => ((FenceAwaitNode)node!).OnCanceled(canceled), this);
     }
 
-    /// <summary>Sets the registration with a token. Only the owner of the node calls it, before the node comes into its list.</summary>
+    /// <summary>Sets the registration with a token. Called only by the owner of the node, before the node is added.</summary>
     internal void SetRegistration(CancellationTokenRegistration registration, CancellationToken token)
     {
         if (token.CanBeCanceled)
@@ -95,10 +95,10 @@ internal partial class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(is
         }
     }
 
-    /// <summary>Under the lock bit, while the node waits: whether this token ends the wait.</summary>
+    /// <summary>Under the lock bit, while the node waits: whether this is the token of the wait.</summary>
     internal bool IsEndedBy(CancellationToken token) => _registration.Token == token;
 
-    /// <summary>The fence was complete, or the token canceled, before the node came into its list.</summary>
+    /// <summary>Ends a wait that did not begin, because the fence was complete, or the token canceled, before the node was added.</summary>
     internal void DeliverAtOnce(Fence fence)
     {
         Timeline = fence.Timeline;
@@ -112,7 +112,7 @@ internal partial class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(is
         Dispatch();
     }
 
-    /// <summary>The token says that it is canceled; perhaps late, when the node stands for another wait.</summary>
+    /// <summary>Called when the token is canceled. The call may come late, when the node serves another wait already.</summary>
     protected void OnCanceled(CancellationToken token)
     {
         if (Volatile.Read(ref Timeline) is { } timeline && timeline.TryCancel(this, token))
@@ -121,17 +121,17 @@ internal partial class FenceAwaitNode(FenceWaiterPools pools) : FenceCallback(is
         }
     }
 
-    /// <summary>The node has left the list, but not by a signal.</summary>
+    /// <summary>Ends a wait whose node was removed by a timeout or a cancellation.</summary>
     protected virtual void EndEarly(FenceKitCounter reason)
     {
         FenceKitMeter.Count(reason);
         Dispatch();
     }
 
-    /// <summary>Lets others have the node; the last touch.</summary>
+    /// <summary>Returns the node to its pool; the last access to it.</summary>
     protected virtual void Return() => Pools.Return(this);
 
-    /// <summary>Clears what must not outlive the wait, and lets others have the node.</summary>
+    /// <summary>Clears the node, and frees it for other waits.</summary>
     private void Recycle()
     {
         DeliveredStatus = FenceStatus.Pending;

@@ -4,22 +4,22 @@ using System.Diagnostics;
 namespace FenceKit;
 
 /// <summary>
-/// Something to be run when a fence signals. The object itself is the list node: the caller makes it ahead of time and owns it, so
-/// adding and removing never allocates. As dma_fence_cb, but it can be used again, and it runs outside every internal lock.
+/// A callback that runs when a fence signals. The object itself is the list node: the caller preallocates and owns it, so adding and removing
+/// never allocates. Like the kernel's dma_fence_cb, but it can be reused, and it runs outside all internal locks.
 /// </summary>
 /// <remarks>
-/// <para>A callback waits for at most one fence at a time. It may be added again as soon as it was removed or has finished, and its own
-/// <see cref="OnSignaled"/> may add it again to another fence as the last thing it does: that is how a driver chains steps.</para>
-/// <para>A timeline refers to the callbacks that wait for it, and to no others. A callback refers to the timeline that it waited for last, until
-/// it is added elsewhere.</para>
+/// <para>A callback waits for at most one fence at a time. It may be added again when it was removed or has finished. Its own
+/// <see cref="OnSignaled"/> may also add it to another fence, as its last action; so a driver can chain steps.</para>
+/// <para>A timeline refers only to callbacks that are waiting for it. A callback refers to the timeline that it waited for last, until it is
+/// added to another one.</para>
 /// </remarks>
 [DebuggerDisplay("{DebuggerDisplay,nq}")]
 public abstract class FenceCallback
 {
-    /// <summary>What has become of the round that the node waits in, or waited in last. Its rules are its own.</summary>
+    /// <summary>The state of the present or last round of the node.</summary>
     internal CallbackState State;
 
-    /// <summary>Makes a callback that waits for nothing yet.</summary>
+    /// <summary>Creates a callback that does not wait for a fence yet.</summary>
     protected FenceCallback()
     {
     }
@@ -27,12 +27,13 @@ public abstract class FenceCallback
     private protected FenceCallback(bool isInternal) => State = new CallbackState(isInternal);
 
     /// <summary>
-    /// Whose node this is: of FenceKit itself, added by one party at a time that knows that it is free, and never asked whether it has
-    /// finished. It may serve another wait before the signaler that ran it returns, so that signaler does not look at it again.
+    /// Whether this is a node of FenceKit itself. Such a node is added only by a thread that knows that it is free, and never asked whether
+    /// it has finished. It may serve another wait before the signaler that runs it returns, so the signaler must not access it after
+    /// delivery.
     /// </summary>
     internal bool IsInternal => State.IsInternal;
 
-    /// <summary>Guarded by the lock bit of <see cref="Timeline"/> while queued; the signaler's own while detached.</summary>
+    /// <summary>Guarded by the lock bit of <see cref="Timeline"/> while queued; used only by the signaler while detached.</summary>
     internal FenceCallback? Next;
 
     /// <summary>The second branch of the <see cref="WaiterHeap"/> behind this node. Guarded by the lock bit of <see cref="Timeline"/>.</summary>
@@ -42,27 +43,27 @@ public abstract class FenceCallback
     internal FenceCallback? Previous;
 
     /// <summary>
-    /// The timeline that the node belongs to: that of the fence that was last waited for. Its lock bit guards this field and the state, so two
-    /// timelines never have the node in their lists at once. Null until the first add, which takes it by CAS. While an internal node is in no
-    /// list, its owner writes this.
+    /// The timeline that the node belongs to, which is that of the fence it waits for, or waited for last. The timeline's lock bit guards
+    /// this field and the state, so the node is never in the lists of two timelines. Null until the first add, which sets it by CAS. While an
+    /// internal node is not queued, its owner writes this field.
     /// </summary>
     internal FenceTimeline? Timeline;
 
-    /// <summary>The point waited for, as <see cref="TimelineState.TargetOf"/>.</summary>
+    /// <summary>The target of the point that the node waits for; see <see cref="TimelineState.TargetOf"/>.</summary>
     internal ulong Target;
 
-    /// <summary>Where it stands among those of its point in the <see cref="WaiterHeap"/>. Guarded as the links.</summary>
+    /// <summary>The order of arrival among nodes of the same point in the <see cref="WaiterHeap"/>. Guarded like the links.</summary>
     internal int Order;
 
-    /// <summary>The rank of <see cref="Next"/> in the heap; 0 where there is nobody. Guarded as the links.</summary>
+    /// <summary>The rank of <see cref="Next"/> in the heap; 0 if that is null. Guarded like the links.</summary>
     internal byte NextRank;
 
-    /// <summary>The rank of <see cref="SecondNext"/>, never the higher one. Guarded as the links.</summary>
+    /// <summary>The rank of <see cref="SecondNext"/>, never higher than <see cref="NextRank"/>. Guarded like the links.</summary>
     internal byte SecondRank;
 
-    private byte _deliveredStatus; // a byte, beside the ranks: so those need no room
+    private byte _deliveredStatus; // a byte, so that it shares a word with the ranks
 
-    /// <summary>The outcome, written before the phase becomes Detached, so that it can be read without waiting for the callback to run.</summary>
+    /// <summary>The outcome. Written before the phase becomes Detached, so that it can be read before the callback has run.</summary>
     internal FenceStatus DeliveredStatus
     {
         get => (FenceStatus)_deliveredStatus;
@@ -72,34 +73,34 @@ public abstract class FenceCallback
     /// <inheritdoc cref="DeliveredStatus"/>
     internal Exception? DeliveredError;
 
-    /// <summary>Called exactly once for every successful add, unless removed before.</summary>
+    /// <summary>Called exactly once for every successful add, unless the callback is removed before.</summary>
     /// <param name="status">
-    /// <see cref="FenceStatus.Signaled"/> or <see cref="FenceStatus.Faulted"/>: the outcome of the fence. Of a <see cref="FenceArray"/>
-    /// over a fence whose outcome was forgotten: <see cref="FenceStatus.Retired"/>.
+    /// The outcome of the fence: <see cref="FenceStatus.Signaled"/> or <see cref="FenceStatus.Faulted"/>, or
+    /// <see cref="FenceStatus.Retired"/> for a <see cref="FenceArray"/> over a fence whose outcome is no longer known.
     /// </param>
     /// <param name="fault">The error that the fence was signaled with, or null.</param>
     /// <remarks>
-    /// Runs on the signaler's thread, outside every internal lock, after the fence reads signaled. It must be short and must not block:
-    /// others wait behind it. An exception does not reach the signaler nor stop other callbacks; it is reported through
-    /// <see cref="FenceTimeline.CallbackFaulted"/>.
+    /// Runs on the signaler's thread, outside all internal locks, when the fence already reads as complete. It must be short and must not
+    /// block, since other callbacks have to wait for it. An exception neither reaches the signaler nor stops other callbacks; it is reported
+    /// by <see cref="FenceTimeline.CallbackFaulted"/>.
     /// </remarks>
     protected abstract void OnSignaled(FenceStatus status, Exception? fault);
 
-    /// <summary>Under the lock bit: the node is out of the list, and this is its outcome.</summary>
+    /// <summary>Sets the outcome of a node that was taken out of the list. Under the lock bit.</summary>
     internal void Detach(FenceStatus status, Exception? error)
     {
         DeliveredStatus = status;
         if (!ReferenceEquals(DeliveredError, error))
         {
-            DeliveredError = error; // the usual null over null is not worth the collector's write barrier
+            DeliveredError = error; // not stored if unchanged, which saves the GC write barrier
         }
 
         State.Detach();
     }
 
     /// <summary>
-    /// Brings the outcome of an internal node to its receiver. Nodes may put a continuation on the chain; before any other code runs, what
-    /// is on the chain goes out.
+    /// Delivers the outcome of an internal node. An override either adds its continuation to the batch, or flushes the batch before it runs
+    /// other code.
     /// </summary>
     internal virtual void Deliver(ref ContinuationBatch continuations)
     {
@@ -107,12 +108,12 @@ public abstract class FenceCallback
         OnSignaled(DeliveredStatus, DeliveredError);
     }
 
-    /// <summary>Says who waits here, for people. Nodes of our own name whom they stand for.</summary>
+    /// <summary>Describes the waiter of this node. Internal nodes describe the thread or method that they wait for.</summary>
     internal virtual void DescribeWaits(Fence fence, List<FenceWait> waits) => waits.Add(FenceWait.Of($"callback {GetType().Name}", fence));
 
     /// <summary>
-    /// For a callback of FenceKit's own that outlives what it waited for: it refers to nothing of that any more. Only while it is in no list, and
-    /// nobody but the caller may add it.
+    /// Clears the references to the last timeline and error, for an internal callback that outlives them. The callback must not be queued,
+    /// and only the caller may add it.
     /// </summary>
     internal void Forget()
     {
@@ -120,11 +121,12 @@ public abstract class FenceCallback
         DeliveredError = null;
     }
 
-    /// <summary>Runs the callback. Only the signaler that detached the node calls this, under no lock.</summary>
+    /// <summary>Runs the callback. Called only by the signaler that detached the node, under no lock.</summary>
     internal void Run(ref ContinuationBatch continuations)
     {
-        // All of it before the node runs: an adder that sees Running may change what is read here, and its signaler may write the next outcome.
-        FenceTimeline timeline = Timeline!; // while detached the node belongs to the one that was signaled
+        // Read before the phase becomes Running: from then on an adder may change these fields, and the next signaler may write the next
+        // outcome.
+        FenceTimeline timeline = Timeline!; // a detached node belongs to the signaled timeline
         ulong target = Target;
         FenceStatus status = DeliveredStatus;
         Exception? error = DeliveredError;
@@ -136,7 +138,7 @@ public abstract class FenceCallback
             if (isInternal)
             {
                 Deliver(ref continuations);
-                return; // it may serve somebody else by now
+                return; // the node may serve another wait by now
             }
 
             continuations.Flush();

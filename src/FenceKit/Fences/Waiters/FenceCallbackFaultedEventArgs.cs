@@ -3,7 +3,10 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>Tells of a user's code that threw where FenceKit called it: a callback, a continuation, a hook, a clock.</summary>
+/// <summary>
+/// The data of <see cref="FenceTimeline.CallbackFaulted"/>: an exception of user code that FenceKit has called, such as a callback, a
+/// continuation, a hook or a clock.
+/// </summary>
 [DebuggerDisplay("{Origin,nq} of {TimelineName,nq}:{Point} {Exception}")]
 public sealed class FenceCallbackFaultedEventArgs : EventArgs
 {
@@ -16,18 +19,18 @@ public sealed class FenceCallbackFaultedEventArgs : EventArgs
         Exception = exception;
     }
 
-    /// <summary>The callback that threw; null for code that is none.</summary>
+    /// <summary>The callback that threw; null for other code.</summary>
     public FenceCallback? Callback { get; }
 
-    /// <summary>Which code threw, for people: "a callback", "a registration of AsCancellationToken".</summary>
+    /// <summary>A description of the code that threw, for example "a callback" or "a registration of AsCancellationToken".</summary>
     public string Origin { get; }
 
-    /// <summary>The timeline that was being signaled, or on whose account the code was called; empty for none in particular.</summary>
+    /// <summary>The name of the timeline that the code was called for; empty if there is none.</summary>
     public string TimelineName { get; }
 
-    /// <summary>The point that was waited for; 0 for none in particular.</summary>
+    /// <summary>The point that the code was called for; 0 if there is none.</summary>
     public ulong Point { get; }
 
-    /// <summary>What was thrown.</summary>
+    /// <summary>The exception.</summary>
     public Exception Exception { get; }
 }

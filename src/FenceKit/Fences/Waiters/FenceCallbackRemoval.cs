@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-/// <summary>The answer of <see cref="Fence.TryRemoveCallback"/>.</summary>
+/// <summary>The result of <see cref="Fence.TryRemoveCallback"/>.</summary>
 public enum FenceCallbackRemoval
 {
-    /// <summary>The callback was waiting for this fence and will not be called. The node is free to be used again at once.</summary>
+    /// <summary>The callback was waiting for this fence, and will not be called. It can be reused at once.</summary>
     Removed = 0,
 
     /// <summary>
-    /// The fence has signaled and the callback is about to run, or is running now (perhaps on this very thread). It cannot be stopped.
+    /// The fence has signaled, and the callback is about to run, or is running now (perhaps on this very thread). It cannot be stopped.
     /// </summary>
     Running = 1,
 

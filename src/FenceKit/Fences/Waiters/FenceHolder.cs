@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>One on whom the signal of a fence depends, in a <see cref="WaitForGraph"/>.</summary>
+/// <summary>A party that the signal of a fence depends on, in a <see cref="WaitForGraph"/>.</summary>
 [DebuggerDisplay("{ToString(),nq}")]
 internal sealed class FenceHolder
 {
@@ -15,20 +15,20 @@ internal sealed class FenceHolder
         Locks = locks ?? [];
     }
 
-    /// <summary>A thread on the way to the signal, a command at its device, a reader that is inside, a session.</summary>
+    /// <summary>A description: a thread in a signaling section, a command at its device, a reader inside a gate, or a session.</summary>
     public string Name { get; }
 
-    /// <summary>The managed id of the thread; 0 when it is none.</summary>
+    /// <summary>The managed id of the thread; 0 if the holder is not a thread.</summary>
     public int ThreadId { get; }
 
-    /// <summary>Where it said that it is on the way; null when that is not known.</summary>
+    /// <summary>The place where the thread entered its signaling section; null if not known.</summary>
     public string? Place { get; }
 
-    /// <summary>The locks that the thread holds, the last of which it may be waiting for; empty when the contract is not checked.</summary>
+    /// <summary>The locks that the thread holds; it may be waiting for the last of them. Empty when the contract is not checked.</summary>
     public IReadOnlyList<string> Locks { get; }
 
-    /// <summary>The name, and where it said that it is on the way.</summary>
-    /// <returns>One line.</returns>
+    /// <summary>Returns the name and the place.</summary>
+    /// <returns>A text of one line.</returns>
     public override string ToString() => Place is null ? Name : $"{Name}, on the way since {Place}";
 
     internal static string NameOf(Thread thread) => thread.Name is { Length: > 0 } name

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit;
 
-// Awaits. The usual timeline is awaited by one party at a time, again and again, so it keeps one node of its own for that: it is taken and
-// given back under the lock bit, which an await and its signal take anyway, instead of from a pool.
+// Awaits. Most timelines are awaited repeatedly by one flow at a time, so a timeline caches one node for that. The node is taken and freed
+// under the lock bit, which an await and its signal take anyway, and saves the pool.
 public partial class FenceTimeline
 {
-    private bool _wasAwaited; // under the lock bit; a timeline that is awaited only once needs no node of its own
+    private bool _wasAwaited; // under the lock bit; a timeline gets its own node only at the second await
 
-    /// <summary>Makes the timeline's own node at once. For a timeline of FenceKit's own that is awaited often.</summary>
+    /// <summary>Creates the timeline's own node at once. For internal timelines that are awaited often.</summary>
     internal void KeepNode() => _hot.OwnNode = new FenceAwaitNode(WaiterPools) { Timeline = this, IsOwn = true };
 
-    /// <summary>Has a continuation run when a point is complete, or a token canceled; at once if the point is complete.</summary>
+    /// <summary>Runs a continuation when a point is complete or a token canceled; at once if the point is complete.</summary>
     /// <remarks>
-    /// A token is registered with before the node waits, so that the wait takes the lock bit once. The registration is of the node, not of the
-    /// wait: a canceler looks under the lock bit whether the node waits with this token.
+    /// The node is registered with the token before it waits, so that the wait takes the lock bit only once. The registration is for the node
+    /// and not for the wait: a canceler checks under the lock bit whether the node waits with this token.
     /// <code>
     /// canceler                                        awaiter
     /// ----------------------------------------------  ------------------------------------------
     /// the token is canceled                           takes the lock bit
     /// takes the lock bit                              the token is canceled? does not wait
-    /// the node waits with this token? takes it out    the node waits
-    /// leaves the lock bit                             leaves the lock bit
+    /// the node waits with this token? removes it      the node waits
+    /// releases the lock bit                           releases the lock bit
     /// </code>
-    /// The one that takes the lock bit second sees what the other did before.
+    /// The thread that takes the lock bit second sees what the other one did before.
     /// </remarks>
     internal void Await(
         ulong target, Action continuation, ContinuationTarget resumption, ExecutionContext? executionContext, CancellationToken token)
@@ -65,7 +65,7 @@ public partial class FenceTimeline
         }
     }
 
-    /// <summary>Takes a node out of the list if it waits here for something that this token ends; the caller runs its continuation.</summary>
+    /// <summary>Removes a node from the list if it waits here with this token. The caller then runs its continuation.</summary>
     internal bool TryCancel(FenceAwaitNode node, CancellationToken token)
     {
         ulong state = EnterLock();
@@ -73,14 +73,14 @@ public partial class FenceTimeline
         if (ends)
         {
             _hot.Waiters.Remove(node);
-            node.Detach(FenceStatus.Pending, error: null); // busy until its continuation is out
+            node.Detach(FenceStatus.Pending, error: null); // busy until its continuation is taken
         }
 
         LeaveLock(state);
         return ends;
     }
 
-    /// <summary>Gives the timeline its own node at the second await. Called under the lock bit.</summary>
+    /// <summary>Makes the node the timeline's own at the second await. Under the lock bit.</summary>
     private void KeepIfWorthwhile(FenceAwaitNode node)
     {
         if (_hot.OwnNode is null)

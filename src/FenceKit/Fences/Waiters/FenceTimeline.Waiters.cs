@@ -4,16 +4,16 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-// Waiters come and go, and run.
+// Adding, removing and running waiters.
 //
-//   in                                      out
+//   adding                                  removing
 //   --------------------------------------  -----------------------------------------------------------------
-//   Add: a callback, a node of a set        TryRemove: a waiter no longer wants to
-//   AddForeign: one of another timeline     TryCancel: a token says so (FenceTimeline.Awaiting.cs)
-//   Await (FenceTimeline.Awaiting.cs)       SignalWaiters: the only one there is; RunUpTo: all up to a point
+//   Add: a callback, a node of a set        TryRemove: a waiter gives up
+//   AddForeign: one of another timeline     TryCancel: a token is canceled (FenceTimeline.Awaiting.cs)
+//   Await (FenceTimeline.Awaiting.cs)       SignalWaiters: a lone waiter; RunUpTo: all up to a point
 //                                           (FenceTimeline.Signaling.cs)
 //
-// All of them work under the lock bit of the state, and leave it before they call anybody.
+// All of them work under the lock bit of the state, and release it before they call other code.
 public partial class FenceTimeline
 {
     /// <summary>What <see cref="Add"/> returns instead of a round when the point is complete already.</summary>
@@ -21,9 +21,10 @@ public partial class FenceTimeline
 
     /// <summary>Adds a callback.</summary>
     /// <param name="callback">The node.</param>
-    /// <param name="target">What it waits for.</param>
+    /// <param name="target">The target to wait for.</param>
     /// <returns>
-    /// Its word in the round that begins, see <see cref="TryRemove(FenceCallback, long)"/>; <see cref="NotAdded"/> when the point is complete already.
+    /// The state word of the new round, for <see cref="TryRemove(FenceCallback, long)"/>; <see cref="NotAdded"/> when the point is complete
+    /// already.
     /// </returns>
     internal long Add(FenceCallback callback, ulong target)
     {
@@ -40,18 +41,18 @@ public partial class FenceTimeline
                 return AddForeign(callback, target);
             }
 
-            callback.Timeline = this; // nobody else adds it, and a late remover reads its state under our lock bit
+            callback.Timeline = this; // no other thread adds it, and a late remover reads its state under the lock bit of this timeline
         }
 
         return Enlist(callback, target, state);
     }
 
-    /// <summary>Takes the callback out of the list if it still waits in the round that <paramref name="round"/> was read in.</summary>
+    /// <summary>Removes the callback from the list if it still waits in the round in which <paramref name="round"/> was read.</summary>
     internal bool TryRemove(FenceCallback callback, long round)
     {
         if (TimelineState.IsIdle(_hot.State.Read()))
         {
-            return false; // an adder sets the waiters bit when it leaves the lock bit: nobody waits here now
+            return false; // an adder sets the waiters bit when it releases the lock bit, so there is no waiter now
         }
 
         ulong state = EnterLock();
@@ -66,11 +67,11 @@ public partial class FenceTimeline
         return removed;
     }
 
-    /// <summary>Takes the callback out of the list if it waits for this point, or says what has become of it.</summary>
+    /// <summary>Removes the callback from the list if it waits for this point, or returns why it does not.</summary>
     internal FenceCallbackRemoval Remove(FenceCallback callback, ulong target)
     {
-        // A node may come over to us between two reads. One that is queued in the same round before and after was queued all the time between, and a
-        // queued node changes neither its timeline nor its target.
+        // The node may be moved to this timeline between two reads. If it is queued in the same round before and after, it was queued all the
+        // time in between, and a queued node changes neither its timeline nor its target.
         long round = callback.State.Round;
         if (IsFor(callback, target) && TryRemove(callback, round))
         {
@@ -80,7 +81,7 @@ public partial class FenceTimeline
         return IsFor(callback, target) ? callback.State.DescribeAbsence() : FenceCallbackRemoval.NotAdded;
     }
 
-    /// <summary>Takes the lock bit for a waiter that comes for a point, if the point is still to come. The driver knows of it by then.</summary>
+    /// <summary>Takes the lock bit to add a waiter for a point, if the point is pending. The driver was asked to enable signaling by then.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryEnterToWait(ulong target, out ulong state)
     {
@@ -101,8 +102,8 @@ public partial class FenceTimeline
         state = _hot.State.Read();
         if (target > Volatile.Read(ref _hot.ArmedTarget) && !TimelineState.HasReached(state, target))
         {
-            // Before the callback is in the list: if the driver finds that the point is complete, the adder hears it as false, and its
-            // callback does not run inside its own add.
+            // Before the callback is added: if the driver finds that the point is complete, the add returns false, and the callback does not
+            // run inside its own add.
             EnableSignaling(target);
             state = _hot.State.Read();
         }
@@ -123,8 +124,8 @@ public partial class FenceTimeline
     }
 
     /// <summary>
-    /// The callback belongs to another timeline, or to none yet. It comes over to this one first, under the lock bit of the one that it
-    /// leaves, so that of two adders on two timelines only one can enlist it. No two lock bits are ever held at once.
+    /// Adds a callback that belongs to another timeline, or to none yet. It is first moved to this timeline under the lock bit of the old
+    /// one, so that of two adders on two timelines only one can add it. Two lock bits are never held at the same time.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private long AddForeign(FenceCallback callback, ulong target)
@@ -136,7 +137,7 @@ public partial class FenceTimeline
             ulong targetBefore = 0;
             if (isAdopted && !TryAdopt(callback, owner, out targetBefore))
             {
-                continue; // somebody else took it over
+                continue; // another thread has moved it
             }
 
             ulong state = EnterLock();
@@ -150,7 +151,7 @@ public partial class FenceTimeline
             {
                 if (isAdopted && !callback.State.IsBusy)
                 {
-                    callback.Target = targetBefore; // refused: it is as it was, also for those who ask where it was
+                    callback.Target = targetBefore; // restored, since the callback was not added
                     callback.Timeline = owner;
                 }
 
@@ -162,7 +163,7 @@ public partial class FenceTimeline
         }
     }
 
-    /// <summary>Makes the node ours if it still belongs to <paramref name="owner"/> and is free.</summary>
+    /// <summary>Moves the node to this timeline if it still belongs to <paramref name="owner"/> and is free.</summary>
     private bool TryAdopt(FenceCallback callback, FenceTimeline? owner, out ulong targetBefore)
     {
         targetBefore = 0;
@@ -177,7 +178,7 @@ public partial class FenceTimeline
         if (isOwners && !isBusy)
         {
             targetBefore = callback.Target;
-            callback.Target = ulong.MaxValue; // of no fence: until it is in a list here, nobody finds it by a point
+            callback.Target = ulong.MaxValue; // of no fence, so that no remover finds it by a point before it is added here
             Volatile.Write(ref callback.Timeline, this);
         }
 
@@ -190,7 +191,7 @@ public partial class FenceTimeline
         return isOwners;
     }
 
-    /// <summary>Under the lock bit, which it leaves: puts the callback, which belongs to this timeline, into the list.</summary>
+    /// <summary>Called with the lock bit, which it releases: adds a callback that belongs to this timeline to the list.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long Enlist(FenceCallback callback, ulong target, ulong state)
     {
@@ -221,7 +222,9 @@ public partial class FenceTimeline
         _hot.State.Leave(state, hasWaiters);
     }
 
-    /// <summary>Under the lock bit: takes the callbacks up to a point out of the list and fixes their outcome. They are linked through Next.</summary>
+    /// <summary>
+    /// Under the lock bit: takes the callbacks up to a point out of the list, and sets their outcome. They are linked through Next.
+    /// </summary>
     private FenceCallback? DetachUpTo(ulong target, FenceStatus status, Exception? error)
     {
         FenceCallback? batch = _hot.Waiters.TakeUpTo(target);
@@ -240,7 +243,7 @@ public partial class FenceTimeline
         return batch;
     }
 
-    /// <summary>Runs what a signal has detached: here, or without recursion where the stack is almost used up.</summary>
+    /// <summary>Runs detached callbacks, without recursion if the stack is almost used up.</summary>
     private static void RunAll(FenceCallback? batch)
     {
         if (batch is null)
@@ -275,7 +278,7 @@ public partial class FenceTimeline
         ContinuationBatch continuations = default;
         while (batch is not null)
         {
-            // Read the link first: once it runs, the node belongs to its owner again.
+            // The link is read first: once the node runs, its owner may use it again.
             FenceCallback? next = batch.Next;
             batch.Next = null;
             batch.Previous = null;

@@ -3,11 +3,11 @@ using System.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>One who waits for a fence, in a <see cref="WaitForGraph"/>.</summary>
+/// <summary>A wait for a fence, in a <see cref="WaitForGraph"/>.</summary>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class FenceWait
 {
-    private readonly Fence _waiter; // when the one who waits is a fence itself
+    private readonly Fence _waiter; // if the waiter is itself a fence, of an array or a command; otherwise default
 
     private FenceWait(string waiter, Fence fence)
     {
@@ -21,27 +21,27 @@ public sealed class FenceWait
         Holders = holders;
     }
 
-    /// <summary>A thread, the method that awaits, an array, a command of a queue, or the type of a callback.</summary>
+    /// <summary>The waiter: a thread, an awaiting method, an array, a command of a queue, or the type of a callback.</summary>
     public string Waiter { get; }
 
-    /// <summary>The managed id of the thread that is blocked; 0 when none is.</summary>
+    /// <summary>The managed id of the blocked thread; 0 for other waiters.</summary>
     public int ThreadId { get; private init; }
 
-    /// <summary>What it waits for. It may have signaled since.</summary>
+    /// <summary>The fence that is waited for. It may have signaled since.</summary>
     public Fence Fence { get; }
 
     /// <summary>The name of the fence's timeline.</summary>
     public string Timeline { get; }
 
-    /// <summary>The fence's point on it.</summary>
+    /// <summary>The point of the fence on its timeline.</summary>
     public ulong Point { get; }
 
-    /// <summary>Who issued the fence; null when it is not known.</summary>
+    /// <summary>The code and thread that issued the fence; null if not known.</summary>
     public string? Issuer { get; }
 
     /// <summary>
-    /// Who is on the way to the signal, as far as it is known, each in one line: a thread and where it said so, a command at its device, a reader that is
-    /// inside, a session.
+    /// What holds up the signal, as far as it is known, each in one line: a thread and the place where it entered its signaling section, a
+    /// command at its device, a reader inside a gate, or a session.
     /// </summary>
     public IReadOnlyList<string> HeldUpBy => [.. Holders.Select(static holder => holder.ToString())];
 
@@ -50,11 +50,13 @@ public sealed class FenceWait
     /// <summary>The locks that the blocked thread holds, outermost first; empty when the contract is not checked.</summary>
     public IReadOnlyList<string> Locks { get; private init; } = [];
 
-    /// <summary>Where the thread is blocked, innermost first; empty when the contract is not checked, or it has only just begun.</summary>
+    /// <summary>
+    /// The stack of the blocked thread, innermost frame first; empty when the contract is not checked, or the wait has only just begun.
+    /// </summary>
     public IReadOnlyList<string> Stack { get; private init; } = [];
 
-    /// <summary>Who waits for what, in a few words.</summary>
-    /// <returns>One line.</returns>
+    /// <summary>Describes the waiter and the fence.</summary>
+    /// <returns>A text of one line.</returns>
     public override string ToString() => $"{Waiter} waits for {Timeline}:{Point}";
 
     internal static FenceWait Of(Thread thread, Fence fence, IReadOnlyList<string> locks, IReadOnlyList<string> stack) =>
@@ -67,10 +69,10 @@ public sealed class FenceWait
     private FenceWait(Fence waiter, Fence fence)
         : this($"{waiter.Timeline!.Name}:{waiter.Point}", fence) => _waiter = waiter;
 
-    /// <summary>The other one has to go on before this fence can signal.</summary>
+    /// <summary>Whether the other wait must end before this fence can signal.</summary>
     internal bool IsHeldUpBy(FenceWait other)
     {
-        // A later point of a timeline needs the earlier ones.
+        // A point of a timeline depends on all earlier ones.
         if (other._waiter.Timeline is { } own)
         {
             return ReferenceEquals(own, Fence.Timeline) && other._waiter.Point <= Point;

@@ -3,12 +3,11 @@ using FenceKit.Diagnostics;
 
 namespace FenceKit;
 
-/// <summary>The pooled node behind an <c>await</c> with a time limit.</summary>
+/// <summary>The pooled waiter node of an <c>await</c> with a time limit.</summary>
 /// <remarks>
-/// Three parties may end the wait: the signaler, the timer, the canceler. The list of the timeline is the judge: the party that takes the
-/// node out of it has won, under the lock bit, and there is exactly one. A timer may also come late, when the node already serves another wait; it
-/// reads the round (<see cref="CallbackState.Round"/>) first, looks whether that round is really due, and removes the node only if it is
-/// still in that same round.
+/// Three parties may end the wait: the signaler, the timer and the canceler. The one that takes the node out of the list, under the lock bit,
+/// ends it. A timer may fire late, when the node serves another wait already. So it reads the round (<see cref="CallbackState.Round"/>)
+/// first, checks whether that round is really due, and removes the node only if it is still in the same round.
 /// </remarks>
 internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(pools)
 {
@@ -16,14 +15,14 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     private TimeProvider? _clock;
     private long _deadline;
 
-    // Both the thread that arms (the timer is set last) and the party that ends the wait come here; the later one runs the continuation, so the
-    // node cannot go back to the pool while it is still being armed.
+    // Counts the thread that arms the node, after it has set the timer, and the party that ends the wait. The second of the two runs the
+    // continuation, so the node is not returned to the pool while it is still being armed.
     private int _arrivals;
 
-    /// <summary>Begins the wait of a node that has its continuation.</summary>
-    /// <param name="fence">What is waited for.</param>
-    /// <param name="deadline">On the clock of the timeline, see <see cref="WaitDeadline"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Begins the wait. The continuation is set already.</summary>
+    /// <param name="fence">The fence to wait for.</param>
+    /// <param name="deadline">The deadline on the clock of the timeline; see <see cref="WaitDeadline"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     internal void Arm(Fence fence, long deadline, CancellationToken cancellationToken)
     {
         _deadline = deadline;
@@ -49,7 +48,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
 
         if (cancellationToken.IsCancellationRequested)
         {
-            OnCanceled(cancellationToken); // it may have been while the node was not in the list yet
+            OnCanceled(cancellationToken); // the token may have been canceled before the node was added
         }
 
         if (!TryStartTimer(timeline.TimeProvider))
@@ -108,8 +107,8 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     }
 
     /// <summary>
-    /// The time is over; or the clock or the timer of a user threw, so that nobody could tell any more when it is. The awaiter asks the clock then,
-    /// and hears what it throws.
+    /// Ends the wait because the time has run out, or because a user's clock or timer threw. In the latter case the awaiter reads the clock,
+    /// and gets its exception.
     /// </summary>
     private void EndOverdue(FenceTimeline timeline, long round)
     {
@@ -119,8 +118,8 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
     }
 
-    /// <summary>Starts the timer. Called by the thread that arms, which has the node to itself until <see cref="Arrive"/>.</summary>
-    /// <returns>False when the clock or the timer of a user threw, which is reported.</returns>
+    /// <summary>Starts the timer. Called by the thread that arms the node, which owns it until <see cref="Arrive"/>.</summary>
+    /// <returns>False when a user's clock or timer threw; the exception is reported.</returns>
     private bool TryStartTimer(TimeProvider clock)
     {
         try
@@ -145,7 +144,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
     }
 
-    /// <summary>Drops the timer, so that the next wait makes a new one. Called by the thread that has the node to itself.</summary>
+    /// <summary>Drops the timer, so that the next wait creates a new one. Called by the thread that owns the node.</summary>
     private void DropTimer(Exception exception)
     {
         Volatile.Write(ref _timer, null); // pairs with the read in Postpone
@@ -155,7 +154,7 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     private void ReportClock(Exception exception) =>
         FenceTimeline.ReportUserFault("the clock of a timed wait", exception, Timeline, TimelineState.PointOf(Target));
 
-    /// <returns>False when the time is over, or the clock or the timer of a user threw, which is reported.</returns>
+    /// <returns>False when the time has run out, or a user's clock or timer threw; the exception is reported.</returns>
     private bool TryPostpone(FenceTimeline timeline, long round)
     {
         try
@@ -176,17 +175,17 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
     }
 
     /// <summary>
-    /// Timers count coarse ticks and may fire a little before the clock says so. The timer is a user's, perhaps, and may fire inside its own
-    /// Change: no lock is held over it. So a look that comes late may overwrite the due time of another wait, and finds that out:
+    /// Sets the timer again after it has fired a little early, since timers count coarse ticks. The timer may be user code, and may fire
+    /// inside Change, so no lock is held. So a late call may overwrite the due time of another wait, but it detects that:
     /// <code>
-    /// a late look at round n                 the next wait
+    /// a late call for round n                the next wait
     /// ----------------------                 -------------
     ///                                        round = n + 1, queued      (store)
     /// Change(left of round n)                Change(due)
     /// still queued in round n?  no  (load)
-    /// Change(at once)                        the timer fires: left of round n + 1, or nobody waits
+    /// Change(at once)                        the timer fires: sets it for round n + 1, or nobody waits
     /// </code>
-    /// A node is queued before its timer is set, so whatever the order of the first two calls, the last one leads to the right due time.
+    /// A node is queued before its timer is set, so in any order of the first two calls the last one leads to the right due time.
     /// </summary>
     private void Postpone(long round, TimeSpan left)
     {
@@ -206,11 +205,11 @@ internal sealed class FenceWaitNode(FenceWaiterPools pools) : FenceAwaitNode(poo
         }
         catch (Exception exception)
         {
-            DropTimer(exception); // the wait is over: its continuation must run all the same
+            DropTimer(exception); // the wait has ended, and its continuation must run nevertheless
         }
     }
 
-    /// <summary>The timer outlives the wait that makes it, so it must not carry that caller's async-locals.</summary>
+    /// <summary>Creates the timer without the ExecutionContext of the caller, because it outlives the wait.</summary>
     private ITimer CreateUnflowedTimer(TimeProvider clock)
     {
         TimerCallback callback = static state => ((FenceWaitNode)state!).OnTimer();

@@ -5,22 +5,22 @@ using Microsoft.Extensions.ObjectPool;
 namespace FenceKit;
 
 /// <summary>
-/// The pools of the nodes behind <c>await</c>: one set for the process, or one per provider that a user hands in. In front of the one for
-/// the process each thread keeps a few, which saves two interlocked operations per await.
+/// The pools of waiter nodes for <c>await</c>: one for the process, and one for each pool provider of a user. Each thread caches some nodes
+/// of the shared pool, which saves two interlocked operations per await.
 /// </summary>
 internal sealed class FenceWaiterPools
 {
-    // Nodes beyond this go to the garbage collector: enough for a burst, small enough (about half a megabyte) to keep.
+    // The number of nodes that a pool retains: enough for a burst, and about half a megabyte.
     internal const int RetainedNodes = 4096;
 
     private static readonly ObjectPoolProvider s_usual = new DefaultObjectPoolProvider { MaximumRetained = RetainedNodes };
 
-    /// <summary>The pools of each provider that a user has handed in, as long as the user keeps it.</summary>
+    /// <summary>The pools of each user's provider, as long as the provider is alive.</summary>
     private static readonly ConditionalWeakTable<ObjectPoolProvider, FenceWaiterPools> s_byProvider = [];
 
     internal static readonly FenceWaiterPools Shared = new(s_usual);
 
-    /// <summary>What a thread keeps: a hundred awaits of one fence, and about ten kilobytes.</summary>
+    /// <summary>The number of nodes that a thread caches: enough for a hundred awaits of one fence, and about ten kilobytes.</summary>
     private const int RetainedByThread = 100;
 
     [ThreadStatic]
@@ -39,7 +39,7 @@ internal sealed class FenceWaiterPools
 
     private ObjectPool<FenceWaitNode> Wait { get; }
 
-    /// <summary>A node for a plain await.</summary>
+    /// <summary>Rents a node for an await without a time limit.</summary>
     internal FenceAwaitNode RentAwait()
     {
         if (ReferenceEquals(this, Shared) && t_nodes is { } nodes)
@@ -80,7 +80,7 @@ internal sealed class FenceWaiterPools
         Await.ReturnShielded(node);
     }
 
-    /// <summary>A node for an await with a timeout or a token.</summary>
+    /// <summary>Rents a node for an await with a time limit.</summary>
     internal FenceWaitNode RentWait() =>
         ReferenceEquals(this, Shared) && t_nodes is { } nodes && nodes.Waits.TryTake(out FenceWaitNode? node) ? node : Wait.GetShielded();
 
@@ -92,10 +92,10 @@ internal sealed class FenceWaiterPools
         }
     }
 
-    /// <summary>Free nodes. Only their thread touches them.</summary>
+    /// <summary>The free nodes that a thread caches. Used only by that thread.</summary>
     private sealed class ThreadNodes
     {
-        internal FenceAwaitNode? Last; // the one that was given back last: all that a thread needs that awaits one thing at a time
+        internal FenceAwaitNode? Last; // the node that was returned last: enough for a thread that awaits one fence at a time
 
         internal SparePair<FenceWaitNode> Waits;
 
@@ -122,7 +122,7 @@ internal sealed class FenceWaiterPools
             return true;
         }
 
-        /// <summary>A struct, because an array of references asks for the type of what is stored and of what is lent.</summary>
+        /// <summary>A struct, because a store to an array of references has a covariance check.</summary>
         private struct Entry
         {
             internal FenceAwaitNode? Node;

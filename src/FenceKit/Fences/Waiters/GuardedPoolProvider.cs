@@ -4,12 +4,12 @@ using Microsoft.Extensions.ObjectPool;
 namespace FenceKit;
 
 /// <summary>
-/// Pools of a user's, for objects that must be had and given back: in the middle of a wait there is nobody to throw at. When the user's pool throws,
-/// that is reported, the object is made anew, or is left to the garbage collector.
+/// Wraps a user's pools, which must not throw in the middle of a wait. An exception of a pool is reported; then a new object is created, or
+/// the returned object is left to the garbage collector.
 /// </summary>
 internal sealed class GuardedPoolProvider(ObjectPoolProvider provider) : ObjectPoolProvider
 {
-    /// <summary>The user's provider, or the usual one.</summary>
+    /// <summary>Returns the guarded provider of the user, or the default provider.</summary>
     internal static ObjectPoolProvider Or(ObjectPoolProvider? provider, int retained) =>
         provider is null ? new DefaultObjectPoolProvider { MaximumRetained = retained } : new GuardedPoolProvider(provider);
 
@@ -24,7 +24,7 @@ internal sealed class GuardedPoolProvider(ObjectPoolProvider provider) : ObjectP
             {
                 return pool.Get();
             }
-            catch (Exception exception) when (exception is not ThreadInterruptedException) // the caller is shielded from that
+            catch (Exception exception) when (exception is not ThreadInterruptedException) // the caller handles interrupts itself
             {
                 FenceTimeline.ReportUserFault("a user's pool", exception);
                 return policy.Create();
@@ -37,7 +37,7 @@ internal sealed class GuardedPoolProvider(ObjectPoolProvider provider) : ObjectP
             {
                 pool.Return(obj);
             }
-            catch (Exception exception) when (exception is not ThreadInterruptedException) // the caller is shielded from that
+            catch (Exception exception) when (exception is not ThreadInterruptedException) // the caller handles interrupts itself
             {
                 FenceTimeline.ReportUserFault("a user's pool", exception);
             }

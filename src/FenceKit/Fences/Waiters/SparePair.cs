@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace FenceKit;
 
 /// <summary>
-/// Two spare objects that one thread keeps. A thread that waits again and again uses one of them; with an inline continuation its next wait
-/// begins before the last one has been given back, and takes the other.
+/// A cache of two objects for one thread. A thread that waits repeatedly uses one of them. With an inline continuation its next wait begins
+/// before the last object is returned, and takes the other.
 /// </summary>
 internal struct SparePair<T>
     where T : class

@@ -5,52 +5,50 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit;
 
-/// <summary>
-/// Who waits for one timeline: the one of the lowest point first, first come first served within a point. Everything is under its lock bit.
-/// </summary>
+/// <summary>The waiters of one timeline, ordered by point, and by arrival within a point. All access is under the lock bit of the timeline.</summary>
 /// <remarks>
-/// <para>A leftist heap of the callers' own nodes. Behind each node come two branches, <see cref="FenceCallback.Next"/> and
-/// <see cref="FenceCallback.SecondNext"/>, in which nobody is before it; both lead back to it through <see cref="FenceCallback.Previous"/>. The rank
-/// of a branch is the number of nodes along SecondNext, and that of Next is never the lower one. Those who come in the order of their points, or in
-/// the reverse, have no second branches: they are a doubly linked list.</para>
+/// <para>A leftist heap of the callers' own nodes. Each node has two branches, <see cref="FenceCallback.Next"/> and
+/// <see cref="FenceCallback.SecondNext"/>, with only later nodes; <see cref="FenceCallback.Previous"/> leads back to the parent. The rank of
+/// a branch is the number of nodes along SecondNext, and that of Next is never lower than that of SecondNext. Nodes that are added in the
+/// order of their points, or in the reverse order, have no second branches: they form a doubly linked list.</para>
 /// <code>
-/// who                                                    steps
+/// operation                                              steps
 /// -----------------------------------------------------  ---------------------------
-/// comes behind the newest who has nobody behind him yet  O(1)
-/// comes before the first                                 O(1)
-/// comes anywhere else                                    O(log n)
-/// leaves                                                 O(1) in a list, or O(log n)
-/// are taken by a signal: k of n                          O(k) in a list, or O(k log n)
+/// add behind the newest node, if it has no branches      O(1)
+/// add before the first node                              O(1)
+/// add anywhere else                                      O(log n)
+/// remove                                                 O(1) in a list, otherwise O(log n)
+/// take k of n nodes by a signal                          O(k) in a list, otherwise O(k log n)
 /// </code>
-/// <para>Why logarithms, and in the worst case: a branch of rank r has 2^r - 1 nodes at least, because both branches of its first have rank r - 1 at
-/// least. So no way along SecondNext is longer than log n, and <see cref="Meld"/> goes those ways only. Back up it goes further only while ranks
-/// change; the branch that changes is then the one that decides, before or after, so along the way up the deciding ranks grow by one a
-/// step. Ways along Next may be as long as they like: nobody goes them. So the lock bit is never held for a walk that grows with the number of
-/// those who wait, but for taking those whom a signal completes.</para>
-/// <para>Both ranks stand in the node above, for a branch that is not gone into is a cache line that is not touched. A field that is not readonly; a
-/// copy is another heap over the same nodes.</para>
+/// <para>The bounds are logarithmic in the worst case: a branch of rank r has at least 2^r - 1 nodes, because both branches of its root have
+/// at least rank r - 1. So no path along SecondNext is longer than log n, and <see cref="Meld"/> follows only these paths. On the way back up
+/// it continues only while ranks change. Then the changed branch determines the rank of its parent, before or after the change, so these
+/// ranks grow by one per step. Paths along Next may be long, but are never followed. So the lock bit is never held for a walk that grows
+/// linearly with the number of waiters, except to take the nodes that a signal completes.</para>
+/// <para>Both ranks are stored in the parent, so that a branch that is not followed causes no cache miss. Declare the heap as a field that is
+/// not readonly, and do not copy it.</para>
 /// </remarks>
 internal struct WaiterHeap
 {
     private FenceCallback? _first;
 
     /// <summary>
-    /// Null while at most one waits, which saves the usual case a write barrier. Otherwise one of those who wait: the newest who had nobody behind him,
-    /// as long as that one waits. Newcomers try there first.
+    /// Null while there is at most one waiter, which saves a write barrier in the usual case. Otherwise a waiter behind which new ones are
+    /// tried first: the newest that was added without a branch, as long as it waits.
     /// </summary>
     private FenceCallback? _last;
 
-    private int _lastOrder; // of the node that came last; begins anew whenever one is alone
+    private int _lastOrder; // the Order of the last added node; restarts when only one node is left
 
     internal readonly bool IsEmpty => _first is null;
 
-    /// <summary>Adds a node that is in no heap. Its links are null, and its ranks 0: a node that leaves has them cleared.</summary>
+    /// <summary>Adds a node that is in no heap. Its links are null and its ranks 0, since they are cleared when a node is removed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Add(FenceCallback node)
     {
         if (_first is null)
         {
-            _first = node; // whatever its order is: the next one gets a higher one
+            _first = node; // keeps its old Order; the next node gets a higher one
         }
         else
         {
@@ -62,7 +60,7 @@ internal struct WaiterHeap
     {
         if (_last is null)
         {
-            _first = null; // alone: its links are null
+            _first = null; // the only node, whose links are null
             return;
         }
 
@@ -81,7 +79,7 @@ internal struct WaiterHeap
         }
     }
 
-    /// <summary>Takes out the only node that waits, if there is one alone and it waits for a point up to this one.</summary>
+    /// <summary>Takes the node of a lone waiter, if it waits for a point up to this one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryTakeOnly(ulong target, [NotNullWhen(true)] out FenceCallback? only)
     {
@@ -95,7 +93,7 @@ internal struct WaiterHeap
         return true;
     }
 
-    /// <summary>Takes out all nodes up to a point, linked through Next in their order. Who runs them clears the links Next and Previous.</summary>
+    /// <summary>Takes all nodes up to a point, linked through Next in their order. The signaler that runs them clears Next and Previous.</summary>
     internal FenceCallback? TakeUpTo(ulong target)
     {
         FenceCallback? batch = null;
@@ -113,7 +111,7 @@ internal struct WaiterHeap
             ClearBranches(first);
             if (!ReferenceEquals(end, first))
             {
-                end = first; // in a list it is linked already
+                end = first; // in a list the node is linked already
             }
 
             end = ref first.Next;
@@ -128,14 +126,14 @@ internal struct WaiterHeap
         }
         else if (_last!.Target <= target)
         {
-            _last = rest; // that one has gone
+            _last = rest; // the last node was taken
         }
 
         return batch;
     }
 
     /// <summary>Calls <paramref name="visit"/> for each node.</summary>
-    /// <returns>Whether that was in their order.</returns>
+    /// <returns>Whether the nodes were visited in their order.</returns>
     internal readonly bool Visit<TState>(ref TState state, WaiterVisitor<TState> visit)
     {
         bool isList = true;
@@ -148,7 +146,7 @@ internal struct WaiterHeap
         return isList;
     }
 
-    /// <param name="completed">The counter of the timeline as it will be when the lock bit is left.</param>
+    /// <param name="completed">The counter of the timeline after the lock bit is released.</param>
     [Conditional("DEBUG")]
     internal readonly void AssertInvariants(ulong completed)
     {
@@ -169,7 +167,7 @@ internal struct WaiterHeap
         Debug.Assert(hasLast == (_first?.Next is not null), "Where two or more wait, the last is one of them.");
     }
 
-    /// <summary>Where somebody waits already.</summary>
+    /// <summary>Adds a node when there are other waiters.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Insert(FenceCallback node)
     {
@@ -178,7 +176,7 @@ internal struct WaiterHeap
         node.Order = _lastOrder;
         if (last.Next is null && last.Target <= node.Target)
         {
-            last.Next = node; // its own rank stays as it is: there is still no second branch
+            last.Next = node; // the rank of last itself is unchanged, since it still has no second branch
             last.NextRank = 1;
             node.Previous = last;
             _last = node;
@@ -190,11 +188,11 @@ internal struct WaiterHeap
         }
     }
 
-    /// <summary>Makes one branch of two, in a place whose old branch is given up, and mends the ranks from there upward.</summary>
-    /// <param name="above">Behind whom the place is; null for that of the first.</param>
-    /// <param name="isSecond">Which of the two places behind that one it is.</param>
+    /// <summary>Merges two branches into one, links it in place of an old branch, and updates the ranks from there upward.</summary>
+    /// <param name="above">The parent of the merged branch; null if it becomes the root.</param>
+    /// <param name="isSecond">Whether the merged branch becomes SecondNext of the parent, or Next.</param>
     /// <param name="one">A branch, or null.</param>
-    /// <param name="other">Another one.</param>
+    /// <param name="other">Another branch, or null.</param>
     private void Meld(FenceCallback? above, bool isSecond, FenceCallback? one, FenceCallback? other)
     {
         ref FenceCallback? link = ref _first;
@@ -239,7 +237,7 @@ internal struct WaiterHeap
 
             if (--steps < 0 && above.SecondRank == before)
             {
-                return; // above the two branches, and its own rank has not changed
+                return; // above the merged branches, and the rank of this node has not changed
             }
 
             rank = RankOf(above);
@@ -259,11 +257,11 @@ internal struct WaiterHeap
         node.SecondRank = 0;
     }
 
-    /// <summary>Orders may have come round, so it is their distance that counts.</summary>
+    /// <summary>Compares points first, then orders by their difference, since orders may wrap around.</summary>
     private static bool IsBefore(FenceCallback node, FenceCallback other) =>
         node.Target < other.Target || (node.Target == other.Target && unchecked(node.Order - other.Order) < 0);
 
-    /// <summary>Whom a walk over all nodes visits when it has been everywhere behind this one.</summary>
+    /// <summary>Returns the node that a walk over all nodes visits after the whole branch of this node.</summary>
     private static FenceCallback? BehindBranch(FenceCallback node)
     {
         for (FenceCallback? above = node.Previous; above is not null; above = above.Previous)
@@ -280,5 +278,5 @@ internal struct WaiterHeap
     }
 }
 
-/// <summary>Looks at one node of a <see cref="WaiterHeap"/>.</summary>
+/// <summary>Visits one node of a <see cref="WaiterHeap"/>.</summary>
 internal delegate void WaiterVisitor<TState>(ref TState state, FenceCallback node);
