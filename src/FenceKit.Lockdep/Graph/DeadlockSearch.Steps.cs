@@ -23,7 +23,21 @@ internal sealed partial class DeadlockSearch
             }
         }
 
-        return !SomebodyBacksOff() && CanAllArrive();
+        return IsClosedByFirst() && !SomebodyBacksOff() && CanAllArrive();
+    }
+
+    // A set that hangs without the newest situation was found when its own newest one came. Whoever waits for it as well adds nothing.
+    private bool IsClosedByFirst()
+    {
+        for (int i = 1; i < _roles.Count; i++)
+        {
+            if (!IsBlocked(i, without: 0))
+            {
+                return true;
+            }
+        }
+
+        return _roles.Count == 1;
     }
 
     // Everybody waits under a protocol that breaks circles, and what the others wait for is what it would give back. With one wait outside
@@ -141,7 +155,7 @@ internal sealed partial class DeadlockSearch
         }
     }
 
-    private bool IsBlocked(int index)
+    private bool IsBlocked(int index, int without = -1)
     {
         DeadlockRole waiter = _roles[index];
         LockMap wanted = MapOf(waiter, waiter.Situation.Want);
@@ -151,7 +165,7 @@ internal sealed partial class DeadlockSearch
         {
             foreach (SituationItem item in _roles[i].Situation.Held)
             {
-                if (!ReferenceEquals(MapOf(_roles[i], item), wanted) || !StaysHeld(_roles[i], item))
+                if (i == without || !ReferenceEquals(MapOf(_roles[i], item), wanted) || !StaysHeld(_roles[i], item))
                 {
                     continue;
                 }
@@ -169,15 +183,15 @@ internal sealed partial class DeadlockSearch
             return true;
         }
 
-        return mode is LockAcquireMode.Shared or LockAcquireMode.Upgradeable && HasQueuedWriter(index, wanted);
+        return mode is LockAcquireMode.Shared or LockAcquireMode.Upgradeable && HasQueuedWriter(index, without, wanted);
     }
 
-    private bool HasQueuedWriter(int except, LockMap wanted)
+    private bool HasQueuedWriter(int except, int without, LockMap wanted)
     {
         for (int i = 0; i < _roles.Count; i++)
         {
             SituationItem want = _roles[i].Situation.Want;
-            if (i != except && want.Mode == LockAcquireMode.Exclusive && ReferenceEquals(MapOf(_roles[i], want), wanted))
+            if (i != except && i != without && want.Mode == LockAcquireMode.Exclusive && ReferenceEquals(MapOf(_roles[i], want), wanted))
             {
                 return true;
             }
