@@ -44,7 +44,7 @@ internal static class ProcessMarks
     {
         foreach (Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
         {
-            if (!assembly.IsDynamic && assembly.Location.StartsWith(folder, StringComparison.Ordinal))
+            if (!assembly.IsDynamic && assembly != typeof(ProcessMarks).Assembly && assembly.Location.StartsWith(folder, StringComparison.Ordinal))
             {
                 return true;
             }

@@ -66,14 +66,34 @@ internal static class ProjectTarget
     public static IReadOnlyList<string> ProjectsOf(string path)
     {
         string file = FileOf(path, alsoSolutions: true);
-        if (Path.GetExtension(file) is not (".sln" or ".slnx"))
+        if (Path.GetExtension(file) is not (".sln" or ".slnx" or ".slnf"))
         {
             return [file];
         }
 
-        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        string folder = Path.GetDirectoryName(SolutionOf(Path.GetFullPath(file)))!;
         return [.. Dotnet(["sln", file, "list"], isShown: false).Split('\n').Select(static line => line.Trim())
             .Where(static line => line.EndsWith("proj", StringComparison.Ordinal)).Select(line => Path.Combine(folder, line))];
+    }
+
+    // A filter lists projects as they are seen from the solution that it filters.
+    private static string SolutionOf(string file)
+    {
+        if (Path.GetExtension(file) != ".slnf")
+        {
+            return file;
+        }
+
+        try
+        {
+            using JsonDocument filter = JsonDocument.Parse(File.ReadAllText(file));
+            string solution = filter.RootElement.GetProperty("solution").GetProperty("path").GetString() ?? "";
+            return Path.GetFullPath(solution.Replace('\\', '/'), Path.GetDirectoryName(file)!);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or IOException)
+        {
+            throw new ToolException($"{file} cannot be read: {exception.Message}");
+        }
     }
 
     /// <summary>Properties of a project.</summary>
@@ -116,9 +136,12 @@ internal static class ProjectTarget
             return project;
         }
 
-        string[] found = Directory.Exists(project)
-            ? [.. Directory.GetFiles(project).Where(file => file.EndsWith("proj", StringComparison.Ordinal) || (alsoSolutions && Path.GetExtension(file) is ".sln" or ".slnx"))]
-            : [];
+        if (!Directory.Exists(project))
+        {
+            throw new ToolException($"There is no project, solution or folder '{project}'.");
+        }
+
+        string[] found = [.. Directory.GetFiles(project).Where(file => file.EndsWith("proj", StringComparison.Ordinal) || (alsoSolutions && Path.GetExtension(file) is ".sln" or ".slnx"))];
         return found.Length == 1
             ? found[0]
             : throw new ToolException(found.Length == 0 ? $"There is no project in {project}." : $"There are several projects in {project}: name one.");

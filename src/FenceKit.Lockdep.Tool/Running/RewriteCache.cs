@@ -57,7 +57,7 @@ internal sealed class RewriteCache : IDisposable
     /// <summary>What is known of the files of a folder.</summary>
     public KnownFiles KnownIn(string folder) => KnownFiles.Read(Path.Combine(_folder, "known"), folder);
 
-    /// <summary>Finds or makes what an assembly becomes.</summary>
+    /// <summary>Finds or makes what an assembly, or the list of what a program consists of, becomes.</summary>
     /// <param name="path">The original.</param>
     /// <param name="known">What is known of its folder.</param>
     /// <returns>What became of it, and the folder with the new file if there is one.</returns>
@@ -129,7 +129,8 @@ internal sealed class RewriteCache : IDisposable
         Directory.CreateDirectory(partial);
         try
         {
-            RewriteResult result = _rewriter.Value.Rewrite(path, Path.Combine(partial, Path.GetFileName(path)));
+            string output = Path.Combine(partial, Path.GetFileName(path));
+            RewriteResult result = path.EndsWith(DependencyFile.Extension, StringComparison.Ordinal) ? DependencyFile.Rewrite(path, output) : _rewriter.Value.Rewrite(path, output);
             File.WriteAllText(Path.Combine(partial, ResultName), result.ToText());
             try
             {

@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: MIT
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using FenceKit.Lockdep.Tool.Rewriting;
-
 namespace FenceKit.Lockdep.Tool.Running;
 
 /// <summary>A whole copy of a program with its assemblies rewritten, to be run anywhere without the tool.</summary>
@@ -38,11 +34,6 @@ internal static class RewrittenCopy
         try
         {
             Copy(shadow.Path, to);
-            File.Copy(RuntimeAssembly.Path, Path.Combine(to, Path.GetFileName(RuntimeAssembly.Path)), overwrite: true);
-            foreach (string file in Directory.GetFiles(to, "*.deps.json"))
-            {
-                AddDependency(file);
-            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -63,24 +54,6 @@ internal static class RewrittenCopy
         foreach (string file in Directory.GetFiles(source))
         {
             File.Copy(file, Path.Combine(target, Path.GetFileName(file))); // what a link leads to, not the link
-        }
-    }
-
-    // A program with such a file finds only what is listed there.
-    private static void AddDependency(string file)
-    {
-        const string Library = CallTable.RuntimeName + "/1.0.0";
-        try
-        {
-            JsonNode root = JsonNode.Parse(File.ReadAllText(file))!;
-            string target = root["runtimeTarget"]!["name"]!.GetValue<string>();
-            root["targets"]![target]![Library] = new JsonObject { ["runtime"] = new JsonObject { [CallTable.RuntimeName + ".dll"] = new JsonObject() } };
-            root["libraries"]![Library] = new JsonObject { ["type"] = "reference", ["serviceable"] = false, ["sha512"] = "" };
-            File.WriteAllText(file, root.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
-        }
-        catch (Exception exception) when (exception is JsonException or NullReferenceException or InvalidOperationException)
-        {
-            throw new ToolException($"{file} cannot be read: {exception.Message}");
         }
     }
 }

@@ -58,7 +58,7 @@ internal sealed class RunSession : IDisposable
         foreach (TestProject project in projects.Build())
         {
             string assembly = Shadowed(project.Assembly, isBeside: true);
-            int own = Start(assembly, project.CommandFor(assembly, projects.Arguments), project.NeedsOlderRuntime);
+            int own = Start(assembly, project.CommandFor(assembly, projects.Line), project.NeedsOlderRuntime, projects.Line.Environment);
             code = code == 0 ? own : code;
         }
 
@@ -96,16 +96,16 @@ internal sealed class RunSession : IDisposable
         return Path.Combine(shadow.Path, Path.GetFileName(assembly));
     }
 
-    private int Start(string assembly, IReadOnlyList<string> arguments, bool needsOlderRuntime)
+    private int Start(string assembly, IReadOnlyList<string> arguments, bool needsOlderRuntime, IReadOnlyDictionary<string, string>? own = null)
     {
-        Dictionary<string, string> environment = new() { ["FENCEKIT_LOCKDEP_TOOL_PROGRAM"] = Path.GetDirectoryName(assembly)! };
+        Dictionary<string, string> environment = new(own ?? new Dictionary<string, string>()) { ["FENCEKIT_LOCKDEP_TOOL_PROGRAM"] = Path.GetDirectoryName(assembly)! };
         if (needsOlderRuntime)
         {
             environment["DOTNET_ROLL_FORWARD"] = "LatestMajor";
             _terminal.Error.WriteLine("fencekit-lockdep: the program is for an older .NET; it is run on the newest that is installed.");
         }
 
-        if (arguments[0] == "test" && Environment.GetEnvironmentVariable(TestHostEndVariable) is null)
+        if (arguments[0] is "test" or "vstest" && Environment.GetEnvironmentVariable(TestHostEndVariable) is null)
         {
             environment[TestHostEndVariable] = TestHostEnd;
         }

@@ -59,6 +59,12 @@ internal sealed class ShadowFolder : IDisposable
             Predicate<string> isCopy = path => copies.Contains(path) || System.IO.Path.GetExtension(path) is ".json"
                 || (isBeside && System.IO.Path.GetExtension(path) is (".dll" or ".exe" or ".pdb"));
             Mirror(source, folder, isCopy, topFolders, assemblies, ref count, depth: 0);
+            if (topFolders is null)
+            {
+                assemblies.AddRange(Directory.GetFiles(source, "*" + DependencyFile.Extension));
+                Put(RuntimeAssembly.Path, System.IO.Path.Combine(folder, System.IO.Path.GetFileName(RuntimeAssembly.Path)), isCopy(RuntimeAssembly.Path));
+            }
+
             return new ShadowFolder(run, folder, RewriteAll(source, folder, isCopy, assemblies, cache, selection, progress));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -149,7 +155,8 @@ internal sealed class ShadowFolder : IDisposable
 
         void Take(string path)
         {
-            if (selection.Takes(path))
+            bool isList = path.EndsWith(DependencyFile.Extension, StringComparison.Ordinal);
+            if (isList || selection.Takes(path))
             {
                 (RewriteResult result, string entry) = cache.Get(path, known);
                 if (result.State == RewriteState.Rewritten)
@@ -163,7 +170,10 @@ internal sealed class ShadowFolder : IDisposable
                     }
                 }
 
-                files.Add(new ShadowFile(path, result));
+                if (!isList)
+                {
+                    files.Add(new ShadowFile(path, result));
+                }
             }
 
             progress?.Invoke(Interlocked.Increment(ref done), assemblies.Count);

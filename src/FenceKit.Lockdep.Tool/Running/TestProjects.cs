@@ -5,12 +5,12 @@ namespace FenceKit.Lockdep.Tool.Running;
 /// <param name="Assembly">Its assembly.</param>
 /// <param name="IsProgram">True for Microsoft.Testing.Platform, where the project is a program that runs its tests itself.</param>
 /// <param name="NeedsOlderRuntime">True when it was built for a .NET before 10.</param>
-/// <param name="Adapters">Folders that the project adds for its tests, with what measures coverage: of an assembly alone nobody could know them.</param>
-internal sealed record TestProject(string Assembly, bool IsProgram, bool NeedsOlderRuntime, IReadOnlyList<string> Adapters)
+/// <param name="Options">What VSTest has to be told of the project, which it cannot know of an assembly alone.</param>
+internal sealed record TestProject(string Assembly, bool IsProgram, bool NeedsOlderRuntime, IReadOnlyList<string> Options)
 {
     /// <summary>What <c>dotnet</c> is given.</summary>
-    public IReadOnlyList<string> CommandFor(string assembly, IReadOnlyList<string> arguments)
-        => IsProgram ? [assembly, .. arguments] : ["test", assembly, .. Adapters.SelectMany(static folder => (string[])["--test-adapter-path", folder]), .. arguments];
+    public IReadOnlyList<string> CommandFor(string assembly, TestCommandLine line)
+        => IsProgram ? [assembly, .. line.ProgramArguments] : [line.IsVSTest ? "vstest" : "test", assembly, .. Options, .. line.VSTestArguments];
 }
 
 /// <summary>
@@ -18,99 +18,67 @@ internal sealed record TestProject(string Assembly, bool IsProgram, bool NeedsOl
 /// </summary>
 internal sealed class TestProjects
 {
-    private readonly string _path;
-    private readonly List<string> _properties;
-    private readonly bool _builds;
+    private TestProjects(TestCommandLine line) => Line = line;
 
-    private TestProjects(string path, List<string> properties, bool builds, IReadOnlyList<string> arguments)
-    {
-        _path = path;
-        _properties = properties;
-        _builds = builds;
-        Arguments = arguments;
-    }
+    /// <summary>The command.</summary>
+    public TestCommandLine Line { get; }
 
-    /// <summary>What the tests are given.</summary>
-    public IReadOnlyList<string> Arguments { get; }
+    private bool Collects => Line.VSTestArguments.Any(static argument => argument.StartsWith("--collect", StringComparison.Ordinal));
 
-    private bool Collects => Arguments.Any(static argument => argument.StartsWith("--collect", StringComparison.Ordinal));
+    private bool NamesSettings => Line.VSTestArguments.Any(static argument => argument == "-s" || argument.StartsWith("--settings", StringComparison.Ordinal));
 
     /// <summary>Understands a command.</summary>
     /// <param name="command">What stands behind <c>--</c>.</param>
-    /// <exception cref="ToolException">It is no <c>dotnet test</c>.</exception>
-    public static TestProjects Of(IReadOnlyList<string> command)
-    {
-        if (command.Count < 2 || Path.GetFileNameWithoutExtension(command[0]) != "dotnet" || command[1] != "test")
-        {
-            throw new ToolException($"'{string.Join(' ', command)}' is no dotnet test. Write: fencekit-lockdep test -- dotnet test arguments");
-        }
-
-        string path = ".";
-        List<string> properties = [], arguments = [];
-        bool builds = true;
-        for (int i = 2; i < command.Count; i++)
-        {
-            switch (command[i])
-            {
-                case "-c" or "--configuration" when i + 1 < command.Count:
-                    properties.Add($"-p:Configuration={command[++i]}");
-                    break;
-                case "-f" or "--framework" when i + 1 < command.Count:
-                    properties.Add($"-p:TargetFramework={command[++i]}");
-                    break;
-                case "--no-build":
-                    builds = false;
-                    break;
-                case "--no-restore" or "--nologo" or "-nologo":
-                    break;
-                case "--project" or "--solution" when i + 1 < command.Count:
-                    path = command[++i];
-                    break;
-                case var property when property.StartsWith("-p:", StringComparison.Ordinal) || property.StartsWith("--property:", StringComparison.Ordinal):
-                    properties.Add(property);
-                    break;
-                case var first when i == 2 && !first.StartsWith('-'):
-                    path = first;
-                    break;
-                default:
-                    arguments.Add(command[i]);
-                    break;
-            }
-        }
-
-        return new TestProjects(path, properties, builds, arguments);
-    }
+    /// <exception cref="ToolException">It is no <c>dotnet test</c>, or not clear.</exception>
+    public static TestProjects Of(IReadOnlyList<string> command) => new(TestCommandLine.Of(command));
 
     /// <summary>Builds the projects, unless they are built, and says which have tests.</summary>
     /// <exception cref="ToolException">The build fails, or nothing in it is a test project.</exception>
     public IReadOnlyList<TestProject> Build()
     {
-        if (_path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
+        if (Line.Assemblies.Count > 0)
         {
-            string assembly = Path.GetFullPath(_path);
-            return [new TestProject(assembly, IsProgram: false, ProgramTarget.OfFile(assembly, [], []).NeedsOlderRuntime, [])];
+            return [.. Line.Assemblies.Select(static file => ProgramTarget.OfFile(file, [], []))
+                .Select(static target => new TestProject(target.Assembly, IsOfPlatform(target.Assembly), target.NeedsOlderRuntime, []))];
         }
 
-        if (_builds)
+        if (Line.Builds)
         {
-            ProjectTarget.Build(_path, _properties);
+            ProjectTarget.Build(Line.Path, [.. Line.Properties, .. Line.BuildOptions]);
         }
 
-        List<TestProject> found = [];
-        foreach (string project in ProjectTarget.ProjectsOf(_path))
+        TestProject[] found = [.. ProjectTarget.ProjectsOf(Line.Path).Select(ProjectOf).OfType<TestProject>()];
+        return found.Length > 0 ? found : throw new ToolException($"{Line.Path} has no test project.");
+    }
+
+    // Of an assembly alone nothing says who runs its tests but what lies beside it.
+    private static bool IsOfPlatform(string assembly)
+        => Path.GetDirectoryName(assembly)! is var folder && File.Exists(Path.Combine(folder, "Microsoft.Testing.Platform.dll")) && !File.Exists(Path.Combine(folder, "testhost.dll"));
+
+    private TestProject? ProjectOf(string project)
+    {
+        IReadOnlyDictionary<string, string> facts = ProjectTarget.PropertiesOf(
+            project, Line.Properties, "IsTestProject", "TargetPath", "IsTestingPlatformApplication", "RunSettingsFilePath");
+        bool isProgram = facts["IsTestingPlatformApplication"] == "true";
+        if (facts["IsTestProject"] != "true" && !isProgram)
         {
-            IReadOnlyDictionary<string, string> facts = ProjectTarget.PropertiesOf(project, _properties, "IsTestProject", "TargetPath", "IsTestingPlatformApplication");
-            if (facts["IsTestProject"] == "true" || facts["IsTestingPlatformApplication"] == "true")
-            {
-                string assembly = File.Exists(facts["TargetPath"])
-                    ? facts["TargetPath"]
-                    : throw new ToolException($"{project} has no output at '{facts["TargetPath"]}'. Build it first; of several frameworks name one with --framework.");
-                bool isProgram = facts["IsTestingPlatformApplication"] == "true";
-                IReadOnlyList<string> adapters = isProgram || !Collects ? [] : ProjectTarget.AdaptersOf(project, _properties);
-                found.Add(new TestProject(assembly, isProgram, ProgramTarget.OfFile(assembly, [], []).NeedsOlderRuntime, adapters));
-            }
+            return null;
         }
 
-        return found.Count > 0 ? found : throw new ToolException($"{_path} has no test project.");
+        string assembly = File.Exists(facts["TargetPath"])
+            ? facts["TargetPath"]
+            : throw new ToolException($"{project} has no output at '{facts["TargetPath"]}'. Build it first; of several frameworks name one with --framework.");
+        List<string> options = [];
+        if (!isProgram && facts["RunSettingsFilePath"] is { Length: > 0 } settings && !NamesSettings)
+        {
+            options.AddRange(["--settings", settings]);
+        }
+
+        if (!isProgram && Collects)
+        {
+            options.AddRange(ProjectTarget.AdaptersOf(project, Line.Properties).SelectMany(static folder => (string[])["--test-adapter-path", folder]));
+        }
+
+        return new TestProject(assembly, isProgram, ProgramTarget.OfFile(assembly, [], []).NeedsOlderRuntime, options);
     }
 }

@@ -12,6 +12,8 @@ internal static class RewrittenRows
         Locks("lockdep.tool.off", "monitor", 1.4, isOff: true, "a lock statement, rewritten, switched off"),
         Locks("lockdep.tool.nested8", "nested8", 3, isOff: false, "eight lock statements inside each other, rewritten, known"),
         Requests(),
+        Start("lockdep.tool.start", "Web", "once", "a server that starts, answers one request and ends, rewritten before"),
+        Start("lockdep.tool.start.least", "Cost", "nothing", "a program that does nothing, rewritten before"),
     ];
 
     private static RatioRow Locks(string name, string what, double limit, bool isOff, string text)
@@ -29,6 +31,18 @@ internal static class RewrittenRows
             Allocated = () => rewritten.Allocated,
             Floor = off.Run,
             FloorText = "the framework rewritten, switched off",
+        };
+    }
+
+    // The tool is a program of .NET itself: whatever it does, it has started before the other does.
+    private static RatioRow Start(string name, string program, string argument, string text)
+    {
+        string[] bare = [BuiltProgram.Case(program), argument];
+        return new(name, BuiltProgram.Starts([BuiltProgram.Tool, "run", "--", "dotnet", .. bare]), BuiltProgram.Starts(bare), 1.3, text, "the same as it is")
+        {
+            Allocated = static () => 0, // in processes that have ended
+            Floor = BuiltProgram.Starts([BuiltProgram.Case("Cost"), "start", "dotnet", .. bare]),
+            FloorText = "started by a program of .NET that does nothing else",
         };
     }
 

@@ -38,8 +38,8 @@ internal sealed class ServedProgram(string program, string[]? toolOptions, bool 
     // It ends when its input does, which is when this process ends.
     private Process Start()
     {
-        string[] tool = toolOptions is null ? [] : [PathOf("src", "FenceKit.Lockdep.Tool"), "run", .. toolOptions, "--", "dotnet"];
-        ProcessStartInfo start = new("dotnet", [.. tool, PathOf("tests", "FenceKit.Lockdep.Tool.Cases", program), .. arguments])
+        string[] tool = toolOptions is null ? [] : [BuiltProgram.Tool, "run", .. toolOptions, "--", "dotnet"];
+        ProcessStartInfo start = new("dotnet", [.. tool, BuiltProgram.Case(program), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -48,13 +48,5 @@ internal sealed class ServedProgram(string program, string[]? toolOptions, bool 
         Process process = Process.Start(start)!;
         process.StandardInput.AutoFlush = true;
         return process;
-    }
-
-    // From bin/<configuration>/<framework> of the benchmarks to that of another project.
-    private static string PathOf(params string[] project)
-    {
-        DirectoryInfo framework = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        string root = framework.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
-        return Path.Combine([root, .. project, "bin", framework.Parent.Name, framework.Name, $"{project[^1]}.dll"]);
     }
 }

@@ -53,6 +53,15 @@ switch (args.FirstOrDefault())
         }
 
         return 0;
+    case "child-without-hooks": // as of a program that sets hooks of its own for its children
+        var unhooked = new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!, [typeof(Good).Assembly.Location, "bad"]);
+        unhooked.Environment.Remove("DOTNET_STARTUP_HOOKS");
+        using (var child = System.Diagnostics.Process.Start(unhooked)!)
+        {
+            child.WaitForExit();
+            return child.ExitCode;
+        }
+
     case "kill-good":
         Good.Run();
         System.Diagnostics.Process.GetCurrentProcess().Kill();
@@ -66,7 +75,7 @@ switch (args.FirstOrDefault())
         Thread.Sleep(Timeout.Infinite);
         return 0;
     case "plugin":
-        Plugin.Run(args[1]);
+        Plugin.Run(args[1], args[2]);
         return 0;
     case "throw":
         BadMonitors.Run();
@@ -75,6 +84,6 @@ switch (args.FirstOrDefault())
         Console.WriteLine(string.Join('|', args));
         return 0;
     default:
-        Console.Error.WriteLine("bad, good, hang, hang-async, hang-work, many, exit, kill, child, kill-good, kill-at-once, wait, plugin, throw or arguments");
+        Console.Error.WriteLine("bad, good, hang, hang-async, hang-work, many, exit, kill, child, child-without-hooks, kill-good, kill-at-once, wait, plugin, throw or arguments");
         return 2;
 }

@@ -3,7 +3,19 @@ using System.Diagnostics;
 
 // What taking and releasing locks costs; run it bare, rewritten, and rewritten but switched off. One line a figure: name, nanoseconds, bytes.
 // With "quick" only the bytes mean something. With "serve" and a name it does that as many times as each line of its input says, and answers with the bytes:
-// the benchmarks ask a bare one and a rewritten one in turns.
+// the benchmarks ask a bare one and a rewritten one in turns. With "nothing" it ends at once, and with "start" and a command it starts that and waits for its end.
+switch (args)
+{
+    case ["nothing"]:
+        return 0;
+    case ["start", var host, .. var command]:
+        using (Process started = Process.Start(host, command))
+        {
+            started.WaitForExit();
+            return started.ExitCode;
+        }
+}
+
 bool isQuick = args is ["quick"];
 int count = isQuick ? 1_000 : 200_000;
 int rounds = isQuick ? 2 : 25;
@@ -13,13 +25,15 @@ var single = new Holder();
 if (args is ["serve", var served])
 {
     Serve(Array.Find(all, one => one.Name == served).Action);
-    return;
+    return 0;
 }
 
 foreach ((string name, Action action) in all)
 {
     Measure(name, action);
 }
+
+return 0;
 
 static void Serve(Action action)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A server and a client of the framework, with all that is in between: requests one after the other and side by side. Two figures at the end: nanoseconds a request
 // when all is warm, and how many there were. With "serve" it makes as many requests as each line of its input says, and answers each line: the benchmarks ask a bare
-// one and a rewritten one in turns.
+// one and a rewritten one in turns. With "once" it starts, answers one request and ends.
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-int requests = args is [not "serve"] ? int.Parse(args[0], System.Globalization.CultureInfo.InvariantCulture) : 1_000;
+int requests = args is [not ("serve" or "once")] ? int.Parse(args[0], System.Globalization.CultureInfo.InvariantCulture) : 1_000;
 WebApplicationBuilder builder = WebApplication.CreateBuilder();
 builder.Logging.ClearProviders();
 builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -19,6 +19,13 @@ server.MapGet("/", (Counter counter) => counter.Next());
 server.MapPost("/echo", async (HttpRequest request) => (await new StreamReader(request.Body).ReadToEndAsync()).Length);
 await server.StartAsync();
 using var client = new HttpClient { BaseAddress = new Uri(server.Urls.First()) };
+if (args is ["once"])
+{
+    Console.WriteLine($"answer {await client.GetStringAsync("/")}");
+    await server.StopAsync();
+    return;
+}
+
 if (args is ["serve"])
 {
     while (Console.ReadLine() is { } line)

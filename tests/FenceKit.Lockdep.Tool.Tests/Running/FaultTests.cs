@@ -9,6 +9,8 @@ namespace FenceKit.Lockdep.Tool.Tests.Running;
 public sealed class FaultTests : IDisposable
 {
     private const int Copies = 24;
+    private const int BytesBeforeKill = 16;
+    private const int KilledForSize = 128 + 25; // SIGXFSZ
     private readonly ToolProcess _tool = new();
     private readonly Folder _folder = new();
 
@@ -106,6 +108,50 @@ public sealed class FaultTests : IDisposable
         Assert.Equal(["report.json"], _folder.Files);
     }
 
+    // The system itself ends a process that makes a file larger than it may, at that very byte: nothing of the process runs any more, as with any other kill.
+    [Theory]
+    [InlineData("--json")]
+    [InlineData("--sarif")]
+    [InlineData("--html")]
+    [InlineData("--order")]
+    public void A_tool_that_is_killed_in_the_middle_of_a_report_leaves_the_older_one(string option)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // nobody else limits a process that runs
+        }
+
+        string report = _folder.Write("report", "older");
+        using Process tool = _tool.Start("run", option, report, "--", "dotnet", Programs.Case("Catalog"), "wait");
+        string program = tool.StandardOutput.ReadLine()!;
+        Call("prlimit", "--pid", $"{tool.Id}", $"--fsize={BytesBeforeKill}", "--core=0");
+        Call("kill", "-TERM", program);
+        string error = tool.StandardError.ReadToEnd();
+        tool.WaitForExit();
+        Assert.True(tool.ExitCode == KilledForSize, error);
+        Assert.Equal("older", File.ReadAllText(report));
+        Assert.Equal(BytesBeforeKill, new FileInfo(Assert.Single(Directory.GetFiles(_folder.Root, "report.*.unfinished"))).Length); // it was in the middle
+    }
+
+    [Fact]
+    public void A_program_that_is_killed_in_the_middle_of_its_findings_is_told_and_what_was_whole_is_used()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using Process tool = _tool.Start("run", "--json", _folder.PathOf("report.json"), "--", "dotnet", Programs.Case("Catalog"), "wait");
+        string program = tool.StandardOutput.ReadLine()!;
+        Call("prlimit", "--pid", program, $"--fsize={BytesBeforeKill}", "--core=0");
+        Call("kill", "-TERM", program);
+        string error = tool.StandardError.ReadToEnd();
+        tool.WaitForExit();
+        Assert.True(tool.ExitCode == KilledForSize, error);
+        Assert.DoesNotContain("is not used", error, StringComparison.Ordinal);
+        Assert.False(RunReport.Parse(File.ReadAllText(_folder.PathOf("report.json"))).Run!.IsWhole);
+    }
+
     [Fact]
     public void A_process_that_is_killed_before_its_last_word_is_told_and_is_no_success()
     {
@@ -179,6 +225,13 @@ public sealed class FaultTests : IDisposable
     }
 
     private static Dictionary<string, string> Environment(string name, string value) => new() { [name] = value };
+
+    private static void Call(string command, params string[] arguments)
+    {
+        using Process process = Process.Start(command, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
 
     private static void CopyProgram(string target)
     {

@@ -35,9 +35,9 @@ public sealed class OutThereTests : IDisposable
     {
         Directory.CreateDirectory(_folder.PathOf("plugins"));
         File.Copy(_folder.PathOf("Catalog.dll"), Path.Combine(_folder.PathOf("plugins"), "Catalog.dll"));
-        ToolRun run = Run("plugin", Path.Combine("plugins", "Catalog.dll"));
+        ToolRun run = Run("plugin", Path.Combine("plugins", "Catalog.dll"), "Catalog.Fields");
         Assert.True(run.ExitCode == ExitCodes.Found, run.Output + run.Error);
-        Assert.StartsWith("plugin: it was run", run.Output, StringComparison.Ordinal);
+        Assert.StartsWith("plugin: it was run and is gone", run.Output, StringComparison.Ordinal);
         Assert.Equal(["Catalog.Fields._one", "Catalog.Fields._two"], Assert.Single(Report().Locks.Violations).ClassNames.Order(StringComparer.Ordinal));
     }
 
@@ -59,6 +59,15 @@ public sealed class OutThereTests : IDisposable
         LockViolation found = Report().Locks.Violations.First(static one => one.ClassNames.Contains("Catalog.Fields._one"));
         Assert.Contains(isEmbedded ? "BadMonitors.cs:" : "Catalog.dll", found.Dependencies[0].Held.Site!.ToString(), StringComparison.Ordinal);
         Assert.Contains("Catalog.Fields.Run", found.Dependencies[0].Held.Site!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_child_that_is_started_without_the_hook_is_seen()
+    {
+        ToolRun run = Run("child-without-hooks");
+        Assert.True(run.ExitCode == ExitCodes.Found, run.Error);
+        Assert.Contains("bad: all paths were run", run.Output, StringComparison.Ordinal);
+        Assert.Contains(Report().Locks.Violations, static one => one.ClassNames.Contains("Catalog.Fields._one"));
     }
 
     [Fact]

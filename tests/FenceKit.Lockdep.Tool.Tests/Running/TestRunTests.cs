@@ -54,6 +54,38 @@ public sealed class TestRunTests : IDisposable
         Assert.False(RunReport.Parse(File.ReadAllText(_report)).Run!.IsWhole);
     }
 
+    // What starts it, and loads nothing of it, has no say in whether anything came back.
+    [Fact]
+    public void A_host_that_is_killed_before_its_first_lock_is_told()
+    {
+        Dictionary<string, string> environment = new() { ["DOTNET_STARTUP_HOOKS"] = Programs.Case("Catalog"), ["CATALOG_ENDS_TESTHOST"] = "yes" };
+        ToolRun run = _tool.Run(environment, Command("TestsOfVSTest"));
+        Assert.NotEqual(ExitCodes.Clean, run.ExitCode);
+        Assert.Contains("nothing came back from TestsOfVSTest.dll", run.Error, StringComparison.Ordinal);
+        Assert.False(RunReport.Parse(File.ReadAllText(_report)).Run!.IsWhole);
+    }
+
+    [Theory]
+    [InlineData("TestsOfVSTest", "test", "--filter", "FullyQualifiedName~booking")]
+    [InlineData("TestsOfVSTest", "vstest", "--TestCaseFilter:FullyQualifiedName~booking")]
+    [InlineData("TestsOfPlatform", "test", "--filter-method", "*booking*")]
+    public void Tests_of_an_assembly_are_run(string project, string command, params string[] filter)
+    {
+        ToolRun run = _tool.Run(["test", "--json", _report, "--", "dotnet", command, Programs.Case(project), .. filter]);
+        Assert.True(run.ExitCode == ExitCodes.Found, run.Output + run.Error);
+        Assert.Matches("(Total( tests)?|total): +1", run.Output);
+        Assert.Single(RunReport.Parse(File.ReadAllText(_report)).Locks.Violations);
+    }
+
+    [Fact]
+    public void The_project_is_found_behind_options_and_variables_reach_its_tests()
+    {
+        string project = Path.Combine(ProjectOf("TestsOfVSTest"), "TestsOfVSTest.csproj");
+        ToolRun run = _tool.Run("test", "--json", _report, "--", "dotnet", "test", "-e", "LEDGER_FAILS=yes", "--no-build", $"-c:{Programs.Configuration}", project, "--", "RunConfiguration.MaxCpuCount=1");
+        Assert.True(run.ExitCode == 1, run.Output + run.Error);
+        Assert.Matches("Failed: +1", run.Output);
+    }
+
     [Fact]
     public void Tests_that_are_a_program_can_be_run_as_one()
     {
@@ -110,7 +142,8 @@ public sealed class TestRunTests : IDisposable
 
     private string[] Command(string project, params string[] arguments)
     {
-        string path = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Programs.Case(project))!, "..", "..", ".."));
-        return ["test", "--json", _report, "--", "dotnet", "test", path, "-c", Programs.Configuration, "--no-build", .. arguments];
+        return ["test", "--json", _report, "--", "dotnet", "test", ProjectOf(project), "-c", Programs.Configuration, "--no-build", .. arguments];
     }
+
+    private static string ProjectOf(string project) => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Programs.Case(project))!, "..", "..", ".."));
 }

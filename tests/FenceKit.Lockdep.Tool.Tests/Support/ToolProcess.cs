@@ -42,8 +42,9 @@ internal sealed class ToolProcess : IDisposable
 
     private Process Start(string tool, IReadOnlyDictionary<string, string> environment, string[] arguments, bool isInputRedirected = false)
     {
-        // A shell without job control starts what runs in the background with Ctrl+C ignored, and that is inherited. A terminal does not.
-        string[] command = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,QUIT", "dotnet"] : ["dotnet"];
+        // A shell without job control starts what runs in the background with Ctrl+C ignored, Python all with the limit of a file's size ignored, and that is
+        // inherited. A terminal does not.
+        string[] command = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,QUIT,XFSZ", "dotnet"] : ["dotnet"];
         var start = new ProcessStartInfo(command[0], [.. command[1..], tool, .. arguments])
         {
             RedirectStandardInput = isInputRedirected,
