@@ -78,7 +78,7 @@ internal sealed class StuckFenceWatch : IDisposable
         foreach (FenceWait wait in WaitForGraph.Capture().Waits)
         {
             Key key = new(wait.Timeline, wait.Point, wait.Fence.GetHashCode(), wait.Waiter);
-            Seen before = _seen.GetValueOrDefault(key, new Seen(now, WasTold: false));
+            Seen before = _seen.GetValueOrDefault(key, new Seen(now, WasLogged: false));
             TimeSpan waited = _clock.GetElapsedTime(before.Since, now);
             bool isStuck = waited >= _limit && !wait.Fence.IsSignaled;
             if (isStuck)
@@ -86,13 +86,13 @@ internal sealed class StuckFenceWatch : IDisposable
                 string holders = wait.HeldUpBy.Count == 0 ? "nobody who is known" : string.Join(", ", wait.HeldUpBy);
                 StuckFence found = new(wait.Waiter, $"{wait.Timeline}:{wait.Point}", waited, holders);
                 stuck.Add(found);
-                if (!before.WasTold)
+                if (!before.WasLogged)
                 {
                     _timeline.StuckFence(found.Waiter, found.Fence, found.Waited, found.Holders);
                 }
             }
 
-            seen[key] = before with { WasTold = before.WasTold || isStuck };
+            seen[key] = before with { WasLogged = before.WasLogged || isStuck };
         }
 
         _seen = seen;
@@ -101,5 +101,5 @@ internal sealed class StuckFenceWatch : IDisposable
 
     private readonly record struct Key(string Timeline, ulong Point, int Fence, string Waiter);
 
-    private readonly record struct Seen(long Since, bool WasTold);
+    private readonly record struct Seen(long Since, bool WasLogged);
 }

@@ -10,14 +10,14 @@ internal sealed class LogSink(ILogger log, LockConfidence atLeast) : LockViolati
 {
     private readonly Lock _gate = new(); // held only for updates of the fields
     private readonly Dictionary<(LockViolationKind Kind, LockConfidence Confidence), long> _counts = [];
-    private HashSet<LockViolation>? _told = new(ReferenceEqualityComparer.Instance); // the findings that were logged during Install; null afterwards
+    private HashSet<LockViolation>? _logged = new(ReferenceEqualityComparer.Instance); // the findings that were logged during Install; null afterwards
 
     public override void Report(LockViolation violation)
     {
         ArgumentNullException.ThrowIfNull(violation);
         lock (_gate)
         {
-            if (_told?.Add(violation) == false)
+            if (_logged?.Add(violation) == false)
             {
                 return; // found during Install: reported by AddSink, and listed in Violations
             }
@@ -43,7 +43,7 @@ internal sealed class LogSink(ILogger log, LockConfidence atLeast) : LockViolati
 
         lock (_gate)
         {
-            _told = null;
+            _logged = null;
         }
     }
 

@@ -67,12 +67,12 @@ public abstract class DeviceDriver<TCommand>
     /// until <see cref="DeviceQueue{TCommand}.ReportStopped"/> is called: the ranges of the commands that were running or, with
     /// <see cref="KeepsMappings"/>, everything that is attached. The same happens when an override throws or never returns.</para>
     /// </remarks>
-    public virtual void OnLost(Exception reason) => HasSaidNothing = true;
+    public virtual void OnLost(Exception reason) => HasRunBaseOnLost = true;
 
     /// <summary>
     /// True after the base implementation of <see cref="OnLost"/> has run. Read and written only by the thread that calls the driver.
     /// </summary>
-    internal bool HasSaidNothing { get; private set; }
+    internal bool HasRunBaseOnLost { get; private set; }
 
     /// <summary>Returns the memory ranges that a command uses while it runs. None unless overridden.</summary>
     /// <param name="command">The command.</param>

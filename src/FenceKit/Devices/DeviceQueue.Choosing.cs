@@ -13,7 +13,7 @@ public sealed partial class DeviceQueue<TCommand>
         None = 0,
 
         /// <summary>Tell the driver that the device is lost, then fault all fences.</summary>
-        StandDown = 1,
+        NotifyLoss = 1,
         Reset = 2,
         Cancel = 4,
 
@@ -38,7 +38,7 @@ public sealed partial class DeviceQueue<TCommand>
     {
         if (_lostReason is not null)
         {
-            return _closeCalled ? Work.None : !_stoodDown ? Work.StandDown : _closing ? Work.Close : Work.None;
+            return _closeCalled ? Work.None : !_lossNotified ? Work.NotifyLoss : _closing ? Work.Close : Work.None;
         }
 
         Work work = (_isUnordered ? _ready != 0 : _taken != _timeline.Issued) ? Work.Start : Work.None;
@@ -118,10 +118,10 @@ public sealed partial class DeviceQueue<TCommand>
         count = 0;
         unmap = default;
         leaver = null;
-        if ((work & Work.StandDown) != 0)
+        if ((work & Work.NotifyLoss) != 0)
         {
-            _stoodDown = true;
-            return Work.StandDown;
+            _lossNotified = true;
+            return Work.NotifyLoss;
         }
 
         if ((work & Work.Reset) != 0)

@@ -15,7 +15,7 @@ public sealed partial class DeviceQueue<TCommand>
     private bool _mustCancel;    // under the lock: some slot has MustCancel set
     private Fence _rangeBlocker; // under the lock: the end of the session that the head of the queue waits for; default for none
     private Exception? _mustReset; // under the lock: the reason for a reset that was requested; null for none
-    private bool _stoodDown;     // under the lock: the step StandDown was taken, which tells the driver of the loss
+    private bool _lossNotified;   // under the lock: the step NotifyLoss was taken, which tells the driver of the loss
     private bool _closeCalled;   // under the lock
     private bool _inDriver;      // under the lock: a call into the driver has not returned
     private long _driverCalls;   // under the lock
@@ -65,7 +65,7 @@ public sealed partial class DeviceQueue<TCommand>
         else
         {
             Volatile.Write(ref _pumpWaits, true); // before the item is queued; cleared under the lock by the thread that runs it
-            FenceContract.HandOver(_pumpItem, preferLocal: true); // the local queue, as in Task.Run: it is cheaper, and other workers steal from it
+            FenceContract.QueueToPool(_pumpItem, preferLocal: true); // the local queue, as in Task.Run: it is cheaper, and other workers steal from it
         }
     }
 
@@ -149,7 +149,7 @@ public sealed partial class DeviceQueue<TCommand>
             {
                 // The state of the device is unknown now. The next step calls OnLost, unless this step was OnLost or Close.
                 TryGiveUp(exception, evenIfClosed: step == Work.Close);
-                if (step is Work.StandDown or Work.Close)
+                if (step is Work.NotifyLoss or Work.Close)
                 {
                     FaultEverything(hasStopped: false);
                 }
@@ -166,9 +166,9 @@ public sealed partial class DeviceQueue<TCommand>
     {
         switch (step)
         {
-            case Work.StandDown:
+            case Work.NotifyLoss:
                 _driver.OnLost(LostReason!);
-                FaultEverything(hasStopped: !_driver.HasSaidNothing);
+                FaultEverything(hasStopped: !_driver.HasRunBaseOnLost);
                 break;
             case Work.Reset:
                 Reset();
@@ -182,7 +182,7 @@ public sealed partial class DeviceQueue<TCommand>
                 _batch[0] = default;
                 break;
             case Work.Ask:
-                AskAboutLate(in _batch[0]);
+                AskWhetherHung(in _batch[0]);
                 _batch[0] = default;
                 break;
             case Work.Unmap:

@@ -87,7 +87,7 @@ public sealed partial class DeviceQueue<TCommand>
                 mustPump = mustAsk && TryBeginPumpLocked();
                 LookAtDependenciesLocked(now, ref next);
             }
-            else if (!_stoodDown && !isStuck)
+            else if (!_lossNotified && !isStuck)
             {
                 next = Least(next, _hangTimeout);
             }
@@ -231,7 +231,7 @@ public sealed partial class DeviceQueue<TCommand>
     }
 
     /// <summary>Asks the driver whether a command that has exceeded its time limit hangs. Called only by the pump.</summary>
-    private void AskAboutLate(in DeviceCommand<TCommand> command)
+    private void AskWhetherHung(in DeviceCommand<TCommand> command)
     {
         bool isHung;
         using (BeginSignaling(_timeline))

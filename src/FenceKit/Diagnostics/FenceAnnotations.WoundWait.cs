@@ -19,11 +19,11 @@ internal static partial class FenceAnnotations
     internal static object SetContextMap(string name) =>
         new LockMap(s_contexts.GetOrAdd(name, static ofClass => LockClass.Create(Sanitize($"context of {ofClass}"), s_contextRules)));
 
-    /// <summary>Reports that a lock is about to be waited for. A lock that was taken by a try is reported only by <see cref="HoldOfSet"/>.</summary>
+    /// <summary>Reports that a lock is about to be waited for. A lock that was taken by a try is reported only by <see cref="HoldSetLock"/>.</summary>
     /// <param name="map">The lock.</param>
     /// <param name="context">The context; null for a lock that is taken without one.</param>
     /// <param name="attempt">The way of waiting.</param>
-    internal static void WantOfSet(object map, object? context, SetLockAttempt attempt)
+    internal static void WantSetLock(object map, object? context, SetLockAttempt attempt)
     {
         bool isAwait = attempt is SetLockAttempt.Await or SetLockAttempt.AwaitTimed;
         if (isAwait && IsInCallback)
@@ -64,8 +64,8 @@ internal static partial class FenceAnnotations
     /// <param name="context">The context; null for a lock that is taken without one.</param>
     /// <param name="attempt">The way in which the lock was acquired.</param>
     /// <param name="contextHold">Set to the hold of the context when the first of its locks is taken.</param>
-    /// <returns>The hold of the lock, to be passed to <see cref="ReleaseOfSet"/>.</returns>
-    internal static object HoldOfSet(object map, object? context, SetLockAttempt attempt, ref object? contextHold)
+    /// <returns>The hold of the lock, to be passed to <see cref="ReleaseSetLock"/>.</returns>
+    internal static object HoldSetLock(object map, object? context, SetLockAttempt attempt, ref object? contextHold)
     {
         LockValidator validator = Current.Validator;
         bool isFirst = context is not null && !validator.IsHeld(context);
@@ -88,10 +88,10 @@ internal static partial class FenceAnnotations
         }
     }
 
-    internal static void ReleaseOfSet(object hold) => ((LockHold)hold).Dispose();
+    internal static void ReleaseSetLock(object hold) => ((LockHold)hold).Dispose();
 
     /// <summary>Moves a hold to the calling flow from the async method that took the lock and has returned.</summary>
-    internal static void AdoptOfSet(object hold) => ((LockHold)hold).Adopt();
+    internal static void AdoptSetLock(object hold) => ((LockHold)hold).Adopt();
 
     // Boxes a hold. The allocation is not reported against a callback that must not allocate.
 #pragma warning disable CA1859 // Boxed on purpose: the caller must not name a type of the validator.

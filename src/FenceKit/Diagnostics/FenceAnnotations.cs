@@ -98,7 +98,7 @@ internal static partial class FenceAnnotations
         Prime(map.Class, static (validator, publishing) =>
         {
             validator.Acquire(s_schedule, PublishingRule, 0);
-            PassPublishers(validator, publishing);
+            SpinForPublishers(validator, publishing);
             validator.Release(s_schedule);
         });
         return map;
@@ -133,7 +133,7 @@ internal static partial class FenceAnnotations
         }
     }
 
-    internal static void HandOver(IThreadPoolWorkItem work, bool preferLocal)
+    internal static void QueueToPool(IThreadPoolWorkItem work, bool preferLocal)
     {
         using (Current.Validator.Suppress("the thread pool may add a worker"))
         {
@@ -203,7 +203,7 @@ internal static partial class FenceAnnotations
         }
     }
 
-    internal static void PassPublishers(object map) => PassPublishers(Current.Validator, (LockMap)map);
+    internal static void SpinForPublishers(object map) => SpinForPublishers(Current.Validator, (LockMap)map);
 
     /// <summary>
     /// Runs a subscriber's callback in a section that forbids it to wait, to allocate, and to take a lock that is held over a wait.
@@ -282,7 +282,7 @@ internal static partial class FenceAnnotations
         section.Dispose();
     }
 
-    private static void PassPublishers(LockValidator validator, LockMap publishing)
+    private static void SpinForPublishers(LockValidator validator, LockMap publishing)
     {
         using (validator.EnterNoWaitSection())
         {

@@ -137,11 +137,11 @@ public static partial class FenceContract
     }
 
     /// <summary>Queues work to the thread pool. Allocations of the runtime to add a worker are not reported against the caller.</summary>
-    internal static void HandOver(IThreadPoolWorkItem work, bool preferLocal)
+    internal static void QueueToPool(IThreadPoolWorkItem work, bool preferLocal)
     {
         if (IsChecked)
         {
-            FenceAnnotations.HandOver(work, preferLocal);
+            FenceAnnotations.QueueToPool(work, preferLocal);
         }
         else
         {
@@ -177,11 +177,11 @@ public static partial class FenceContract
     }
 
     /// <summary>Reports that an invalidation spins until publishing scopes have ended.</summary>
-    internal static void PassPublishers(object? map)
+    internal static void SpinForPublishers(object? map)
     {
         if (IsChecked && map is not null)
         {
-            FenceAnnotations.PassPublishers(map);
+            FenceAnnotations.SpinForPublishers(map);
         }
     }
 

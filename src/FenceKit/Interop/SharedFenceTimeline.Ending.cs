@@ -36,7 +36,7 @@ public sealed partial class SharedFenceTimeline
             else
             {
                 Volatile.Write(ref _words.Int(EndedAt), 1);
-                TellOthers();
+                WakeConsumers();
             }
         }
         finally

@@ -97,7 +97,7 @@ public sealed partial class SharedFenceTimeline
 
         _published = completed;
         Volatile.Write(ref _words.Long(CompletedAt), completed); // after the faults: a watcher that sees the points complete finds their faults
-        TellOthers();
+        WakeConsumers();
     }
 
     private void PublishFaultsLocked(ulong from, ulong to)
@@ -123,7 +123,7 @@ public sealed partial class SharedFenceTimeline
 
     private FenceStatus OutcomeOf(ulong point, out Exception? error) => _local.GetOutcome(TimelineState.TargetOf(point), out error);
 
-    private void TellOthers()
+    private void WakeConsumers()
     {
         Interlocked.Increment(ref _words.Int(TurnAt)); // after the stores to the page: a watcher that sees the new turn sees them
         LinuxNative.FutexWakeAll(_words.AddressOf(TurnAt));

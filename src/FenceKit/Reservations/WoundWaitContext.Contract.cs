@@ -12,14 +12,14 @@ public sealed partial class WoundWaitContext
     /// <summary>The validator's lock map for the context; null when the contract is not checked.</summary>
     internal object? ContractMap { get; }
 
-    internal object HoldLock(object map, SetLockAttempt attempt) => FenceAnnotations.HoldOfSet(map, ContractMap, attempt, ref _contractHold);
+    internal object HoldLock(object map, SetLockAttempt attempt) => FenceAnnotations.HoldSetLock(map, ContractMap, attempt, ref _contractHold);
 
     /// <summary>Moves the validator's records from the async method that took the locks to the flow of the method that awaited it.</summary>
     internal void AdoptHolds()
     {
         if (_contractHold is { } hold)
         {
-            FenceAnnotations.AdoptOfSet(hold);
+            FenceAnnotations.AdoptSetLock(hold);
         }
 
         WoundWaitLock? first = _lastTaken;
@@ -40,7 +40,7 @@ public sealed partial class WoundWaitContext
         if (HeldLocks <= 0 && _contractHold is { } hold)
         {
             _contractHold = null;
-            FenceAnnotations.ReleaseOfSet(hold);
+            FenceAnnotations.ReleaseSetLock(hold);
         }
     }
 

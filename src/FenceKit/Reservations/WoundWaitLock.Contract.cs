@@ -29,7 +29,7 @@ public sealed partial class WoundWaitLock
 
         CheckFree();
         SetLockAttempt attempt = timeout == Timeout.InfiniteTimeSpan ? SetLockAttempt.Block : SetLockAttempt.Timed;
-        FenceAnnotations.WantOfSet(ContractMap!, context?.ContractMap, attempt);
+        FenceAnnotations.WantSetLock(ContractMap!, context?.ContractMap, attempt);
         WoundWaitOutcome outcome = EnterCore(context, waiter, timeout, cancellationToken);
         if (outcome == WoundWaitOutcome.Acquired)
         {
@@ -49,7 +49,7 @@ public sealed partial class WoundWaitLock
             object? none = null;
             _contractHold = context is not null
                 ? context.HoldLock(ContractMap!, attempt)
-                : FenceAnnotations.HoldOfSet(ContractMap!, null, attempt, ref none);
+                : FenceAnnotations.HoldSetLock(ContractMap!, null, attempt, ref none);
         }
         catch
         {
@@ -69,7 +69,7 @@ public sealed partial class WoundWaitLock
         if (attempt != SetLockAttempt.Try && !IsHeldBy(context))
         {
             CheckFree();
-            FenceAnnotations.WantOfSet(ContractMap!, context?.ContractMap, attempt);
+            FenceAnnotations.WantSetLock(ContractMap!, context?.ContractMap, attempt);
         }
 
         WoundWaitOutcome outcome = await EnterCoreAsync(context, waiter, timeout, resumption, cancellationToken).ConfigureAwait(false);
@@ -86,7 +86,7 @@ public sealed partial class WoundWaitLock
     {
         if (_contractHold is { } hold)
         {
-            FenceAnnotations.AdoptOfSet(hold);
+            FenceAnnotations.AdoptSetLock(hold);
         }
     }
 
@@ -94,7 +94,7 @@ public sealed partial class WoundWaitLock
     {
         if (hold is not null)
         {
-            FenceAnnotations.ReleaseOfSet(hold);
+            FenceAnnotations.ReleaseSetLock(hold);
         }
 
         context?.AnnounceUnlocked();

@@ -56,7 +56,7 @@ public sealed partial class WoundWaitLock
         wounded?.Waiter.Wake();
         if (context is not null && Class.Policy == WoundWaitPolicy.WaitDie)
         {
-            WakeThoseThatMustDie(context);
+            WakeYoungerWaiters(context);
         }
 
         return false;
@@ -179,9 +179,9 @@ public sealed partial class WoundWaitLock
     /// For wait-die, after an older context has joined the queue: wakes the younger waiters that hold locks, which must back off now. Takes
     /// the spinning lock for each of them anew, since Wake may run a continuation that uses this lock.
     /// </summary>
-    private void WakeThoseThatMustDie(WoundWaitContext older)
+    private void WakeYoungerWaiters(WoundWaitContext older)
     {
-        while (TryFindOneThatMustDie(older) is { } waiter)
+        while (TryMarkYoungerWaiter(older) is { } waiter)
         {
             waiter.Wake();
         }
@@ -191,7 +191,7 @@ public sealed partial class WoundWaitLock
     /// Finds and marks one waiter that must back off. The mark keeps it from being found again; the waiter reads it in TryFinish and leaves
     /// the queue itself.
     /// </summary>
-    private WoundWaiter? TryFindOneThatMustDie(WoundWaitContext older)
+    private WoundWaiter? TryMarkYoungerWaiter(WoundWaitContext older)
     {
         _lock.Enter();
         try

@@ -56,7 +56,7 @@ public sealed class WoundWaitLockSet : IDisposable
                     return false;
                 }
 
-                next = Account(outcome, contended is null ? next + 1 : 0);
+                next = HandleOutcome(outcome, contended is null ? next + 1 : 0);
             }
 
             _context.Done();
@@ -131,7 +131,7 @@ public sealed class WoundWaitLockSet : IDisposable
                     return false;
                 }
 
-                next = Account(outcome, contended is null ? next + 1 : 0);
+                next = HandleOutcome(outcome, contended is null ? next + 1 : 0);
             }
 
             _context.Done();
@@ -177,7 +177,7 @@ public sealed class WoundWaitLockSet : IDisposable
     }
 
     /// <summary>Unlocks everything if the outcome is a back-off. Returns the index of the next lock to take.</summary>
-    private int Account(WoundWaitOutcome outcome, int next)
+    private int HandleOutcome(WoundWaitOutcome outcome, int next)
     {
         if (outcome != WoundWaitOutcome.MustBackOff)
         {

@@ -109,7 +109,7 @@ public readonly struct FenceSetAwaitable : ICriticalNotifyCompletion
         ArgumentNullException.ThrowIfNull(continuation);
         if (IsCompleted || !TryStart(continuation, flowsContext))
         {
-            GoOnToThrow(continuation);
+            ResumeToThrow(continuation);
         }
     }
 
@@ -124,7 +124,7 @@ public readonly struct FenceSetAwaitable : ICriticalNotifyCompletion
     /// Handles a second await. An exception thrown here would end the process, since the state machine is suspended already. So the
     /// continuation is resumed, and <see cref="GetResult"/> throws where the exception can be caught.
     /// </summary>
-    private static void GoOnToThrow(Action continuation) =>
+    private static void ResumeToThrow(Action continuation) =>
         InterruptShield.Queue(RunGuarded, continuation, preferLocal: true);
 
     private static void RunGuarded(Action continuation)

@@ -30,7 +30,7 @@ internal sealed class FenceSetWait : FenceSet
     internal FenceSetWait()
     {
         _decided = new FenceTimeline("set of fences", FenceTimelineOptions.Default, FenceWaiterPools.Shared);
-        _decided.KeepNode();
+        _decided.CreateOwnNode();
     }
 
     internal static FenceSetWait Rent(

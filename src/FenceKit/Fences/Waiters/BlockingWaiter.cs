@@ -26,7 +26,7 @@ internal sealed class BlockingWaiter : FenceCallback
     /// The number of polls before the first SpinWait iteration: a fifth of a microsecond, about two transfers of a cache line between cores.
     /// SpinWait iterations quickly get longer, and a signal just after a poll is noticed a whole iteration late.
     /// </summary>
-    private const int CloseLooks = 200;
+    private const int Polls = 200;
 
     // Monitor.Wait takes at most int.MaxValue milliseconds; a longer wait is repeated.
     private static readonly TimeSpan s_longestSleep = TimeSpan.FromMilliseconds(int.MaxValue);
@@ -47,7 +47,7 @@ internal sealed class BlockingWaiter : FenceCallback
 
     internal static FenceStatus Wait(Fence fence, FenceTimeline timeline, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        return LookClosely(fence, timeline) || SpinUntilSignaled(fence, timeline)
+        return PollBriefly(fence, timeline) || SpinUntilSignaled(fence, timeline)
             ? fence.Status
             : Sleep(fence, timeline, timeout, cancellationToken);
     }
@@ -86,7 +86,7 @@ internal sealed class BlockingWaiter : FenceCallback
 
     internal override void DescribeWaits(Fence fence, List<FenceWait> waits)
     {
-        StackTrace? stack = Volatile.Read(ref _stack); // pairs with the write in Rest, after which _locks is valid
+        StackTrace? stack = Volatile.Read(ref _stack); // pairs with the write in SleepOnce, after which _locks is valid
         waits.Add(FenceWait.Of(_thread, fence, stack is null ? [] : _locks, stack is null ? [] : FenceIssuers.DescribeStack(stack)));
     }
 
@@ -104,18 +104,18 @@ internal sealed class BlockingWaiter : FenceCallback
     }
 
     /// <summary>Polls for a very short time, which is enough for a signaler on another core that responds immediately.</summary>
-    private static bool LookClosely(Fence fence, FenceTimeline timeline)
+    private static bool PollBriefly(Fence fence, FenceTimeline timeline)
     {
         if (default(SpinWait).NextSpinWillYield)
         {
             return false; // a single processor: no other thread can signal while this one polls
         }
 
-        for (int look = 0; look < CloseLooks; look++)
+        for (int poll = 0; poll < Polls; poll++)
         {
             if (fence.IsSignaled)
             {
-                Remember(timeline);
+                NoteSpinning(timeline);
                 return true;
             }
         }
@@ -135,7 +135,7 @@ internal sealed class BlockingWaiter : FenceCallback
         SpinWait spin = default;
         if (spin.NextSpinWillYield)
         {
-            return false; // a single processor; see LookClosely
+            return false; // a single processor; see PollBriefly
         }
 
         int spins = timeline.SpinsBeforeSleep;
@@ -158,7 +158,7 @@ internal sealed class BlockingWaiter : FenceCallback
                     timeline.SpinsBeforeSleep = MostSpins; // written only if it changes, since the signaler uses this cache line
                 }
 
-                Remember(timeline);
+                NoteSpinning(timeline);
                 return true;
             }
         }
@@ -171,7 +171,7 @@ internal sealed class BlockingWaiter : FenceCallback
     }
 
     /// <summary>Tells signalers that a waiter spins; see <see cref="FenceTimeline.IsPolled"/>.</summary>
-    private static void Remember(FenceTimeline timeline)
+    private static void NoteSpinning(FenceTimeline timeline)
     {
         if (!timeline.IsPolled)
         {
@@ -233,7 +233,7 @@ internal sealed class BlockingWaiter : FenceCallback
                     return;
                 }
 
-                Rest(InMilliseconds(left));
+                SleepOnce(InMilliseconds(left));
             }
         }
         finally
@@ -263,7 +263,7 @@ internal sealed class BlockingWaiter : FenceCallback
             {
                 if (!_signaled && !_nudged)
                 {
-                    Rest(Timeout.Infinite);
+                    SleepOnce(Timeout.Infinite);
                 }
             }
             finally
@@ -290,7 +290,7 @@ internal sealed class BlockingWaiter : FenceCallback
     /// Sleeps until the thread is woken. While the contract is checked, a wait that takes longer captures its own stack first, since other
     /// threads cannot.
     /// </summary>
-    private void Rest(int milliseconds)
+    private void SleepOnce(int milliseconds)
     {
         if (!FenceContract.IsChecked || Volatile.Read(ref _stack) is not null || (uint)milliseconds <= s_beforeStack.TotalMilliseconds)
         {

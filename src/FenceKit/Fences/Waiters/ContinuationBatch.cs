@@ -61,15 +61,15 @@ internal struct ContinuationBatch
     {
         if (_first is not null)
         {
-            HandOver(_first);
+            QueueToPool(_first);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void HandOver(FenceAwaitNode first)
+    private void QueueToPool(FenceAwaitNode first)
     {
         _first = null;
         _last = null;
-        FenceContract.HandOver(first, preferLocal: true);
+        FenceContract.QueueToPool(first, preferLocal: true);
     }
 }

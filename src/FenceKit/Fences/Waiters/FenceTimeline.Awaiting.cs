@@ -8,7 +8,7 @@ public partial class FenceTimeline
     private bool _wasAwaited; // under the lock bit; a timeline gets its own node only at the second await
 
     /// <summary>Creates the timeline's own node at once. For internal timelines that are awaited often.</summary>
-    internal void KeepNode() => _hot.OwnNode = new FenceAwaitNode(WaiterPools) { Timeline = this, IsOwn = true };
+    internal void CreateOwnNode() => _hot.OwnNode = new FenceAwaitNode(WaiterPools) { Timeline = this, IsOwn = true };
 
     /// <summary>Runs a continuation when a point is complete or a token canceled; at once if the point is complete.</summary>
     /// <remarks>
@@ -42,7 +42,7 @@ public partial class FenceTimeline
                 if (!node.IsOwn)
                 {
                     node.Timeline = this;
-                    KeepIfWorthwhile(node);
+                    KeepAtSecondAwait(node);
                 }
 
                 Enlist(node, target, state);
@@ -81,7 +81,7 @@ public partial class FenceTimeline
     }
 
     /// <summary>Makes the node the timeline's own at the second await. Under the lock bit.</summary>
-    private void KeepIfWorthwhile(FenceAwaitNode node)
+    private void KeepAtSecondAwait(FenceAwaitNode node)
     {
         if (_hot.OwnNode is null)
         {

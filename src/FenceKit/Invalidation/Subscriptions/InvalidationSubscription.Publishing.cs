@@ -37,7 +37,7 @@ public sealed partial class InvalidationSubscription
         //   ---------                           --------
         //   _publishers++            (store)    sequence = n + 1        (store, InvalidationLedger.BeginLocked)
         //   full fence                          full fence              (InvalidationNotifier.TryBegin)
-        //   sequence == mine?        (load)     _publishers != 0?       (load, PassPublishers)
+        //   sequence == mine?        (load)     _publishers != 0?       (load, SpinForPublishers)
         //
         // At least one of them sees the other: either this thread retries, or the schedule waits for the scope to close.
         Interlocked.Increment(ref _publishers);
@@ -63,9 +63,9 @@ public sealed partial class InvalidationSubscription
     }
 
     /// <summary>Returns once every scope that was opened before the ledger changed is closed.</summary>
-    private void PassPublishers(bool evenIfNone)
+    private void SpinForPublishers(bool evenIfNone)
     {
-        FenceContract.PassPublishers(_contract?.Publishing);
+        FenceContract.SpinForPublishers(_contract?.Publishing);
         if (evenIfNone || Volatile.Read(ref _publishers) != 0) // pairs with the increment in TryPopulate
         {
             StandBehindPublishers();

@@ -139,7 +139,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
             spin.SpinOnce();
         }
 
-        PassPublishers(evenIfNone: true);
+        SpinForPublishers(evenIfNone: true);
         if (_handedOut is not null && !_handedOut.Wait(WaitBudget.Start(_clock, _drainTimeout)))
         {
             Diagnostics.FenceKitEventSource.Log.LeftWhilePending(Name, Range.ToString());
@@ -164,7 +164,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
             return UnsubscribeSlowlyAsync(lastThatMayCall);
         }
 
-        PassPublishers(evenIfNone: true);
+        SpinForPublishers(evenIfNone: true);
         return _handedOut is null || _handedOut.AreComplete ? default : DrainAsync(_handedOut);
     }
 
@@ -204,7 +204,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         }
         while (_ledger.IsScheduling(lastThatMayCall) || IsBeingTold);
 
-        PassPublishers(evenIfNone: true);
+        SpinForPublishers(evenIfNone: true);
         if (_handedOut is not null)
         {
             await DrainAsync(_handedOut).ConfigureAwait(false);
@@ -224,7 +224,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     /// <summary>Phase A for this subscription.</summary>
     internal bool TrySchedule(in InvalidationRequest request, out Fence fence, out bool isReused)
     {
-        PassPublishers(evenIfNone: false);
+        SpinForPublishers(evenIfNone: false);
         if (_attempts is not null)
         {
             return TryScheduleMapped(_attempts, in request, out fence, out isReused);
