@@ -6,16 +6,17 @@ namespace FenceKit.Lockdep;
 
 /// <summary>
 /// A resource that one piece of code has at a time without being a lock: the UI thread, the finalizer thread, a single-threaded scheduler,
-/// reclaim. Being inside is holding it; needing it is waiting for it.
+/// reclaim. To the validator, being inside is holding it, and needing it is waiting for it.
 /// </summary>
 /// <remarks>Belongs to no validator; immutable and thread safe. (fs_reclaim and the workqueue maps of Linux lockdep.)</remarks>
 [DebuggerDisplay("{Name,nq}")]
 public sealed class ExclusiveContext
 {
-    // One for each, so that a thread that blocks in it and a continuation that wants to go on in it speak of the same.
+    // One context for each object, so that a thread that blocks inside it and a continuation that needs it refer to the same one.
     private static readonly ConditionalWeakTable<object, ExclusiveContext> s_known = [];
 
-    // Contexts of well-known frameworks that run one thing at a time. Others may have many threads; who knows better says For.
+    // Synchronization contexts of well-known frameworks that run one thing at a time. Others may have several threads; call For for those
+    // that do not.
     private static readonly string[] s_oneThread =
     [
         "System.Windows.Threading.DispatcherSynchronizationContext",
@@ -33,15 +34,15 @@ public sealed class ExclusiveContext
     /// <summary>The name in reports.</summary>
     public string Name => Map.Class.Name;
 
-    /// <summary>The pseudo lock behind it.</summary>
+    /// <summary>The pseudo lock of the context.</summary>
     public LockMap Map { get; }
 
     /// <summary>
-    /// Says that a context runs one thing at a time: blocking in it for a task that has to go on in it is then a certain finding. Those of WPF, Windows Forms, WinUI,
-    /// Avalonia and Blazor are known.
+    /// Declares that a synchronization context runs one thing at a time: blocking inside it for a task that has to continue there is then a
+    /// certain finding. The contexts of WPF, Windows Forms, WinUI, Avalonia and Blazor are known.
     /// </summary>
     /// <param name="context">The context.</param>
-    /// <returns>The same for the same context.</returns>
+    /// <returns>The exclusive context; always the same one for the same argument.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="context"/> is null.</exception>
     public static ExclusiveContext For(SynchronizationContext context)
     {
@@ -52,7 +53,7 @@ public sealed class ExclusiveContext
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    /// <summary>What an <c>await</c> here would want to go on in, if that runs one thing at a time; null otherwise.</summary>
+    /// <summary>The context in which an <c>await</c> here would continue, if it runs one thing at a time; null otherwise.</summary>
     internal static ExclusiveContext? Current
     {
         get

@@ -2,12 +2,12 @@
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// Stands in for a context with one thread while an asynchronous method begins that is then blocked for: an <c>await</c> captures it, and tells when it wants to go
-/// on there. Everything is done by the context itself.
+/// Replaces a single-threaded synchronization context while an asynchronous method is started whose task the caller then blocks for: an
+/// <c>await</c> captures this object, which reports when a continuation is posted to it. It passes everything on to the original context.
 /// </summary>
 internal sealed class WatchedContext : SynchronizationContext
 {
-    private readonly SynchronizationContext? _context; // null: the scheduler is what runs one thing at a time
+    private readonly SynchronizationContext? _context; // null: the scheduler runs one thing at a time
     private readonly TaskScheduler _scheduler;
     private readonly Action _onWanted;
 
@@ -21,10 +21,10 @@ internal sealed class WatchedContext : SynchronizationContext
 
     public ExclusiveContext Watched { get; }
 
-    /// <summary>Calls an asynchronous method as it would be called without.</summary>
+    /// <summary>Starts an asynchronous method; without a context to watch, it is simply called.</summary>
     /// <param name="work">The method.</param>
-    /// <param name="watched">What an await here would want to go on in, or null if there is nothing to watch.</param>
-    /// <param name="onWanted">Called on any thread, each time that something wants to go on there.</param>
+    /// <param name="watched">The context in which an await here would continue, or null if there is nothing to watch.</param>
+    /// <param name="onWanted">Called on any thread, each time a continuation is posted to the watched context.</param>
     public static Task Begin(Func<Task> work, ExclusiveContext? watched, Action onWanted)
     {
         SynchronizationContext? before = Current;

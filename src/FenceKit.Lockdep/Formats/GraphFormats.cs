@@ -72,7 +72,7 @@ internal static class GraphFormats
     private static string Quote(string name)
         => $"\"{WellFormed.Of(name).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
-    // Also what Mermaid takes for an entity, or, at both ends, for Markdown.
+    // Also escapes what Mermaid would parse as an entity or, at both ends, as Markdown.
     private static string Entities(string name) => WellFormed.Of(name)
         .Replace("#", "#35;", StringComparison.Ordinal)
         .Replace("&", "#amp;", StringComparison.Ordinal)

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace FenceKit.Lockdep.Formats;
 
-/// <summary>Puts the data, the style and the script into the page. All are resources of the assembly, and the page loads nothing.</summary>
+/// <summary>
+/// Puts the data, the style and the script into the page. All are resources of the assembly; the page loads nothing else.
+/// </summary>
 internal static class HtmlFormat
 {
     public static string Write(LockReport report)
@@ -12,7 +14,8 @@ internal static class HtmlFormat
         page.Replace("/*STYLE*/", Read("LockReportPage.css"));
         page.Replace("/*SCRIPT*/", Read("LockReportModel.js") + Read("LockReportGraph.js") + Read("LockReportPanel.js"));
 
-        // Last, so that nothing in a name can be taken for a mark. The JSON writer escapes <, > and &, so that no name can end the script.
+        // The data comes last, so that no name can be taken for a placeholder. The JSON writer escapes <, > and &, so no name can end the
+        // script.
         return page.Replace("/*DATA*/null", JsonFormat.WriteForPage(report)).ToString();
     }
 

@@ -8,7 +8,10 @@ namespace FenceKit.Lockdep.Formats;
 /// <remarks><see cref="JsonReader"/> reads it. The page takes only what it shows.</remarks>
 internal sealed class JsonFormat
 {
-    /// <summary>Grows when a reader of the old form would misunderstand the new one; an addition is no reason.</summary>
+    /// <summary>
+    /// The version of the format. It is raised when a reader of the old form would misunderstand the new one; an added property is no
+    /// reason.
+    /// </summary>
     internal const int Version = 1;
 
     private readonly LockReport _report;
@@ -26,7 +29,10 @@ internal sealed class JsonFormat
 
     public static string Write(LockReport report) => Write(report, null);
 
-    /// <summary>A lock's stack is here a number: the place in <c>stacks</c>, which has the places in <c>frames</c>. A large graph repeats both often.</summary>
+    /// <summary>
+    /// Writes the data of the page. Each stack is the index of an entry in <c>stacks</c>, whose entries are indices into <c>frames</c>,
+    /// because a large graph repeats both often.
+    /// </summary>
     public static string WriteForPage(LockReport report) => Write(report, new StackTable());
 
     private static string Write(LockReport report, StackTable? stacks)

@@ -3,10 +3,12 @@ using System.Text.Json;
 
 namespace FenceKit.Lockdep.Formats;
 
-/// <summary>A value inside JSON that may come from anywhere. Whatever is not as it should be is a <see cref="FormatException"/> that names the place.</summary>
+/// <summary>
+/// A value in untrusted JSON, with its path. Unexpected content causes a <see cref="FormatException"/> that names the path.
+/// </summary>
 internal sealed class JsonPlace
 {
-    /// <summary>The longest text: a circle of a hundred classes with the longest names fits into a message.</summary>
+    /// <summary>The maximum length of a text: enough for a message with a cycle of a hundred classes with the longest names.</summary>
     internal const int LongestText = 1 << 20;
 
     private readonly JsonPlace? _parent;
@@ -26,10 +28,10 @@ internal sealed class JsonPlace
 
     public bool IsNull => _value.ValueKind == JsonValueKind.Null;
 
-    /// <summary>A property that must be there.</summary>
+    /// <summary>A required property.</summary>
     public JsonPlace this[string name] => Find(name) ?? throw Bad($"lacks \"{name}\"");
 
-    /// <summary>A property that may be missing.</summary>
+    /// <summary>An optional property.</summary>
     public JsonPlace? Find(string name)
     {
         Expect(JsonValueKind.Object, "an object");
@@ -82,12 +84,12 @@ internal sealed class JsonPlace
             : throw Bad($"is not a whole number from {least} to {most}");
     }
 
-    /// <summary>One of an enumeration, by its name alone.</summary>
+    /// <summary>An enumeration value, by its name only.</summary>
     public T Name<T>()
         where T : struct, Enum
         => TryName(Text(), out T value) ? value : throw Bad($"is none of {string.Join(", ", Enum.GetNames<T>())}");
 
-    /// <summary>Several of an enumeration, as <see cref="Enum.ToString()"/> writes them; at least one.</summary>
+    /// <summary>A combination of flags, as <see cref="Enum.ToString()"/> writes it; at least one.</summary>
     public LockDependencyKinds Kinds()
     {
         LockDependencyKinds kinds = LockDependencyKinds.None;
@@ -105,7 +107,7 @@ internal sealed class JsonPlace
     private static bool TryName<T>(string text, out T value)
         where T : struct, Enum
     {
-        // Enum.TryParse also takes numbers, blanks and lists.
+        // Enum.TryParse also accepts numbers, blanks and lists.
         foreach (T candidate in Enum.GetValues<T>())
         {
             if (candidate.ToString() == text)

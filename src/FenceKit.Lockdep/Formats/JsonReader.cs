@@ -3,13 +3,15 @@ using System.Text.Json;
 
 namespace FenceKit.Lockdep.Formats;
 
-/// <summary>Reads what <see cref="JsonFormat"/> writes. What it does not know is skipped, so that a tool can put something of its own beside it.</summary>
+/// <summary>Reads what <see cref="JsonFormat"/> writes. Unknown properties are skipped, so that a tool can add its own.</summary>
 internal sealed class JsonReader
 {
-    /// <summary>Far more than the report of a large program, and little enough for the memory of a small machine.</summary>
+    /// <summary>
+    /// The maximum length of a report: far more than that of a large program, and small enough for the memory of a small machine.
+    /// </summary>
     private const int LongestReport = 1 << 28;
 
-    /// <summary>A table of the order of events in text, blanks included.</summary>
+    /// <summary>The maximum size of an interleaving as text, including blanks.</summary>
     private const long LargestInterleaving = 1 << 26;
 
     private static readonly Dictionary<string, (LockAcquireMode Mode, LockAttempt Attempt)> s_modes =
@@ -87,7 +89,7 @@ internal sealed class JsonReader
         (int Thread, string Text, bool Hangs)[] steps = place["steps"].Array(step => (
             Thread: step["thread"].Number(0, threads.Length - 1), Text: step["text"].Text(), Hangs: step["hangs"].Truth()));
 
-        // In text each line is as wide as all columns, so a small file could ask for more than there is memory.
+        // In the text form every line is as wide as all columns together, so a small file could require more memory than there is.
         long width = threads.Sum(static thread => (long)thread.Length + 3) + steps.Sum(static step => (long)step.Text.Length);
         return width * (steps.Length + 2) <= LargestInterleaving ? new LockInterleaving(threads, steps)
             : throw place.Bad($"is a table of more than {LargestInterleaving} characters");
@@ -137,7 +139,7 @@ internal sealed class JsonReader
         return frames.Length == 0 ? null : new LockTrace(frames);
     }
 
-    // The same few frames stand in thousands of stacks.
+    // The same few frames occur in thousands of stacks.
     private string ReadFrame(JsonPlace place)
     {
         string frame = place.Text();
@@ -153,6 +155,6 @@ internal sealed class JsonReader
             : name;
     }
 
-    // Half a character is written as six; then comes what snapshots add.
+    // A lone surrogate is escaped as six characters; snapshots add a suffix.
     private const int LongestName = (6 * LockClass.MaxNameLength) + 64;
 }

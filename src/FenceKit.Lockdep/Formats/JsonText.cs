@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace FenceKit.Lockdep.Formats;
 
-/// <summary>Writes texts of users: the JSON writer throws for half a character.</summary>
+/// <summary>Writes user texts: the JSON writer throws for a lone surrogate.</summary>
 internal static class JsonText
 {
     internal static void WriteText(this Utf8JsonWriter json, string name, string? text) =>

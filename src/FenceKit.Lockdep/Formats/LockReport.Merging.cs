@@ -3,12 +3,13 @@ namespace FenceKit.Lockdep;
 
 public sealed partial class LockReport
 {
-    /// <summary>Puts the reports of several processes or runs together.</summary>
+    /// <summary>Merges the reports of several processes or runs.</summary>
     /// <remarks>
-    /// Of findings with the same <see cref="LockViolation.Key"/> the surest stays, and the first of those; one without a key always stays. Of dependencies between
-    /// the same two classes, by name, the first stays, with the kinds of all. Thread safe; allocates.
+    /// Of findings with the same <see cref="LockViolation.Key"/>, the first of those with the highest confidence is kept; a finding without
+    /// a key is always kept. Of dependencies between the same two classes, by name, the first is kept, with the kinds of all. Thread safe;
+    /// allocates.
     /// </remarks>
-    /// <param name="reports">The reports; none make an empty one.</param>
+    /// <param name="reports">The reports; an empty sequence results in an empty report.</param>
     /// <exception cref="ArgumentNullException"><paramref name="reports"/> is null.</exception>
     /// <exception cref="ArgumentException">One of the reports is null.</exception>
     public static LockReport Merge(IEnumerable<LockReport> reports)
@@ -52,8 +53,8 @@ public sealed partial class LockReport
         return new LockReport(left, [.. dependencies.Values], names);
     }
 
-    /// <summary>The report with the findings that are wanted, and with the whole graph.</summary>
-    /// <param name="predicate">True for a finding that stays.</param>
+    /// <summary>Returns a report with the selected findings and the whole graph.</summary>
+    /// <param name="predicate">True for a finding to keep.</param>
     /// <exception cref="ArgumentNullException"><paramref name="predicate"/> is null.</exception>
     public LockReport Where(Func<LockViolation, bool> predicate)
     {

@@ -18,13 +18,13 @@ public sealed partial class LockReport
         _names = names;
     }
 
-    /// <summary>The reports, the surest first.</summary>
+    /// <summary>The findings, those with the highest confidence first.</summary>
     public IReadOnlyList<LockViolation> Violations { get; }
 
     /// <summary>The graph.</summary>
     public IReadOnlyList<LockDependency> Dependencies { get; }
 
-    /// <summary>Puts together what a validator knows and what it has found.</summary>
+    /// <summary>Creates a report from the graph and the findings of a validator.</summary>
     /// <param name="validator">The validator.</param>
     /// <exception cref="ArgumentNullException"><paramref name="validator"/> is null.</exception>
     public static LockReport Create(LockValidator validator)
@@ -33,7 +33,7 @@ public sealed partial class LockReport
         return Create(validator, validator.Violations);
     }
 
-    /// <summary>Puts together what a validator knows and what was collected from it.</summary>
+    /// <summary>Creates a report from the graph of a validator and findings that were collected from it.</summary>
     /// <param name="validator">The validator.</param>
     /// <param name="violations">The reports, such as <see cref="CollectingSink.Violations"/>.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
@@ -44,10 +44,10 @@ public sealed partial class LockReport
         return new LockReport(violations, validator.GetDependencies(), validator.GetNodeNames());
     }
 
-    /// <summary>Reads what <see cref="ToJson"/> has written; the report gives the same texts as the one that was written.</summary>
+    /// <summary>Reads the output of <see cref="ToJson"/>. The report produces the same texts as the original.</summary>
     /// <remarks>
-    /// Thread safe; allocates. What a tool has put beside the report is skipped. Classes are new ones with the names and subclasses of the old: their rules are no
-    /// part of a report. Half a character in a name comes back as the six that it is written with.
+    /// Thread safe; allocates. Properties that a tool has added are skipped. The classes are new objects with the old names and subclasses:
+    /// a report does not contain their rules. A lone surrogate in a name stays in its escaped form of six characters.
     /// </remarks>
     /// <param name="json">The text; it may come from anywhere.</param>
     /// <exception cref="ArgumentNullException"><paramref name="json"/> is null.</exception>
@@ -73,21 +73,23 @@ public sealed partial class LockReport
     /// <summary>A Mermaid flowchart: the graph with the cycles in red.</summary>
     public string ToMermaid() => Formats.GraphFormats.WriteMermaid(this);
 
-    /// <summary>One HTML page that needs nothing else: the graph drawn, the cycles in red, stacks on click.</summary>
+    /// <summary>A self-contained HTML page: the graph drawn, the cycles in red, stacks on click.</summary>
     public string ToHtml() => Formats.HtmlFormat.Write(this);
 
-    /// <summary>The order of the locks that the report has seen, as <see cref="LockValidator.ExportSnapshot"/> gives it.</summary>
+    /// <summary>The lock order of the report, as <see cref="LockValidator.ExportSnapshot"/> returns it.</summary>
     public LockOrderSnapshot ToSnapshot() => LockOrderSnapshot.Create(
         Dependencies.Where(static edge => edge.From != edge.To).Select(static edge => new LockDependency(edge.From, edge.To, edge.Kinds)));
 
-    /// <summary>The order of names in every format: that of what can be read there, so that a report that was read again has the same.</summary>
+    /// <summary>
+    /// The order of names in every format. It compares the escaped names, so that a report that was read back has the same order.
+    /// </summary>
     internal static int CompareNames(string left, string right) =>
         string.CompareOrdinal(WellFormed.Of(left), WellFormed.Of(right)) is var order and not 0 ? order : string.CompareOrdinal(left, right);
 
-    /// <summary>As in the graph, where two classes that are called the same have two names.</summary>
+    /// <summary>The name of the lock's node in the graph, where two classes of the same name have different names.</summary>
     internal string NodeOf(HeldLock held) => _names.GetValueOrDefault((held.Class, held.Subclass), held.ClassName);
 
-    /// <summary>The steps of all cycles and paths, by the names of their classes.</summary>
+    /// <summary>The edges of all cycles and paths, by the names of their classes.</summary>
     internal HashSet<(string From, string To)> BadSteps()
     {
         var steps = new HashSet<(string From, string To)>();

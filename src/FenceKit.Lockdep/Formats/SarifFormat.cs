@@ -7,7 +7,7 @@ namespace FenceKit.Lockdep.Formats;
 /// <summary>The report as SARIF 2.1.0: a result for each violation, its steps as a code flow.</summary>
 internal static class SarifFormat
 {
-    // The standard allows a result without a place; GitHub's code scanning then refuses the whole log.
+    // The standard allows a result without a location, but GitHub's code scanning then rejects the whole log.
     private static readonly LockSite s_unknown = new("unknown", 1);
 
     public static string Write(LockReport report)
@@ -88,7 +88,7 @@ internal static class SarifFormat
         json.WriteEndObject();
     }
 
-    // A finding without steps: where what is held was taken, and where it was found.
+    // Writes the stacks of a finding without edges: where the held locks were acquired, and where it was found.
     private static void WriteOwnStacks(Utf8JsonWriter json, LockViolation violation)
     {
         (string Text, IReadOnlyList<string> Frames)[] stacks =
@@ -114,7 +114,7 @@ internal static class SarifFormat
         json.WriteEndArray();
     }
 
-    /// <summary>The place of the lock that was wanted last; where that is not known, any other of the finding.</summary>
+    /// <summary>The site of the lock that was wanted last; if that is unknown, any other site of the finding.</summary>
     private static LockSite? PlaceOf(LockViolation violation) =>
         violation.Lock?.Site
         ?? violation.Dependencies.SelectMany(static edge => (LockSite?[])[edge.Wanted.Site, edge.Held.Site])

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Formats;
 
-/// <summary>A path as a compiler wrote it, on whichever system, as a URI reference.</summary>
+/// <summary>Converts a path that a compiler wrote, on any system, to a URI reference.</summary>
 internal static class SourceUri
 {
-    /// <summary>What the compiler writes for the root of the sources in a deterministic build.</summary>
+    /// <summary>The root of the sources that the compiler writes in a deterministic build.</summary>
     private const string MappedRoot = "/_/";
 
     private const string RootId = "%SRCROOT%";
 
-    /// <summary>The URI, and the id of the root that it is relative to when the path says so.</summary>
+    /// <summary>Returns the URI and, if the path is relative to a known root, the id of that root.</summary>
     public static (string Uri, string? Root) Of(string path)
     {
         string slashes = path.Replace('\\', '/');

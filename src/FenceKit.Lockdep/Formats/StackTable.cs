@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace FenceKit.Lockdep.Formats;
 
-/// <summary>Call stacks by number, frames by number: each is written once.</summary>
+/// <summary>Numbers call stacks and frames, so that each is written once.</summary>
 internal sealed class StackTable
 {
     private readonly Dictionary<string, int> _stackNumbers = [];

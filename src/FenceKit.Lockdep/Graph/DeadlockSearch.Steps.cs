@@ -5,7 +5,9 @@ internal sealed partial class DeadlockSearch
 {
     private bool _wasCut;
 
-    /// <summary>Adds roles until everybody waits. False when that cannot be done within the limit; the roles are then as before.</summary>
+    /// <summary>
+    /// Adds roles until every thread waits for another one. False when that is not possible within the limit; the roles are then unchanged.
+    /// </summary>
     private bool Complete()
     {
         if (++_steps >= Budget || _refused >= MostRefused)
@@ -40,8 +42,8 @@ internal sealed partial class DeadlockSearch
         return _roles.Count == 1;
     }
 
-    // Everybody waits under a protocol that breaks circles, and what the others wait for is what it would give back. With one wait outside
-    // the protocol in the circle nobody notices that it is one.
+    // Whether some thread of the set backs off: every thread waits under a protocol that breaks deadlocks, and the locks that the others
+    // wait for are those that it would give back. With one wait outside the protocol in the cycle, the protocol does not detect it.
     private bool SomebodyBacksOff()
     {
         foreach (DeadlockRole role in _roles)
@@ -126,8 +128,9 @@ internal sealed partial class DeadlockSearch
         return false;
     }
 
-    // Locks of a class that nobody declared, such as those of services that a container makes inside each other, have an order where they nest: a set that
-    // needs another one rests on more than what was seen. Of a declared class somebody has said that all its locks are alike.
+    // Locks of an undeclared class, such as those of services that a container creates inside each other, may have an order where they
+    // nest: a set that needs another instance would assume too much. For a declared class, its author has said that all its locks are
+    // alike.
     private bool IsOrdered(DeadlockRole role) => _original is { Class.IsDeclared: false } && role.Situation.Nests(_original.Class);
 
     private IEnumerable<DeadlockRole> Candidates(LockMap wanted, Func<SituationTable, LockMap, IReadOnlyList<Situation>> select)
@@ -136,7 +139,7 @@ internal sealed partial class DeadlockSearch
         {
             yield return new DeadlockRole(situation, false);
 
-            // The instance that is exchanged may be another one than the one waited for, such as a guard.
+            // The substituted instance may differ from the one that is waited for; it may be a guard, for example.
             if (_original is not null && !ReferenceEquals(wanted, _original) && situation.CanSubstitute(_original))
             {
                 yield return new DeadlockRole(situation, true);
@@ -213,7 +216,7 @@ internal sealed partial class DeadlockSearch
         return false;
     }
 
-    // All that is held must be held at the same time, by different threads.
+    // All held locks must be held at the same time, by different threads.
     private bool FitsBeside(DeadlockRole candidate)
     {
         foreach (SituationItem item in candidate.Situation.Held)
@@ -257,7 +260,8 @@ internal sealed partial class DeadlockSearch
         return permits;
     }
 
-    // A thread that reads already passes waiting writers with a recursive read; one that may upgrade reads and writes without queueing behind itself.
+    // A thread that already reads overtakes waiting writers with a recursive read; an upgradeable holder reads and writes without queueing
+    // behind itself.
     private bool NeverBlocks(DeadlockRole role)
     {
         LockMap wanted = MapOf(role, role.Situation.Want);

@@ -3,9 +3,10 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Graph;
 
-// Whether the threads of a set can all come to their places. Each goes its way in stages, and a stage is left in one go: first everything that
-// was ever seen to be taken and given back there, then what is kept. Ways are told apart by the places where locks are taken, so that a yes is
-// right where a lock is not taken at one place first to be given back and then to be kept. A no may be too careful.
+// Checks whether the threads of a set can all reach the point where they wait. Each thread follows its path in stages and completes a stage
+// in one step: first it acquires and releases everything that was ever seen to be acquired and released there, then it acquires what it
+// keeps. Paths are distinguished by the source lines of their acquisitions, so a positive answer is correct if no lock is, at the same
+// line, first acquired and released and then acquired and kept. A negative answer may be too cautious.
 internal sealed partial class DeadlockSearch
 {
     private const int MostPlaces = 1024;
@@ -15,7 +16,7 @@ internal sealed partial class DeadlockSearch
 
     private readonly record struct Need(LockMap Map, LockAcquireMode Mode, int Permits);
 
-    /// <summary>What is held at a stage, and what must be free for the thread to go on.</summary>
+    /// <summary>The locks that are held at a stage, and those that must be free for the thread to continue.</summary>
     private sealed record Stage(SituationItem[] Held, Need[] Needs);
 
     private bool CanAllArrive()
@@ -34,7 +35,8 @@ internal sealed partial class DeadlockSearch
         return false;
     }
 
-    // One situation stands for all paths on which the same was wanted with the same held; each of them may be the one that gets there.
+    // One situation stands for all paths on which the same lock was wanted with the same locks held; each of them may be the one that
+    // arrives.
     private bool AnyArrive(List<List<Stage>> chosen)
     {
         if (chosen.Count == _roles.Count)
@@ -168,7 +170,7 @@ internal sealed partial class DeadlockSearch
         return way;
     }
 
-    // Every list of held locks that the thread went through, from nothing to this one; null if that is not known.
+    // Every list of held locks on the way, from the empty one to this one; null if that is not known.
     private static List<SituationItem[]>? StacksTo(SituationItem[] held, ContextSet context)
     {
         int last = Array.FindLastIndex(held, static item => item.Path is not null);
@@ -220,7 +222,7 @@ internal sealed partial class DeadlockSearch
             .Where(step => step.IsHeld && step.Record.Context.Equals(context))
             .Select(static step => new SituationItem(step.Map, step.Record, step.Path))];
 
-    // All that was ever wanted with this held, but for what leads on. With nothing held the thread stands in nobody's way.
+    // All locks that were ever wanted with these locks held, except the next one of the path. A thread that holds nothing blocks no other.
     private IEnumerable<Need> NeedsAt(SituationItem[] held, SituationItem? next, DeadlockRole role)
     {
         if (held.Length == 0)
@@ -234,7 +236,7 @@ internal sealed partial class DeadlockSearch
         {
             if (other.Number >= role.Situation.Number)
             {
-                break; // seen later, so not on the way
+                break; // observed later, so not on this path
             }
 
             if (other.CanHang && !(role.IsSubstituted && IsNested(other, _original!.Class)))

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Graph;
 
-/// <summary>One thread of a deadlock: a situation, perhaps with another instance standing in for the one that was seen.</summary>
+/// <summary>A thread of a deadlock: its situation, possibly with another instance in place of the observed one.</summary>
 internal readonly record struct DeadlockRole(Situation Situation, bool IsSubstituted);
 
 /// <summary>
-/// Looks for a set of situations, with the newest among them, in which everybody waits for somebody in the set and everything held can be
-/// held at the same time. Common guard locks exclude a set by that second condition; a shared acquisition counts as waiting only with a
-/// writer in the set that waits for the same lock.
+/// Searches for a deadlock: a set of situations, including the newest one, in which every thread waits for another one of the set and all
+/// held locks can be held at the same time. The second condition excludes sets with a common guard lock. A shared acquisition counts as
+/// waiting only if a writer in the set waits for the same lock.
 /// </summary>
 /// <remarks>
-/// With locks that are released inside out a set found is reachable, or another one is: let the threads run to their place one after the other.
-/// Released in another order, a lock that only serialized the way there can make it unreachable, so the way is looked at.
+/// If locks are released in reverse order of acquisition, a set that was found is reachable, or another one is: let the threads run to
+/// their wait one after the other. If they are released in another order, a lock that only serialized the path to the wait can make the set
+/// unreachable, so the paths are checked.
 /// </remarks>
 internal sealed partial class DeadlockSearch(SituationTable table)
 {
@@ -26,13 +27,13 @@ internal sealed partial class DeadlockSearch(SituationTable table)
     private LockMap? _standIn;
     private bool _assumes;
 
-    /// <summary>How many steps one search may take before it gives up, visibly.</summary>
+    /// <summary>The maximum number of steps of a search; a search that exceeds it is counted in <see cref="GaveUp"/>.</summary>
     public int Budget { get; set; } = 20_000;
 
-    /// <summary>Searches that gave up.</summary>
+    /// <summary>The number of searches that exceeded the budget.</summary>
     public long GaveUp { get; private set; }
 
-    /// <summary>The smallest set of the very instances seen.</summary>
+    /// <summary>Finds the smallest set of the observed instances themselves.</summary>
     public IReadOnlyList<DeadlockRole>? FindCertain(Situation seed)
     {
         _original = _standIn = null;
@@ -40,7 +41,9 @@ internal sealed partial class DeadlockSearch(SituationTable table)
         return Smallest(new DeadlockRole(seed, false));
     }
 
-    /// <summary>The smallest set of the very instances seen, if each lock was held until what was wanted under it was granted.</summary>
+    /// <summary>
+    /// Finds the smallest set of the observed instances, assuming that each lock was held until the lock wanted under it was granted.
+    /// </summary>
     public IReadOnlyList<DeadlockRole>? FindAssuming(Situation seed)
     {
         if (!table.HasUncertain)
@@ -59,7 +62,7 @@ internal sealed partial class DeadlockSearch(SituationTable table)
         }
     }
 
-    /// <summary>The smallest set in which one instance stands in for another of its class.</summary>
+    /// <summary>Finds the smallest set in which one instance replaces another of its class.</summary>
     public IReadOnlyList<DeadlockRole>? FindLikely(Situation seed, IEnumerable<LockClass> classes, out LockMap? original, out LockMap? standIn)
     {
         Begin();
@@ -68,7 +71,7 @@ internal sealed partial class DeadlockSearch(SituationTable table)
         {
             if (!lockClass.IsDeclared && seed.Nests(lockClass))
             {
-                continue; // it shows an order inside the class, see IsOrdered
+                continue; // it shows an order inside the class; see IsOrdered
             }
 
             IReadOnlyList<LockMap> instances = table.InstancesOf(lockClass);
@@ -105,7 +108,7 @@ internal sealed partial class DeadlockSearch(SituationTable table)
         return null;
     }
 
-    /// <summary>The smallest set in which an instance seen for the first time stands in for another of its class.</summary>
+    /// <summary>Finds the smallest set in which an instance that is new replaces another of its class.</summary>
     public IReadOnlyList<DeadlockRole>? FindLikely(LockMap newInstance, Func<Situation, bool> isWorthwhile, out LockMap? original)
     {
         Begin();
@@ -138,12 +141,13 @@ internal sealed partial class DeadlockSearch(SituationTable table)
         return null;
     }
 
-    // Where locks were released in another order than inside out the way matters, and no ways are kept of what is uncertain.
+    // If locks were released in another order than the reverse of their acquisition, the path matters, and no paths are kept for uncertain
+    // situations.
     private bool CanTakePart(Situation situation)
         => situation.CanHang && (_assumes || situation.Uncertain.Length == 0 || situation.IsInsideOut);
 
-    // A lock of which it is not known whether it stays held stands in nobody's way for certain. That it may be held all the same, and keep a set
-    // from coming about as a guard does, is thought of in FitsBeside, which looks at all that was held.
+    // A lock that may not stay held does not certainly block another thread. It may still be held, and exclude a set as a guard does;
+    // FitsBeside covers that, because it looks at all held locks.
     private bool StaysHeld(DeadlockRole role, SituationItem item) => _assumes || Array.IndexOf(role.Situation.Uncertain, item.Map) < 0;
 
     private void Begin()

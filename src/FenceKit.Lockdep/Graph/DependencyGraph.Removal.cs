@@ -4,8 +4,8 @@ namespace FenceKit.Lockdep.Graph;
 internal sealed partial class DependencyGraph
 {
     /// <summary>
-    /// Takes a node out but keeps the order that led through it: who stood before it now stands directly before who stood after it.
-    /// Linux forgets such orders and learns them again; a class that lives for a moment would make it forget for ever.
+    /// Removes a node but keeps the order that led through it: each predecessor is connected to each successor. Linux forgets such orders
+    /// and learns them again; here a short-lived class would then make the graph forget forever.
     /// </summary>
     public void Remove(LockNode node)
     {
@@ -48,7 +48,9 @@ internal sealed partial class DependencyGraph
         }
     }
 
-    /// <summary>For tests: every edge is known to both ends and to the table, and nothing leads to a removed node.</summary>
+    /// <summary>
+    /// Checks, for tests, that every edge is known to both ends and to the table, and that no edge leads to a removed node.
+    /// </summary>
     public void CheckInvariants()
     {
         int listed = 0;
@@ -82,7 +84,7 @@ internal sealed partial class DependencyGraph
 
     private void Bypass(LockEdge before, LockEdge after)
     {
-        // A path that returns to its start is no order between two classes.
+        // A path back to its start is not an order between two classes.
         if (ReferenceEquals(before.From, after.To))
         {
             return;

@@ -8,12 +8,17 @@ internal sealed partial class DependencyGraph
     private readonly List<SearchItem> _queue = [];
     private int _visit;
 
-    /// <summary>Whether a path ends well at a node. <paramref name="isWeak"/>: the last step leads only into a recursive reader (or, backwards, only out of a reader).</summary>
+    /// <summary>
+    /// Decides whether a path may end at a node. <paramref name="isWeak"/>: the last step leads only to a recursive reader (or, in a
+    /// backward search, only from a reader).
+    /// </summary>
     public delegate bool PathEnd(LockNode node, bool isWeak);
 
     private readonly record struct SearchItem(LockNode Node, bool IsWeak, int Parent, LockEdge? Edge, LockDependencyKinds Kinds);
 
-    /// <summary>Whether any path exists, strong or not. Cheaper than the search for a strong one, and without it there is none.</summary>
+    /// <summary>
+    /// Whether any path exists, strong or not. Cheaper than the search for a strong path, which does not exist either if this is false.
+    /// </summary>
     public bool Reaches(LockNode from, LockNode to)
     {
         _visit++;
@@ -41,11 +46,14 @@ internal sealed partial class DependencyGraph
         return false;
     }
 
-    /// <summary>The shortest strong path from a node that is wanted in a mode, to a node where <paramref name="end"/> holds; null when there is none.</summary>
+    /// <summary>
+    /// Finds the shortest strong path from a node that is wanted in some mode to a node where <paramref name="end"/> holds; null when there
+    /// is none.
+    /// </summary>
     public List<LockViolationEdge>? FindForward(LockNode from, bool isWeak, PathEnd end, Func<LockNode, bool>? skip = null)
         => Search(from, isWeak, forward: true, end, skip);
 
-    /// <summary>The same against the arrows; the path comes back in the direction of the arrows.</summary>
+    /// <summary>Searches against the direction of the edges; the returned path has the direction of the edges.</summary>
     public List<LockViolationEdge>? FindBackward(LockNode from, bool isWeak, PathEnd end, Func<LockNode, bool>? skip = null)
         => Search(from, isWeak, forward: false, end, skip);
 
@@ -73,7 +81,7 @@ internal sealed partial class DependencyGraph
                 if (kinds != LockDependencyKinds.None)
                 {
                     bool nextIsWeak = (kinds & Strengthening(forward)) == LockDependencyKinds.None;
-                    // The evidence shown must be of a kind that keeps the path strong.
+                    // The evidence in the report must be of a kind that keeps the path strong.
                     LockDependencyKinds shown = nextIsWeak ? kinds : kinds & Strengthening(forward);
                     Enqueue(new SearchItem(forward ? edge.To : edge.From, nextIsWeak, i, edge, shown));
                 }
@@ -83,7 +91,7 @@ internal sealed partial class DependencyGraph
         return null;
     }
 
-    // From a weak state only steps count that do not let readers pass each other.
+    // From a weak state only steps count in which readers cannot overtake each other.
     private static LockDependencyKinds Continuing(bool isWeak, bool forward)
     {
         if (!isWeak)
@@ -100,7 +108,7 @@ internal sealed partial class DependencyGraph
         ? LockDependencyKinds.ExclusiveToQueued | LockDependencyKinds.SharedToQueued
         : LockDependencyKinds.ExclusiveToQueued | LockDependencyKinds.ExclusiveToRecursive;
 
-    // The strong state of a node covers its weak one; a node is looked at twice only when the weak visit came first.
+    // The strong state of a node covers its weak state; a node is visited twice only when the weak visit came first.
     private void Enqueue(SearchItem item)
     {
         LockNode node = item.Node;

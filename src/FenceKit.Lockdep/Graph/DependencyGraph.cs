@@ -5,8 +5,9 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep.Graph;
 
 /// <summary>
-/// Which class follows which. Has no lock of its own: the validator's gate guards it. The reader rules are those of Linux lockdep: a path
-/// counts only when it is strong, that is when no step into a recursive reader is followed by a step out of a reader.
+/// The dependency graph: an edge from A to B means that B was acquired while A was held. It has no lock of its own; the validator's gate
+/// guards it. The reader rules are those of Linux lockdep: a path counts only when it is strong, that is, when no step to a recursive
+/// reader is followed by a step from a reader.
 /// </summary>
 internal sealed partial class DependencyGraph
 {
@@ -38,8 +39,9 @@ internal sealed partial class DependencyGraph
     }
 
     /// <summary>
-    /// Two classes may be called the same, and a class may be called like the subclass of another. The first one seen has the name; the others
-    /// get a number, so that nothing is lost where nodes go by their names. A name that is only primed is still to be had.
+    /// Returns a unique name for a node: two classes may have the same name, and a class may have the name of another's subclass. The first
+    /// one keeps its name and the others get a number, because snapshots identify nodes by name. A name that was only primed is still
+    /// available.
     /// </summary>
     private string UnusedNameOf(LockClass lockClass, int subclass)
     {
@@ -53,7 +55,9 @@ internal sealed partial class DependencyGraph
         return name;
     }
 
-    /// <summary>The node of a primed name, or of a class seen by that name; a class that comes later under this name takes it over.</summary>
+    /// <summary>
+    /// Returns the node with this name, or creates one for a primed name; a class that appears later under the name takes the node over.
+    /// </summary>
     public LockNode NodeNamed(string name)
     {
         if (_unclaimed.TryGetValue(name, out LockNode? node))
@@ -73,7 +77,7 @@ internal sealed partial class DependencyGraph
 
     public bool Has(LockNode from, LockNode to, LockDependencyKinds kinds) => Find(from, to) is { } edge && (edge.Kinds & kinds) == kinds;
 
-    /// <summary>True when the dependency, or this kind of it, is new.</summary>
+    /// <summary>Adds a dependency. True when it, or this kind of it, is new.</summary>
     public bool Add(LockNode from, LockNode to, LockDependencyKinds kinds, LockViolationEdge evidence)
     {
         LockEdge edge = Find(from, to) ?? Connect(from, to);
@@ -81,7 +85,7 @@ internal sealed partial class DependencyGraph
         return edge.Add(kinds, evidence);
     }
 
-    /// <summary>Notes that one follows the other without any kind: no search takes it for an order, but circles are looked for around it.</summary>
+    /// <summary>Adds an edge without a kind: no search uses it as an order, but cycles are searched for around it.</summary>
     public void AddHint(LockNode from, LockNode to)
     {
         if (Find(from, to) is null)
@@ -100,14 +104,14 @@ internal sealed partial class DependencyGraph
             _ => LockDependencyKinds.SharedToQueued,
         };
 
-    /// <summary>A class that lies on some circle, strong or not: only there can a set of instances hang.</summary>
+    /// <summary>Whether the class is on some cycle, strong or not: only there can a set of instances deadlock.</summary>
     public bool IsCyclic(LockClass lockClass) => _cyclic.Contains(lockClass);
 
     public bool HasCircles => _cyclic.Count > 0;
 
     public void MarkCyclic(LockClass lockClass) => _cyclic.Add(lockClass);
 
-    /// <summary>Marks every class on any circle through a new dependency. False when it closes none: then no search can find anything.</summary>
+    /// <summary>Marks every class on any cycle through a new dependency. False when it closes none: then no search can find one.</summary>
     public bool MarkCircles(LockNode from, LockNode to)
     {
         if (!Reaches(to, from))

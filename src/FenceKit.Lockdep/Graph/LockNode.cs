@@ -8,12 +8,12 @@ namespace FenceKit.Lockdep.Graph;
 [DebuggerDisplay("{Name,nq}")]
 internal sealed class LockNode(LockClass lockClass, int subclass, string name)
 {
-    /// <summary>A stand-in of the same name until a primed class is first seen.</summary>
+    /// <summary>The class; until a primed class is first used, a stand-in with the same name.</summary>
     public LockClass Class { get; set; } = lockClass;
 
     public int Subclass { get; set; } = subclass;
 
-    /// <summary>Of no other node of the graph: by it nodes are told apart in snapshots and pictures.</summary>
+    /// <summary>The name, unique in the graph: snapshots and pictures identify nodes by it.</summary>
     public string Name { get; } = name;
 
     public List<LockEdge> After { get; } = [];
@@ -24,12 +24,12 @@ internal sealed class LockNode(LockClass lockClass, int subclass, string name)
 
     public bool IsRemoved { get; set; }
 
-    /// <summary>Search marks: which of the two search states were reached, and in which search.</summary>
+    /// <summary>Search marks: the search that visited this node last, and which of the two states it reached.</summary>
     public int Visit;
     public int VisitStates;
 }
 
-/// <summary>One class follows another, and the first proof of each way in which it does.</summary>
+/// <summary>An edge of the dependency graph, with the first evidence for each of its kinds.</summary>
 [DebuggerDisplay("{From.Name,nq} -> {To.Name,nq} ({Kinds})")]
 internal sealed class LockEdge(LockNode from, LockNode to)
 {
@@ -41,7 +41,7 @@ internal sealed class LockEdge(LockNode from, LockNode to)
 
     public LockDependencyKinds Kinds { get; private set; }
 
-    /// <summary>True when something new was learned: a new kind, or a first acquisition without a time limit.</summary>
+    /// <summary>Adds kinds. True when a kind is new, or when this is the first acquisition without a time limit.</summary>
     public bool Add(LockDependencyKinds kinds, LockViolationEdge evidence)
     {
         bool isNew = (Kinds & kinds) != kinds;

@@ -3,7 +3,9 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Graph;
 
-/// <summary>How a class meets interrupting contexts: taken inside them, or held where they may interrupt; by readers or exclusively.</summary>
+/// <summary>
+/// How a class is used with interrupting contexts: acquired inside them, or held where they may interrupt; by readers or exclusively.
+/// </summary>
 internal sealed class LockUsage
 {
     private List<(bool IsUsedIn, bool IsRead, int Context, HeldLock Lock, string Thread)>? _evidence;

@@ -6,12 +6,13 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep.Graph;
 
 /// <summary>
-/// The paths on which something was wanted: one for each list of held locks and the places where they were taken, while one situation stands for
-/// all places. Only sets with locks that were not released inside out are held against it. Guarded by the validator's gate.
+/// The paths on which a lock was wanted: one for each list of held locks and the source lines of their acquisitions, whereas one situation
+/// covers all source lines. Used only to check sets with locks that were not released in reverse order of acquisition. Guarded by the
+/// validator's gate.
 /// </summary>
 internal sealed class PathTable
 {
-    /// <summary>Of deeper paths the lower part is kept; nothing certain follows from what lies above.</summary>
+    /// <summary>The maximum depth. Only the lower part of a deeper path is kept; nothing certain follows from the rest.</summary>
     public const int MostDepth = 32;
 
     private readonly Dictionary<ulong, List<Situation>> _byBeginning = [];
@@ -30,7 +31,7 @@ internal sealed class PathTable
         }
     }
 
-    /// <summary>Every path that begins with these locks, taken in these places; in the order in which they were seen.</summary>
+    /// <summary>All paths that begin with these locks, acquired at these source lines, in the order of observation.</summary>
     public IReadOnlyList<Situation> BeginningWith(SituationItem[] held)
     {
         ulong key = 0;
@@ -42,7 +43,7 @@ internal sealed class PathTable
         return _byBeginning.TryGetValue(key, out List<Situation>? paths) ? paths : [];
     }
 
-    /// <summary>Every path on which the same was wanted with the same held, wherever it was taken.</summary>
+    /// <summary>All paths on which the same lock was wanted with the same locks held, at any source line.</summary>
     public IReadOnlyList<Situation> LikeThat(Situation situation) => _byLocks.TryGetValue(LocksOf(situation), out List<Situation>? paths) ? paths : [];
 
     public void Remove(Predicate<Situation> match)
@@ -59,7 +60,7 @@ internal sealed class PathTable
         }
     }
 
-    /// <summary>The places in which the held locks were taken.</summary>
+    /// <summary>A hash of the source lines where the held locks were acquired.</summary>
     public static ulong PlacesOf(SituationItem[] held)
     {
         ulong key = 1;

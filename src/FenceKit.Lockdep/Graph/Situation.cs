@@ -4,7 +4,7 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Graph;
 
-/// <summary>One lock of a situation.</summary>
+/// <summary>A lock in a situation.</summary>
 internal readonly record struct SituationItem(LockMap Map, ChainRecord Record, HeldPath? Path = null)
 {
     public LockAcquireMode Mode => Record.Mode;
@@ -14,7 +14,7 @@ internal readonly record struct SituationItem(LockMap Map, ChainRecord Record, H
     public HeldLock Describe() => new(Record.Class, Record.Subclass, Map.InstanceName, Mode, Record.Attempt, Record.Site, Record.Stack);
 }
 
-/// <summary>Something that was seen: a thread held these instances and wanted that one. What can hang is a set of situations.</summary>
+/// <summary>An observation: a thread held some lock instances and wanted another one. A deadlock is a set of situations.</summary>
 [DebuggerDisplay("holds {Held.Length}, wants {Want.Map}")]
 internal sealed class Situation(SituationItem[] held, SituationItem want, string thread)
 {
@@ -24,20 +24,27 @@ internal sealed class Situation(SituationItem[] held, SituationItem want, string
 
     public string Thread { get; } = thread;
 
-    /// <summary>Of these it is not known whether they are held until the want is granted.</summary>
+    /// <summary>The held locks that may be released before the wanted lock is granted.</summary>
     public LockMap[] Uncertain { get; init; } = [];
 
-    /// <summary>The order in which paths were first seen; zero for one that was seen before.</summary>
+    /// <summary>The order in which paths were first observed; zero for a repeated one.</summary>
     public long Number { get; set; }
 
-    /// <summary>False when a lock was let go before another that was taken inside it and is still held.</summary>
+    /// <summary>
+    /// True when all locks were released in reverse order of acquisition: false when a lock was released before another one that was
+    /// acquired inside it and is still held.
+    /// </summary>
     public bool IsInsideOut { get; } = Array.TrueForAll(held, static item => item.Path is null);
 
-    /// <summary>True when the want waits without limit.</summary>
+    /// <summary>True when the wait has no time limit.</summary>
     public bool CanHang => Want.Record.Attempt == LockAttempt.Blocking;
 
-    /// <summary>True when the instance occurs once and no other lock of its class does: only then can another instance stand in for it.</summary>
-    /// <remarks>Not where locks were released in another order than inside out: the way there may hold more of the class.</remarks>
+    /// <summary>
+    /// True when the instance occurs once and no other lock of its class does: only then can another instance replace it.
+    /// </summary>
+    /// <remarks>
+    /// False where locks were not released in reverse order of acquisition: other locks of the class may be held on the path.
+    /// </remarks>
     public bool CanSubstitute(LockMap map)
     {
         if (!IsInsideOut)
@@ -56,7 +63,7 @@ internal sealed class Situation(SituationItem[] held, SituationItem want, string
         return isHere && ofClass == 1;
     }
 
-    /// <summary>True when locks of the class nest here: that they do shows an order inside the class, so that none may stand in for another.</summary>
+    /// <summary>True when locks of the class nest here, which shows an order inside the class, so that none may replace another.</summary>
     public bool Nests(LockClass lockClass)
     {
         LockMap? first = ReferenceEquals(Want.Class, lockClass) ? Want.Map : null;

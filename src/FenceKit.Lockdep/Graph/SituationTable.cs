@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace FenceKit.Lockdep.Graph;
 
-/// <summary>All situations seen, by what they hold and what they want. Guarded by the validator's gate.</summary>
+/// <summary>All observed situations, by their held and wanted locks. Guarded by the validator's gate.</summary>
 internal sealed class SituationTable
 {
     private readonly Dictionary<LockMap, Entry> _entries = [];
@@ -13,7 +13,7 @@ internal sealed class SituationTable
 
     public int Count { get; private set; }
 
-    /// <summary>Whether there is one of which it is not known that its locks are held until its want is granted.</summary>
+    /// <summary>Whether there is a situation with locks that may be released before the wanted lock is granted.</summary>
     public bool HasUncertain { get; private set; }
 
     private sealed class Entry
@@ -46,7 +46,7 @@ internal sealed class SituationTable
         }
     }
 
-    /// <summary>Makes an instance known: it can stand in for another even if nothing ever waits for it. True when it is new.</summary>
+    /// <summary>Registers an instance: it can replace another one even if no thread ever waits for it. True when it is new.</summary>
     public bool Register(LockMap map)
     {
         bool isNew = !_entries.ContainsKey(map);
@@ -54,7 +54,7 @@ internal sealed class SituationTable
         return isNew;
     }
 
-    /// <summary>Every situation that the instance takes part in.</summary>
+    /// <summary>All situations in which the instance is held or wanted.</summary>
     public IEnumerable<Situation> Involving(LockMap map) => _entries.TryGetValue(map, out Entry? entry) ? entry.Holding.Concat(entry.Wanting) : [];
 
     public IReadOnlyList<Situation> Holding(LockMap map) => _entries.TryGetValue(map, out Entry? entry) ? entry.Holding : [];
@@ -63,7 +63,7 @@ internal sealed class SituationTable
 
     public IReadOnlyList<LockMap> InstancesOf(LockClass lockClass) => _instances.TryGetValue(lockClass, out List<LockMap>? maps) ? maps : [];
 
-    /// <summary>Forgets every situation that some lock of the class takes part in.</summary>
+    /// <summary>Removes every situation in which a lock of the class is held or wanted.</summary>
     public void Remove(LockClass lockClass)
     {
         foreach (Entry entry in _entries.Values)

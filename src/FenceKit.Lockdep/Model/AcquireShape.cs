@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>Everything about an acquisition that is not the lock or the place, in one word: it goes into the chain key.</summary>
+/// <summary>
+/// The properties of an acquisition other than the lock and the source line, packed into one word, which is part of the chain key.
+/// </summary>
 internal readonly struct AcquireShape(uint bits)
 {
     private const int AttemptShift = 2;
@@ -25,13 +27,13 @@ internal readonly struct AcquireShape(uint bits)
 
     public bool IsNested => (Bits & NestedBit) != 0;
 
-    /// <summary>Nested in a context whose protocol breaks deadlocks: it would rather be given back than hang.</summary>
+    /// <summary>Nested in a context whose protocol breaks deadlocks: the lock would be given back rather than waited for forever.</summary>
     public bool BacksOff => (Bits & BacksOffBit) != 0;
 
-    /// <summary>Only waited for, never held.</summary>
+    /// <summary>The lock is only waited for, never held.</summary>
     public bool IsWait => (Bits & WaitBit) != 0;
 
-    /// <summary>A wait at which the thread goes on: what is held is held meanwhile, but the thread does not stand.</summary>
+    /// <summary>An asynchronous wait: locks stay held during it, but the thread does not block.</summary>
     public bool IsAwait => (Bits & AwaitBit) != 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,10 +46,10 @@ internal readonly struct AcquireShape(uint bits)
         return new(Of(mode, attempt, subclass).Bits | NestedBit | backsOff);
     }
 
-    /// <summary>The lock lets its holder in again, whatever its class says: a monitor.</summary>
+    /// <summary>The lock is reentrant, whatever its class says; for example a monitor.</summary>
     public bool IsReentrant => (Bits & ReentrantBit) != 0;
 
-    /// <summary>Held by the asynchronous flow, not by the thread: it stays held over an await.</summary>
+    /// <summary>Held by the asynchronous flow instead of the thread: it stays held across an await.</summary>
     public bool IsOfFlow => (Bits & FlowBit) != 0;
 
     public AcquireShape AsOfFlow() => new(Bits | FlowBit);

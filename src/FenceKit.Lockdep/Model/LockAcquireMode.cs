@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep;
 
-/// <summary>How a lock is wanted or held: what it blocks, and what blocks it.</summary>
+/// <summary>The mode of an acquisition: what it blocks, and what blocks it.</summary>
 /// <remarks>
 /// A holder in <see cref="Exclusive"/> blocks everyone; any shared holder blocks an exclusive acquisition; an upgradeable holder
 /// also blocks other upgradeable ones. A waiting exclusive acquisition blocks <see cref="Shared"/> and <see cref="Upgradeable"/>,
@@ -10,15 +10,18 @@ namespace FenceKit.Lockdep;
 /// </remarks>
 public enum LockAcquireMode
 {
-    /// <summary>Nobody else may hold the lock. A permit of a semaphore is taken in this mode too; its capacity is a property of the <see cref="LockMap"/>.</summary>
+    /// <summary>
+    /// Excludes every other holder. A permit of a semaphore is also taken in this mode; its capacity is a property of the
+    /// <see cref="LockMap"/>.
+    /// </summary>
     Exclusive = 0,
 
     /// <summary>A reader that queues behind waiting writers, as in <see cref="System.Threading.ReaderWriterLockSlim"/>.</summary>
     Shared = 1,
 
-    /// <summary>A reader that passes waiting writers, so that it can be nested in itself.</summary>
+    /// <summary>A reader that overtakes waiting writers, so that read locks can be nested.</summary>
     SharedRecursive = 2,
 
-    /// <summary>A reader that may become the writer without letting go; there is one at a time.</summary>
+    /// <summary>A reader that may become the writer without releasing the lock; there is one at a time.</summary>
     Upgradeable = 3,
 }

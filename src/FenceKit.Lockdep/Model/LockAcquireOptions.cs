@@ -4,15 +4,15 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>The less common sides of an acquisition: mode, attempt, subclass, and the lock that serializes a nesting.</summary>
-/// <remarks>A value; passing it costs no allocation.</remarks>
+/// <summary>The less common options of an acquisition: mode, attempt, subclass, and the lock that serializes a nesting.</summary>
+/// <remarks>A value type; passing it allocates nothing.</remarks>
 [DebuggerDisplay("{Mode}, {Attempt}, subclass {Subclass}")]
 public readonly record struct LockAcquireOptions
 {
-    /// <summary>The mode that is wanted.</summary>
+    /// <summary>The mode of the acquisition.</summary>
     public LockAcquireMode Mode { get; init; }
 
-    /// <summary>Whether it waits, tries or gives up.</summary>
+    /// <summary>Whether the acquisition waits, tries, or gives up after a time.</summary>
     public LockAttempt Attempt { get; init; }
 
     /// <summary>Distinguishes levels of one class that may nest, from 0 to <see cref="LockClass.MaxSubclass"/>.</summary>

@@ -5,10 +5,10 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>All locks that obey the same rules. One harmless run of one lock of the class proves the order for all of them.</summary>
+/// <summary>A class of locks that obey the same rules. An order observed with one lock of the class counts for all of them.</summary>
 /// <remarks>
-/// Make it once and keep it, usually in a <c>static readonly</c> field. It belongs to no validator and costs nothing until it is used.
-/// Thread safe. The idea is the lock class of Linux lockdep.
+/// Create it once and keep it, usually in a <c>static readonly</c> field. It belongs to no validator and costs nothing until it is used.
+/// Thread safe. The concept is the lock class of Linux lockdep.
 /// </remarks>
 [DebuggerDisplay("{Name,nq}")]
 public sealed class LockClass
@@ -16,7 +16,7 @@ public sealed class LockClass
     /// <summary>The highest subclass that an acquisition may name.</summary>
     public const int MaxSubclass = 7;
 
-    /// <summary>The longest name: what a line of a snapshot can hold.</summary>
+    /// <summary>The maximum length of a name, limited by a line of a snapshot.</summary>
     public const int MaxNameLength = 8192;
 
     private static readonly ConcurrentDictionary<(string File, int Line), LockClass> s_bySite = new();
@@ -36,13 +36,18 @@ public sealed class LockClass
     /// <summary>The rules of the class.</summary>
     public LockClassOptions Options { get; }
 
-    /// <summary>True when somebody named the class on purpose: only then are reports given that rest on classes alone.</summary>
+    /// <summary>
+    /// True when the class was declared in code. Findings that rest on classes alone are reported only for declared classes.
+    /// </summary>
     public bool IsDeclared { get; }
 
     internal int Id { get; }
 
-    /// <summary>Declares a class by name. Two calls make two classes, even with the same name.</summary>
-    /// <param name="name">The name in reports; names should be unique, for snapshots go by them: of several with one name, the later ones get a number there.</param>
+    /// <summary>Declares a class by name. Two calls create two classes, even with the same name.</summary>
+    /// <param name="name">
+    /// The name in reports. Names should be unique, because snapshots identify classes by name: when several classes have one name, the
+    /// later ones get a number there.
+    /// </param>
     /// <param name="options">The rules of the class, or null for a plain one.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null, empty or white space, longer than <see cref="MaxNameLength"/>, or holds a control character.</exception>
     public static LockClass Create(string name, LockClassOptions? options = null)
@@ -51,8 +56,8 @@ public sealed class LockClass
         return new LockClass(name, options ?? LockClassOptions.Default, isDeclared: true);
     }
 
-    /// <summary>The class of all locks that are made at one place in the source: what unannotated locks get.</summary>
-    /// <param name="options">The rules; they count for the first call only.</param>
+    /// <summary>Returns the class of all locks that are created at one source line. Locks without annotation get such a class.</summary>
+    /// <param name="options">The rules; only those of the first call are used.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     public static LockClass ForSite(LockClassOptions? options = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
@@ -64,7 +69,7 @@ public sealed class LockClass
             options);
     }
 
-    /// <summary>The class that a tool found for locks nobody annotated; reports never rest on it alone.</summary>
+    /// <summary>Creates a class that a tool has inferred for locks without annotation. No finding rests on such classes alone.</summary>
     /// <param name="name">The name in reports, such as the field that holds the lock.</param>
     /// <param name="options">The rules of the class, or null for a plain one.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null, empty or white space, longer than <see cref="MaxNameLength"/>, or holds a control character.</exception>
@@ -74,16 +79,16 @@ public sealed class LockClass
         return new LockClass(name, options ?? LockClassOptions.Default, isDeclared: false);
     }
 
-    /// <summary>A class whose name is made of another's.</summary>
+    /// <summary>Creates a class whose name is derived from that of another.</summary>
     internal static LockClass Derived(string name, bool isDeclared) => new(name, LockClassOptions.Default, isDeclared);
 
-    /// <summary>The stand-in for a class that a snapshot names, whatever the name.</summary>
+    /// <summary>Creates the stand-in for a class that a snapshot names. Any name is allowed.</summary>
     internal static LockClass Primed(string name) => new(name, LockClassOptions.Default, isDeclared: true);
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    // A file may be called anything; snapshots are line by line.
+    // A file name may contain control characters, but a snapshot has one line per entry.
     private static string NameOf(string file, int line)
         => $"{string.Concat(LockSite.FileNameOf(file).TakeLast(MaxNameLength / 2).Select(static character => char.IsControl(character) ? '_' : character))}:{line}";
 

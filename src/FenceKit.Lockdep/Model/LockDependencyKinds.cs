@@ -2,8 +2,8 @@
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// In which ways one class follows another. First word: how the first was held; second: how the next was wanted, where only a recursive
-/// reader passes waiting writers.
+/// The modes in which one class was acquired while another was held. The first word says how the held lock was held, the second how the
+/// next one was wanted; only a recursive reader overtakes waiting writers.
 /// </summary>
 /// <remarks>The four dependency types of Linux lockdep (ER, EN, SR, SN).</remarks>
 [Flags]
@@ -12,15 +12,15 @@ public enum LockDependencyKinds
     /// <summary>No dependency.</summary>
     None = 0,
 
-    /// <summary>Held exclusively, next wanted by a recursive reader.</summary>
+    /// <summary>Held exclusively; the next lock wanted by a recursive reader.</summary>
     ExclusiveToRecursive = 1,
 
-    /// <summary>Held exclusively, next wanted by anyone who queues.</summary>
+    /// <summary>Held exclusively; the next lock wanted in a mode that queues.</summary>
     ExclusiveToQueued = 2,
 
-    /// <summary>Held by a reader, next wanted by a recursive reader.</summary>
+    /// <summary>Held by a reader; the next lock wanted by a recursive reader.</summary>
     SharedToRecursive = 4,
 
-    /// <summary>Held by a reader, next wanted by anyone who queues.</summary>
+    /// <summary>Held by a reader; the next lock wanted in a mode that queues.</summary>
     SharedToQueued = 8,
 }

@@ -3,15 +3,15 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>One lock as the validator sees it: the instance, its class and its capacity. A lock type embeds one.</summary>
+/// <summary>A lock as the validator sees it: its identity, class and capacity. A lock type embeds one map.</summary>
 /// <remarks>
-/// It has no state of the lock itself and may be shared by any number of threads and validators. Making one allocates this object only.
-/// (lockdep_map of Linux.)
+/// It contains no state of the lock itself and may be shared by any number of threads and validators. Creating it allocates this object
+/// only. (lockdep_map of Linux.)
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class LockMap
 {
-    // A lock that is contended, and one more that it uses.
+    // One for a contended lock and one for a lock that it uses internally.
     internal const int SmallAllocationsLetPass = 2;
 
     private static long s_lastId;
@@ -19,10 +19,12 @@ public sealed class LockMap
     private int _smallAllocations;
     private readonly WeakReference<object>? _foreign;
 
-    /// <summary>Makes the map of a new lock.</summary>
+    /// <summary>Creates the map of a new lock.</summary>
     /// <param name="lockClass">The class of the lock.</param>
-    /// <param name="name">The name of this one lock in reports, or null for a number.</param>
-    /// <param name="capacity">How many may hold it in <see cref="LockAcquireMode.Exclusive"/> at once: 1 for a lock, more for a semaphore.</param>
+    /// <param name="name">The name of this instance in reports, or null for a number.</param>
+    /// <param name="capacity">
+    /// How many holders there may be in <see cref="LockAcquireMode.Exclusive"/> at the same time: 1 for a lock, more for a semaphore.
+    /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1.</exception>
     public LockMap(LockClass lockClass, string? name = null, int capacity = 1)
@@ -38,35 +40,42 @@ public sealed class LockMap
     /// <summary>The class of the lock; <see cref="LockValidator.ChangeClass"/> changes it.</summary>
     public LockClass Class { get; private set; }
 
-    /// <summary>The subclass that an acquisition has when it names none.</summary>
+    /// <summary>The subclass of acquisitions that name none.</summary>
     public int Subclass { get; private set; }
 
-    /// <summary>The name of this one lock, if it has one.</summary>
+    /// <summary>The name of this instance, if it has one.</summary>
     public string? Name { get; }
 
-    /// <summary>How many may hold it exclusively at once.</summary>
+    /// <summary>How many exclusive holders there may be at the same time.</summary>
     public int Capacity { get; }
 
-    /// <summary>The same thread may take it again, as with Monitor and Lock; the class may say so too.</summary>
+    /// <summary>Whether the same thread may acquire it again, as with Monitor and Lock; the class may also say so.</summary>
     public bool IsReentrant { get; init; }
 
-    /// <summary>A pseudo lock: the thread is inside something, and holds nothing that must be let go by it.</summary>
+    /// <summary>A pseudo lock for a context: the thread is inside it, and need not release it itself.</summary>
     internal bool IsContext { get; init; }
 
-    /// <summary>One for several of its kind, which cannot be told apart: what was seen of one of them may not be so of another.</summary>
+    /// <summary>
+    /// One map stands for several locks that cannot be told apart: what was observed with one of them may not hold for another.
+    /// </summary>
     internal bool StandsForMany { get; init; }
 
-    /// <summary>Spread over 64 bits, never used twice; changes with the class, so that no cached verdict outlives it.</summary>
+    /// <summary>
+    /// A well-distributed 64-bit value, never reused. It changes with the class, so that no cached verdict outlives the class.
+    /// </summary>
     internal ulong Identity { get; private set; }
 
-    /// <summary>The object that the lock belongs to, which <see cref="LockClassOptions.Order"/> compares; null if it is to compare the maps. Not kept alive.</summary>
+    /// <summary>
+    /// The object that the lock belongs to, which <see cref="LockClassOptions.Order"/> compares; null to compare the maps. It is referenced
+    /// weakly.
+    /// </summary>
     public object? Owner
     {
         get => _foreign is not null && _foreign.TryGetTarget(out object? target) ? target : null;
         init => _foreign = value is null ? null : new WeakReference<object>(value);
     }
 
-    /// <summary>The object that a declared order compares: the foreign object, or the map itself.</summary>
+    /// <summary>The object that a declared order compares: the owner, or the map itself.</summary>
     internal object Subject => Owner ?? this;
 
     internal string InstanceName => Name ?? $"#{_id}";
@@ -74,7 +83,7 @@ public sealed class LockMap
     /// <inheritdoc/>
     public override string ToString() => $"{Class.Name} {InstanceName}";
 
-    /// <summary>Lets a few bytes pass that were allocated under it, as often as the runtime may be the reason; counts them.</summary>
+    /// <summary>Tolerates a small allocation under the lock, as many times as the runtime itself may have caused it.</summary>
     internal bool TryLetPassSmallAllocation() =>
         Volatile.Read(ref _smallAllocations) < SmallAllocationsLetPass && Interlocked.Increment(ref _smallAllocations) <= SmallAllocationsLetPass;
 

@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>A place in the source where a lock is taken.</summary>
-/// <remarks>Make it once per place and keep it; code that rewrites assemblies puts one into a static field per call. Thread safe.</remarks>
+/// <summary>A source line where a lock is acquired.</summary>
+/// <remarks>Create it once per source line and keep it; an assembly rewriter stores one in a static field per call. Thread safe.</remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class LockSite
 {
@@ -14,11 +14,11 @@ public sealed class LockSite
 
     private static readonly ConcurrentDictionary<(string File, int Line), LockSite> s_byPlace = new();
 
-    private static int s_count; // interlocked: the number of places that were made
+    private static int s_count; // the number of sites created; interlocked
 
     private LockTrace? _firstStack;
 
-    /// <summary>Names a place.</summary>
+    /// <summary>Creates a site.</summary>
     /// <param name="file">The file; reports show its name without the folder.</param>
     /// <param name="line">The line, or 0 when it is not known.</param>
     /// <param name="member">The method, or null when it is not known.</param>
@@ -33,10 +33,10 @@ public sealed class LockSite
         Member = member;
     }
 
-    /// <summary>Different for each place of a program: where threads look for it.</summary>
+    /// <summary>A hash that differs for each site of a program; threads look sites up by it.</summary>
     internal uint Spread { get; } = (uint)Interlocked.Increment(ref s_count) * SpreadFactor;
 
-    /// <summary>The file as it was given.</summary>
+    /// <summary>The file as given to the constructor.</summary>
     public string File { get; }
 
     /// <summary>The line, or 0.</summary>
@@ -45,10 +45,10 @@ public sealed class LockSite
     /// <summary>The method, if it is known.</summary>
     public string? Member { get; }
 
-    /// <summary>The call stack of the first acquisition here that a validator looked at, if stacks are captured.</summary>
+    /// <summary>The call stack of the first acquisition at this site that a validator examined, if stacks are captured.</summary>
     public IReadOnlyList<string> FirstStack => Volatile.Read(ref _firstStack)?.Frames ?? []; // Pairs with the exchange in Remember().
 
-    /// <summary>The place where this method is called.</summary>
+    /// <summary>The source line of the call.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="member">Filled in by the compiler.</param>
@@ -58,7 +58,7 @@ public sealed class LockSite
     /// <inheritdoc/>
     public override string ToString()
     {
-        // Half a character is written with a backslash; so it is here already, or a report that was read again would name another file.
+        // A lone surrogate is escaped here already; otherwise a report that is read back would name another file.
         string name = FileNameOf(WellFormed.Of(File));
         string place = Line == 0 ? name : $"{name}:{Line}";
         return Member is null ? place : $"{place} in {Member}";
@@ -67,9 +67,9 @@ public sealed class LockSite
     internal static LockSite At(string file, int line)
         => s_byPlace.GetOrAdd((file, line), static key => new LockSite(key.File, key.Line));
 
-    // Source paths come from whichever machine compiled the caller, so both separators count everywhere.
+    // Source paths come from the machine that compiled the caller, so both separators count on every platform.
     internal static string FileNameOf(string path) => path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
 
-    // The first stack stands for all: later ones add nothing to a report. Pairs with the read in FirstStack.
+    // The first stack is enough: later ones add nothing to a report. Pairs with the read in FirstStack.
     internal void Remember(LockTrace stack) => Interlocked.CompareExchange(ref _firstStack, stack, null);
 }

@@ -4,17 +4,17 @@ using System.Runtime.Loader;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>A captured call stack, turned into text only when somebody reads it.</summary>
+/// <summary>A captured call stack, converted to text only when it is read.</summary>
 /// <remarks>
-/// Thread safe. It begins with the user's code: the frames of FenceKit at the top, and what the compiler and the runtime put between
-/// asynchronous methods, are left out, and methods have the names that they have in the source. The runtime's stack keeps the assemblies of its methods
-/// loaded; so where some can be unloaded at all, it is read at once and not kept.
+/// Thread safe. It begins with user code: the frames of FenceKit at the top, and those of the compiler and the runtime between asynchronous
+/// methods, are left out, and methods have their names in the source. The runtime's StackTrace keeps the assemblies of its methods loaded;
+/// so where some of them can be unloaded, it is read at once and not kept.
 /// </remarks>
 [DebuggerDisplay("{Frames.Count} frames")]
 internal sealed class LockTrace
 {
     private readonly StackTrace? _trace;
-    private readonly Frame[]? _read; // of what was captured where assemblies can be unloaded
+    private readonly Frame[]? _read; // the frames, read at once where assemblies can be unloaded
     private string[]? _frames;
 
     private LockTrace(StackTrace trace)
@@ -40,7 +40,8 @@ internal sealed class LockTrace
     internal static LockTrace Capture() => new(new StackTrace(1, fNeedFileInfo: false));
 
     /// <summary>
-    /// The user's methods under the names that the compiler gave them, innermost first: two lambdas of one method are two, unlike in <see cref="Frames"/>.
+    /// The user's methods under their compiled names, innermost first. Two lambdas of one method differ here, unlike in
+    /// <see cref="Frames"/>.
     /// </summary>
     internal IEnumerable<(string Type, string Method)> Methods()
     {
@@ -55,7 +56,7 @@ internal sealed class LockTrace
         }
     }
 
-    /// <summary>The method of the user that did what the stack was captured for.</summary>
+    /// <summary>The user's method that acquired the lock.</summary>
     internal (string Type, string Method)? TakingMethod()
     {
         foreach ((string Type, string Method) method in Methods())
@@ -66,7 +67,9 @@ internal sealed class LockTrace
         return null;
     }
 
-    /// <summary>As <see cref="Methods"/>, down to the one that the runtime went on with after an await; what lies below has nothing to do with it.</summary>
+    /// <summary>
+    /// Like <see cref="Methods"/>, but only down to the method that the runtime resumed after an await: the frames below it are unrelated.
+    /// </summary>
     internal IEnumerable<(string Type, string Method)> MethodsOfTurn()
     {
         bool isInside = false;
@@ -85,7 +88,7 @@ internal sealed class LockTrace
         }
     }
 
-    /// <summary>The asynchronous method that awaits, if this is where it does; null if one of ours does for it, or none at all.</summary>
+    /// <summary>The asynchronous method that awaits here; null if FenceKit awaits on its behalf, or no method awaits.</summary>
     internal (string Type, string Method)? AwaitingMethod()
     {
         foreach (Frame frame in All())
@@ -108,7 +111,7 @@ internal sealed class LockTrace
     private string[] Describe()
     {
         var lines = new List<string>();
-        bool isBegun = false; // an asynchronous method that has not awaited yet stands there twice: its state machine, and what has begun it
+        bool isBegun = false; // an asynchronous method that has not awaited yet appears twice: as its state machine and as the method that started it
         foreach (Frame frame in All())
         {
             if ((lines.Count == 0 && IsOurs(frame.Assembly)) || SourceName.IsPlumbing(frame.Type))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep;
 
-/// <summary>How a lock waits, from the lightest kind to the heaviest. Something heavier must never be taken inside something lighter.</summary>
+/// <summary>How a lock waits, from the lightest kind to the heaviest. A heavier lock must never be acquired inside a lighter one.</summary>
 /// <remarks>The ladder of Linux's wait-context check: RCU, raw spin lock, spin lock, mutex.</remarks>
 public enum LockWaitType
 {
@@ -11,12 +11,12 @@ public enum LockWaitType
     /// <summary>Never waits at all: an epoch, a reader gate.</summary>
     Free = 1,
 
-    /// <summary>Burns the processor while it waits.</summary>
+    /// <summary>Spins while it waits.</summary>
     Spin = 2,
 
     /// <summary>Spins first and may then block; forbidden where only spinning is allowed.</summary>
     Adaptive = 3,
 
-    /// <summary>Gives the thread to the scheduler.</summary>
+    /// <summary>Blocks the thread.</summary>
     Blocking = 4,
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>Throws, out of line, so that the callers stay small.</summary>
+/// <summary>Throw helpers, not inlined, so that the callers stay small.</summary>
 internal static class Misuse
 {
     [DoesNotReturn]

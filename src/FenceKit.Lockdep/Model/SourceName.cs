@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep;
 
-/// <summary>Methods as they are called in the source. The compiler hides lambdas, local functions and asynchronous methods in types and names of its own.</summary>
+/// <summary>
+/// The names of methods in the source. The compiler puts lambdas, local functions and asynchronous methods into types and methods with
+/// generated names.
+/// </summary>
 internal static class SourceName
 {
     private const string RuntimeCompilerServices = "System.Runtime.CompilerServices.";
 
     /// <summary>The type and the method.</summary>
-    /// <param name="type">The full name of the type, nested ones behind a plus.</param>
+    /// <param name="type">The full name of the type, with nested types after a plus.</param>
     /// <param name="method">The name of the method.</param>
     internal static string Of(string type, string method)
     {
@@ -23,7 +26,7 @@ internal static class SourceName
         return $"{string.Join('.', parts[..real])}.{(isStateMachine ? Plain(parts[^1]) : Plain(method))}";
     }
 
-    /// <summary>What the compiler and the runtime put between asynchronous methods.</summary>
+    /// <summary>Whether a type belongs to the frames that the compiler and the runtime put between asynchronous methods.</summary>
     internal static bool IsPlumbing(string type) =>
         type == "System.Threading.ExecutionContext"
         || (type.StartsWith(RuntimeCompilerServices, StringComparison.Ordinal)
@@ -50,7 +53,9 @@ internal static class SourceName
         return $"{outer}.{rest[3..(bar < 0 ? rest.Length : bar)]}";
     }
 
-    /// <summary>The bracket that closes the first one; less than 0 when the name does not begin with one, or has no end.</summary>
+    /// <summary>
+    /// The index of the bracket that closes the first one; negative when the name does not begin with a bracket, or it is not closed.
+    /// </summary>
     private static int EndOfBrackets(string name)
     {
         int depth = 0;

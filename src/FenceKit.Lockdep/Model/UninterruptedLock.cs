@@ -2,14 +2,14 @@
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// A lock that a thread enters also after it was interrupted (Thread.Interrupt). The validator is asked from code that neither blocks nor throws,
-/// and an interrupt that came out of the validator's own lock would come out of that code. The thread gets it back for its next wait.
+/// A lock that an interrupted thread (Thread.Interrupt) still enters. The validator is called from code that neither blocks nor throws, and
+/// an interrupt inside the validator's own lock would surface in that code. The interrupt is restored for the thread's next wait.
 /// </summary>
 internal sealed class UninterruptedLock
 {
     private readonly Lock _lock = new();
 
-    /// <summary>Enters the lock until the scope is disposed.</summary>
+    /// <summary>Enters the lock; disposing the scope leaves it.</summary>
     public Lock.Scope EnterScope()
     {
         bool interrupted = false;

@@ -5,12 +5,12 @@ using System.Text;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// Texts that every format can hold. Names come from users and from rewritten assemblies and may hold half a character (a lone surrogate), which no UTF-8
-/// file can; each is written out as <c>\uD800</c>, so that it stays visible and two names stay two.
+/// Makes texts encodable in every format. Names come from users and from rewritten assemblies and may contain a lone surrogate, which UTF-8
+/// cannot encode; each is written as <c>\uD800</c>, so that it stays visible and different names stay different.
 /// </summary>
 internal static class WellFormed
 {
-    /// <summary>The text itself in all but the rarest cases.</summary>
+    /// <summary>Returns the text itself unless it contains a lone surrogate.</summary>
     internal static string Of(string text)
     {
         int at = IndexOfLoneSurrogate(text, 0);

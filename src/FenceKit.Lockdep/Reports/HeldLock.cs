@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>One lock in a report: which, in what mode, and where it was taken. Immutable and thread safe.</summary>
+/// <summary>A lock in a report: its class and instance, its mode, and where it was acquired. Immutable and thread safe.</summary>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class HeldLock
 {
@@ -21,30 +21,30 @@ public sealed class HeldLock
     /// <summary>The class of the lock.</summary>
     public LockClass Class { get; }
 
-    /// <summary>The subclass, 0 for most.</summary>
+    /// <summary>The subclass; usually 0.</summary>
     public int Subclass { get; }
 
-    /// <summary>The instance: its name, or a number that is never used twice in the process.</summary>
+    /// <summary>The instance: its name, or a number that is unique in the process.</summary>
     public string Instance { get; }
 
-    /// <summary>The mode it is held or wanted in.</summary>
+    /// <summary>The mode in which the lock is held or wanted.</summary>
     public LockAcquireMode Mode { get; }
 
     /// <summary>Whether the acquisition waits, tries or gives up after a time.</summary>
     public LockAttempt Attempt { get; }
 
-    /// <summary>Where it was taken, if the caller said so.</summary>
+    /// <summary>Where the lock was acquired, if the caller passed a site.</summary>
     public LockSite? Site { get; }
 
     /// <summary>
-    /// The call stack with which it was taken here for the first time, innermost first; empty if none was captured. It begins with the user's
-    /// code, and methods have the names that they have in the source. The first read allocates.
+    /// The call stack of the first acquisition at this site, innermost frame first; empty if none was captured. It begins with user code,
+    /// and methods have their names in the source. The first read allocates.
     /// </summary>
     public IReadOnlyList<string> Stack => Trace?.Frames ?? [];
 
     internal LockTrace? Trace { get; }
 
-    /// <summary>The class name, with the subclass where there is one.</summary>
+    /// <summary>The class name, followed by the subclass if it is not 0.</summary>
     public string ClassName => NameOf(Class, Subclass);
 
     /// <inheritdoc/>

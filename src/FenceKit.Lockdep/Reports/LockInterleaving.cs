@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>An order of events in which the threads hang: a column for each thread, a line for each event. Immutable.</summary>
+/// <summary>An order of events that ends in a deadlock: a column for each thread, a line for each event. Immutable.</summary>
 [DebuggerDisplay("{Threads.Count} threads, {Steps.Count} steps")]
 internal sealed class LockInterleaving
 {
@@ -15,9 +15,9 @@ internal sealed class LockInterleaving
         Steps = steps;
     }
 
-    /// <summary>The heads of the columns.</summary>
+    /// <summary>The column headers.</summary>
     public IReadOnlyList<string> Threads { get; }
 
-    /// <summary>The events from first to last; the thread is the number of its column.</summary>
+    /// <summary>The events from first to last; Thread is the index of the column.</summary>
     public IReadOnlyList<(int Thread, string Text, bool Hangs)> Steps { get; }
 }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>One report: what is wrong, how sure it is, and everything needed to see why. Immutable and thread safe.</summary>
+/// <summary>A finding: what is wrong, how certain that is, and the evidence. Immutable and thread safe.</summary>
 [DebuggerDisplay("{Kind}, {Confidence}: {Message,nq}")]
 public sealed record LockViolation
 {
@@ -14,44 +14,46 @@ public sealed record LockViolation
         Message = message;
     }
 
-    /// <summary>What it is about.</summary>
+    /// <summary>The kind of the finding.</summary>
     public LockViolationKind Kind { get; }
 
-    /// <summary>How sure it is.</summary>
+    /// <summary>The confidence of the finding.</summary>
     public LockConfidence Confidence { get; internal init; }
 
-    /// <summary>One sentence.</summary>
+    /// <summary>The finding in one sentence.</summary>
     public string Message { get; }
 
     /// <summary>The dependencies that make up the smallest cycle, or the path of an inversion; empty for misuse of a single lock.</summary>
     public IReadOnlyList<LockViolationEdge> Dependencies { get; internal init; } = [];
 
-    /// <summary>The lock that the reporting thread was about to take or had in hand.</summary>
+    /// <summary>The lock that the reporting thread was acquiring or operating on.</summary>
     public HeldLock? Lock { get; internal init; }
 
-    /// <summary>What the reporting thread held, outermost first.</summary>
+    /// <summary>The locks that the reporting thread held, outermost first.</summary>
     public IReadOnlyList<HeldLock> HeldLocks { get; internal init; } = [];
 
     /// <summary>
-    /// How the threads hang, from the first event to the last: which thread, what it does in a few words, and whether it never gets past this
-    /// line. Empty where nothing hangs. A copy.
+    /// How the threads deadlock, from the first event to the last: the thread, what it does in a few words, and whether it never gets past
+    /// this line. Empty for a finding without a deadlock. A copy.
     /// </summary>
     public IReadOnlyList<(string Thread, string Text, bool Hangs)> Interleaving =>
         [.. Table.Steps.Select(step => (Table.Threads[step.Thread], step.Text, step.Hangs))];
 
-    /// <summary>The thread on which it was found.</summary>
+    /// <summary>The thread that found it.</summary>
     public string Thread { get; internal init; } = "";
 
-    /// <summary>The call stack with which it was found, innermost first, as in <see cref="HeldLock.Stack"/>; empty if none was captured.</summary>
+    /// <summary>
+    /// The call stack of the thread that found it, innermost frame first, as in <see cref="HeldLock.Stack"/>; empty if none was captured.
+    /// </summary>
     public IReadOnlyList<string> Stack => Trace?.Frames ?? [];
 
-    /// <summary>What must be assumed for it to happen, when it is not certain.</summary>
+    /// <summary>The assumption under which it can happen, when it is not certain.</summary>
     public string? Assumption { get; internal init; }
 
-    /// <summary>The confidence with which the same finding was reported before, when later evidence raised it.</summary>
+    /// <summary>The confidence of an earlier report of the same finding, when later evidence has raised it.</summary>
     public LockConfidence? RaisedFrom { get; internal init; }
 
-    /// <summary>The same for two reports of the same finding, in this run and in others.</summary>
+    /// <summary>An identifier that is the same for all reports of the same finding, in this run and in others.</summary>
     public string Key { get; internal init; } = "";
 
     /// <summary>The names of the classes in the cycle or path, each once, in order.</summary>
@@ -61,10 +63,12 @@ public sealed record LockViolation
 
     internal LockTrace? Trace { get; init; }
 
-    /// <summary>There is no step that could show them: a lock that is taken again, or held over an await.</summary>
+    /// <summary>
+    /// True for a finding without dependencies, which could show stacks: for example a recursion, or a lock held across an await.
+    /// </summary>
     internal bool HasOnlyItsOwnStacks => Dependencies.Count == 0;
 
-    /// <summary>True when the finding rests on classes that somebody declared; only then is <see cref="LockConfidence.Possible"/> reported.</summary>
+    /// <summary>True when all classes of the finding were declared; only then is <see cref="LockConfidence.Possible"/> reported.</summary>
     internal bool IsDeclared { get; init; } = true;
 
     /// <summary>The complete text of the report.</summary>

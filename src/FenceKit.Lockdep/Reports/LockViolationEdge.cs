@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>One step of a cycle or a path: a thread wanted <see cref="Wanted"/> while it held <see cref="Held"/>. Immutable.</summary>
+/// <summary>An edge of a cycle or a path: a thread wanted <see cref="Wanted"/> while it held <see cref="Held"/>. Immutable.</summary>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class LockViolationEdge
 {
@@ -16,19 +16,21 @@ public sealed class LockViolationEdge
         Origin = origin;
     }
 
-    /// <summary>The lock that was held, with the place and stack where it was taken.</summary>
+    /// <summary>The lock that was held, with the site and stack of its acquisition.</summary>
     public HeldLock Held { get; }
 
-    /// <summary>The lock that was wanted, with the place and stack where it was taken.</summary>
+    /// <summary>The lock that was wanted, with the site and stack of the acquisition.</summary>
     public HeldLock Wanted { get; }
 
-    /// <summary>The thread on which it was seen.</summary>
+    /// <summary>The thread on which it was observed.</summary>
     public string Thread { get; }
 
-    /// <summary>Everything that thread held then, outermost first.</summary>
+    /// <summary>All locks that the thread held at that time, outermost first.</summary>
     public IReadOnlyList<HeldLock> AllHeld { get; }
 
-    /// <summary>Where the dependency comes from if no thread of this run showed it: a snapshot, or classes that went away.</summary>
+    /// <summary>
+    /// The origin of a dependency that no thread of this run has shown: a snapshot, or classes that were removed. Null for an observed one.
+    /// </summary>
     public string? Origin { get; }
 
     /// <inheritdoc/>

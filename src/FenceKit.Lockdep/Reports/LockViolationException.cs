@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep;
 
-/// <summary>Thrown by <see cref="LockViolationSink.Throwing"/> on the thread that found a violation; the lock was not taken.</summary>
+/// <summary>Thrown by <see cref="LockViolationSink.Throwing"/> on the thread that found a violation; the lock was not acquired.</summary>
 public sealed class LockViolationException : Exception
 {
     /// <summary>Wraps a report.</summary>

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>Turns a report into plain text, always in the same order: what, how sure, the cycle with its stacks, the interleaving, the locks held.</summary>
+/// <summary>
+/// Formats a report as plain text, always in the same order: what, how certain, the cycle with its stacks, the interleaving, the held
+/// locks.
+/// </summary>
 /// <remarks>Thread safe; allocates.</remarks>
 internal static class LockViolationFormatter
 {
@@ -76,7 +79,7 @@ internal static class LockViolationFormatter
             return;
         }
 
-        // Columns are as wide as what is shown of their texts.
+        // The width of a column follows from the texts after escaping.
         text.AppendLine().AppendLine("  How it hangs:");
         string[] threads = [.. interleaving.Threads.Select(WellFormed.Of)];
         int[] widths = Array.ConvertAll(threads, static thread => thread.Length);

@@ -5,7 +5,7 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Rules;
 
-/// <summary>One acquisition under examination: who wants what, how, and what is held.</summary>
+/// <summary>An acquisition that is being examined: the thread, the wanted lock with its mode, and the held locks.</summary>
 internal sealed class Acquisition
 {
     public required LockHolder Stack { get; init; }
@@ -16,13 +16,15 @@ internal sealed class Acquisition
 
     public required object? NestedIn { get; init; }
 
-    /// <summary>What is held below: the whole stack when something is taken, only the lower part when a held lock is judged again.</summary>
+    /// <summary>
+    /// The locks held below this one: the whole held list for a new acquisition, or its lower part when a held lock is examined again.
+    /// </summary>
     public required SituationItem[] Held { get; init; }
 
-    /// <summary>It is not known yet what else guards this: nothing is concluded from the instances.</summary>
+    /// <summary>True while it is not known what else guards this acquisition: no conclusions are drawn from the instances yet.</summary>
     public bool IsTentative { get; init; }
 
-    /// <summary>Of these locks it is not known whether whoever has taken them waits for this: what follows is likely at most.</summary>
+    /// <summary>The held locks whose holder may not wait for this acquisition; findings that rest on them are at most likely.</summary>
     public LockMap[] Uncertain { get; init; } = [];
 
     public LockClass Class => Record.Class;
@@ -39,7 +41,7 @@ internal sealed class Acquisition
 
     public SituationItem Want => new(Map, Record);
 
-    /// <summary>The same, now that it is known.</summary>
+    /// <summary>A copy that is not tentative.</summary>
     public Acquisition AsCertain() => new()
     {
         Stack = Stack,
@@ -65,7 +67,9 @@ internal sealed class Acquisition
         Key = $"{kind}|{HeldLock.NameOf(Class, Record.Subclass)}|{Record.Site}",
     };
 
-    /// <summary>What a finding rests on while it is not known whether whoever holds some locks waits for what goes on under them.</summary>
+    /// <summary>
+    /// The assumption of a finding that involves uncertain locks: that their holder waits for the work that runs under them.
+    /// </summary>
     public static string IsAwaited(LockMap[] uncertain)
         => $"whoever has taken {string.Join(" and ", uncertain.Distinct())} awaits what goes on meanwhile; of a call that is not awaited say so with TrackedTask.Start";
 

@@ -5,8 +5,8 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep.Rules;
 
 /// <summary>
-/// What an interrupting context takes must not be held where that context may interrupt, nor lead there through other locks. The same rule
-/// serves sections that must not wait: what they take must not be held over a wait. Called under the validator's gate.
+/// Checks that a lock which an interrupting context acquires is not held where that context may interrupt, directly or through other locks.
+/// The same rule serves sections that must not wait: their locks must not be held over a wait. Called under the validator's gate.
 /// </summary>
 /// <remarks>The usage bits of Linux lockdep, with its exemptions for readers.</remarks>
 internal sealed class ContextRule(DependencyGraph graph, Func<int, string> nameOf)
@@ -16,7 +16,7 @@ internal sealed class ContextRule(DependencyGraph graph, Func<int, string> nameO
 
     private bool _isUsed;
 
-    /// <summary>Notes one use of a class and judges it when it is new.</summary>
+    /// <summary>Records a use of a class, and checks it when it is new.</summary>
     public void Mark(Acquisition judged, LockNode node, SituationItem item, bool isUsedIn, ContextSet contexts, List<LockViolation> violations)
     {
         bool isRead = item.Record.IsReader;
@@ -38,7 +38,9 @@ internal sealed class ContextRule(DependencyGraph graph, Func<int, string> nameO
         }
     }
 
-    /// <summary>A new dependency must not lead from a lock that a context takes to one held where the context may interrupt.</summary>
+    /// <summary>
+    /// Checks that a new dependency does not lead from a lock that a context acquires to one that is held where the context may interrupt.
+    /// </summary>
     public void CheckDependency(Acquisition wanted, LockNode from, SituationItem held, LockNode to, LockViolationEdge evidence, List<LockViolation> violations)
     {
         if (!_isUsed)
@@ -105,7 +107,7 @@ internal sealed class ContextRule(DependencyGraph graph, Func<int, string> nameO
         return graph.FindBackward(node, isReader, Meets, IsLocal) is { } back ? (end!, node, back) : null;
     }
 
-    // A class at odds with itself is reported as such; every path to or from it would only repeat that.
+    // A class that violates the rule by itself is reported as such; every path to or from it would only repeat that.
     private static ContextSet BrokenIn(LockNode node)
         => (node.Usage.UsedIn & (node.Usage.Enabled | node.Usage.EnabledRead)) | (node.Usage.UsedInRead & node.Usage.Enabled);
 

@@ -4,10 +4,14 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Rules;
 
-/// <summary>Reports a circle of dependencies: first of the very instances, else with one stand-in, else of classes. Called under the validator's gate.</summary>
+/// <summary>
+/// Reports cycles: first of the observed instances, else with one instance replaced, else of classes. Called under the validator's gate.
+/// </summary>
 internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
 {
-    /// <summary>The shortest strong circle that a dependency closes, from classes alone. Call before the dependency is added.</summary>
+    /// <summary>
+    /// The shortest strong cycle that a dependency closes, judged by classes alone. Call it before the dependency is added.
+    /// </summary>
     public LockViolation? OfClasses(Acquisition wanted, LockNode from, SituationItem held, LockNode to, LockViolationEdge closing)
     {
         List<LockViolationEdge>? path = graph.FindForward(
@@ -28,7 +32,7 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
         };
     }
 
-    /// <summary>A set of situations around the newest one that hangs.</summary>
+    /// <summary>A set of situations that deadlocks and includes the newest one.</summary>
     public LockViolation? OfInstances(Acquisition wanted, Situation newest)
     {
         if (search.FindCertain(newest) is { } certain)
@@ -52,16 +56,16 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
         return null;
     }
 
-    /// <summary>Whether a situation touches a class on some circle. No other can be part of a set that hangs.</summary>
+    /// <summary>Whether a situation involves a class on some cycle. No other situation can be part of a deadlock.</summary>
     public bool IsOnCircle(Situation situation)
         => graph.IsCyclic(situation.Want.Class) || Array.Exists(situation.Held, item => graph.IsCyclic(item.Class));
 
-    /// <summary>What was seen before an instance came up may hang now that there are two.</summary>
+    /// <summary>Checks whether earlier situations may deadlock now that there is a second instance.</summary>
     public LockViolation? WithNewInstance(Acquisition wanted) => search.FindLikely(wanted.Map, IsOnCircle, out LockMap? original) is { } likely
         ? OfRoles(wanted, likely, LockConfidence.Likely, $"what was seen with {original} also happens with {wanted.Map}")
         : null;
 
-    // Any class may give the stand-in, a guard's as well; those of the newest situation come first.
+    // Any class may provide the replacement, even that of a guard; those of the newest situation come first.
     private IEnumerable<LockClass> CyclicClasses(Situation newest)
     {
         var seen = new HashSet<LockClass>();
@@ -83,7 +87,7 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
         }
         List<LockViolationEdge> edges = circle.ConvertAll(step => EdgeOf(roles[step.Role], step.Held));
 
-        // The threads of the circle first and in its order, so that step n of a report is what thread n does.
+        // The threads of the cycle come first, in its order, so that step n of a report is what thread n does.
         IEnumerable<int> others = Enumerable.Range(0, roles.Count).Except(circle.Select(static step => step.Role));
         var threads = new List<(IReadOnlyList<HeldLock> Held, HeldLock Wanted)>();
         foreach (int index in circle.Select(static step => step.Role).Concat(others))
@@ -102,7 +106,8 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
 
     private HeldLock Describe(DeadlockRole role, SituationItem item) => new SituationItem(search.MapOf(role, item), item.Record).Describe();
 
-    // Follows who waits for whom until it comes round: the set may hold more threads than the circle has, such as a writer that readers queue behind.
+    // Follows the waiters until the walk returns to a visited thread: the set may contain more threads than the cycle, such as a writer
+    // that readers queue behind.
     private List<(int Role, SituationItem Held)> CircleOf(IReadOnlyList<DeadlockRole> roles)
     {
         var steps = new List<(int Role, SituationItem Held)>();
@@ -116,7 +121,7 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
             current = step.Role;
         }
 
-        // The walk may have had a tail before the circle.
+        // The walk may have started outside the cycle.
         int start = visited.IndexOf(current);
         return steps.GetRange(start, steps.Count - start);
     }
@@ -153,7 +158,7 @@ internal sealed class CycleRule(DependencyGraph graph, DeadlockSearch search)
         };
     }
 
-    // A circle has no first member, so it starts with the smallest name.
+    // A cycle has no first member, so it starts with the smallest name.
     private static string Normalize(List<string> names)
     {
         string best = string.Join('|', names);

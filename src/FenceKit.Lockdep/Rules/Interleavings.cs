@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Rules;
 
-/// <summary>Writes down an order of events that hangs.</summary>
+/// <summary>Describes an order of events that ends in a deadlock.</summary>
 internal static class Interleavings
 {
     public static LockInterleaving Self(HeldLock held, HeldLock wanted) => new(
@@ -11,7 +11,7 @@ internal static class Interleavings
             (0, $"waits for {Text(wanted)}", true),
         ]);
 
-    /// <summary>A flow waits for a task that wants what the flow holds.</summary>
+    /// <summary>A flow waits for a task that wants a lock which the flow holds.</summary>
     public static LockInterleaving Task(HeldLock held, HeldLock wanted, bool blocks) => new(
         ["the holder", "the task"],
         [
@@ -29,7 +29,7 @@ internal static class Interleavings
             (1, $"waits for {Text(first)}", true),
         ]);
 
-    /// <summary>A thread for each dependency: all take what they hold, then all wait.</summary>
+    /// <summary>A thread for each dependency: all acquire their first lock, then all wait.</summary>
     public static LockInterleaving Cycle(IReadOnlyList<LockViolationEdge> cycle)
     {
         var steps = new List<(int Thread, string Text, bool Hangs)>();
@@ -49,7 +49,7 @@ internal static class Interleavings
         return new LockInterleaving(Threads(cycle.Count), steps);
     }
 
-    /// <summary>The threads of a set that hangs, with everything each of them holds.</summary>
+    /// <summary>The threads of a deadlocked set, with all locks that each of them holds.</summary>
     public static LockInterleaving Set(IReadOnlyList<(IReadOnlyList<HeldLock> Held, HeldLock Wanted)> threads)
     {
         var steps = new List<(int Thread, string Text, bool Hangs)>();
@@ -61,7 +61,7 @@ internal static class Interleavings
             }
         }
 
-        // Writers queue first: it is behind them that readers wait.
+        // Writers queue first, because readers wait behind them.
         for (int pass = 0; pass < 2; pass++)
         {
             for (int i = 0; i < threads.Count; i++)
@@ -77,7 +77,9 @@ internal static class Interleavings
         return new LockInterleaving(Threads(threads.Count), steps);
     }
 
-    /// <summary>One thread is interrupted while it holds the unsafe lock; another stands between the two locks.</summary>
+    /// <summary>
+    /// One thread is interrupted while it holds the unsafe lock; another thread holds the safe lock and waits for the unsafe one.
+    /// </summary>
     public static LockInterleaving Inversion(HeldLock safe, HeldLock @unsafe, string context)
     {
         if (safe.ClassName == @unsafe.ClassName)

@@ -3,7 +3,9 @@ using FenceKit.Lockdep.Graph;
 
 namespace FenceKit.Lockdep.Rules;
 
-/// <summary>A started task wants what is held by somebody who waits for the task. Being re-entrant does not help: the task is another flow.</summary>
+/// <summary>
+/// Checks whether a started task wants a lock whose holder waits for the task. Reentrancy does not help, because the task is another flow.
+/// </summary>
 internal static class JoinRule
 {
     public static RecursionVerdict Check(Acquisition wanted, SituationItem[] outer, bool blocks, List<LockViolation> violations)

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Rules;
 
-/// <summary>A thread of the pool that blocks for work of the pool keeps one place fewer for it. When all block so, nobody is left to do the work.</summary>
+/// <summary>
+/// Judges thread-pool starvation. A pool thread that blocks for work of the pool cannot run that work; when all threads block this way,
+/// none is left to run it.
+/// </summary>
 internal readonly record struct PoolStarvation(LockConfidence Confidence, string Message, string? Assumption)
 {
-    /// <param name="blocked">How many threads of the pool block for work of the pool.</param>
-    /// <param name="threads">How many the pool has.</param>
-    /// <param name="most">How many it may have.</param>
+    /// <param name="blocked">The number of pool threads that block for work of the pool.</param>
+    /// <param name="threads">The current number of threads of the pool.</param>
+    /// <param name="most">The maximum number of threads of the pool.</param>
     public static PoolStarvation Judge(int blocked, int threads, int most)
     {
         if (blocked >= most)

@@ -4,20 +4,23 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Rules;
 
-/// <summary>What holding the same class already means for an acquisition.</summary>
+/// <summary>The result of checking an acquisition against held locks of the same class.</summary>
 internal enum RecursionVerdict
 {
-    /// <summary>Nothing of the class is held, or the order inside the class is declared: dependencies are added as usual.</summary>
+    /// <summary>No lock of the class is held, or the order inside the class is declared: dependencies are added as usual.</summary>
     Proceed,
 
-    /// <summary>Allowed or reported, and the order that leads here is known already: no dependencies are added.</summary>
+    /// <summary>Allowed or reported, and the order is already known: no dependencies are added.</summary>
     AddNothing,
 
-    /// <summary>The same thread has the same lock already and may.</summary>
+    /// <summary>The same thread already holds the same lock, which is allowed.</summary>
     Reentry,
 }
 
-/// <summary>Taking a lock, or another one of its class, that the same thread holds. Looks at the thread only, so user code may be called.</summary>
+/// <summary>
+/// Checks the acquisition of a lock when the thread already holds it or another one of its class. Looks only at the thread's own state, so
+/// user code may be called.
+/// </summary>
 internal static class RecursionRule
 {
     public static RecursionVerdict Check(Acquisition wanted, List<LockViolation> violations)
@@ -39,7 +42,7 @@ internal static class RecursionRule
         return verdict;
     }
 
-    // A reader under its own upgradeable hold stands in the way of the upgrade, so it counts before the upgradeable hold.
+    // A reader under its own upgradeable hold blocks the upgrade, so it counts before the upgradeable hold.
     private static SituationItem? MostRestrictiveHold(Acquisition wanted)
     {
         SituationItem? found = null;
@@ -126,7 +129,7 @@ internal static class RecursionRule
             return RecursionVerdict.AddNothing;
         }
 
-        // Only a lock taken before both can serialize them.
+        // Only a lock acquired before both can serialize them.
         if (wanted.NestedIn is { } outer && IsBelow(wanted, outer, held))
         {
             return RecursionVerdict.AddNothing;

@@ -4,7 +4,7 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Rules;
 
-/// <summary>Rules that need no graph: what the thread holds and where it is says it all.</summary>
+/// <summary>Rules that need no graph, only the locks that the thread holds and the section it is in.</summary>
 internal static class ThreadRules
 {
     public static void CheckNesting(Acquisition wanted, List<LockViolation> violations)

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>Calls a user's code: <see cref="LockViolationSink.ToCallback"/>.</summary>
+/// <summary>Calls a user's delegate; see <see cref="LockViolationSink.ToCallback"/>.</summary>
 [DebuggerDisplay("calls {_callback.Method.Name,nq}")]
 internal sealed class CallbackSink : LockViolationSink
 {

@@ -12,8 +12,8 @@ public sealed class CollectingSink : LockViolationSink
     private readonly int _capacity;
     private long _dropped;
 
-    /// <summary>Makes an empty collection.</summary>
-    /// <param name="capacity">How many reports are kept; later ones are only counted.</param>
+    /// <summary>Creates an empty collection.</summary>
+    /// <param name="capacity">The maximum number of reports that are kept; later ones are only counted.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1.</exception>
     public CollectingSink(int capacity = 1000)
     {
@@ -21,7 +21,7 @@ public sealed class CollectingSink : LockViolationSink
         _capacity = capacity;
     }
 
-    /// <summary>A copy of the reports so far.</summary>
+    /// <summary>A copy of the collected reports.</summary>
     public IReadOnlyList<LockViolation> Violations
     {
         get
@@ -33,7 +33,7 @@ public sealed class CollectingSink : LockViolationSink
         }
     }
 
-    /// <summary>How many reports are kept.</summary>
+    /// <summary>The number of collected reports.</summary>
     public int Count
     {
         get
@@ -45,7 +45,7 @@ public sealed class CollectingSink : LockViolationSink
         }
     }
 
-    /// <summary>How many reports did not fit.</summary>
+    /// <summary>The number of reports beyond the capacity.</summary>
     public long Dropped
     {
         get
@@ -74,7 +74,7 @@ public sealed class CollectingSink : LockViolationSink
         }
     }
 
-    /// <summary>Forgets all reports.</summary>
+    /// <summary>Removes all reports.</summary>
     public void Clear()
     {
         using (_gate.EnterScope())

@@ -4,7 +4,7 @@ using System.Diagnostics.Tracing;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>Writes events: <see cref="LockViolationSink.ToEventSource"/>.</summary>
+/// <summary>Writes events; see <see cref="LockViolationSink.ToEventSource"/>.</summary>
 [DebuggerDisplay("event source FenceKit.Lockdep")]
 internal sealed class EventSourceSink : LockViolationSink
 {

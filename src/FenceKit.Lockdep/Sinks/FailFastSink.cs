@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>Ends the process: <see cref="LockViolationSink.FailFast"/>.</summary>
+/// <summary>Ends the process; see <see cref="LockViolationSink.FailFast"/>.</summary>
 [DebuggerDisplay("ends the process at {_atLeast}")]
 internal sealed class FailFastSink : LockViolationSink
 {

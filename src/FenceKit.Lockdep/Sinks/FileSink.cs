@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>Appends to a file: <see cref="LockViolationSink.ToFile"/>.</summary>
+/// <summary>Appends to a file; see <see cref="LockViolationSink.ToFile"/>.</summary>
 [DebuggerDisplay("appends to {_path}")]
 internal sealed class FileSink : LockViolationSink
 {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep;
 
-/// <summary>The last resort of a finding that nobody else hears of. Never throws: it is reached from code that takes a lock.</summary>
+/// <summary>
+/// The last resort for a finding that no sink has accepted. Never throws, because it is called from code that acquires a lock.
+/// </summary>
 internal static class StandardError
 {
-#pragma warning disable CA1031 // Nobody is left to be told.
+#pragma warning disable CA1031 // There is no one left to report to.
     internal static void Write(string text)
     {
         try
@@ -15,11 +17,11 @@ internal static class StandardError
         }
         catch (Exception)
         {
-            // Closed, or redirected to something that fails: what was found is in LockValidator.Violations.
+            // Standard error is closed or fails; the finding is still in LockValidator.Violations.
         }
     }
 
-    /// <summary>What an exception says of itself is a user's code, and may throw.</summary>
+    /// <summary>The text of an exception. Its ToString may be user code, and may throw.</summary>
     internal static string TextOf(Exception exception)
     {
         try

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>Refuses the lock: <see cref="LockViolationSink.Throwing"/>.</summary>
+/// <summary>Refuses the lock by throwing; see <see cref="LockViolationSink.Throwing"/>.</summary>
 [DebuggerDisplay("throws")]
 internal sealed class ThrowingSink : LockViolationSink
 {

@@ -7,7 +7,8 @@ namespace FenceKit.Lockdep;
 public sealed partial class LockOrderSnapshot
 {
     private const string Head = "FenceKit lock order 1";
-    private const int LongestName = LockClass.MaxNameLength + 64; // a subclass, a number where classes are called the same, what a name is derived with
+    // Room for a subclass, for a number where classes have the same name, and for derived names.
+    private const int LongestName = LockClass.MaxNameLength + 64;
 
     private static readonly (LockDependencyKinds Kind, string Code)[] s_codes =
     [
@@ -20,7 +21,7 @@ public sealed partial class LockOrderSnapshot
     /// <summary>Reads the text form. Lines that are empty or begin with # are skipped.</summary>
     /// <param name="text">The text; it may come from anywhere.</param>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
-    /// <exception cref="FormatException">A line is not as it should be; the message has its number and says why.</exception>
+    /// <exception cref="FormatException">A line is not valid; the message has its number and says why.</exception>
     public static LockOrderSnapshot Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -48,7 +49,7 @@ public sealed partial class LockOrderSnapshot
         return hasHead ? Create(entries) : throw new FormatException($"The snapshot is empty: the first line must be \"{Head}\".");
     }
 
-    /// <summary>The text form: a head, a legend, and one line for each pair.</summary>
+    /// <summary>The text form: a header, a legend, and one line for each pair.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
@@ -167,7 +168,7 @@ public sealed partial class LockOrderSnapshot
             return name;
         }
 
-        // What was a backslash is two by now, so half a character, written with one, is read back as just that.
+        // Every backslash has been doubled by now, so the single backslash of an escaped lone surrogate can be read back.
         string quoted = name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
         return $"\"{WellFormed.Of(quoted)}\"";
     }

@@ -3,8 +3,13 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>The order of locks as an artefact: to keep beside the source, to review, to merge from several runs, and to prime a validator with.</summary>
-/// <remarks>Immutable and thread safe. <see cref="ToString"/> gives a text with one line for each pair, sorted, so that changes read well in a pull request.</remarks>
+/// <summary>
+/// The lock order as a file: to keep beside the source, to review, to merge from several runs, and to prime a validator with.
+/// </summary>
+/// <remarks>
+/// Immutable and thread safe. <see cref="ToString"/> returns a text with one line for each pair, sorted, so that changes are easy to read
+/// in a pull request.
+/// </remarks>
 [DebuggerDisplay("{Entries.Count} dependencies")]
 public sealed partial class LockOrderSnapshot
 {
@@ -16,13 +21,13 @@ public sealed partial class LockOrderSnapshot
         Entries = [.. order.Select(static pair => new LockDependency(pair.Key.From, pair.Key.To, pair.Value))];
     }
 
-    /// <summary>A snapshot with nothing in it.</summary>
+    /// <summary>An empty snapshot.</summary>
     public static LockOrderSnapshot Empty { get; } = new(NewOrder());
 
     /// <summary>All pairs, sorted by name, without evidence.</summary>
     public IReadOnlyList<LockDependency> Entries { get; }
 
-    /// <summary>Everything that is in this snapshot or in the other.</summary>
+    /// <summary>Returns the union of this snapshot and another one.</summary>
     /// <param name="other">The other snapshot.</param>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     public LockOrderSnapshot Merge(LockOrderSnapshot other)
@@ -31,9 +36,12 @@ public sealed partial class LockOrderSnapshot
         return Create(Entries.Concat(other.Entries));
     }
 
-    /// <summary>What a newer snapshot adds to this one, and what it lacks.</summary>
+    /// <summary>Compares this snapshot with a newer one.</summary>
     /// <param name="newer">The newer snapshot.</param>
-    /// <returns>What only the newer one has, and what only this one has; an order that is there in more modes counts with those modes.</returns>
+    /// <returns>
+    /// The pairs that only the newer snapshot has, and those that only this one has. A pair that has more modes in one of them counts there
+    /// with those modes.
+    /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="newer"/> is null.</exception>
     public (IReadOnlyList<LockDependency> Added, IReadOnlyList<LockDependency> Removed) Compare(LockOrderSnapshot newer)
     {
