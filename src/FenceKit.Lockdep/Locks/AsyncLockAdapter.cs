@@ -6,19 +6,19 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// Lets an asynchronous lock of another library take part: make one beside the lock, and await the library's wait through it.
-/// <c>using (await _tracking.Await(_theirs.LockAsync()))</c>.
+/// Makes an asynchronous lock of another library visible to the validator: create an adapter beside the lock, and await the library's wait
+/// through it: <c>using (await _tracking.Await(_theirs.LockAsync()))</c>.
 /// </summary>
-/// <remarks>Thread safe. Does not block. The other library does the waiting, and decides who is next.</remarks>
+/// <remarks>Thread safe. Does not block. The other library does the waiting and decides which waiter is next.</remarks>
 [DebuggerDisplay("{_awaited?.Map}")]
 public sealed class AsyncLockAdapter
 {
-    private readonly AwaitedLock? _awaited; // null while the switch is off
+    private readonly AwaitedLock? _awaited; // null while the validator is disabled
 
-    /// <summary>Makes the adapter of one lock.</summary>
+    /// <summary>Creates the adapter of one lock.</summary>
     /// <param name="lockClass">The class of the lock.</param>
-    /// <param name="name">The name of this one lock in reports, or null for a number.</param>
-    /// <param name="capacity">How many may hold it exclusively at once.</param>
+    /// <param name="name">The name of this instance in reports, or null for a number.</param>
+    /// <param name="capacity">How many exclusive holders there may be at the same time.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1.</exception>
@@ -32,19 +32,21 @@ public sealed class AsyncLockAdapter
         }
     }
 
-    /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
+    /// <summary>The map of the lock; null while the validator is disabled.</summary>
     public LockMap? Map => _awaited?.Map;
 
-    /// <summary>Awaits the other library's wait, and says that this flow then holds the lock.</summary>
-    /// <typeparam name="TScope">What the library gives to be disposed.</typeparam>
-    /// <param name="wait">The wait, which has begun.</param>
-    /// <param name="mode">How the lock is taken.</param>
+    /// <summary>Awaits the other library's wait, and records that this flow then holds the lock.</summary>
+    /// <typeparam name="TScope">The type of the library's disposable result.</typeparam>
+    /// <param name="wait">The wait, which has already begun.</param>
+    /// <param name="mode">The mode in which the lock is acquired.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once, where the lock is to be held; disposing the result disposes what the library gave.</returns>
-    /// <remarks>Does not block; allocates what it needs to wait.</remarks>
+    /// <returns>An awaitable; await it once, where the lock is to be held. Disposing the result disposes the library's result.</returns>
+    /// <remarks>Does not block; allocates for the wait.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="wait"/> is null.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; what the wait leads to is given back.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the result of the wait is disposed.
+    /// </exception>
     public LockAwaitable<LockHold> Await<TScope>(
         Task<TScope> wait, LockAcquireMode mode = LockAcquireMode.Exclusive, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         where TScope : IDisposable
@@ -70,7 +72,7 @@ public sealed class AsyncLockAdapter
         ValueTask<TScope> wait, LockAcquireMode mode = LockAcquireMode.Exclusive, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         where TScope : IDisposable => Await(wait.AsTask(), mode, file, line);
 
-    /// <summary>One wait, and then what it gave.</summary>
+    /// <summary>A wait, and then its result.</summary>
     private sealed class Taken<TScope>(Task<TScope> wait, AwaitedLock? awaited) : IAwaitedLock<LockHold>, IHeldLock
         where TScope : IDisposable
     {

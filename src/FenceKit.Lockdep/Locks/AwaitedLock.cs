@@ -3,26 +3,28 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>A lock that is awaited, as its awaiter sees it.</summary>
+/// <summary>An awaited lock, as its awaiter uses it.</summary>
 internal interface IAwaitedLock<TResult>
 {
-    /// <summary>Turns a wait that has ended into what the caller gets.</summary>
+    /// <summary>Converts a finished wait into the caller's result.</summary>
     TResult Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode);
 
-    /// <summary>Gives the lock back that the validator did not let the caller have.</summary>
+    /// <summary>Releases the lock when the validator has refused it to the caller.</summary>
     void GiveBack(LockAcquireMode mode);
 }
 
-/// <summary>What the awaited locks have in common with the validator on: they announce, and hold once the wait is over.</summary>
+/// <summary>
+/// The common part of awaited locks while the validator is enabled: announces waits, and records the hold when a wait is over.
+/// </summary>
 internal sealed class AwaitedLock(LockMap map, LockValidator validator)
 {
-    private readonly PendingWait?[] _waits = new PendingWait?[4]; // by line: a place that is come to again needs nothing new
+    private readonly PendingWait?[] _waits = new PendingWait?[4]; // A cache by source line, so that a repeated wait allocates nothing.
 
     public LockMap Map { get; } = map;
 
     public LockValidator Validator { get; } = validator;
 
-    /// <summary>Says that a flow will wait. A try is announced when it has succeeded.</summary>
+    /// <summary>Announces that a flow will wait. A try is recorded when it has succeeded.</summary>
     public PendingWait Announce(LockFlow? flow, LockAcquireMode mode, int milliseconds, string? file, int line)
     {
         LockAttempt attempt = milliseconds == Timeout.Infinite ? LockAttempt.Blocking : milliseconds == 0 ? LockAttempt.Try : LockAttempt.Timed;
@@ -59,7 +61,7 @@ internal sealed class AwaitedLock(LockMap map, LockValidator validator)
     {
         ulong own = LockValidator.OwnKey(Map.Identity, shape, null, line);
         ref PendingWait? slot = ref _waits[line & (_waits.Length - 1)];
-        PendingWait? known = Volatile.Read(ref slot); // pairs with the write below: it is whole when it is seen
+        PendingWait? known = Volatile.Read(ref slot); // pairs with the write below: a reference that is seen leads to a complete object
         if (known is null || known.Hold.Own != own || !ReferenceEquals(known.Hold.File, file) || !ReferenceEquals(known.Flow, flow))
         {
             known = new PendingWait(this, flow, new PendingHold(own, shape, file, line));
@@ -78,15 +80,17 @@ internal sealed class AwaitedLock(LockMap map, LockValidator validator)
     }
 }
 
-/// <summary>How a lock is waited for. Immutable, and one for all waits at one place, so that what an await carries along is small.</summary>
+/// <summary>
+/// The parameters of a wait. Immutable and shared by all waits at one source line, so that an await carries a single reference.
+/// </summary>
 internal sealed class PendingWait(AwaitedLock? awaited, LockFlow? flow, PendingHold hold)
 {
     private readonly PendingHold _hold = hold;
 
-    /// <summary>What a reader has to remember to leave, while the switch is off.</summary>
+    /// <summary>The wait of a reader while the validator is disabled: leaving needs the mode.</summary>
     public static readonly PendingWait OfReader = new(null, null, new PendingHold(0, AcquireShape.Of(LockAcquireMode.Shared), null, 0));
 
-    /// <summary>The lock that is waited for; null while the switch is off.</summary>
+    /// <summary>The awaited lock; null while the validator is disabled.</summary>
     public AwaitedLock? Awaited { get; } = awaited;
 
     public LockFlow? Flow { get; } = flow;

@@ -5,19 +5,19 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>The wait for a tracked lock. Await it once, and where the lock is to be held: the lock belongs to the method that awaits.</summary>
-/// <typeparam name="TResult">What the await gives.</typeparam>
+/// <summary>The wait for a tracked lock. Await it once, in the method that is to hold the lock.</summary>
+/// <typeparam name="TResult">The type of the result.</typeparam>
 /// <remarks>
-/// A value that is its own awaiter; not thread safe. <c>GetAwaiter().GetResult()</c> blocks until the wait is over. What is not awaited is waited for
-/// all the same, as with a task, and the lock is then nobody's.
+/// A value type that is its own awaiter; not thread safe. <c>GetAwaiter().GetResult()</c> blocks until the wait is over. The wait proceeds
+/// even if it is never awaited, as with a task; the lock then has no known holder.
 /// </remarks>
 [DebuggerDisplay("completed: {IsCompleted}")]
 public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
 {
-    // Few fields: the compiler copies an awaiter into the state machine and back.
+    // Has few fields, because the compiler copies an awaiter to the state machine and back.
     private readonly IAwaitedLock<TResult> _lock;
     private readonly Task<bool> _wait;
-    private readonly PendingWait? _pending; // null: exclusive, while the switch is off
+    private readonly PendingWait? _pending; // null for exclusive while the validator is disabled
     private readonly bool _goesAnywhere;
 
     internal LockAwaitable(IAwaitedLock<TResult> @lock, Task<bool> wait, PendingWait? pending, bool goesAnywhere = false)
@@ -28,8 +28,12 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
         _goesAnywhere = goesAnywhere;
     }
 
-    /// <summary>Whether the await would go on at once. The compiler asks where the await stands: a lock of the thread that is held there is reported.</summary>
-    /// <exception cref="LockViolationException">A throwing sink is installed and this thread holds a lock of its own; the lock is not taken.</exception>
+    /// <summary>
+    /// Whether the await completes synchronously. The compiler calls this at the await; a thread-bound lock that is held there is reported.
+    /// </summary>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and this thread holds a thread-bound lock; the awaited lock is not acquired.
+    /// </exception>
     public bool IsCompleted
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,12 +48,12 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
         }
     }
 
-    /// <summary>For the compiler.</summary>
+    /// <summary>Used by the compiler.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public LockAwaitable<TResult> GetAwaiter() => this;
 
-    /// <summary>Says where the code after the await runs.</summary>
-    /// <param name="continueOnCapturedContext">False for any thread; true, as without this call, for the context of the await.</param>
+    /// <summary>Configures where the code after the await runs.</summary>
+    /// <param name="continueOnCapturedContext">False for any thread; true, the default, for the captured context.</param>
     public LockAwaitable<TResult> ConfigureAwait(bool continueOnCapturedContext) => new(_lock, _wait, _pending, !continueOnCapturedContext);
 
     /// <inheritdoc/>
@@ -66,7 +70,7 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
         _wait.ConfigureAwait(!_goesAnywhere).GetAwaiter().UnsafeOnCompleted(continuation);
     }
 
-    /// <summary>For the compiler: ends the wait, and says that the flow holds the lock.</summary>
+    /// <summary>Used by the compiler: ends the wait, and records that the flow holds the lock.</summary>
     /// <exception cref="OperationCanceledException">The wait was canceled; nothing is held.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock was given back.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -113,7 +117,7 @@ public readonly struct LockAwaitable<TResult> : ICriticalNotifyCompletion
         }
         catch
         {
-            // The wait has begun; whatever comes of it, the caller does not.
+            // The wait has begun, but the caller will not complete it.
             var back = new Return(_lock, _wait, Mode);
             if (_wait.IsCompleted)
             {

@@ -5,13 +5,16 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// An asynchronous flow by name, handed from method to method like a <see cref="CancellationToken"/>: for code in which even the execution context
-/// is too dear. Locks that are taken with it are seen by whatever else is taken with it, and nothing is allocated.
+/// An asynchronous flow that is passed from method to method like a <see cref="CancellationToken"/>, for code in which even the execution
+/// context is too expensive. Locks that are acquired with it are checked against the other locks acquired with it, and nothing is
+/// allocated.
 /// </summary>
 /// <remarks>
-/// <para>One flow has one thing to do at a time: it may go from thread to thread, but it is not thread safe. What runs beside it needs a flow of its own.</para>
-/// <para>A lock of the thread is seen by what the flow takes under it; the flow's locks are not seen by a lock of the thread, such as a
-/// <see cref="TrackedLock"/>, nor by what is awaited without the flow.</para>
+/// <para>A flow does one thing at a time: it may move from thread to thread, but it is not thread safe. Concurrent work needs its own
+/// flow.</para>
+/// <para>What the flow acquires is checked against the thread-bound locks that are held at that time. The reverse is not true: acquisitions
+/// of a thread-bound lock, such as a <see cref="TrackedLock"/>, and awaits without the flow are not checked against the flow's
+/// locks.</para>
 /// </remarks>
 [DebuggerDisplay("{Name,nq}")]
 public sealed class LockFlow
@@ -21,9 +24,11 @@ public sealed class LockFlow
     private readonly LockHolder? _list;
     private ulong _seed;
 
-    /// <summary>Makes a flow that holds nothing.</summary>
+    /// <summary>Creates a flow that holds no locks.</summary>
     /// <param name="name">The name in reports, or null for a number.</param>
-    /// <param name="validator">The validator of the locks that are taken with it, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <param name="validator">
+    /// The validator of the locks that are acquired with it, or null for <see cref="LockValidator.Default"/>.
+    /// </param>
     public LockFlow(string? name = null, LockValidator? validator = null)
     {
         Name = name ?? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"flow {Interlocked.Increment(ref s_lastNumber)}");
@@ -38,7 +43,7 @@ public sealed class LockFlow
     /// <summary>The name in reports.</summary>
     public string Name { get; }
 
-    /// <summary>How many locks it holds; zero while the switch is off.</summary>
+    /// <summary>The number of held locks; zero while the validator is disabled.</summary>
     public int HeldCount => _list?.Depth ?? 0;
 
     internal void Announce(LockMap map, in PendingHold pending)
@@ -67,7 +72,7 @@ public sealed class LockFlow
 
     internal void Release(LockMap map) => _list!.Release(map);
 
-    // Threads are told when the validator has forgotten something; a flow looks.
+    // Threads are notified when the validator has discarded state; a flow checks for that itself.
     private void LookAgainIfForgotten()
     {
         ulong seed = _validator!.Seed;

@@ -6,22 +6,22 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// A reader/writer lock that is awaited and may be held over an await: <c>using (await x.ReadLockAsync())</c>. Readers queue behind a writer that waits,
-/// so neither side starves; nobody may take it twice. Two <see cref="SemaphoreSlim"/> do the waiting. Reports to a validator.
+/// A reader/writer lock that is awaited and may be held across an await: <c>using (await x.ReadLockAsync())</c>. Readers queue behind a
+/// waiting writer, so neither side starves; it is not reentrant. Two <see cref="SemaphoreSlim"/> do the waiting. It reports to a validator.
 /// </summary>
 /// <remarks>Thread safe. Does not block.</remarks>
 [DebuggerDisplay("{_awaited?.Map}, {_readers} readers")]
 public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeldLock, IDisposable
 {
-    private readonly SemaphoreSlim _turn = new(1, 1); // its holder is the next to be let in
-    private readonly SemaphoreSlim _room = new(1, 1); // of the writer, or of all readers together
+    private readonly SemaphoreSlim _turn = new(1, 1); // its holder is the next to enter
+    private readonly SemaphoreSlim _room = new(1, 1); // held by the writer, or by all readers together
     private readonly UninterruptedLock _gate = new();
-    private readonly AwaitedLock? _awaited; // null while the switch is off
+    private readonly AwaitedLock? _awaited; // null while the validator is disabled
     private int _readers; // under the gate
 
-    /// <summary>Makes a lock of a class.</summary>
+    /// <summary>Creates a lock of a class.</summary>
     /// <param name="lockClass">The class.</param>
-    /// <param name="name">The name of this one lock in reports, or null for a number.</param>
+    /// <param name="name">The name of this instance in reports, or null for a number.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
     public TrackedAsyncReaderWriterLock(LockClass lockClass, string? name = null, LockValidator? validator = null)
@@ -33,7 +33,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
         }
     }
 
-    /// <summary>Makes a lock whose class is the place where it is made.</summary>
+    /// <summary>Creates a lock whose class is the source line of this call.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     public TrackedAsyncReaderWriterLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
@@ -41,32 +41,38 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
     {
     }
 
-    /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
+    /// <summary>The map of the lock; null while the validator is disabled.</summary>
     public LockMap? Map => _awaited?.Map;
 
     LockValidator? IHeldLock.Validator => _awaited?.Validator;
 
-    /// <summary>Lets this asynchronous flow in as a reader, waiting as long as it takes.</summary>
+    /// <summary>Enters as a reader for this asynchronous flow, waiting without a limit.</summary>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once, where the lock is to be held.</returns>
-    /// <remarks>Does not block. Allocates where it has to wait and, with the validator on, what the execution context needs to carry the hold.</remarks>
-    /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
+    /// <returns>An awaitable; await it once, where the lock is to be held.</returns>
+    /// <remarks>
+    /// Does not block. Allocates when it has to wait and, with the validator enabled, what the execution context needs to carry the hold.
+    /// </remarks>
+    /// <exception cref="OperationCanceledException">Thrown by the await: the token was canceled.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the lock is not acquired.
+    /// </exception>
     public LockAwaitable<LockHold> ReadLockAsync(
         CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockAsync(null, LockAcquireMode.Shared, file, line, cancellationToken);
 
-    /// <summary>Lets a flow that is named in as a reader, without the execution context: nothing is allocated for the validator.</summary>
+    /// <summary>Enters as a reader for a given flow, without the execution context: nothing is allocated for the validator.</summary>
     /// <param name="flow">The flow.</param>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once.</returns>
+    /// <returns>An awaitable; await it once.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="flow"/> is null.</exception>
-    /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="OperationCanceledException">Thrown by the await: the token was canceled.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the lock is not acquired.
+    /// </exception>
     public LockAwaitable<LockHold> ReadLockAsync(
         LockFlow flow, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -74,27 +80,31 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
         return LockAsync(flow, LockAcquireMode.Shared, file, line, cancellationToken);
     }
 
-    /// <summary>Lets this asynchronous flow in as the writer, waiting as long as it takes.</summary>
+    /// <summary>Enters as the writer for this asynchronous flow, waiting without a limit.</summary>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once, where the lock is to be held.</returns>
+    /// <returns>An awaitable; await it once, where the lock is to be held.</returns>
     /// <inheritdoc cref="ReadLockAsync(CancellationToken, string, int)" path="/remarks"/>
-    /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="OperationCanceledException">Thrown by the await: the token was canceled.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the lock is not acquired.
+    /// </exception>
     public LockAwaitable<LockHold> WriteLockAsync(
         CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockAsync(null, LockAcquireMode.Exclusive, file, line, cancellationToken);
 
-    /// <summary>Lets a flow that is named in as the writer, without the execution context: nothing is allocated for the validator.</summary>
+    /// <summary>Enters as the writer for a given flow, without the execution context: nothing is allocated for the validator.</summary>
     /// <param name="flow">The flow.</param>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once.</returns>
+    /// <returns>An awaitable; await it once.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="flow"/> is null.</exception>
-    /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="OperationCanceledException">Thrown by the await: the token was canceled.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the lock is not acquired.
+    /// </exception>
     public LockAwaitable<LockHold> WriteLockAsync(
         LockFlow flow, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -124,7 +134,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
         Leave(hold.Mode);
     }
 
-    // The mode is needed to leave, whether the validator is on or not.
+    // Leaving needs the mode, whether the validator is enabled or not.
     private LockAwaitable<LockHold> LockAsync(LockFlow? flow, LockAcquireMode mode, string? file, int line, CancellationToken cancellationToken)
     {
         PendingWait? pending = _awaited is null
@@ -144,7 +154,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
                 await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
                 using (_gate.EnterScope())
                 {
-                    _readers = 1; // others come only with the turn, which is ours
+                    _readers = 1; // other readers enter only with the turn, which this one has
                 }
             }
         }

@@ -5,12 +5,13 @@ using System.Runtime.CompilerServices;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// A <see cref="Lock"/> that reports to a validator. With <see cref="LockValidator.IsEnabled"/> off it is the bare lock.
-/// <b>Never write <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and excludes nobody.</b> Write <c>using (x.EnterScope())</c>.
+/// A <see cref="Lock"/> that reports to a validator. With <see cref="LockValidator.IsEnabled"/> off it is the bare lock. <b>Never write
+/// <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and protects nothing.</b> Write <c>using
+/// (x.EnterScope())</c>.
 /// </summary>
 /// <remarks>
-/// Thread safe; re-entrant like <see cref="Lock"/>. Blocks where <see cref="Lock"/> blocks; allocates only when the validator sees
-/// something new. A report comes before the lock is taken, and the lock is then not taken if a sink throws.
+/// Thread safe; reentrant like <see cref="Lock"/>. Blocks where <see cref="Lock"/> blocks; allocates only when the validator sees something
+/// new. A violation is reported before the lock is acquired; if a sink throws, the lock is not acquired.
 /// </remarks>
 [DebuggerDisplay("{_map}, held by this thread: {IsHeldByCurrentThread}")]
 public sealed class TrackedLock
@@ -19,14 +20,16 @@ public sealed class TrackedLock
     private readonly LockMap? _map;
     private readonly LockValidator? _validator;
 
-    // Who announced the last entry that succeeded. Written and read only while the lock is held.
+    // The holder that announced the last successful entry. Written and read only while the lock is held.
     private LockHolder? _holder;
 
-    /// <summary>Makes a lock of a class.</summary>
+    /// <summary>Creates a lock of a class.</summary>
     /// <param name="lockClass">The class.</param>
-    /// <param name="name">The name of this one lock in reports, or null for a number.</param>
+    /// <param name="name">The name of this instance in reports, or null for a number.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
-    /// <param name="owner">The object that <see cref="LockClassOptions.Order"/> compares, or null for the <see cref="Map"/>. Not kept alive.</param>
+    /// <param name="owner">
+    /// The object that <see cref="LockClassOptions.Order"/> compares, or null for the <see cref="Map"/>. Referenced weakly.
+    /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
     public TrackedLock(LockClass lockClass, string? name = null, LockValidator? validator = null, object? owner = null)
     {
@@ -38,7 +41,7 @@ public sealed class TrackedLock
         }
     }
 
-    /// <summary>Makes a lock whose class is the place where it is made.</summary>
+    /// <summary>Creates a lock whose class is the source line of this call.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     public TrackedLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
@@ -49,10 +52,10 @@ public sealed class TrackedLock
     /// <summary>Whether this thread holds the lock.</summary>
     public bool IsHeldByCurrentThread => _lock.IsHeldByCurrentThread;
 
-    /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
+    /// <summary>The map of the lock; null while the validator is disabled.</summary>
     public LockMap? Map => _map;
 
-    /// <summary>Enters the lock, waiting as long as it takes.</summary>
+    /// <summary>Enters the lock, waiting without a limit.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
@@ -69,11 +72,14 @@ public sealed class TrackedLock
         }
     }
 
-    /// <summary>Enters the lock as one of several of its class, waiting as long as it takes.</summary>
-    /// <param name="options">Its level (<see cref="LockAcquireOptions.Subclass"/>), or the outer lock that serializes them (<see cref="LockAcquireOptions.NestedIn"/>).</param>
+    /// <summary>Enters the lock as one of several of its class, waiting without a limit.</summary>
+    /// <param name="options">
+    /// The level of this lock (<see cref="LockAcquireOptions.Subclass"/>), or the outer lock that serializes them
+    /// (<see cref="LockAcquireOptions.NestedIn"/>).
+    /// </param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <exception cref="ArgumentException">A mode or an attempt is given.</exception>
+    /// <exception cref="ArgumentException">The options contain a mode or an attempt.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void Enter(in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -87,29 +93,32 @@ public sealed class TrackedLock
         }
     }
 
-    /// <summary>The same for the length of a <c>using</c>.</summary>
-    /// <param name="options">Its level (<see cref="LockAcquireOptions.Subclass"/>), or the outer lock that serializes them (<see cref="LockAcquireOptions.NestedIn"/>).</param>
+    /// <summary>Enters the lock as one of several of its class, for the duration of a <c>using</c>.</summary>
+    /// <param name="options">
+    /// The level of this lock (<see cref="LockAcquireOptions.Subclass"/>), or the outer lock that serializes them
+    /// (<see cref="LockAcquireOptions.NestedIn"/>).
+    /// </param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>Leaves the lock when it is disposed.</returns>
-    /// <exception cref="ArgumentException">A mode or an attempt is given.</exception>
+    /// <returns>A scope; disposing it leaves the lock.</returns>
+    /// <exception cref="ArgumentException">The options contain a mode or an attempt.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public Scope EnterScope(in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockValidatorSwitch.IsEnabled ? new Scope(this, EnterScopeTracked(options, file, line)) : new Scope(null, _lock.EnterScope());
 
-    /// <summary>Enters the lock for the length of a <c>using</c>.</summary>
+    /// <summary>Enters the lock for the duration of a <c>using</c>.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>Leaves the lock when it is disposed.</returns>
+    /// <returns>A scope; disposing it leaves the lock.</returns>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Scope EnterScope([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockValidatorSwitch.IsEnabled ? new Scope(this, EnterScopeTracked(file, line)) : new Scope(null, _lock.EnterScope());
 
-    /// <summary>Enters the lock if that needs no waiting.</summary>
+    /// <summary>Enters the lock if that is possible without waiting.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>True if this thread now holds it.</returns>
+    /// <returns>True if this thread now holds the lock.</returns>
     public bool TryEnter([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         if (!_lock.TryEnter())
@@ -126,10 +135,10 @@ public sealed class TrackedLock
     }
 
     /// <summary>Enters the lock, waiting for a limited time.</summary>
-    /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>True if this thread now holds it.</returns>
+    /// <returns>True if this thread now holds the lock.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public bool TryEnter(TimeSpan timeout, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
@@ -168,7 +177,7 @@ public sealed class TrackedLock
     }
 
     /// <summary>Leaves the lock.</summary>
-    /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
+    /// <exception cref="SynchronizationLockException">This thread does not hold the lock.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Exit()
     {
@@ -198,7 +207,7 @@ public sealed class TrackedLock
     {
         LockHolder holder = _validator!.Acquire(_map!, file, line);
 
-        // Nearly always free; the handler that takes the announcement back is needed only where a wait can be interrupted.
+        // The lock is nearly always free. The handler that withdraws the announcement is needed only where a wait can be interrupted.
         if (!_lock.TryEnter())
         {
             EnterContended();
@@ -213,7 +222,7 @@ public sealed class TrackedLock
         Lock.Scope scope;
         try
         {
-            scope = _lock.EnterScope(); // knows its thread, so leaving is cheaper than by Exit
+            scope = _lock.EnterScope(); // the scope knows its thread, so leaving is cheaper than by Exit
         }
         catch
         {
@@ -229,7 +238,7 @@ public sealed class TrackedLock
     {
         EnterTracked(options, file, line);
         LockHolder holder = _holder!;
-        Lock.Scope scope = _lock.EnterScope(); // again, because only that makes a scope; it is ours, so nothing can go wrong
+        Lock.Scope scope = _lock.EnterScope(); // Entered again, because only that returns a scope; the lock is held, so it cannot fail.
         _lock.Exit();
         Keep(holder);
         return scope;
@@ -244,7 +253,8 @@ public sealed class TrackedLock
 
     private void ExitTracked()
     {
-        // Once the lock is left, the field belongs to the next holder; if this thread does not hold it, leaving throws and nothing happens.
+        // Once the lock is left, the field belongs to the next holder; if this thread does not hold the lock, Exit throws and nothing
+        // changes.
         LockHolder? holder = _holder;
         _lock.Exit();
         holder!.Release(_map!);
@@ -297,7 +307,7 @@ public sealed class TrackedLock
     /// <summary>Leaves the lock when it is disposed; disposing it twice does nothing.</summary>
     public ref struct Scope : IDisposable
     {
-        private TrackedLock? _owner; // null while the switch is off
+        private TrackedLock? _owner; // null while the validator is disabled
         private Lock.Scope _scope;
 
         internal Scope(TrackedLock? owner, Lock.Scope scope)
@@ -307,7 +317,7 @@ public sealed class TrackedLock
         }
 
         /// <summary>Leaves the lock.</summary>
-        /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
+        /// <exception cref="SynchronizationLockException">This thread does not hold the lock.</exception>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Dispose()
         {

@@ -3,20 +3,23 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep;
 
-/// <summary><see cref="Monitor"/> for objects that exist already, reporting to a validator. With <see cref="LockValidator.IsEnabled"/> off it is the bare monitor.</summary>
+/// <summary>
+/// <see cref="Monitor"/> for existing objects, with reports to a validator. With <see cref="LockValidator.IsEnabled"/> off it is the bare
+/// monitor.
+/// </summary>
 /// <remarks>
-/// Keep the class and the site in <c>static readonly</c> fields. Does not keep the object alive. Thread safe; re-entrant like
+/// Keep the class and the site in <c>static readonly</c> fields. Does not keep the object alive. Thread safe; reentrant like
 /// <see cref="Monitor"/>, whatever the class says; allocates only when the validator sees something new.
 /// </remarks>
 public static class TrackedMonitor
 {
     private static readonly ConditionalWeakTable<LockClass, LockClass> s_pulseClasses = [];
-    private static readonly ConditionalWeakTable<object, LockMap> s_pulses = []; // by the object that is pulsed
+    private static readonly ConditionalWeakTable<object, LockMap> s_pulses = []; // keyed by the object that is pulsed
 
-    /// <summary>Enters the monitor, waiting as long as it takes.</summary>
+    /// <summary>Enters the monitor, waiting without a limit.</summary>
     /// <param name="target">The object.</param>
-    /// <param name="lockClass">Its class.</param>
-    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="lockClass">The class of the object.</param>
+    /// <param name="site">The site of the call, created once; or null.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
@@ -43,12 +46,12 @@ public static class TrackedMonitor
         }
     }
 
-    /// <summary>Enters the monitor for the length of a <c>using</c>.</summary>
+    /// <summary>Enters the monitor for the duration of a <c>using</c>.</summary>
     /// <param name="target">The object.</param>
-    /// <param name="lockClass">Its class.</param>
-    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="lockClass">The class of the object.</param>
+    /// <param name="site">The site of the call, created once; or null.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
-    /// <returns>Leaves the monitor when it is disposed.</returns>
+    /// <returns>A scope; disposing it leaves the monitor.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
     public static Scope EnterScope(object target, LockClass lockClass, LockSite? site = null, LockValidator? validator = null)
     {
@@ -58,11 +61,11 @@ public static class TrackedMonitor
 
     /// <summary>Enters the monitor, waiting for a limited time or not at all.</summary>
     /// <param name="target">The object.</param>
-    /// <param name="lockClass">Its class.</param>
-    /// <param name="timeout">How long; zero for a try.</param>
-    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="lockClass">The class of the object.</param>
+    /// <param name="timeout">How long to wait; zero for a try.</param>
+    /// <param name="site">The site of the call, created once; or null.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
-    /// <returns>True if this thread now holds it.</returns>
+    /// <returns>True if this thread now holds the monitor.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
     public static bool TryEnter(object target, LockClass lockClass, TimeSpan timeout, LockSite? site = null, LockValidator? validator = null)
@@ -100,9 +103,9 @@ public static class TrackedMonitor
 
     /// <summary>Leaves the monitor.</summary>
     /// <param name="target">The object.</param>
-    /// <param name="validator">The validator it was entered with, or null for <see cref="LockValidator.Default"/>.</param>
+    /// <param name="validator">The validator that the monitor was entered with, or null for <see cref="LockValidator.Default"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="target"/> is null.</exception>
-    /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
+    /// <exception cref="SynchronizationLockException">This thread does not hold the monitor.</exception>
     public static void Exit(object target, LockValidator? validator = null)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -113,15 +116,18 @@ public static class TrackedMonitor
         }
     }
 
-    /// <summary>Lets the monitor go, waits for a pulse, and enters it again. What else the thread holds stays held: that is what is judged.</summary>
+    /// <summary>
+    /// Releases the monitor, waits for a pulse, and enters the monitor again. The other locks of the thread stay held during the wait;
+    /// those are checked.
+    /// </summary>
     /// <param name="target">The object.</param>
-    /// <param name="lockClass">Its class.</param>
+    /// <param name="lockClass">The class of the object.</param>
     /// <param name="timeout">How long to wait for the pulse.</param>
-    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="site">The site of the call, created once; or null.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
-    /// <returns>False when the time ran out before the pulse; the monitor is entered again all the same.</returns>
+    /// <returns>False when the time ran out before the pulse; the monitor is still entered again.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
-    /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
+    /// <exception cref="SynchronizationLockException">This thread does not hold the monitor.</exception>
     public static bool Wait(object target, LockClass lockClass, TimeSpan timeout, LockSite? site = null, LockValidator? validator = null)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -137,7 +143,7 @@ public static class TrackedMonitor
         judge.Release(target);
         try
         {
-            // Without the monitor itself, which is let go while it waits.
+            // The monitor itself is not counted: it is released during the wait.
             judge.WaitFor(PulseOf(target, lockClass), timeout == Timeout.InfiniteTimeSpan ? LockAttempt.Blocking : LockAttempt.Timed, site);
         }
         finally
@@ -148,33 +154,40 @@ public static class TrackedMonitor
         return Monitor.Wait(target, timeout);
     }
 
-    /// <summary>As the member with a timeout, for as long as it takes.</summary>
+    /// <summary>Like the overload with a timeout, without a limit.</summary>
     /// <param name="target">The object.</param>
-    /// <param name="lockClass">Its class.</param>
-    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="lockClass">The class of the object.</param>
+    /// <param name="site">The site of the call, created once; or null.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
-    /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it has not waited then.</exception>
+    /// <exception cref="SynchronizationLockException">This thread does not hold the monitor.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the call has not waited then.
+    /// </exception>
     public static void Wait(object target, LockClass lockClass, LockSite? site = null, LockValidator? validator = null)
         => _ = Wait(target, lockClass, Timeout.InfiniteTimeSpan, site, validator);
 
-    /// <summary>As <see cref="Monitor.Pulse"/>. What the thread holds besides was taken on the way to the pulse, so a thread that waits for it must not hold that.</summary>
+    /// <summary>
+    /// Like <see cref="Monitor.Pulse"/>. The other locks that the thread holds were acquired before the pulse, so a thread that waits for
+    /// the pulse must not hold them.
+    /// </summary>
     /// <param name="target">The object.</param>
-    /// <param name="lockClass">Its class.</param>
-    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <param name="lockClass">The class of the object.</param>
+    /// <param name="site">The site of the call, created once; or null.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
-    /// <remarks>Does not block. A circle is possible, not certain: somebody else may pulse as well.</remarks>
+    /// <remarks>Does not block. A cycle is at most possible: another thread may pulse as well.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="target"/> or <paramref name="lockClass"/> is null.</exception>
-    /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; nobody has been pulsed then.</exception>
+    /// <exception cref="SynchronizationLockException">This thread does not hold the monitor.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; no thread has been pulsed then.
+    /// </exception>
     public static void Pulse(object target, LockClass lockClass, LockSite? site = null, LockValidator? validator = null)
     {
         NotePulse(target, lockClass, site, validator);
         Monitor.Pulse(target);
     }
 
-    /// <summary>As <see cref="Monitor.PulseAll"/>.</summary>
+    /// <summary>Like <see cref="Monitor.PulseAll"/>.</summary>
     /// <inheritdoc cref="Pulse"/>
     public static void PulseAll(object target, LockClass lockClass, LockSite? site = null, LockValidator? validator = null)
     {

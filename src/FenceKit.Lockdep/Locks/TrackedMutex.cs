@@ -6,9 +6,12 @@ using System.Runtime.CompilerServices;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// A <see cref="Mutex"/>, by name also between processes. Reports to a validator; off, it is the bare mutex.
+/// A <see cref="Mutex"/>; with a name it is shared between processes. It reports to a validator; when the validator is disabled, it is the
+/// bare mutex.
 /// </summary>
-/// <remarks>Thread safe. It belongs to the thread, which may take it again. All of one name are one lock.</remarks>
+/// <remarks>
+/// Thread safe. It belongs to a thread, which may acquire it again. To the validator, all mutexes with the same name are one lock.
+/// </remarks>
 [DebuggerDisplay("{_map}")]
 public sealed class TrackedMutex : IDisposable
 {
@@ -18,13 +21,13 @@ public sealed class TrackedMutex : IDisposable
     private readonly LockMap? _map;
     private readonly LockValidator? _validator;
 
-    /// <summary>Opens or makes a mutex that nobody of this process has.</summary>
-    /// <param name="lockClass">The class; of mutexes of one name, that of the first counts.</param>
-    /// <param name="name">The name that processes share, or null for a mutex of this process and object alone.</param>
+    /// <summary>Opens or creates a mutex, without acquiring it.</summary>
+    /// <param name="lockClass">The class; of mutexes with the same name, that of the first counts.</param>
+    /// <param name="name">The name that processes share, or null for a mutex that only this object uses.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
-    /// <exception cref="IOException">The name is refused.</exception>
-    /// <exception cref="WaitHandleCannotBeOpenedException">Something else has the name.</exception>
+    /// <exception cref="IOException">The name is not allowed.</exception>
+    /// <exception cref="WaitHandleCannotBeOpenedException">The name belongs to another kind of object.</exception>
     public TrackedMutex(LockClass lockClass, string? name = null, LockValidator? validator = null)
     {
         ArgumentNullException.ThrowIfNull(lockClass);
@@ -38,23 +41,31 @@ public sealed class TrackedMutex : IDisposable
         }
     }
 
-    /// <summary>The mutex as the validator sees it; null while the switch is off.</summary>
+    /// <summary>The map of the mutex; null while the validator is disabled.</summary>
     public LockMap? Map => _map;
 
-    /// <summary>Takes it, waiting as long as it takes.</summary>
+    /// <summary>Acquires the mutex, waiting without a limit.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <exception cref="AbandonedMutexException">The thread that had it ended without giving it back. This thread has it now.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it is not taken then.</exception>
+    /// <exception cref="AbandonedMutexException">
+    /// The thread that held the mutex ended without releasing it. This thread holds it now.
+    /// </exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the mutex is not acquired.
+    /// </exception>
     public void WaitOne([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) => _ = WaitOne(Timeout.InfiniteTimeSpan, file, line);
 
-    /// <summary>Takes it, waiting for a limited time or not at all.</summary>
-    /// <param name="timeout">How long; zero for a try.</param>
+    /// <summary>Acquires the mutex, waiting for a limited time or not at all.</summary>
+    /// <param name="timeout">How long to wait; zero for a try.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>True if this thread now has it.</returns>
-    /// <exception cref="AbandonedMutexException">The thread that had it ended without giving it back. This thread has it now.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it is not taken then.</exception>
+    /// <returns>True if this thread now holds the mutex.</returns>
+    /// <exception cref="AbandonedMutexException">
+    /// The thread that held the mutex ended without releasing it. This thread holds it now.
+    /// </exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the mutex is not acquired.
+    /// </exception>
     public bool WaitOne(TimeSpan timeout, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         if (!LockValidatorSwitch.IsEnabled)
@@ -90,8 +101,8 @@ public sealed class TrackedMutex : IDisposable
         return isTaken;
     }
 
-    /// <summary>Gives it back, as often as it was taken.</summary>
-    /// <exception cref="ApplicationException">This thread does not have it.</exception>
+    /// <summary>Releases the mutex once; a thread that acquired it several times releases it as many times.</summary>
+    /// <exception cref="ApplicationException">This thread does not hold the mutex.</exception>
     public void ReleaseMutex()
     {
         _mutex.ReleaseMutex();
@@ -106,7 +117,7 @@ public sealed class TrackedMutex : IDisposable
     {
         if (LockValidatorSwitch.IsEnabled && _map!.Name is null)
         {
-            _validator!.Retire(_map); // one with a name is others' as well
+            _validator!.Retire(_map); // a named mutex is shared, so its map stays
         }
 
         _mutex.Dispose();

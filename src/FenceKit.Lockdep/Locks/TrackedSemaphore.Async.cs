@@ -4,64 +4,72 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
-// Permits that are awaited. They are the flow's; Release is not told whose permit it gives back, so it looks for the most likely one.
+// Awaited permits. They belong to the flow. Release does not say which permit it returns, so it looks for the most likely holder.
 public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
 {
-    private readonly UninterruptedLock _flowGate = new(); // nothing of anybody's is called under it
-    private readonly List<FlowNode> _flowHolds = []; // under the gate, the oldest first
-    private readonly AwaitedLock? _awaited; // null while the switch is off
-    private int _unfollowed; // interlocked: permits taken while the flow of the context was suppressed; whose they are is not known
+    private readonly UninterruptedLock _flowGate = new(); // no other code is called under it
+    private readonly List<FlowNode> _flowHolds = []; // oldest first; under the gate
+    private readonly AwaitedLock? _awaited; // null while the validator is disabled
+    // The number of permits acquired while the flow of the execution context was suppressed; their holders are not known. Interlocked.
+    private int _unfollowed;
 
-    /// <summary>Takes a permit for this asynchronous flow, waiting as long as it takes.</summary>
+    /// <summary>Acquires a permit for this asynchronous flow, waiting without a limit.</summary>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once; true. The permit is held where it was awaited.</returns>
-    /// <remarks>Thread safe. Does not block. Allocates where the semaphore does and, with the validator on, what the execution context needs to carry the hold.</remarks>
-    /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is taken.</exception>
+    /// <returns>An awaitable; await it once; the result is true. The permit is held by the awaiting method.</returns>
+    /// <remarks>
+    /// Thread safe. Does not block. Allocates where the semaphore does and, with the validator enabled, what the execution context needs to
+    /// carry the hold.
+    /// </remarks>
+    /// <exception cref="OperationCanceledException">Thrown by the await: the token was canceled.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is acquired.</exception>
     public LockAwaitable<bool> WaitAsync(CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => WaitAsync(null, Timeout.Infinite, file, line, cancellationToken);
 
-    /// <summary>Takes a permit for this asynchronous flow, waiting for a limited time or not at all.</summary>
-    /// <param name="timeout">How long; zero for a try.</param>
+    /// <summary>Acquires a permit for this asynchronous flow, waiting for a limited time or not at all.</summary>
+    /// <param name="timeout">How long to wait; zero for a try.</param>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once; true if there is a permit. It is held where it was awaited.</returns>
+    /// <returns>
+    /// An awaitable; await it once; the result is true if a permit was acquired. The permit is held by the awaiting method.
+    /// </returns>
     /// <inheritdoc cref="WaitAsync(CancellationToken, string, int)" path="/remarks"/>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
-    /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is taken.</exception>
+    /// <exception cref="OperationCanceledException">Thrown by the await: the token was canceled.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is acquired.</exception>
     public LockAwaitable<bool> WaitAsync(
         TimeSpan timeout, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => WaitAsync(null, AwaitedLock.Milliseconds(timeout), file, line, cancellationToken);
 
-    /// <summary>Takes a permit for this asynchronous flow, waiting for a limited time or not at all.</summary>
-    /// <param name="millisecondsTimeout">How long; zero for a try, -1 for ever.</param>
+    /// <summary>Acquires a permit for this asynchronous flow, waiting for a limited time or not at all.</summary>
+    /// <param name="millisecondsTimeout">How long to wait; zero for a try, -1 for no limit.</param>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once; true if there is a permit. It is held where it was awaited.</returns>
+    /// <returns>
+    /// An awaitable; await it once; the result is true if a permit was acquired. The permit is held by the awaiting method.
+    /// </returns>
     /// <inheritdoc cref="WaitAsync(CancellationToken, string, int)" path="/remarks"/>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="millisecondsTimeout"/> is less than -1.</exception>
-    /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is taken.</exception>
+    /// <exception cref="OperationCanceledException">Thrown by the await: the token was canceled.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is acquired.</exception>
     public LockAwaitable<bool> WaitAsync(
         int millisecondsTimeout, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => WaitAsync(null, millisecondsTimeout, file, line, cancellationToken);
 
-    /// <summary>Takes a permit for a flow that is named, without the execution context: nothing is allocated for the validator.</summary>
-    /// <param name="flow">The flow. <see cref="Release(LockFlow)"/> is to be given the same.</param>
-    /// <param name="timeout">How long; zero for a try, <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <summary>Acquires a permit for a given flow, without the execution context: nothing is allocated for the validator.</summary>
+    /// <param name="flow">The flow; pass the same one to <see cref="Release(LockFlow)"/>.</param>
+    /// <param name="timeout">How long to wait; zero for a try, <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once; true if there is a permit.</returns>
+    /// <returns>An awaitable; await it once; the result is true if a permit was acquired.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="flow"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
-    /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is taken.</exception>
+    /// <exception cref="OperationCanceledException">Thrown by the await: the token was canceled.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; no permit is acquired.</exception>
     public LockAwaitable<bool> WaitAsync(
         LockFlow flow, TimeSpan timeout, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -69,10 +77,14 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
         return WaitAsync(flow, AwaitedLock.Milliseconds(timeout), file, line, cancellationToken);
     }
 
-    /// <summary>Gives a permit back: one that this flow has awaited, or else one of this thread, or else the one that was awaited first.</summary>
+    /// <summary>
+    /// Releases a permit: one that this flow has awaited, or else one of this thread, or else the one that was awaited first.
+    /// </summary>
     /// <remarks>Thread safe. Does not block.</remarks>
-    /// <exception cref="SemaphoreFullException">All permits are free already.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and nobody was seen to hold a permit that could be given back here.</exception>
+    /// <exception cref="SemaphoreFullException">All permits are already free.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and no holder of a permit is known that could be released here.
+    /// </exception>
     public void Release()
     {
         if (!LockValidatorSwitch.IsEnabled)
@@ -89,10 +101,10 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
         }
     }
 
-    /// <summary>Gives several permits back, as that many calls of <see cref="Release()"/>.</summary>
-    /// <param name="releaseCount">How many.</param>
+    /// <summary>Releases several permits, like that many calls of <see cref="Release()"/>.</summary>
+    /// <param name="releaseCount">The number of permits.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="releaseCount"/> is less than 1.</exception>
-    /// <exception cref="SemaphoreFullException">There are not so many; those there are have been given back.</exception>
+    /// <exception cref="SemaphoreFullException">Fewer permits were held; those have been released.</exception>
     /// <inheritdoc cref="Release()" path="/remarks"/>
     public void Release(int releaseCount)
     {
@@ -103,10 +115,10 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
         }
     }
 
-    /// <summary>Gives back a permit that was taken for a flow by name.</summary>
+    /// <summary>Releases a permit that was acquired for a given flow.</summary>
     /// <param name="flow">The flow.</param>
     /// <exception cref="ArgumentNullException"><paramref name="flow"/> is null.</exception>
-    /// <exception cref="SemaphoreFullException">All permits are free already.</exception>
+    /// <exception cref="SemaphoreFullException">All permits are already free.</exception>
     public void Release(LockFlow flow)
     {
         ArgumentNullException.ThrowIfNull(flow);

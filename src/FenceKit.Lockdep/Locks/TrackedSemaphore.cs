@@ -5,14 +5,15 @@ using System.Runtime.CompilerServices;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// A <see cref="SemaphoreSlim"/> used as a lock. Reports to a validator; off, it is the bare semaphore.
-/// <b>Never write <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and excludes nobody.</b> Call <see cref="Wait(string, int)"/>
-/// or <see cref="WaitAsync(CancellationToken, string, int)"/>, and <see cref="Release()"/>.
+/// A <see cref="SemaphoreSlim"/> that is used as a lock. It reports to a validator; when the validator is disabled, it is the bare
+/// semaphore. <b>Never write <c>lock (x)</c> with it: that compiles, enters another lock (the object's own monitor), and protects
+/// nothing.</b> Call <see cref="Wait(string, int)"/> or <see cref="WaitAsync(CancellationToken, string, int)"/>, and
+/// <see cref="Release()"/>.
 /// </summary>
 /// <remarks>
-/// Thread safe. A permit of <c>Wait</c> belongs to the thread, and giving it back on another one is reported; a permit of <c>WaitAsync</c> belongs to the
-/// asynchronous flow, may be held over an await, and is given back by the flow that calls <see cref="Release()"/>. Blocks where the wrapped semaphore blocks.
-/// <c>Wait</c> allocates only when the validator sees something new.
+/// Thread safe. A permit of <c>Wait</c> belongs to the thread; releasing it on another thread is reported. A permit of <c>WaitAsync</c>
+/// belongs to the asynchronous flow, may be held across an await, and is released by the flow that calls <see cref="Release()"/>. Blocks
+/// where the wrapped semaphore blocks. <c>Wait</c> allocates only when the validator sees something new.
 /// </remarks>
 [DebuggerDisplay("{_map}, {CurrentCount} of {Capacity} free")]
 public sealed partial class TrackedSemaphore : IDisposable
@@ -21,10 +22,10 @@ public sealed partial class TrackedSemaphore : IDisposable
     private readonly LockMap? _map;
     private readonly LockValidator? _validator;
 
-    /// <summary>Makes a semaphore of a class with all permits free.</summary>
+    /// <summary>Creates a semaphore of a class with all permits free.</summary>
     /// <param name="lockClass">The class.</param>
-    /// <param name="capacity">How many permits there are.</param>
-    /// <param name="name">The name of this one semaphore in reports, or null for a number.</param>
+    /// <param name="capacity">The number of permits.</param>
+    /// <param name="name">The name of this instance in reports, or null for a number.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1.</exception>
@@ -42,27 +43,27 @@ public sealed partial class TrackedSemaphore : IDisposable
         }
     }
 
-    /// <summary>How many permits there are.</summary>
+    /// <summary>The number of permits.</summary>
     public int Capacity { get; }
 
-    /// <summary>How many permits are free.</summary>
+    /// <summary>The number of free permits.</summary>
     public int CurrentCount => _semaphore.CurrentCount;
 
-    /// <summary>The semaphore as the validator sees it; null while the switch is off.</summary>
+    /// <summary>The map of the semaphore; null while the validator is disabled.</summary>
     public LockMap? Map => _map;
 
-    /// <summary>Takes a permit, waiting as long as it takes.</summary>
+    /// <summary>Acquires a permit, waiting without a limit.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void Wait([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) => _ = Wait(Timeout.InfiniteTimeSpan, default, file, line);
 
-    /// <summary>Takes a permit, waiting for a limited time or not at all.</summary>
-    /// <param name="timeout">How long; zero for a try.</param>
+    /// <summary>Acquires a permit, waiting for a limited time or not at all.</summary>
+    /// <param name="timeout">How long to wait; zero for a try.</param>
     /// <param name="cancellationToken">Ends the wait with an exception.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>True if this thread now has a permit.</returns>
+    /// <returns>True if this thread now holds a permit.</returns>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public bool Wait(

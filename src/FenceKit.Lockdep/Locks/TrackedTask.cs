@@ -5,17 +5,17 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// Tasks that are started and waited for, where the validator cannot see it by itself: what a task takes counts under the locks of the flow that waits for
-/// it, from then on, and nothing follows from a task that nobody waits for.
+/// Starts and waits for tasks where the validator cannot see it by itself. Locks that a task acquires are checked against the locks of a
+/// flow that waits for the task, from the start of the wait. A task that is never waited for causes no finding.
 /// </summary>
-/// <remarks>Thread safe. With <see cref="LockValidator.IsEnabled"/> off each is the bare call.</remarks>
+/// <remarks>Thread safe. With <see cref="LockValidator.IsEnabled"/> off, each method is the bare call.</remarks>
 public static class TrackedTask
 {
     private static readonly ConditionalWeakTable<Task, LockFork> s_forks = [];
-    private static int s_blockedInPool; // interlocked: threads of the pool that block here for work of the pool
+    private static int s_blockedInPool; // the number of pool threads that block here for work of the pool; interlocked
 
-    /// <summary>As <see cref="Task.Run(Func{Task})"/>.</summary>
-    /// <param name="work">What to do.</param>
+    /// <summary>Like <see cref="Task.Run(Func{Task})"/>.</summary>
+    /// <param name="work">The work.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <returns>The task; wait for it with <see cref="Join(Task, LockValidator, string, int)"/> or <see cref="Wait(Task, LockValidator, string, int)"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="work"/> is null.</exception>
@@ -30,13 +30,13 @@ public static class TrackedTask
         (LockValidator judge, LockFork fork) = Begin(validator);
         return Known(fork, Task.Run(() =>
         {
-            judge.EnterFork(fork); // seen by all of the task, which has an execution context of its own
+            judge.EnterFork(fork); // visible to the whole task, which has its own execution context
             return work();
         }));
     }
 
-    /// <summary>As <see cref="Task.Run{TResult}(Func{Task{TResult}})"/>.</summary>
-    /// <typeparam name="TResult">What the task gives.</typeparam>
+    /// <summary>Like <see cref="Task.Run{TResult}(Func{Task{TResult}})"/>.</summary>
+    /// <typeparam name="TResult">The type of the task's result.</typeparam>
     /// <inheritdoc cref="Run(Func{Task}, LockValidator)"/>
     public static Task<TResult> Run<TResult>(Func<Task<TResult>> work, LockValidator? validator = null)
     {
@@ -49,7 +49,7 @@ public static class TrackedTask
         (LockValidator judge, LockFork fork) = Begin(validator);
         Task<TResult> task = Task.Run(() =>
         {
-            judge.EnterFork(fork); // seen by all of the task, which has an execution context of its own
+            judge.EnterFork(fork); // visible to the whole task, which has its own execution context
             return work();
         });
         Known(fork, task);
@@ -57,10 +57,10 @@ public static class TrackedTask
     }
 
     /// <summary>
-    /// Calls an asynchronous method that nobody will await while the locks of this flow are held: fire and forget. <c>_ = TrackedTask.Start(() => WriteAsync());</c>
-    /// Without this what the method takes counts as taken by its caller, as for any call.
+    /// Calls an asynchronous method that is not awaited while this flow holds its locks (fire and forget): <c>_ = TrackedTask.Start(() =>
+    /// WriteAsync());</c> Without this call, locks that the method acquires count as acquired by its caller, as for any call.
     /// </summary>
-    /// <param name="work">The method. It begins on this thread, at once.</param>
+    /// <param name="work">The method. It starts at once, on this thread.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <returns>The task of the method.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="work"/> is null.</exception>
@@ -85,13 +85,15 @@ public static class TrackedTask
         }
     }
 
-    /// <summary>Says that this flow awaits a task here, with everything that it holds: <c>await TrackedTask.Join(task)</c>.</summary>
-    /// <param name="task">The task; of one that was not started here only the await is seen.</param>
+    /// <summary>Announces that this flow awaits a task here, with the locks that it holds: <c>await TrackedTask.Join(task)</c>.</summary>
+    /// <param name="task">The task; of a task that was not started through this class, only the await is recorded.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The same task.</returns>
-    /// <remarks>Does not block. A lock of the thread that is held here is reported, for the code may go on with another thread.</remarks>
+    /// <remarks>
+    /// Does not block. A thread-bound lock that is held here is reported, because the code may continue on another thread.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="task"/> is null.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public static Task Join(Task task, LockValidator? validator = null, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
@@ -105,7 +107,7 @@ public static class TrackedTask
         return task;
     }
 
-    /// <summary>As <see cref="Task.WhenAll(Task[])"/>, for tasks each of which is joined.</summary>
+    /// <summary>Like <see cref="Task.WhenAll(Task[])"/>; each task is joined.</summary>
     /// <param name="tasks">The tasks.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <param name="file">Filled in by the compiler.</param>
@@ -127,7 +129,7 @@ public static class TrackedTask
     }
 
     /// <inheritdoc cref="Join(Task, LockValidator, string, int)"/>
-    /// <typeparam name="TResult">What the task gives.</typeparam>
+    /// <typeparam name="TResult">The type of the task's result.</typeparam>
     public static Task<TResult> Join<TResult>(
         Task<TResult> task, LockValidator? validator = null, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -136,16 +138,21 @@ public static class TrackedTask
     }
 
     /// <summary>
-    /// Blocks until a task has ended, with everything that this thread and this flow hold, in the context that the thread runs in: in place of
-    /// <c>Task.Wait()</c> and <c>GetAwaiter().GetResult()</c>.
+    /// Blocks until a task has ended, and checks that wait against the locks of this thread and this flow, and against the context of the
+    /// thread. A replacement for <c>Task.Wait()</c> and <c>GetAwaiter().GetResult()</c>.
     /// </summary>
-    /// <param name="task">The task. What it takes is known if it was started here; a method that is called and blocked for at once is best called by the overload.</param>
+    /// <param name="task">
+    /// The task. The locks that it acquires are known if it was started through this class; for a method that is called and then blocked
+    /// for, prefer the overload with a delegate.
+    /// </param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="ArgumentNullException"><paramref name="task"/> is null.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it has not waited then.</exception>
-    /// <remarks>Throws what the task threw, not wrapped.</remarks>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the call has not waited then.
+    /// </exception>
+    /// <remarks>Throws the task's exception, not wrapped.</remarks>
     public static void Wait(Task task, LockValidator? validator = null, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -159,8 +166,8 @@ public static class TrackedTask
         }
     }
 
-    /// <summary>The same for a task with a result: in place of <c>Task.Result</c>.</summary>
-    /// <typeparam name="TResult">What the task gives.</typeparam>
+    /// <summary>The overload for a task with a result. A replacement for <c>Task.Result</c>.</summary>
+    /// <typeparam name="TResult">The type of the task's result.</typeparam>
     /// <returns>The result.</returns>
     /// <inheritdoc cref="Wait(Task, LockValidator, string, int)"/>
     public static TResult Wait<TResult>(
@@ -171,18 +178,21 @@ public static class TrackedTask
     }
 
     /// <summary>
-    /// Calls an asynchronous method and blocks until it has ended: in place of <c>WorkAsync().Wait()</c>. What the method takes counts under what this thread and
-    /// this flow hold, and each of its awaits that wants to go on in a context with one thread, in which this thread blocks, is seen.
+    /// Calls an asynchronous method and blocks until it has ended. A replacement for <c>WorkAsync().Wait()</c>. The locks that the method
+    /// acquires are checked against those of this thread and this flow. An await of the method that has to continue in a single-threaded
+    /// context, in which this thread blocks, is detected.
     /// </summary>
-    /// <param name="work">The method. It begins on this thread.</param>
+    /// <param name="work">The method. It starts on this thread.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="ArgumentNullException"><paramref name="work"/> is null.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it has not waited then.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the call has not waited then.
+    /// </exception>
     /// <remarks>
-    /// Throws what the method threw, not wrapped. In a context with one thread (<see cref="ExclusiveContext.For"/>) the method begins with a
-    /// <see cref="SynchronizationContext"/> of the validator's that hands everything on to the one which was there.
+    /// Throws the method's exception, not wrapped. In a single-threaded context (<see cref="ExclusiveContext.For"/>), the method starts
+    /// with a <see cref="SynchronizationContext"/> of the validator that passes everything on to the original one.
     /// </remarks>
     public static void Wait(Func<Task> work, LockValidator? validator = null, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -210,8 +220,8 @@ public static class TrackedTask
         Block(task, fork, judge, file, line);
     }
 
-    /// <summary>The same for a method with a result: in place of <c>WorkAsync().Result</c>.</summary>
-    /// <typeparam name="TResult">What the method gives.</typeparam>
+    /// <summary>The overload for a method with a result. A replacement for <c>WorkAsync().Result</c>.</summary>
+    /// <typeparam name="TResult">The type of the method's result.</typeparam>
     /// <returns>The result.</returns>
     /// <inheritdoc cref="Wait(Func{Task}, LockValidator, string, int)"/>
     public static TResult Wait<TResult>(
@@ -262,7 +272,7 @@ public static class TrackedTask
 
     private static Task Known(LockFork fork, Task task)
     {
-        s_forks.AddOrUpdate(task, fork); // a method that has ended already may return a task that is everybody's
+        s_forks.AddOrUpdate(task, fork); // a method that has already ended may return a shared task
         return task;
     }
 }

@@ -3,30 +3,32 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep;
 
-// For what has a body and an end in the base class library.
+// Ready-made wrappers for work of the base class library: registrations, threads and timers.
 public sealed partial class TrackedWork
 {
-    /// <summary>As <see cref="CancellationToken.Register(Action)"/>; the callback is the work.</summary>
+    /// <summary>Like <see cref="CancellationToken.Register(Action)"/>; the callback is the work.</summary>
     /// <param name="callback">The callback.</param>
     /// <param name="cancellationToken">The token.</param>
-    /// <returns>Give it to <see cref="Dispose(CancellationTokenRegistration, string, int)"/>.</returns>
+    /// <returns>The registration; pass it to <see cref="Dispose(CancellationTokenRegistration, string, int)"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="callback"/> is null.</exception>
     public CancellationTokenRegistration Register(Action callback, CancellationToken cancellationToken) => cancellationToken.Register(Wrap(callback));
 
-    /// <summary>As <see cref="CancellationTokenRegistration.Dispose"/>, which waits for a callback that runs on another thread.</summary>
+    /// <summary>Like <see cref="CancellationTokenRegistration.Dispose"/>, which waits for a callback that runs on another thread.</summary>
     /// <param name="registration">The registration.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it is not disposed then.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; nothing is disposed then.
+    /// </exception>
     public void Dispose(CancellationTokenRegistration registration, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         Wait(file, line);
         registration.Dispose();
     }
 
-    /// <summary>Makes a thread whose body is the work. It is not started yet.</summary>
+    /// <summary>Creates a thread whose body is the work. It is not started yet.</summary>
     /// <param name="body">The body.</param>
-    /// <returns>Give it to <see cref="Join(Thread, string, int)"/>.</returns>
+    /// <returns>The thread; pass it to <see cref="Join(Thread, string, int)"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="body"/> is null.</exception>
     public Thread CreateThread(ThreadStart body)
     {
@@ -34,12 +36,14 @@ public sealed partial class TrackedWork
         return new Thread(Wrap(body.Invoke).Invoke);
     }
 
-    /// <summary>As <see cref="Thread.Join()"/>.</summary>
+    /// <summary>Like <see cref="Thread.Join()"/>.</summary>
     /// <param name="thread">The thread.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="ArgumentNullException"><paramref name="thread"/> is null.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it has not waited then.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the call has not waited then.
+    /// </exception>
     public void Join(Thread thread, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(thread);
@@ -47,11 +51,11 @@ public sealed partial class TrackedWork
         thread.Join();
     }
 
-    /// <summary>Makes a timer whose callback is the work.</summary>
+    /// <summary>Creates a timer whose callback is the work.</summary>
     /// <param name="callback">The callback.</param>
-    /// <param name="dueTime">When it is called first.</param>
-    /// <param name="period">How often after that; <see cref="Timeout.InfiniteTimeSpan"/> for once.</param>
-    /// <returns>Give it to <see cref="Dispose(Timer, string, int)"/>.</returns>
+    /// <param name="dueTime">The time before the first call.</param>
+    /// <param name="period">The time between calls; <see cref="Timeout.InfiniteTimeSpan"/> for a single call.</param>
+    /// <returns>The timer; pass it to <see cref="Dispose(Timer, string, int)"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="callback"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A time is negative, or too long.</exception>
     public Timer CreateTimer(Action callback, TimeSpan dueTime, TimeSpan period)
@@ -64,10 +68,14 @@ public sealed partial class TrackedWork
     /// <param name="timer">The timer.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <remarks>Never from the callback itself: it would wait for itself. <see cref="Timer.Dispose()"/> stops the timer there.</remarks>
+    /// <remarks>
+    /// Must not be called from the callback itself, which would wait for itself. There, <see cref="Timer.Dispose()"/> stops the timer.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="timer"/> is null.</exception>
     /// <exception cref="InvalidOperationException">This is the callback of the timer.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it is not disposed then.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; nothing is disposed then.
+    /// </exception>
     public void Dispose(Timer timer, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(timer);
@@ -84,14 +92,16 @@ public sealed partial class TrackedWork
         }
     }
 
-    /// <summary>Stops a timer; the task ends when no callback runs any more.</summary>
+    /// <summary>Stops a timer without blocking.</summary>
     /// <param name="timer">The timer.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited.</returns>
+    /// <returns>A task that ends when no callback runs any more.</returns>
     /// <remarks>Does not block.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="timer"/> is null.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it is not disposed then.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; nothing is disposed then.
+    /// </exception>
     public ValueTask DisposeAsync(Timer timer, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(timer);

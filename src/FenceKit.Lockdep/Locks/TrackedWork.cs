@@ -6,18 +6,21 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// Work whose end others wait for: a callback that is unregistered, the body of a thread that is joined, a timer that is disposed, whatever completes a
-/// <see cref="TaskCompletionSource"/>. What it takes on its way must not be held by the thread that waits for its end.
+/// Work whose end other code waits for: a callback that is unregistered, the body of a thread that is joined, a timer that is disposed, the
+/// code that completes a <see cref="TaskCompletionSource"/>. A thread that waits for the end must not hold locks that the work acquires.
 /// </summary>
-/// <remarks>Thread safe. Make one beside each registration, thread, timer or source, and go through it. Off, each member is the bare call.</remarks>
+/// <remarks>
+/// Thread safe. Create one beside each registration, thread, timer or source, and call its members instead. While the validator is
+/// disabled, each member is the bare call.
+/// </remarks>
 [DebuggerDisplay("{Map}")]
 public sealed partial class TrackedWork
 {
-    private readonly LockValidator? _validator; // null while the switch is off
+    private readonly LockValidator? _validator; // null while the validator is disabled
 
-    /// <summary>Names a piece of work.</summary>
-    /// <param name="lockClass">Its class: all work that does the same.</param>
-    /// <param name="name">The name of this one in reports, or null for a number.</param>
+    /// <summary>Creates an object for one piece of work.</summary>
+    /// <param name="lockClass">The class of the work: all work that does the same.</param>
+    /// <param name="name">The name of this instance in reports, or null for a number.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
     public TrackedWork(LockClass lockClass, string? name = null, LockValidator? validator = null)
@@ -30,21 +33,21 @@ public sealed partial class TrackedWork
         }
     }
 
-    /// <summary>The work as the validator sees it; null while the switch is off.</summary>
+    /// <summary>The map of the work; null while the validator is disabled.</summary>
     public LockMap? Map { get; }
 
-    /// <summary>Says that this thread does the work until the scope ends. May be nested.</summary>
+    /// <summary>Announces that this thread does the work until the scope ends. May be nested.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be disposed on this thread.</returns>
+    /// <returns>A scope, which must be disposed on this thread.</returns>
     /// <remarks>Does not block; allocates only when something new is seen.</remarks>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public LockSectionScope Enter([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockValidatorSwitch.IsEnabled && !_validator!.IsHeld(Map!) ? _validator.EnterWork(Map!, file, line) : default;
 
-    /// <summary>The same for a delegate.</summary>
+    /// <summary>Wraps a delegate that does the work.</summary>
     /// <param name="body">The work.</param>
-    /// <returns>What does the work and says so.</returns>
+    /// <returns>A delegate that announces the work and does it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="body"/> is null.</exception>
     public Action Wrap(Action body)
     {
@@ -58,7 +61,7 @@ public sealed partial class TrackedWork
         };
     }
 
-    /// <summary>The same for asynchronous work, on whichever threads it goes on.</summary>
+    /// <summary>Wraps asynchronous work, whatever threads it runs on.</summary>
     /// <inheritdoc cref="Wrap(Action)"/>
     public Func<Task> Wrap(Func<Task> body)
     {
@@ -71,10 +74,12 @@ public sealed partial class TrackedWork
         };
     }
 
-    /// <summary>Says that this thread will block for the end of the work. From inside the work itself it says nothing: nobody waits for himself there.</summary>
+    /// <summary>
+    /// Announces that this thread will block for the end of the work. Has no effect inside the work itself, which never waits for itself.
+    /// </summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <remarks>Does not block. Say it even when the wait turns out to be unnecessary: that is what makes the order known.</remarks>
+    /// <remarks>Does not block. Call it even when the wait turns out to be unnecessary: that makes the order known.</remarks>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void Wait([CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -84,13 +89,15 @@ public sealed partial class TrackedWork
         }
     }
 
-    /// <summary>Blocks until a task has ended that the work completes.</summary>
+    /// <summary>Blocks until a task has ended that is completed by the work.</summary>
     /// <param name="task">The task.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <remarks>Throws what the task threw, not wrapped.</remarks>
+    /// <remarks>Throws the task's exception, not wrapped.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="task"/> is null.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; it has not waited then.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the call has not waited then.
+    /// </exception>
     public void Wait(Task task, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -98,7 +105,7 @@ public sealed partial class TrackedWork
         task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Says that this flow awaits a task here that the work completes: <c>await _work.Await(source.Task)</c>.</summary>
+    /// <summary>Announces that this flow awaits a task here that is completed by the work: <c>await _work.Await(source.Task)</c>.</summary>
     /// <param name="task">The task.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>

@@ -5,10 +5,12 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// Code that may run on top of whatever a thread is doing: a message pump that re-enters, a continuation run inline inside
-/// <c>SetResult</c>, a fence callback, an interrupt. A lock that it takes must not be held where it may interrupt.
+/// Code that may run on top of whatever a thread is doing: a reentrant message pump, a continuation that runs inline inside
+/// <c>SetResult</c>, a fence callback, an interrupt. A lock that it acquires must not be held where it may interrupt.
 /// </summary>
-/// <remarks>Made by <see cref="LockValidator.DefineContext"/>; there may be any number. (hardirq and softirq of Linux lockdep.)</remarks>
+/// <remarks>
+/// Created by <see cref="LockValidator.DefineContext"/>; there may be any number. (hardirq and softirq of Linux lockdep.)
+/// </remarks>
 [DebuggerDisplay("{Name,nq}")]
 public sealed class InterruptingContext
 {
@@ -27,13 +29,13 @@ public sealed class InterruptingContext
     /// <summary>The name in reports.</summary>
     public string Name { get; }
 
-    /// <summary>Masking the parent masks this context too; null when it stands alone.</summary>
+    /// <summary>The parent context, if any. Masking the parent masks this context too.</summary>
     public InterruptingContext? Parent { get; }
 
-    /// <summary>The heaviest kind of lock that may be taken inside.</summary>
+    /// <summary>The heaviest wait type of locks that may be acquired inside.</summary>
     public LockWaitType WaitLimit { get; }
 
-    /// <summary>Whether it interrupts only where <see cref="LockValidator.MightInterrupt"/> says so.</summary>
+    /// <summary>Whether it interrupts only at calls of <see cref="LockValidator.MightInterrupt"/>.</summary>
     public bool IsAnnounced { get; }
 
     internal LockValidator Validator { get; }
@@ -42,7 +44,7 @@ public sealed class InterruptingContext
 
     internal ContextSet Self { get; }
 
-    /// <summary>Itself and all below it. Written only while the validator defines contexts.</summary>
+    /// <summary>This context and its descendants. Written only while the validator defines contexts.</summary>
     internal ContextSet MaskedWith { get; set; }
 
     /// <inheritdoc/>

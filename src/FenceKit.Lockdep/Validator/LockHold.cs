@@ -4,7 +4,7 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>A lock that gives itself back when it is disposed.</summary>
+/// <summary>A lock that can release a <see cref="LockHold"/>.</summary>
 internal interface IHeldLock
 {
     LockValidator? Validator { get; }
@@ -12,8 +12,8 @@ internal interface IHeldLock
     void GiveBack(in LockHold hold);
 }
 
-/// <summary>A lock that an asynchronous flow holds, until this is disposed: by whom and on which thread does not matter.</summary>
-/// <remarks>A value; of its copies dispose one, once. With the validator on, disposing it again does nothing.</remarks>
+/// <summary>A lock that an asynchronous flow holds until this value is disposed, by any code on any thread.</summary>
+/// <remarks>A value type; dispose one of its copies, once. With the validator enabled, disposing it again does nothing.</remarks>
 [DebuggerDisplay("held: {IsHeld}")]
 public readonly struct LockHold : IDisposable
 {
@@ -26,20 +26,24 @@ public readonly struct LockHold : IDisposable
         Mode = mode;
     }
 
-    /// <summary>False where a limited wait ran out: nothing is held then.</summary>
+    /// <summary>False when a wait with a limit timed out: no lock is held then.</summary>
     public bool IsHeld => _lock is not null;
 
-    /// <summary>The node of the flow that travels with the execution context, or a flow by name; null where nothing is followed.</summary>
+    /// <summary>The flow node in the execution context, or a <see cref="LockFlow"/>; null when the hold is not tracked.</summary>
     internal object? Holder { get; }
 
     internal LockAcquireMode Mode { get; }
 
     /// <summary>
-    /// Says that the lock was handed to this method: what is taken here from now on is taken under it. Needed where an <c>async</c> method has taken
-    /// the lock and returns it; what such a method holds is otherwise not seen by its caller. <c>using LockHold hold = (await TakeAsync()).Adopt();</c>
+    /// Announces that the lock was transferred to this method: what this method acquires from now on is checked against it. Needed where an
+    /// <c>async</c> method has acquired the lock and returns it, because the execution context of such a method does not reach its caller.
+    /// <c>using LockHold hold = (await TakeAsync()).Adopt();</c>
     /// </summary>
     /// <returns>The same hold.</returns>
-    /// <remarks>Does not block; allocates a few bytes. Does nothing while the switch is off, for an explicit flow, and where the lock is seen already.</remarks>
+    /// <remarks>
+    /// Does not block; allocates a few bytes. Does nothing while the validator is disabled, for a <see cref="LockFlow"/>, and when the lock
+    /// is already visible here.
+    /// </remarks>
     public LockHold Adopt()
     {
         if (Holder is FlowNode node)
@@ -50,9 +54,11 @@ public readonly struct LockHold : IDisposable
         return this;
     }
 
-    /// <summary>Lets the lock go.</summary>
+    /// <summary>Releases the lock.</summary>
     /// <remarks>Does not block.</remarks>
-    /// <exception cref="LockViolationException">A throwing sink is installed, and a task that was started under the lock turns out to be on its own. The lock is let go.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed, and it turns out that a task which was started under the lock is not waited for. The lock is released.
+    /// </exception>
     public void Dispose()
     {
         if (_lock is not { } held)
@@ -69,7 +75,7 @@ public readonly struct LockHold : IDisposable
         {
             if (isOurs)
             {
-                held.GiveBack(this); // also where a sink throws
+                held.GiveBack(this); // also when a sink throws
             }
         }
     }

@@ -4,14 +4,15 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// A stretch of code with a rule: no waiting, no allocation, inside a context or with one masked, with a lock pinned, or without validation.
+/// A section of code with a rule: no waiting, no allocation, inside a context or with one masked, with a lock pinned, or without
+/// validation.
 /// </summary>
-/// <remarks>Must end on the thread where it began; ending it twice does nothing. Allocates nothing.</remarks>
+/// <remarks>Must end on the thread on which it began; ending it twice does nothing. Allocates nothing.</remarks>
 public ref struct LockSectionScope : IDisposable
 {
     private readonly LockValidator? _validator;
     private readonly SectionKind _kind;
-    private readonly object? _subject; // what the section is about, by its kind: a lock or a context
+    private readonly object? _subject; // the lock or context of the section, depending on its kind
     private readonly ContextSet _active;
     private readonly ContextSet _masked;
     private readonly LockWaitType _limit;
@@ -27,7 +28,7 @@ public ref struct LockSectionScope : IDisposable
         _bytes = bytes;
     }
 
-    /// <summary>Begins a stay inside a context, which ends with what the thread was in before.</summary>
+    /// <summary>Enters a context; the end of the section restores the previous one.</summary>
     internal LockSectionScope(InterruptingContext context, LockHolder stack)
     {
         _validator = context.Validator;
@@ -39,7 +40,7 @@ public ref struct LockSectionScope : IDisposable
         _limit = stack.WaitLimit;
     }
 
-    /// <summary>Begins a stretch in which some contexts cannot interrupt; at its end they may again.</summary>
+    /// <summary>Masks some contexts; the end of the section unmasks them.</summary>
     internal LockSectionScope(LockValidator validator, LockHolder stack, ContextSet added)
     {
         _validator = validator;
@@ -61,7 +62,9 @@ public ref struct LockSectionScope : IDisposable
     }
 
     /// <summary>Ends the section; ending it twice does nothing.</summary>
-    /// <exception cref="LockViolationException">A throwing sink is installed, and the section has broken its rule or its end breaks another.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed, and the rule of the section was broken, or its end breaks another rule.
+    /// </exception>
     public void Dispose()
     {
         if (_stack is not { } stack)

@@ -6,14 +6,14 @@ namespace FenceKit.Lockdep;
 
 public sealed partial class LockValidator
 {
-    /// <summary>Says that this thread is about to take a lock exclusively and will wait for it.</summary>
+    /// <summary>Announces that this thread is about to acquire a lock exclusively, and will wait for it.</summary>
     /// <param name="map">The lock.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>This thread, for <see cref="LockHolder.Release"/>; most callers need not keep it.</returns>
+    /// <returns>The holder of this thread, for <see cref="LockHolder.Release"/>; most callers need not keep it.</returns>
     /// <remarks>
-    /// Call it before the lock itself is entered, so that a report comes before the hang. If entering fails, call <see cref="Release(object)"/>.
-    /// Never blocks on the lock. Allocates only when something new is seen.
+    /// Call it before the lock itself is entered, so that a violation is reported before the deadlock. If entering fails, call
+    /// <see cref="Release(object)"/>. Never blocks on the lock. Allocates only when something new is seen.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock does not count as held.</exception>
@@ -35,12 +35,12 @@ public sealed partial class LockValidator
         return stack;
     }
 
-    /// <summary>Says that this thread is about to take a lock in a mode, or in one of the less common ways.</summary>
+    /// <summary>Announces that this thread is about to acquire a lock with options.</summary>
     /// <param name="map">The lock.</param>
     /// <param name="options">Mode, attempt, subclass and nesting. A try is announced after it succeeded, all others before.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>This thread, for <see cref="LockHolder.Release"/>; most callers need not keep it.</returns>
+    /// <returns>The holder of this thread, for <see cref="LockHolder.Release"/>; most callers need not keep it.</returns>
     /// <remarks>Never blocks on the lock. Allocates only when something new is seen.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -63,11 +63,13 @@ public sealed partial class LockValidator
         return stack;
     }
 
-    /// <summary>The same for an object that has no <see cref="LockMap"/>: code that is rewritten, or locks that belong to others.</summary>
-    /// <param name="lockClass">The class of the lock; the first one named for an instance stays.</param>
+    /// <summary>
+    /// Announces the acquisition of a lock without a <see cref="LockMap"/>, with options: for rewritten code, or locks of other libraries.
+    /// </summary>
+    /// <param name="lockClass">The class of the lock; for each instance the class of the first call counts.</param>
     /// <param name="instance">The lock.</param>
     /// <param name="options">Mode, attempt, subclass and nesting.</param>
-    /// <param name="site">Where it is taken, made once for each place; or null.</param>
+    /// <param name="site">The site of the acquisition, created once; or null.</param>
     /// <remarks>Never blocks on the lock. Allocates only when something new is seen. Does not keep the instance alive.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> or <paramref name="instance"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -93,10 +95,10 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>The same for an object without a <see cref="LockMap"/>, exclusively and waiting.</summary>
-    /// <param name="lockClass">The class of the lock; the first one named for an instance stays.</param>
+    /// <summary>Announces the exclusive, waiting acquisition of a lock without a <see cref="LockMap"/>.</summary>
+    /// <param name="lockClass">The class of the lock; for each instance the class of the first call counts.</param>
     /// <param name="instance">The lock.</param>
-    /// <param name="site">Where it is taken, made once for each place; or null.</param>
+    /// <param name="site">The site of the acquisition, created once; or null.</param>
     /// <remarks>Never blocks on the lock. Allocates only when something new is seen. Does not keep the instance alive.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> or <paramref name="instance"/> is null.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock does not count as held.</exception>
@@ -120,7 +122,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>As <see cref="Acquire(LockClass, object, LockSite)"/>, of a monitor, which always lets its holder in again.</summary>
+    /// <summary>Like <see cref="Acquire(LockClass, object, LockSite)"/>, for a monitor, which is always reentrant.</summary>
     internal void AcquireMonitor(LockClass lockClass, object instance, LockAttempt attempt, LockSite? site)
     {
         AcquireShape shape = AcquireShape.Of(LockAcquireMode.Exclusive, attempt).AsReentrant();
@@ -132,11 +134,18 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Says that something is waited for here that is never held: an event, a fence, the end of a thread. It is validated like a lock and not kept.</summary>
-    /// <param name="map">What is waited for. The code that leads to its signal holds it in <see cref="LockAcquireMode.Shared"/> meanwhile.</param>
+    /// <summary>
+    /// Announces a wait for something that is never held: an event, a fence, the end of a thread. It is validated like a lock acquisition,
+    /// and not recorded as held.
+    /// </summary>
+    /// <param name="map">
+    /// The object of the wait. The code that leads to its signal holds it in <see cref="LockAcquireMode.Shared"/>.
+    /// </param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <remarks>Say it even when the wait turns out to be unnecessary: that is what makes the order known. Does not block. (lock_sync of Linux lockdep.)</remarks>
+    /// <remarks>
+    /// Call it even when the wait turns out to be unnecessary: that makes the order known. Does not block. (lock_sync of Linux lockdep.)
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void Wait(LockMap map, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
@@ -150,10 +159,13 @@ public sealed partial class LockValidator
         PassThrough(map, shape, null, file, line);
     }
 
-    /// <summary>As <see cref="Wait(LockMap, string, int)"/>, for something that has no <see cref="LockMap"/>: code that is rewritten, or things that belong to others.</summary>
-    /// <param name="lockClass">The class of what is waited for; the first one named for an instance stays.</param>
-    /// <param name="instance">What is waited for.</param>
-    /// <param name="site">Where, made once for each place; or null.</param>
+    /// <summary>
+    /// Like <see cref="Wait(LockMap, string, int)"/>, for an object without a <see cref="LockMap"/>: for rewritten code, or objects of
+    /// other libraries.
+    /// </summary>
+    /// <param name="lockClass">The class of the object; for each instance the class of the first call counts.</param>
+    /// <param name="instance">The object of the wait.</param>
+    /// <param name="site">The site of the wait, created once; or null.</param>
     /// <remarks>Does not block, and does not keep the instance alive.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> or <paramref name="instance"/> is null.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
@@ -181,10 +193,10 @@ public sealed partial class LockValidator
     }
 
     /// <summary>
-    /// The twin of <see cref="Wait(LockMap, string, int)"/> for code that awaits: what is held here is held until the signal, but the thread goes on, so in a
-    /// section that must not wait this is no finding.
+    /// Like <see cref="Wait(LockMap, string, int)"/>, for code that awaits: locks stay held until the signal, but the thread does not
+    /// block, so this is no finding in a section that must not wait.
     /// </summary>
-    /// <param name="map">What is awaited.</param>
+    /// <param name="map">The object of the wait.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
@@ -199,7 +211,10 @@ public sealed partial class LockValidator
         PassThrough(map, AcquireShape.Of(LockAcquireMode.Exclusive, subclass: map.Subclass).AsAwait(), null, file, line);
     }
 
-    /// <summary>Says that a lock of your own is awaited here, which <see cref="Hold(LockMap, in LockAcquireOptions, string, int)"/> says to be held once the wait is over: it is validated, and not held yet.</summary>
+    /// <summary>
+    /// Announces that a custom lock is awaited here. It is validated, but does not count as held until
+    /// <see cref="Hold(LockMap, in LockAcquireOptions, string, int)"/> is called after the wait.
+    /// </summary>
     /// <param name="map">The lock.</param>
     /// <param name="options">Mode, attempt, subclass and nesting.</param>
     /// <param name="file">Filled in by the compiler.</param>
@@ -219,9 +234,11 @@ public sealed partial class LockValidator
         PassThrough(map, shape, options.NestedIn, file, line);
     }
 
-    /// <summary>Says that a lock may be taken here, on a path that is rare: it is validated as if it were taken, and is not held.</summary>
+    /// <summary>
+    /// Announces that a lock may be acquired here, on a rare path: it is validated as if it were acquired, and does not count as held.
+    /// </summary>
     /// <param name="map">The lock.</param>
-    /// <param name="mode">The mode in which it may be taken.</param>
+    /// <param name="mode">The mode of the possible acquisition.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <remarks>Does not block. (might_lock of Linux lockdep.)</remarks>
@@ -238,7 +255,7 @@ public sealed partial class LockValidator
         PassThrough(map, new LockAcquireOptions { Mode = mode }.ToShape(map.Subclass), null, file, line);
     }
 
-    /// <summary>The same in a mode, or in one of the less common ways.</summary>
+    /// <summary>Announces that a lock may be acquired here with options.</summary>
     /// <param name="map">The lock.</param>
     /// <param name="options">Mode, attempt, subclass and nesting.</param>
     /// <param name="file">Filled in by the compiler.</param>
@@ -269,7 +286,7 @@ public sealed partial class LockValidator
         stack.PopPassing(map);
     }
 
-    // A plain exclusive acquisition mixes in zero, so both overloads arrive at the same key.
+    // A plain exclusive acquisition mixes in zero, so both overloads result in the same key.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong OwnKey(ulong identity, AcquireShape shape, object? nestedIn, int line)
     {

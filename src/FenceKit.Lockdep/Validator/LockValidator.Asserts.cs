@@ -20,7 +20,7 @@ public sealed partial class LockValidator
 
     /// <summary>Whether this thread holds the lock in this mode.</summary>
     /// <param name="instance">The lock.</param>
-    /// <param name="mode">The mode; holding it in another mode as well does no harm.</param>
+    /// <param name="mode">The mode; holding the lock in another mode as well makes no difference.</param>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
     public bool IsHeld(object instance, LockAcquireMode mode)
     {
@@ -50,9 +50,9 @@ public sealed partial class LockValidator
 
     /// <summary>Reports when this thread does not hold the lock, or holds it in other modes only.</summary>
     /// <param name="instance">The lock.</param>
-    /// <param name="mode">The mode it should be held in.</param>
+    /// <param name="mode">The required mode.</param>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and the lock is not held so.</exception>
+    /// <exception cref="LockViolationException">A throwing sink is installed and the lock is not held in this mode.</exception>
     public void AssertHeld(object instance, LockAcquireMode mode)
     {
         ArgumentNullException.ThrowIfNull(instance);
@@ -83,8 +83,8 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Reports when this thread holds anything: for the end of a request, a work item, a callback.</summary>
-    /// <exception cref="LockViolationException">A throwing sink is installed and something is held.</exception>
+    /// <summary>Reports when this thread holds any lock: for the end of a request, a work item, a callback.</summary>
+    /// <exception cref="LockViolationException">A throwing sink is installed and a lock is held.</exception>
     public void AssertNoneHeld()
     {
         LockHolder? stack = LockHolder.CurrentIfAny(this);

@@ -8,20 +8,20 @@ namespace FenceKit.Lockdep;
 
 public sealed partial class LockValidator
 {
-    // What an await under a lock of the thread was found to be, so that the stack is looked at once for each pair of places.
+    // A cache of whether an await under a thread-bound lock is harmless, so that the stack is examined once for each pair of sites.
     private readonly ConcurrentDictionary<(ChainRecord Held, LockSite Awaited), bool> _harmlessAwaits = new();
 
-    /// <summary>Whether <see cref="NoteAwait"/> has anything to look at.</summary>
+    /// <summary>Whether the thread may hold locks that <see cref="NoteAwait"/> has to check.</summary>
     internal bool MayLoseAtAwait => LockHolder.CurrentIfAny(this) is { Depth: > 0 } stack && (stack.IsStale || stack.IndexOfOwn(stack.Depth) >= 0);
 
     /// <summary>
-    /// For awaiters, in <c>GetAwaiter</c> or <c>IsCompleted</c>: says that the code awaits here. What belongs to the thread must not be held by the method that
-    /// awaits: it may go on with another one. What its caller holds is no fault: the caller goes on with the same thread and lets it go there, as in
-    /// <c>lock (_gate) return _task ??= LoadAsync();</c>.
+    /// For awaiters, in <c>GetAwaiter</c> or <c>IsCompleted</c>: announces that the code awaits here. The awaiting method must not hold a
+    /// thread-bound lock, because it may continue on another thread. A lock of its caller is no fault: the caller continues on the same
+    /// thread and releases the lock there, as in <c>lock (_gate) return _task ??= LoadAsync();</c>.
     /// </summary>
     /// <param name="file">The source file of the await, if it is known.</param>
     /// <param name="line">The line of the await, if it is known.</param>
-    /// <remarks>Does not block. Allocates only while the thread holds a lock of its own.</remarks>
+    /// <remarks>Does not block. Allocates only while the thread holds a thread-bound lock.</remarks>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void NoteAwait(string? file = null, int line = 0)
     {
@@ -62,17 +62,17 @@ public sealed partial class LockValidator
         }
     }
 
-    // Certain: the method that awaits has taken it. Likely: something that it has called has. Null: its caller has, before.
+    // Certain: the awaiting method has acquired the lock. Likely: a method that it called has. Null: its caller has, earlier.
     private static LockConfidence? WhoHolds(ChainRecord held, LockTrace? awaiting)
     {
         if (awaiting is null || held.Stack is null)
         {
-            return LockConfidence.Possible; // without stacks nobody knows
+            return LockConfidence.Possible; // unknown without stacks
         }
 
         if (awaiting.AwaitingMethod() is not { } method)
         {
-            return null; // code that asks an awaiter by hand does not await
+            return null; // code that calls an awaiter directly does not await
         }
 
         bool isFirst = true;
@@ -118,7 +118,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Whether the thread itself holds it, not the flow.</summary>
+    /// <summary>Whether the thread holds the lock itself, rather than the flow.</summary>
     internal bool IsHeldByThread(LockMap map)
     {
         LockHolder? stack = LockHolder.CurrentIfAny(this);
@@ -134,7 +134,7 @@ public sealed partial class LockValidator
         return false;
     }
 
-    /// <summary>What an explicit flow wants, its newest entry, is wanted under the locks of the thread as well.</summary>
+    /// <summary>Validates the newest entry of an explicit flow against the locks of the thread as well.</summary>
     internal void JudgeUnderThread(LockHolder flow, LockMap map)
     {
         if (LockHolder.CurrentIfAny(this) is not { Depth: > 0 } stack || flow.TopRecord.IsUnchecked)
@@ -155,7 +155,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Who else holds a lock that is let go here, and where that one awaited; for the message.</summary>
+    /// <summary>Describes, for the message, the other holder of a lock that is released here, and where it awaited.</summary>
     private string HolderElsewhere(LockHolder stack, object instance)
     {
         foreach (LockHolder other in Stacks.All())

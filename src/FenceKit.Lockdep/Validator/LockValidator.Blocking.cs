@@ -5,17 +5,20 @@ using FenceKit.Lockdep.Rules;
 
 namespace FenceKit.Lockdep;
 
-// Threads that block for tasks: such a thread keeps what only a thread can give, its context or its place in the pool.
+// Threads that block for tasks. Such a thread occupies what the task may need: its context, or its place in the thread pool.
 public sealed partial class LockValidator
 {
     private static readonly LockMap s_task = new(LockClass.Create("(task)"), "(any)");
     private static readonly LockMap s_pool = new(LockClass.Create("(thread pool)"), "(threads)");
 
-    /// <summary>Says that this thread blocks for a task, before it does.</summary>
-    /// <param name="fork">The task, if it is known how it began.</param>
-    /// <param name="blockedInPool">How many threads of the pool block so, this one with them; 0 if it is none, or if the task needs no other.</param>
-    /// <param name="file">Where.</param>
-    /// <param name="line">Where.</param>
+    /// <summary>Records that this thread is about to block for a task.</summary>
+    /// <param name="fork">The fork of the task, if the start of the task was tracked.</param>
+    /// <param name="blockedInPool">
+    /// The number of pool threads that block this way, including this one; 0 if this is not a pool thread, or if the task needs no other
+    /// thread.
+    /// </param>
+    /// <param name="file">The source file of the call.</param>
+    /// <param name="line">The line of the call.</param>
     internal void NoteBlocking(LockFork? fork, int blockedInPool, string? file, int line)
     {
         if (LockHolder.CurrentIfAny(this) is { InNoWaitSection: true } stack)
@@ -35,8 +38,10 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Says that a task has to go on in a context that runs one thing at a time.</summary>
-    /// <remarks>Does not throw: who would be told is the one who blocks, and as a rule he does already. The finding is kept.</remarks>
+    /// <summary>Records that a task has to continue in a context that runs one thing at a time.</summary>
+    /// <remarks>
+    /// Does not throw: the exception would have to reach the thread that blocks, which usually already does. The finding is kept.
+    /// </remarks>
     internal void NoteContext(LockFork fork, ExclusiveContext context, string? file, int line)
     {
         LockHolder stack = LockHolder.Current(this);
@@ -53,11 +58,14 @@ public sealed partial class LockValidator
         }
         catch (LockViolationException)
         {
-            // Thrown from here it would end the process: it is the runtime that calls.
+            // An exception from here would end the process, because the runtime calls this method.
         }
     }
 
-    /// <summary>Says that a method has to go on where an await here wants to, if it belongs to a task and that is a context with one thread.</summary>
+    /// <summary>
+    /// Records that a method has to continue in the context captured by an await here, if the method belongs to a task and the context is
+    /// single-threaded.
+    /// </summary>
     internal void NoteContinuation(string? file, int line)
     {
         if (FlowNode.ForkOf(_flow.Value) is { } fork && ExclusiveContext.Current is { } context)
@@ -66,7 +74,7 @@ public sealed partial class LockValidator
         }
     }
 
-    // The context lies below everything that its thread has taken.
+    // The context counts as held below everything that its thread has acquired.
     private HeldStep[] WithContext(HeldStep[] held)
     {
         return ExclusiveContext.Current is { } context && !Array.Exists(held, step => ReferenceEquals(step.Map, context.Map))

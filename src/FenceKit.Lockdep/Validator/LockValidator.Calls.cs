@@ -5,17 +5,18 @@ using FenceKit.Lockdep.Rules;
 
 namespace FenceKit.Lockdep;
 
-// A method that is called and has not awaited yet is a part of its caller: it runs on his stack. Once it has gone on after an await, its caller waits for it or
-// does not, and neither the runtime nor the execution context tells which. See ContinuedCall for what does.
+// An asynchronous method that has not awaited yet is part of its caller: it runs on the caller's stack. After its first await, its caller
+// either waits for it or does not, and neither the runtime nor the execution context tells which. ContinuedCall explains how that is found
+// out.
 public sealed partial class LockValidator
 {
     private const int MostDoubts = 64;
 
-    private readonly Dictionary<ulong, int> _doubts = []; // how often it was not known, by chain; under the gate
+    private readonly Dictionary<ulong, int> _doubts = []; // how often a chain was seen while its locks were uncertain; under the gate
 
     /// <summary>
-    /// The locks of the flow of which it is not known whether whoever has taken them waits for the code that runs here. Known is it in the turn in which they
-    /// were taken, and while the method that has taken them is on the stack.
+    /// The locks of the flow whose holder may not wait for the code that runs here. A lock is certain in the turn in which it was acquired,
+    /// and while the method that acquired it is on the stack.
     /// </summary>
     private FlowNode[] UncertainHolds(LockHolder stack, int depth)
     {
@@ -45,8 +46,8 @@ public sealed partial class LockValidator
     private static LockMap[] MapsOf(FlowNode[] uncertain) => Array.ConvertAll(uncertain, static node => node.Map!);
 
     /// <summary>
-    /// Whether nothing is left to be learned from an acquisition: the same was seen where there was no doubt, or it was seen in doubt so often that it will hardly be
-    /// decided any more.
+    /// Whether an acquisition can teach nothing new: it was seen without doubt, or it was seen in doubt so often that it will hardly ever
+    /// be decided.
     /// </summary>
     private bool IsSettledLocked(Acquisition wanted, ulong chain)
     {
@@ -68,7 +69,7 @@ public sealed partial class LockValidator
     private static Situation SituationOf(Acquisition wanted)
         => new(Array.FindAll(wanted.Held, item => item.Record.Context.Equals(wanted.Record.Context)), wanted.Want, wanted.Thread) { Uncertain = wanted.Uncertain };
 
-    /// <summary>Writes down what is to be done when it turns out that whoever holds the locks waits for the code that runs here.</summary>
+    /// <summary>Registers an action to run when it turns out that the holder of the locks waits for the code that runs here.</summary>
     private void NoteCall(LockHolder stack, FlowNode[] uncertain, ulong key, Action whenSure)
     {
         FlowNode? flow = _flow.Value;
@@ -136,7 +137,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>What is sure now that code which has come through the methods of a flow has let a lock go.</summary>
+    /// <summary>The actions that are decided because code that has come through the methods of a flow has released a lock.</summary>
     private static Action[] DecidedBy(FlowNode flow, FlowNode released)
     {
         var sure = new List<Action>();
@@ -152,8 +153,9 @@ public sealed partial class LockValidator
     }
 
     /// <summary>
-    /// Code goes on here after other code has run on this thread, in its frames or in its end: what that one has come through, this one has now as well. A method that
-    /// ends goes on with whoever awaits it, and one that has been called and returns with its caller.
+    /// Called when other code has run on this thread and the current code continues, after a nested call or in its completion: the current
+    /// code takes over the continued calls of that code. A method that ends continues with the code that awaits it; a method that was
+    /// called and returns continues with its caller.
     /// </summary>
     private void CarryCalls(FlowNode? previous)
     {

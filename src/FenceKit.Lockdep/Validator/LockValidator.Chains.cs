@@ -9,7 +9,7 @@ public sealed partial class LockValidator
     internal LockMap MapOf(object instance, LockClass lockClass)
         => instance as LockMap ?? (_foreign.TryGetValue(instance, out LockMap? known) ? known : MakeMapOf(instance, lockClass));
 
-    // Apart, for what is asked on the way to a known lock must not make a delegate.
+    // A separate method, because the fast path must not create a delegate.
     private LockMap MakeMapOf(object instance, LockClass lockClass) => _foreign.GetValue(instance, target => LockMap.ForForeign(target, lockClass));
 
     private SituationItem[] ItemsOf(LockHolder stack, int depth)
@@ -33,7 +33,7 @@ public sealed partial class LockValidator
         {
             if (!entry.Record.IsUnchecked)
             {
-                // Whether it is the same instance decides between re-entry and recursion, so it belongs to the chain.
+                // Whether it is the same instance decides between reentry and recursion, so it is part of the chain.
                 bool isSame = ReferenceEquals(entry.Instance, map) || (entry.Instance is { } other && other is not LockMap && ReferenceEquals(MapOf(other, entry.Record.Class), map));
                 key = ChainKey.Mix(key, entry.Record.ClassHash + (isSame ? 1UL : 0));
             }

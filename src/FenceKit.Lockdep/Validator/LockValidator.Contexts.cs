@@ -12,10 +12,14 @@ public sealed partial class LockValidator
 
     /// <summary>Defines a context that may interrupt threads.</summary>
     /// <param name="name">The name in reports.</param>
-    /// <param name="parent">Masking the parent masks this one too; null for a context of its own.</param>
-    /// <param name="waitLimit">The heaviest kind of lock that may be taken inside.</param>
-    /// <param name="isAnnounced">True if it interrupts only where <see cref="MightInterrupt"/> says so; false if it may interrupt anywhere.</param>
-    /// <remarks>Define contexts before locks are used: what was taken before counts as not interruptible by it.</remarks>
+    /// <param name="parent">The parent: masking it masks this context too; null for none.</param>
+    /// <param name="waitLimit">The heaviest wait type of locks that may be acquired inside.</param>
+    /// <param name="isAnnounced">
+    /// True if it interrupts only at calls of <see cref="MightInterrupt"/>; false if it may interrupt anywhere.
+    /// </param>
+    /// <remarks>
+    /// Define contexts before locks are used: locks that were acquired earlier count as held where the context cannot interrupt.
+    /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty, or <paramref name="parent"/> belongs to another validator.</exception>
     public InterruptingContext DefineContext(
         string name, InterruptingContext? parent = null, LockWaitType waitLimit = LockWaitType.Blocking, bool isAnnounced = false)
@@ -34,15 +38,16 @@ public sealed partial class LockValidator
                 above.MaskedWith |= context.Self;
             }
 
-            // Published whole; pairs with the reads in EnabledIn() and ContextNameOf(), which run under the gate or see an older, complete array.
+            // Publishes a complete array. Pairs with the reads in EnabledIn() and ContextNameOf(), which run under the gate or see an
+            // older, complete array.
             Volatile.Write(ref _contexts, [.. _contexts, context]);
             ForgetChainsLocked();
             return context;
         }
     }
 
-    /// <summary>Says that this thread now runs inside a context, on top of whatever it did.</summary>
-    /// <param name="context">The context. Inside, it is masked itself.</param>
+    /// <summary>Announces that this thread now runs inside a context, on top of what it did before.</summary>
+    /// <param name="context">The context; it is masked inside itself.</param>
     /// <exception cref="ArgumentException">The context belongs to another validator.</exception>
     public LockSectionScope EnterContext(InterruptingContext context)
     {
@@ -54,7 +59,7 @@ public sealed partial class LockValidator
         return scope;
     }
 
-    /// <summary>Says that a context, and those below it, cannot interrupt this thread until the mask ends.</summary>
+    /// <summary>Announces that a context and its descendants cannot interrupt this thread until the mask ends.</summary>
     /// <param name="context">The context.</param>
     /// <exception cref="ArgumentException">The context belongs to another validator.</exception>
     public LockSectionScope MaskContext(InterruptingContext context)
@@ -86,11 +91,12 @@ public sealed partial class LockValidator
     }
 
     /// <summary>
-    /// Says that a context may interrupt here, and not between such points: a continuation that is run inline interrupts only where something is completed, as by
-    /// <see cref="TaskCompletionSource.SetResult"/>. What the thread holds must be nothing that is taken in the context.
+    /// Announces that a context may interrupt here, and not between such calls: for example, a continuation that runs inline interrupts
+    /// only where something is completed, as by <see cref="TaskCompletionSource.SetResult"/>. The thread must not hold a lock that is
+    /// acquired in the context.
     /// </summary>
-    /// <param name="context">A context that was defined with announced points.</param>
-    /// <remarks>Say it even where nobody waits this time. Does not block.</remarks>
+    /// <param name="context">A context that interrupts only where this is called.</param>
+    /// <remarks>Call it even when there is no waiter this time. Does not block.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="context"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="context"/> belongs to another validator, or may interrupt anywhere.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
@@ -152,7 +158,7 @@ public sealed partial class LockValidator
         if (wanted.Attempt != LockAttempt.Try)
         {
             ContextSet usedIn = wanted.Record.Context;
-            if (stack.InNoWaitSection && wanted.Attempt == LockAttempt.Blocking && !wanted.Record.Shape.IsWait) // a wait is reported as such
+            if (stack.InNoWaitSection && wanted.Attempt == LockAttempt.Blocking && !wanted.Record.Shape.IsWait) // a wait is reported separately
             {
                 usedIn |= ContextSet.Of(ContextRule.NoWaitIndex);
             }

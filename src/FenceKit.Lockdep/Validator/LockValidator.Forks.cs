@@ -6,13 +6,13 @@ using FenceKit.Lockdep.Rules;
 
 namespace FenceKit.Lockdep;
 
-// A task that was started is a flow of its own. What it wants counts under the locks of the flow that waits for it, from then on: as if the two
-// were one.
+// A started task is a flow of its own. From the moment another flow waits for it, its acquisitions are checked under the locks of that
+// flow, as if the two were one.
 public sealed partial class LockValidator
 {
     private long _forkedWantsNotKept; // interlocked
 
-    /// <summary>What this thread itself holds where it starts a task.</summary>
+    /// <summary>The thread-bound locks that this thread holds where it starts a task.</summary>
     internal HeldStep[] HeldByThread()
     {
         LockHolder? stack = LockHolder.CurrentIfAny(this);
@@ -20,7 +20,7 @@ public sealed partial class LockValidator
         return stack is null || stack.IndexOfOwn(stack.Depth) < 0 ? [] : StepsOf(stack, stack.Depth);
     }
 
-    /// <summary>Begins a flow of its own here. The execution context has it until the caller writes back what this returns.</summary>
+    /// <summary>Begins a new flow here. The execution context carries it until the caller restores the returned value.</summary>
     internal FlowNode? EnterFork(LockFork fork)
     {
         FlowNode? before = _flow.Value;
@@ -35,7 +35,10 @@ public sealed partial class LockValidator
         LockHolder.CurrentIfAny(this)?.MarkStale();
     }
 
-    /// <summary>Says that this flow and this thread wait for a task with everything that they hold; or have waited, so that nothing can hang any more.</summary>
+    /// <summary>
+    /// Records that this flow and this thread wait for a task with all locks that they hold, or have waited, so that no deadlock is
+    /// possible any more.
+    /// </summary>
     internal void Join(LockFork fork, bool blocks, bool isOver = false)
     {
         LockHolder stack = LockHolder.Current(this);
@@ -49,7 +52,7 @@ public sealed partial class LockValidator
 
         if (fork.Guards.Length > 0 && !Array.Exists(fork.Guards, guard => join.Holds(guard.Map)))
         {
-            JudgeAlone(fork.TakeUndecided()); // the thread that started it has let go
+            JudgeAlone(fork.TakeUndecided()); // the starting thread has released its locks
         }
 
         if (join.Held.Length == 0 && join.Outer is null)
@@ -87,7 +90,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Writes down what a started task wants, with what it holds itself.</summary>
+    /// <summary>Records an acquisition of a started task, with the locks that the task itself holds.</summary>
     private void NoteWant(LockHolder stack, LockFork fork, LockMap map, ChainRecord record)
     {
         HeldStep[] held = StepsOf(stack, stack.Depth - 1);
@@ -109,8 +112,9 @@ public sealed partial class LockValidator
     }
 
     /// <summary>
-    /// The last of what was held when a task was started has been let go. Of one that was started by name it is then known whether somebody waited for it;
-    /// of others only if they go on, see <see cref="NoteWant(LockHolder, LockFork, LockMap, ChainRecord)"/>.
+    /// Called when the last lock that was held at the start of a task has been released. For a task that was started through TrackedTask it
+    /// is then known whether a flow waited for it; for other tasks only if they continue, see
+    /// <see cref="NoteWant(LockHolder, LockFork, LockMap, ChainRecord)"/>.
     /// </summary>
     private void DecideForks(FlowNode released)
     {
@@ -172,7 +176,7 @@ public sealed partial class LockValidator
 
         if (joins is not null && !fork.IsTentative && !(fork.IsExplicit && want.IsTentative && joins.Length > 0))
         {
-            JudgeAlone(fork.TakeUndecided()); // it goes on while whoever started it has let go: nobody has waited for it
+            JudgeAlone(fork.TakeUndecided()); // the task continues although its starter has released the locks: the starter did not wait for it
         }
 
         List<LockViolation>? all = null;
@@ -189,8 +193,9 @@ public sealed partial class LockValidator
 
     private void JudgeJoined(LockHolder stack, ulong key, ForkedWant want, ForkJoin join, ref List<LockViolation>? all)
     {
-        HeldStep[] together = [.. join.Held, .. want.Held.Where(step => !join.Holds(step.Map))]; // what began on the thread that blocks saw its locks
-        bool isTentative = join.Outer is { IsTentative: true }; // asked once: what is tentative here and not there would be judged by nobody
+        // A task that began on the blocking thread saw the locks of that thread.
+        HeldStep[] together = [.. join.Held, .. want.Held.Where(step => !join.Holds(step.Map))];
+        bool isTentative = join.Outer is { IsTentative: true }; // read once: a want that is tentative here and not below would never be validated
         if (join.Held.Length > 0)
         {
             all = JudgeJoined(stack, want, join, together, isTentative) is { } found ? [.. all ?? [], .. found] : all;

@@ -5,8 +5,8 @@ namespace FenceKit.Lockdep;
 
 public sealed partial class LockValidator
 {
-    /// <summary>Every dependency known, ordered by name.</summary>
-    /// <remarks>A copy. Thread safe; blocks for a moment while something new is validated; allocates.</remarks>
+    /// <summary>All known dependencies, ordered by name.</summary>
+    /// <remarks>A copy. Thread safe; blocks briefly while something new is validated; allocates.</remarks>
     public IReadOnlyList<LockDependency> GetDependencies()
     {
         var dependencies = new List<LockDependency>();
@@ -33,7 +33,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>For tests: throws when the graph contradicts itself.</summary>
+    /// <summary>Throws when the graph is inconsistent; for tests.</summary>
     internal void CheckInvariants()
     {
         using (_gate.EnterScope())

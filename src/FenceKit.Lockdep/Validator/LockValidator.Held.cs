@@ -16,10 +16,13 @@ public sealed partial class LockValidator : IHeldListOwner
 
     LockMap IHeldListOwner.MapOf(object instance, LockClass lockClass) => MapOf(instance, lockClass);
 
-    /// <summary>What a thread holds, outermost first. Last comes what it waits for, since a lock is announced before it is entered.</summary>
-    /// <param name="thread">The thread; null for this one.</param>
-    /// <returns>A copy. Of another thread it is a look from outside: exact if the thread stands still, otherwise perhaps empty.</returns>
-    /// <remarks>Thread safe, never blocks on a lock that is listed, allocates. For the question what a program that hangs is waiting for.</remarks>
+    /// <summary>
+    /// The locks that a thread holds, outermost first. The last entry may be the lock that it waits for, because a lock is announced before
+    /// it is entered.
+    /// </summary>
+    /// <param name="thread">The thread; null for the current one.</param>
+    /// <returns>A copy. For another thread it is exact if the thread does not move, otherwise it may be empty.</returns>
+    /// <remarks>Thread safe, never blocks on a listed lock, allocates. Use it to find out what a hanging program waits for.</remarks>
     public IReadOnlyList<HeldLock> GetHeldLocks(Thread? thread = null)
     {
         LockHolder? stack = thread is null || ReferenceEquals(thread, Thread.CurrentThread)

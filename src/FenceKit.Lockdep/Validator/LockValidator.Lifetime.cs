@@ -6,7 +6,9 @@ namespace FenceKit.Lockdep;
 
 public sealed partial class LockValidator
 {
-    /// <summary>Says that a lock starts a new life, for pooled objects. Reports when this thread holds it; it is then no longer held.</summary>
+    /// <summary>
+    /// Announces that a lock starts a new life, for pooled objects. Reports when this thread holds it; it is then no longer held.
+    /// </summary>
     /// <param name="map">The lock.</param>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and the lock is held.</exception>
@@ -17,7 +19,7 @@ public sealed partial class LockValidator
         map.Renew();
     }
 
-    /// <summary>Says that a lock is disposed. Reports when this thread holds it; it is then no longer held.</summary>
+    /// <summary>Announces that a lock is disposed. Reports when this thread holds it; it is then no longer held.</summary>
     /// <param name="instance">The lock.</param>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and the lock is held.</exception>
@@ -27,9 +29,9 @@ public sealed partial class LockValidator
         EndLife(instance, "disposed");
     }
 
-    /// <summary>Forgets a class that goes away, such as that of an unloaded plug-in. The orders that led through it stay.</summary>
-    /// <param name="lockClass">The class. Seen again, it starts anew.</param>
-    /// <remarks>Threads look again at each chain they know, once. Nothing is lost: what is left is at least as strict.</remarks>
+    /// <summary>Removes a class, such as that of an unloaded plug-in. The orders that led through it stay.</summary>
+    /// <param name="lockClass">The class. If it is used again, it starts anew.</param>
+    /// <remarks>Every thread validates each of its chains once more. Nothing is lost: the remaining graph is at least as strict.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
     public void Forget(LockClass lockClass)
     {
@@ -46,10 +48,12 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Reports every thread that ended while it held locks; each once.</summary>
-    /// <returns>How many there were since the last call.</returns>
-    /// <remarks>There is no notice of a thread's end, so somebody has to ask: at the end of a test, from a timer.</remarks>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there was one.</exception>
+    /// <summary>Reports each thread that ended while it held locks, once.</summary>
+    /// <returns>The number of such threads since the last call.</returns>
+    /// <remarks>
+    /// The runtime does not announce the end of a thread, so this has to be called: at the end of a test, or from a timer.
+    /// </remarks>
+    /// <exception cref="LockViolationException">A throwing sink is installed and there was such a thread.</exception>
     public int CheckEndedThreads()
     {
         IReadOnlyList<LockHolder> abandoned = Stacks.TakeAbandoned();

@@ -10,8 +10,8 @@ public sealed partial class LockValidator
 {
     private long _lastPin;
 
-    /// <summary>Says that this thread let a lock go. Any order will do; of several holds the innermost ends.</summary>
-    /// <param name="instance">The <see cref="LockMap"/>, or the object that was named when it was acquired.</param>
+    /// <summary>Announces that this thread has released a lock. Any order is allowed; of several holds the innermost one ends.</summary>
+    /// <param name="instance">The <see cref="LockMap"/>, or the object that was passed when the lock was acquired.</param>
     /// <remarks>Call it before or after the lock itself is left. Never blocks; allocates only for a report.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and the lock is not held, or is pinned.</exception>
@@ -30,7 +30,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Turns an exclusive or upgradeable hold into a shared one, without letting go.</summary>
+    /// <summary>Changes an exclusive or upgradeable hold to a shared one, without releasing the lock.</summary>
     /// <param name="instance">The lock.</param>
     /// <param name="mode">The mode from now on.</param>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
@@ -60,10 +60,12 @@ public sealed partial class LockValidator
         Rejudge(stack, index, record.Class, record.Shape.With(mode));
     }
 
-    /// <summary>Gives a lock another class, held or not. Held, the locks taken above it are judged again.</summary>
+    /// <summary>
+    /// Changes the class of a lock, held or not. If it is held, the locks that were acquired after it are validated again.
+    /// </summary>
     /// <param name="map">The lock.</param>
-    /// <param name="lockClass">Its class from now on.</param>
-    /// <param name="subclass">The subclass of an acquisition that names none.</param>
+    /// <param name="lockClass">The new class.</param>
+    /// <param name="subclass">The subclass of acquisitions that name none.</param>
     /// <remarks>Only the thread that holds the lock may change it while it is held. (lock_set_class of Linux lockdep.)</remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="subclass"/> is out of its range.</exception>
@@ -86,9 +88,9 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Forbids that a held lock is released until the scope ends: for code that hands a locked object to a callback.</summary>
+    /// <summary>Forbids the release of a held lock until the scope ends: for code that passes a locked object to a callback.</summary>
     /// <param name="instance">The lock.</param>
-    /// <returns>The pin, of which a lock may have several; an empty scope when the lock is not held.</returns>
+    /// <returns>The pin; a lock may have several. An empty scope when the lock is not held.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed and the lock is not held.</exception>
     public LockSectionScope Pin(object instance)
@@ -100,7 +102,7 @@ public sealed partial class LockValidator
             return default;
         }
 
-        // Odd and never twice the same for long, so that one pin is not undone in place of another.
+        // Odd and not reused for a long time, so that one pin cannot be undone in place of another.
         long cookie = (Interlocked.Increment(ref _lastPin) * 2) + 1;
         stack.AddPins(index, cookie);
         return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Pin, instance, cookie);
@@ -155,7 +157,7 @@ public sealed partial class LockValidator
         }
     }
 
-    // What changes below changes what the locks above were taken under, so they are judged as if they were taken now.
+    // A change below affects the locks above it, so they are validated as if they were acquired now.
     private void Rejudge(LockHolder stack, int index, LockClass lockClass, AcquireShape shape)
     {
         List<LockViolation>? all = null;

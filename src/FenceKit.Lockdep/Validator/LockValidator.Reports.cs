@@ -14,8 +14,8 @@ public sealed partial class LockValidator
     private long _instancesNotKept;
     private long _chainsNotKept;
 
-    /// <summary>What the validator knows, and what it left out.</summary>
-    /// <remarks>Thread safe; blocks for a moment while something new is validated; allocates.</remarks>
+    /// <summary>Counters of what the validator has recorded and of what it had to leave out.</summary>
+    /// <remarks>Thread safe; blocks briefly while something new is validated; allocates.</remarks>
     public LockValidatorStatistics Statistics
     {
         get
@@ -45,9 +45,11 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Lets the author of a lock report that its own rules were broken, with everything the validator knows about the thread.</summary>
+    /// <summary>
+    /// Lets the author of a lock report that its own rules were broken. The report contains what the validator knows about the thread.
+    /// </summary>
     /// <param name="map">The lock.</param>
-    /// <param name="message">One sentence: what was done that must not be done.</param>
+    /// <param name="message">One sentence: the rule that was broken.</param>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="message"/> is null or empty.</exception>
     /// <exception cref="LockViolationException">A throwing sink is installed.</exception>
@@ -64,7 +66,7 @@ public sealed partial class LockValidator
 
     private void ReportMisuse(LockHolder stack, LockViolationKind kind, LockMap map, string message, ChainRecord? record = null)
     {
-        // A sink that misuses a lock each time it is called would otherwise call itself for ever.
+        // A sink that misuses a lock on each call would otherwise call itself forever.
         if (stack.IsSuppressed || stack.IsReporting)
         {
             Interlocked.Increment(ref _unjudged);
@@ -96,7 +98,7 @@ public sealed partial class LockValidator
     private static bool IsSelfDeadlock(LockViolation violation)
         => violation.Kind == LockViolationKind.Recursion && violation.Confidence == LockConfidence.Certain;
 
-    /// <summary>Lets through what is new, or surer than before, and sure enough; counts the rest.</summary>
+    /// <summary>Selects the findings that are new, or more certain than before, and above the threshold; counts the rest.</summary>
     private List<LockViolation>? AdmitLocked(List<LockViolation> found)
     {
         List<LockViolation>? admitted = null;
@@ -138,7 +140,7 @@ public sealed partial class LockValidator
         }
         catch
         {
-            // What a sink forgot to release is its own; the entry just pushed is at a known place.
+            // Locks that a sink forgot to release are above the new entry, whose index is known.
             stack.RemoveAt(depth - 1);
             throw;
         }

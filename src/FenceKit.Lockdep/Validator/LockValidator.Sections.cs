@@ -8,7 +8,7 @@ public sealed partial class LockValidator
 {
     private readonly Dictionary<string, long> _suppressions = [];
 
-    /// <summary>The reasons given to <see cref="Suppress"/>, and how often.</summary>
+    /// <summary>The reasons passed to <see cref="Suppress"/>, with the number of calls.</summary>
     public IReadOnlyDictionary<string, long> Suppressions
     {
         get
@@ -20,7 +20,10 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Begins a section that must not wait: no <see cref="Wait(LockMap, string, int)"/>, and no lock that is ever held over one, directly or through others.</summary>
+    /// <summary>
+    /// Begins a section that must not wait: no <see cref="Wait(LockMap, string, int)"/>, and no lock that is ever held over a wait,
+    /// directly or through others.
+    /// </summary>
     public LockSectionScope EnterNoWaitSection()
     {
         LockHolder stack = LockHolder.Current(this);
@@ -28,17 +31,17 @@ public sealed partial class LockValidator
         return new LockSectionScope(this, stack, LockSectionScope.SectionKind.NoWait);
     }
 
-    /// <summary>Begins a section that must not allocate. What is allocated in it is measured, and reported when it ends.</summary>
+    /// <summary>Begins a section that must not allocate. Allocations in it are measured, and reported when it ends.</summary>
     /// <remarks>
-    /// What the validator itself allocates does not count, apart from what sinks allocate. The runtime makes an event and counters when a lock
-    /// is contended for the first time, and what is static for a thread. So the first two times that up to 512 bytes are allocated under one
-    /// lock or context, the innermost that the thread holds (or by one thread that holds nothing), are let pass, and for each thread once up to
-    /// 88 bytes. What is allocated each time is reported the third or fourth time, and more than 512 bytes the first time.
+    /// Allocations of the validator itself do not count, except those of sinks. The runtime allocates an event and counters when a lock is
+    /// contended for the first time, and thread statics. So the first two times that up to 512 bytes are allocated under one lock or
+    /// context, the innermost that the thread holds (or by one thread that holds none), are tolerated, and for each thread up to 88 bytes
+    /// once. A repeated allocation is reported the third or fourth time, and one of more than 512 bytes the first time.
     /// </remarks>
     public LockSectionScope EnterNoAllocationSection()
     {
         LockHolder stack = LockHolder.Current(this);
-        GC.KeepAlive(s_allocation); // made by the runtime at its first use, which would otherwise be the first report, inside the section
+        GC.KeepAlive(s_allocation); // The runtime creates it at its first use, which would otherwise be the first report, inside the section.
         stack.AddNoAllocation(1);
         return new LockSectionScope(
             this,
@@ -47,7 +50,7 @@ public sealed partial class LockValidator
             bytes: GC.GetAllocatedBytesForCurrentThread() - stack.OwnBytes);
     }
 
-    /// <summary>Says that memory may be allocated here, even if none is: reported inside a section that must not allocate.</summary>
+    /// <summary>Announces that memory may be allocated here, even if none is: reported inside a section that must not allocate.</summary>
     /// <exception cref="LockViolationException">A throwing sink is installed and this is such a section.</exception>
     public void MightAllocate()
     {
@@ -58,7 +61,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Says that this thread is now inside an exclusive context. Inside already, it stays so and nothing is added.</summary>
+    /// <summary>Announces that this thread is now inside an exclusive context. If it already is, nothing changes.</summary>
     /// <param name="context">The context.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
@@ -77,8 +80,10 @@ public sealed partial class LockValidator
         return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Exclusive, context.Map);
     }
 
-    /// <summary>Says that an exclusive context is needed here: a Send to the UI thread, a wait for finalizers, an allocation that may reclaim.</summary>
-    /// <param name="context">The context. Nothing happens while this thread has it masked.</param>
+    /// <summary>
+    /// Announces that an exclusive context is needed here: a Send to the UI thread, a wait for finalizers, an allocation that may reclaim.
+    /// </summary>
+    /// <param name="context">The context. The call does nothing while this thread has masked it.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <exception cref="ArgumentNullException"><paramref name="context"/> is null.</exception>
@@ -89,7 +94,9 @@ public sealed partial class LockValidator
         MightAcquire(context.Map, LockAcquireMode.Exclusive, file, line);
     }
 
-    /// <summary>Says that an exclusive context cannot be needed until the scope ends, whatever is called (a NOFS scope of Linux).</summary>
+    /// <summary>
+    /// Announces that an exclusive context cannot be needed until the scope ends, whatever is called (a NOFS scope of Linux).
+    /// </summary>
     /// <param name="context">The context.</param>
     /// <exception cref="ArgumentNullException"><paramref name="context"/> is null.</exception>
     public LockSectionScope MaskExclusive(ExclusiveContext context)
@@ -101,10 +108,10 @@ public sealed partial class LockValidator
     }
 
     /// <summary>
-    /// Switches judgement off for this thread until the scope ends. Locks taken inside are held, and nothing follows from them; what is
-    /// allocated inside does not count.
+    /// Disables validation on this thread until the scope ends. Locks that are acquired inside count as held but cause no finding;
+    /// allocations inside do not count.
     /// </summary>
-    /// <param name="reason">Why: it is kept and counted, see <see cref="Suppressions"/>.</param>
+    /// <param name="reason">The reason; it is recorded and counted, see <see cref="Suppressions"/>.</param>
     /// <exception cref="ArgumentException"><paramref name="reason"/> is null, empty or white space.</exception>
     public LockSectionScope Suppress(string reason)
     {
@@ -120,7 +127,9 @@ public sealed partial class LockValidator
         return new LockSectionScope(this, stack, LockSectionScope.SectionKind.Suppressed, bytes: before - stack.OwnBytes);
     }
 
-    /// <summary>This thread does what others wait for. Taking part in it is a try: nobody waits to be let in.</summary>
+    /// <summary>
+    /// Announces that this thread does work that other threads wait for. Entering counts as a try, because entering never waits.
+    /// </summary>
     internal LockSectionScope EnterWork(LockMap map, string? file, int line)
     {
         LockHolder stack = Acquire(map, new LockAcquireOptions { Mode = LockAcquireMode.Shared, Attempt = LockAttempt.Try }, file, line);
@@ -145,7 +154,7 @@ public sealed partial class LockValidator
                 break;
             default:
                 stack.AddSuppressed(-1);
-                stack.OwnBytes = GC.GetAllocatedBytesForCurrentThread() - bytes; // as if it were our own
+                stack.OwnBytes = GC.GetAllocatedBytesForCurrentThread() - bytes; // counted as the validator's own allocation
                 break;
         }
     }
@@ -161,8 +170,9 @@ public sealed partial class LockValidator
     }
 
     /// <summary>
-    /// Whether it may be what the runtime makes once: the event and the counters of a <see cref="Lock"/> that is contended for the first time, what is
-    /// static for a thread. It cannot be asked whose they are, and a contention that ends before the thread sleeps is not counted anywhere.
+    /// Whether an allocation may be a one-time allocation of the runtime: the event and the counters of a <see cref="Lock"/> that is
+    /// contended for the first time, or thread statics. The runtime does not tell, and a contention that ends before the thread sleeps is
+    /// not counted anywhere.
     /// </summary>
     private static bool MayBeOfRuntime(LockHolder stack, long allocated)
     {
@@ -174,10 +184,10 @@ public sealed partial class LockValidator
         return allocated <= BytesOnce && (stack.Entries is [.., { Instance: LockMap innermost }] ? innermost.TryLetPassSmallAllocation() : stack.TryLetPassSmallAllocation());
     }
 
-    // Measured for a contended Lock: 192, 136 if the thread has waited for another one before, 504 for the first one in the process.
+    // Measured for a contended Lock: 192; 136 if the thread has waited for another lock before; 504 for the first one in the process.
     private const long BytesOnce = 512;
 
-    // And for a thread whose first contention ended before it had to wait: 32, or 56 if it had no room yet for what each thread has of its own.
+    // For a thread whose first contention ended before it had to wait: 32, or 56 if its thread statics were not yet allocated.
     private const long BytesOnceForThread = 32 + 56;
 
     private static readonly LockMap s_allocation = new(LockClass.Create("(allocation)"), "(memory)");

@@ -6,12 +6,12 @@ using FenceKit.Lockdep.Rules;
 
 namespace FenceKit.Lockdep;
 
-// Signals of which only the end of the way is seen: a pulse under locks that were taken before anybody knew what they would lead to.
+// Signals for which only the moment of signaling is known: for example a pulse under locks that were acquired earlier.
 public sealed partial class LockValidator
 {
-    private readonly ConcurrentDictionary<ulong, bool> _signals = new(); // keys of what was held with what was signaled
+    private readonly ConcurrentDictionary<ulong, bool> _signals = new(); // keys of held locks with the signaled object
 
-    /// <summary>As <see cref="Wait(LockMap, string, int)"/>, for a place that is made already.</summary>
+    /// <summary>Like <see cref="Wait(LockMap, string, int)"/>, with an existing site.</summary>
     internal void WaitFor(LockMap map, LockAttempt attempt, LockSite? site)
     {
         AcquireShape shape = AcquireShape.Of(LockAcquireMode.Exclusive, attempt, map.Subclass).AsWait();
@@ -26,12 +26,12 @@ public sealed partial class LockValidator
     }
 
     /// <summary>
-    /// Says that something is signaled here. All that the thread holds was taken on the way there. Only classes are taught by it: which of several signalers
-    /// a wait will end by nobody knows.
+    /// Records that an object is signaled here. All locks of the thread were acquired on the way to the signal. Only classes are taught,
+    /// because it is not known which of several signalers will end a wait.
     /// </summary>
-    /// <param name="signal">What is waited for.</param>
-    /// <param name="except">A lock that the waiter lets go meanwhile.</param>
-    /// <param name="site">Where.</param>
+    /// <param name="signal">The object that waiters wait for.</param>
+    /// <param name="except">A lock that the waiter releases during the wait.</param>
+    /// <param name="site">The site of the signal.</param>
     internal void NoteSignal(LockMap signal, object except, LockSite? site)
     {
         LockHolder stack = LockHolder.Current(this);

@@ -4,19 +4,19 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
-// Where findings go, and where they stay: a sink may come late, fail, or not be there at all; no finding is lost by that.
+// Delivers findings to sinks and keeps them. A sink may be added late, fail, or be missing; no finding is lost by that.
 public sealed partial class LockValidator
 {
-    private readonly UninterruptedLock _sinkGate = new(); // nothing of a user's is called under it
+    private readonly UninterruptedLock _sinkGate = new(); // no user code is called under it
     private readonly List<LockViolation> _kept = []; // under the sink gate
-    private LockViolationSink[] _sinks; // never changed, but replaced under the sink gate: pairs with the read in Deliver
+    private LockViolationSink[] _sinks; // never modified, but replaced under the sink gate; pairs with the read in Deliver
     private long _dropped;      // under the sink gate
     private long _sinkFailures; // interlocked
-    private int _hasToldOfSink; // interlocked: 1 after the first failure was told
+    private int _hasToldOfSink; // 1 after the first failure was reported; interlocked
 
     /// <summary>
-    /// What was found so far, the surest first, and among equals in the order in which it was found; also what no sink has heard of, or what one
-    /// threw and somebody swallowed. The first <see cref="LockValidatorOptions.ViolationCapacity"/> are kept.
+    /// All findings so far, by descending confidence and then in the order of discovery; including those that no sink has received, or that
+    /// a sink threw and a caller swallowed. The first <see cref="LockValidatorOptions.ViolationCapacity"/> are kept.
     /// </summary>
     /// <remarks>A copy. Thread safe; allocates. For a test fixture that asserts at its end.</remarks>
     public IReadOnlyList<LockViolation> Violations
@@ -33,7 +33,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>How many findings <see cref="Violations"/> had no room for.</summary>
+    /// <summary>The number of findings that <see cref="Violations"/> had no room for.</summary>
     public long ViolationsDropped
     {
         get
@@ -45,9 +45,9 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Adds a sink: it hears of what is found from now on. What was found before is in <see cref="Violations"/>.</summary>
-    /// <param name="sink">The sink. Added twice, it hears everything twice.</param>
-    /// <remarks>At any time and from any thread, also after the first lock and to <see cref="Default"/>.</remarks>
+    /// <summary>Adds a sink, which receives all later findings. Earlier ones are in <see cref="Violations"/>.</summary>
+    /// <param name="sink">The sink. A sink that is added twice receives everything twice.</param>
+    /// <remarks>May be called at any time and from any thread, even after the first lock and on <see cref="Default"/>.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="sink"/> is null.</exception>
     public void AddSink(LockViolationSink sink)
     {
@@ -58,9 +58,9 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Takes a sink away again. A report that is on its way may still reach it.</summary>
+    /// <summary>Removes a sink. A report that is being delivered may still reach it.</summary>
     /// <param name="sink">The sink.</param>
-    /// <returns>False when it was not there.</returns>
+    /// <returns>False when the sink was not installed.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="sink"/> is null.</exception>
     public bool RemoveSink(LockViolationSink sink)
     {
@@ -79,7 +79,7 @@ public sealed partial class LockValidator
 
     private void Deliver(LockHolder stack, List<LockViolation> violations)
     {
-        violations.Sort(static (left, right) => right.Confidence.CompareTo(left.Confidence)); // a handful: what one acquisition has led to
+        violations.Sort(static (left, right) => right.Confidence.CompareTo(left.Confidence)); // a few: the findings of one acquisition
         Keep(violations);
         ExceptionDispatchInfo? refusal = null;
         bool wasReporting = stack.IsReporting;
@@ -99,7 +99,7 @@ public sealed partial class LockValidator
         refusal?.Throw();
     }
 
-    /// <returns>What a sink throws so that the lock is not taken; what it throws because it fails ends here.</returns>
+    /// <returns>The exception with which a sink refuses the lock, or null. Failures of a sink are handled here.</returns>
     private ExceptionDispatchInfo? Deliver(LockViolation violation)
     {
         ExceptionDispatchInfo? refusal = null;
@@ -109,14 +109,14 @@ public sealed partial class LockValidator
             try
             {
                 sink.Report(violation);
-                wasHeard |= sink is not EventSourceSink; // as a rule nobody listens to that
+                wasHeard |= sink is not EventSourceSink; // usually no one listens to it
             }
             catch (LockViolationException exception)
             {
                 wasHeard = true;
                 refusal ??= ExceptionDispatchInfo.Capture(exception);
             }
-#pragma warning disable CA1031 // One sink must not keep the others from their report, nor the caller from its lock.
+#pragma warning disable CA1031 // A failing sink must affect neither the other sinks nor the caller.
             catch (Exception exception)
 #pragma warning restore CA1031
             {

@@ -5,17 +5,17 @@ namespace FenceKit.Lockdep;
 
 public sealed partial class LockValidator
 {
-    /// <summary>The order known so far, primed or seen, by the names of classes.</summary>
-    /// <remarks>Thread safe; allocates. Classes should have unique names: those with the same name become one.</remarks>
+    /// <summary>Exports the lock order so far, primed or observed, by the names of classes.</summary>
+    /// <remarks>Thread safe; allocates. Classes should have unique names: classes with the same name become one.</remarks>
     public LockOrderSnapshot ExportSnapshot()
         => LockOrderSnapshot.Create(GetDependencies().Where(static edge => edge.From != edge.To)
             .Select(static edge => new LockDependency(edge.From, edge.To, edge.Kinds)));
 
-    /// <summary>Takes an order for granted, as if it had been seen: a single run of one part of a program is then checked against all of it.</summary>
-    /// <param name="snapshot">The order. Classes are found by name when they are first seen.</param>
-    /// <remarks>Call it at the start, as often as there are snapshots.</remarks>
+    /// <summary>Adopts an order as if it had been observed: a run of one part of a program is then checked against all of it.</summary>
+    /// <param name="snapshot">The order. Classes are matched by name when they are first used.</param>
+    /// <remarks>Call it at the start, once for each snapshot.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="snapshot"/> is null.</exception>
-    /// <exception cref="ArgumentException">The order contradicts itself or an earlier one; nothing of it is taken.</exception>
+    /// <exception cref="ArgumentException">The order contradicts itself or an earlier one; none of it is adopted.</exception>
     /// <exception cref="InvalidOperationException">Locks have been seen already.</exception>
     public void Prime(LockOrderSnapshot snapshot)
     {

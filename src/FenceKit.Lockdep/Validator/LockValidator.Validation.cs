@@ -66,12 +66,14 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>One acquisition on top of the lowest <c>Depth</c> entries of a stack.</summary>
+    /// <summary>An acquisition above the lowest <c>Depth</c> entries of a held list.</summary>
     private readonly record struct Request(
         LockHolder Stack, int Depth, object Instance, LockMap Map, AcquireShape Shape, object? NestedIn,
         object? SiteToken, LockSite? Site, ulong Key, ulong ClassKey, LockTrace? KnownStack);
 
-    /// <summary>Judges an acquisition and remembers the verdict. <paramref name="isSettled"/>: the thread need not ask again.</summary>
+    /// <summary>
+    /// Validates an acquisition and remembers the verdict. <paramref name="isSettled"/>: the thread need not validate it again.
+    /// </summary>
     private ChainRecord Examine(in Request request, out List<LockViolation>? violations, out bool isSettled, out Undecided? undecided)
     {
         undecided = null;
@@ -109,7 +111,7 @@ public sealed partial class LockValidator
             record = RecordOf(request, isUnchecked: false, isReentry: true);
         }
 
-        // A thread that waits for itself hangs each time, so it is told each time.
+        // A thread that waits for itself deadlocks each time, so it is reported each time.
         isSettled = !found.Exists(static draft => IsSelfDeadlock(draft));
         using (_gate.EnterScope())
         {
@@ -131,7 +133,7 @@ public sealed partial class LockValidator
         return record;
     }
 
-    /// <summary>An acquisition of which more is known when the locks are let go.</summary>
+    /// <summary>An acquisition whose validation is completed when its locks are released.</summary>
     private readonly record struct Undecided(FlowNode[] Holds, Acquisition Wanted);
 
     private ChainRecord RecordOf(in Request request, bool isUnchecked, bool isReentry) => new()
@@ -209,7 +211,8 @@ public sealed partial class LockValidator
         int recursion = found.FindIndex(static draft => draft.Kind == LockViolationKind.Recursion);
         if (ofInstances is { Dependencies.Count: <= 2 } && recursion >= 0)
         {
-            // One finding, seen from two sides: the recursion names the rule, the instances say how sure it is. A longer circle is one of its own.
+            // The same finding from two sides: the recursion names the rule, the instances give the confidence. A longer cycle is a
+            // separate finding.
             found[recursion] = Merge(found[recursion], ofInstances);
         }
         else if ((ofInstances ?? ofClasses) is { } cycle)
@@ -250,8 +253,8 @@ public sealed partial class LockValidator
                 cycle = AddDependencyLocked(wanted, from, held, node, found) ?? cycle;
             }
 
-            // Below a lock that was waited for, order follows through it; a try, a time limit or a recursive reader does not carry it, nor does
-            // a list in which the flow's locks were put below the thread's.
+            // Below a lock that was waited for, the order is transitive through it. A try, a time limit or a recursive reader does not
+            // carry it, nor does a list in which the flow's locks were placed below the thread's.
             if (!wanted.Stack.IsMixed && held.Record.Attempt == LockAttempt.Blocking && held.Mode != LockAcquireMode.SharedRecursive)
             {
                 break;
@@ -277,7 +280,7 @@ public sealed partial class LockValidator
         return cycle;
     }
 
-    // Holders of permits let others in, like readers; who wants one queues.
+    // Holders of permits admit others, like readers; a waiter for a permit queues.
     private static LockAcquireMode HeldMode(SituationItem held) => held.Map.Capacity > 1 ? LockAcquireMode.Shared : held.Mode;
 
     private static LockAcquireMode WantedMode(Acquisition wanted) => wanted.Map.Capacity > 1 ? LockAcquireMode.Shared : wanted.Mode;
@@ -324,7 +327,7 @@ public sealed partial class LockValidator
         return _cycles.IsOnCircle(situation) ? _cycles.OfInstances(wanted, situation) : null;
     }
 
-    // Judged once, and again when it is known: under the same key then, so this is another one.
+    // Validated now, and again when it is certain: the second time has the same key, so this one gets another.
     private LockViolation? AddUncertainLocked(Acquisition wanted, Situation situation, ulong key)
     {
         if (_lockSets.Contains(key) || !_lockSets.Add(~key))

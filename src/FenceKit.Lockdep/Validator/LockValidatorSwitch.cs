@@ -3,7 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>The switch behind <see cref="LockValidator.IsEnabled"/>: in a type of its own, so that asking it initializes nothing else.</summary>
+/// <summary>
+/// The value of <see cref="LockValidator.IsEnabled"/>, in a type of its own, so that reading it initializes nothing else.
+/// </summary>
 internal static class LockValidatorSwitch
 {
     // A static readonly field is a constant to the optimizing compiler.
@@ -11,7 +13,7 @@ internal static class LockValidatorSwitch
         ? isOn
         : Environment.GetEnvironmentVariable(LockValidator.VariableName) == "1";
 
-    /// <summary>What the default validator is told by the environment.</summary>
+    /// <summary>The options of the default validator, from the environment.</summary>
     internal static LockValidatorOptions DefaultOptions =>
         Environment.GetEnvironmentVariable(LockValidator.ReportsVariableName) is { Length: > 0 } path
             ? new LockValidatorOptions { Sinks = [LockViolationSink.ToEventSource, LockViolationSink.ToFile(path)] }
