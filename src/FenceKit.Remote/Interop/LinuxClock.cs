@@ -4,24 +4,26 @@ using System.Runtime.InteropServices;
 
 namespace FenceKit.Remote;
 
-/// <summary>The clocks of Linux that .NET has no name for. The only unsafe code of this library: two calls that write into a local.</summary>
+/// <summary>
+/// Linux clocks that .NET does not expose. This is the only unsafe code of the library: two calls that write to a local variable.
+/// </summary>
 internal static unsafe class LinuxClock
 {
     private const int MonotonicCoarse = 6;
     private const int BootTime = 7;
     private const long Second = 1_000_000_000;
 
-    /// <summary>Whether the two structures are as they are declared here.</summary>
+    /// <summary>Whether the declared structures match the platform.</summary>
     internal static bool IsKnown { get; } = OperatingSystem.IsLinux() && sizeof(nint) == 8;
 
-    /// <summary>CLOCK_MONOTONIC_COARSE in nanoseconds: a load from memory that the kernel shares.</summary>
+    /// <summary>CLOCK_MONOTONIC_COARSE in nanoseconds. The read is a load from memory that the kernel shares.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static long ReadCoarse() => Read(MonotonicCoarse);
 
-    /// <summary>CLOCK_BOOTTIME in nanoseconds: it goes on while the machine sleeps.</summary>
+    /// <summary>CLOCK_BOOTTIME in nanoseconds, which also advances while the machine sleeps.</summary>
     internal static long ReadIncludingSuspend() => Read(BootTime);
 
-    /// <summary>How far the coarse clock may lie behind, in nanoseconds.</summary>
+    /// <summary>The resolution of the coarse clock, in nanoseconds: how much it may be behind.</summary>
     internal static long GetCoarseResolution()
     {
         Moment moment;
@@ -32,7 +34,7 @@ internal static unsafe class LinuxClock
     private static long Read(int clock)
     {
         Moment moment;
-        _ = GetTime(clock, &moment); // these two cannot fail on a kernel that .NET runs on
+        _ = GetTime(clock, &moment); // cannot fail for these two clocks on a kernel that .NET supports
         return (moment.Seconds * Second) + moment.Nanoseconds;
     }
 

@@ -2,14 +2,14 @@
 namespace FenceKit.Remote;
 
 /// <summary>
-/// A lock for a few instructions, which a thread enters also after it was interrupted (Thread.Interrupt). A schedule, an end and an answer neither throw for an
-/// interrupt nor stop halfway, and the thread keeps it for its next wait of its own.
+/// A short lock that an interrupted thread (Thread.Interrupt) still enters. A schedule, an end and an answer must neither throw because of
+/// an interrupt nor stop halfway. The interrupt is restored for the thread's own next wait.
 /// </summary>
 internal sealed class UninterruptedGate
 {
     private readonly Lock _lock = new();
 
-    /// <summary>Enters the lock until the scope is disposed.</summary>
+    /// <summary>Enters the lock; disposing the scope leaves it.</summary>
     internal Lock.Scope Enter()
     {
         bool wasInterrupted = false;
@@ -23,7 +23,7 @@ internal sealed class UninterruptedGate
             }
             catch (ThreadInterruptedException)
             {
-                wasInterrupted = true; // nothing was entered
+                wasInterrupted = true; // the lock was not entered
             }
         }
     }

@@ -2,8 +2,9 @@
 namespace FenceKit.Remote;
 
 /// <summary>
-/// What the framework does without blocking, but not without sleeping: its queues, timers and pool spin, or take a lock, and throw for a thread that was
-/// interrupted (Thread.Interrupt). Each of them throws before it has done anything, or may be done twice; so it is done again, and the thread keeps the interrupt.
+/// Calls framework code that does not block but may sleep: queues, timers and the thread pool spin or take a lock, and throw on a thread
+/// that was interrupted (Thread.Interrupt). Each of them throws before it has any effect, or may be repeated; so it is repeated, and the
+/// interrupt is restored afterwards.
 /// </summary>
 internal static class UninterruptedWork
 {
@@ -35,11 +36,13 @@ internal static class UninterruptedWork
     internal static void Queue(IThreadPoolWorkItem work) =>
         Run(work, static item => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false));
 
-    /// <summary>Sets the timer anew, to fire once.</summary>
+    /// <summary>Sets the timer to fire once.</summary>
     internal static void SetTo(this ITimer timer, TimeSpan due) =>
         Run((timer, due), static change => change.timer.Change(change.due, Timeout.InfiniteTimeSpan));
 
-    /// <summary>Gives back an interrupt that was caught. Also one that came out of code of others, which is caught whatever it throws.</summary>
+    /// <summary>
+    /// Restores an interrupt that was caught, even one that came out of foreign code and was caught with any other exception.
+    /// </summary>
     internal static void Restore(bool wasInterrupted)
     {
         if (wasInterrupted)

@@ -5,8 +5,8 @@ namespace FenceKit.Remote;
 
 /// <summary>A 64-bit hash that is the same in every process, on every machine and in every version of this library.</summary>
 /// <remarks>
-/// FNV-1a, mixed at the end so that the upper bits are as good as the lower ones. An author of keys can make them collide; a collision only
-/// invalidates more than was asked for.
+/// FNV-1a with a final mixing step, so that the upper bits are as good as the lower ones. The author of keys can cause collisions on
+/// purpose; a collision only invalidates more than was requested.
 /// </remarks>
 internal static class StableHash
 {
@@ -24,7 +24,7 @@ internal static class StableHash
         return Mix(hash);
     }
 
-    /// <summary>The hash of the UTF-8 form, so that the same key as text and as bytes is the same key.</summary>
+    /// <summary>The hash of the UTF-8 form, so that a key has the same hash as text and as bytes.</summary>
     internal static ulong Of(ReadOnlySpan<char> text)
     {
         ulong hash = Offset;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-/// <summary>A node has lost its lease.</summary>
+/// <summary>The arguments of the event that a node has lost its lease.</summary>
 public sealed class LeaseLostEventArgs : EventArgs
 {
     internal LeaseLostEventArgs(LeaseLossReason reason, ulong incarnation)
@@ -10,7 +10,7 @@ public sealed class LeaseLostEventArgs : EventArgs
         Incarnation = incarnation;
     }
 
-    /// <summary>Gets why.</summary>
+    /// <summary>Gets the reason.</summary>
     public LeaseLossReason Reason { get; }
 
     /// <summary>Gets the incarnation that has ended.</summary>

@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Remote;
 
-/// <summary>A reader that is inside under a lease; see <see cref="RemoteInvalidationNode.TryEnter"/>. It cannot leave its thread.</summary>
+/// <summary>
+/// A reader inside the gate of a node, under a lease; see <see cref="RemoteInvalidationNode.TryEnter"/>. It cannot leave its thread.
+/// </summary>
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A ref struct is never compared.")]
 public ref struct LeasedScope : IDisposable
 {
@@ -17,16 +19,20 @@ public ref struct LeasedScope : IDisposable
         _scope = scope;
     }
 
-    /// <summary>Leaves, and says whether the lease held all the time. A second call answers as the first would at that moment.</summary>
+    /// <summary>
+    /// Leaves, and tells whether the lease was valid all the time. A second call returns what the first would return now.
+    /// </summary>
     /// <returns>
-    /// False when the lease has ended inside: what was read in place may have been the old contents after the owner had changed them, so it is discarded. A copy
-    /// that was taken whole needs no such question: its read began before the change.
+    /// False when the lease ended in between: data that was read in place may be the old contents after the owner has changed them, so
+    /// discard it. A complete copy that was read needs no check: its read began before the change.
     /// </returns>
-    /// <remarks>Never blocks for longer than a few instructions, never allocates. As <see cref="ReaderScope.Dispose"/>.</remarks>
+    /// <remarks>
+    /// Never blocks for longer than a few instructions, never allocates. Otherwise like <see cref="ReaderScope.Dispose"/>.
+    /// </remarks>
     public bool Leave()
     {
-        // What was read must be read before the clock is. Without an end of the lease in between nobody can have changed it: pairs with the owner's wait
-        // for the end of the promise, which is later than the end of the lease.
+        // The data must be read before the clock is. If the lease has not ended in between, no one can have changed the data: pairs with
+        // the owner's wait for the end of its promise, which is later than the end of the lease.
         Volatile.ReadBarrier();
         bool held = _node is not null && _node.IsLeased;
         _scope.Dispose();
@@ -34,7 +40,7 @@ public ref struct LeasedScope : IDisposable
     }
 
     /// <summary>Leaves. A second call does nothing.</summary>
-    /// <remarks>As <see cref="Leave"/>, without the look at the clock.</remarks>
+    /// <remarks>Like <see cref="Leave"/>, but does not read the clock.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose() => _scope.Dispose();
 }

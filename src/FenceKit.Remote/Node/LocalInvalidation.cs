@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-/// <summary>A session of the local notifier that stands for one of the owner's. Only the node's pump uses it.</summary>
+/// <summary>A session of the local notifier on behalf of a session of the owner. Used by the node's pump only.</summary>
 internal sealed class LocalInvalidation : FenceCallback
 {
     private readonly InvalidationNotifier _notifier;
@@ -22,14 +22,14 @@ internal sealed class LocalInvalidation : FenceCallback
 
     internal InvalidationReason Reason { get; }
 
-    /// <summary>Whether the range is closed here, and everybody has been told.</summary>
+    /// <summary>Whether the range is closed in this process, and all local subscribers have been scheduled.</summary>
     internal bool IsScheduled { get; private set; }
 
-    /// <summary>Whether the owner has been told that nothing here uses the range.</summary>
+    /// <summary>Whether the owner has been told that this process no longer uses the range.</summary>
     internal bool IsAnswered { get; set; }
 
-    /// <summary>Goes as far as it goes without waiting; what remains wakes the pump when it signals.</summary>
-    /// <returns>True when nothing here uses the range. Then the range stays closed until <see cref="End"/>.</returns>
+    /// <summary>Proceeds as far as possible without waiting; a holder that is still pending wakes the pump when it signals.</summary>
+    /// <returns>True when this process no longer uses the range, which then stays closed until <see cref="End"/>.</returns>
     internal bool TryComplete()
     {
         while (IsScheduled || (IsScheduled = _notifier.TrySchedule(Range, Reason, out _session)))
@@ -39,10 +39,10 @@ internal sealed class LocalInvalidation : FenceCallback
                 case InvalidationOutcome.Completed:
                     return true;
                 case InvalidationOutcome.Superseded:
-                    End(isCommitted: false); // somebody here took part of the range for good; what is left is asked for anew
+                    End(isCommitted: false); // another local session has freed part of the range; ask again for the rest
                     break;
                 case InvalidationOutcome.Faulted:
-                    End(isCommitted: false); // it cannot be said that it let go: never answered, asked again until the lease is over
+                    End(isCommitted: false); // a subscriber may not have let go: not acknowledged, and asked again until the lease is over
                     return false;
                 default:
                     if (!TryFindHolder(out Fence held))
@@ -62,7 +62,7 @@ internal sealed class LocalInvalidation : FenceCallback
         return false;
     }
 
-    /// <summary>The range opens again.</summary>
+    /// <summary>Ends the local session: the range opens again.</summary>
     internal void End(bool isCommitted)
     {
         if (!IsScheduled)
@@ -86,8 +86,9 @@ internal sealed class LocalInvalidation : FenceCallback
     protected override void OnSignaled(FenceStatus status, Exception? fault) => _pump.Wake();
 
     /// <summary>
-    /// Who of this process has yet to let go. An earlier session over the range is not waited for: everybody has been asked for this one too, and who hands memory
-    /// back in which order is the owner's business. Otherwise an end that was lost would hold up every later session of its range.
+    /// Finds a local holder that has yet to let go. An earlier session over the range is not waited for: all subscribers have been called
+    /// for this one too, and the order in which memory is freed is the owner's business. Otherwise a lost End message would block every
+    /// later session of its range.
     /// </summary>
     private bool TryFindHolder(out Fence held)
     {
@@ -105,7 +106,7 @@ internal sealed class LocalInvalidation : FenceCallback
         return count > _pending.Length;
     }
 
-    /// <summary>False when it has signaled meanwhile.</summary>
+    /// <summary>Registers for the signal of a holder. False when it has signaled in the meantime.</summary>
     private bool TryWatch(Fence held)
     {
         if (!_watched.IsSignaled)

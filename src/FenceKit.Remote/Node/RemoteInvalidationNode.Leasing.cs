@@ -3,21 +3,21 @@ using System.Buffers;
 
 namespace FenceKit.Remote;
 
-// The life of a lease: drop everything, ask, hold, ask for more, lose. All of it on the pump, one thread at a time.
+// The life of a lease: drop everything, join, hold, renew, lose. All of it runs on the pump, one thread at a time.
 public sealed partial class RemoteInvalidationNode
 {
     private const int MostRequests = 32;
 
     private static readonly TimeSpan s_firstRepeat = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_longestRepeat = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_retryInterval = TimeSpan.FromMilliseconds(5); // of a schedule that a subscriber here refused
+    private static readonly TimeSpan s_retryInterval = TimeSpan.FromMilliseconds(5); // for a schedule that a local subscriber refused
     private static readonly TimeSpan s_leaveLimit = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<ulong, long> _requests = []; // when each was sent, by this node's clock
-    private readonly long[] _lost = new long[4];             // by the reason
+    private readonly Dictionary<ulong, long> _requests = []; // the time of sending of each request, by this node's clock
+    private readonly long[] _lost = new long[4];             // lost leases, by reason
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _leased = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private LocalInvalidation _drop; // the whole range, while there is no lease
+    private LocalInvalidation _drop; // a session over the whole range while there is no lease
     private Phase _phase;
     private ulong _incarnation = 1;
     private ulong _epoch;
@@ -32,20 +32,20 @@ public sealed partial class RemoteInvalidationNode
 
     private enum Phase
     {
-        /// <summary>No lease; what is here is being dropped.</summary>
+        /// <summary>No lease; the copies are being dropped.</summary>
         Dropping,
 
-        /// <summary>No lease, and nothing here.</summary>
+        /// <summary>No lease, and no copies.</summary>
         Joining,
 
-        /// <summary>There is a lease, though it may have run out since.</summary>
+        /// <summary>There is a lease, which may have run out in the meantime.</summary>
         Leased,
 
-        /// <summary>The end.</summary>
+        /// <summary>The node has left.</summary>
         Left,
     }
 
-    /// <summary>Does what is due, and says how long nothing will be.</summary>
+    /// <summary>Does what is due, and returns the time until something else is due.</summary>
     internal TimeSpan Pump()
     {
         try
@@ -54,7 +54,7 @@ public sealed partial class RemoteInvalidationNode
         }
         catch (ObjectDisposedException)
         {
-            // The notifier is gone, and with it everybody who could be told: nothing is served any more.
+            // The notifier is disposed, so there are no subscribers to call: nothing is served any more.
             Volatile.Write(ref _until, 0); // pairs with the read in IsLeased
             FinishForGood();
             return Timeout.InfiniteTimeSpan;
@@ -112,13 +112,15 @@ public sealed partial class RemoteInvalidationNode
         return next == long.MaxValue ? Timeout.InfiniteTimeSpan : _time.Until(Math.Max(next, now + 1), now);
     }
 
-    /// <summary>Everything that is here is told to go, and nothing can come, until the next lease. A request is sent only when all of it has gone.</summary>
+    /// <summary>
+    /// Starts to drop all copies, and keeps the range closed until the next lease. A request is sent only when everything has been dropped.
+    /// </summary>
     private void Drop()
     {
         bool isDone = _drop.TryComplete();
         if (_drop.IsScheduled && _sessions.Count > 0)
         {
-            EndAll(); // the whole range is closed in their place
+            EndAll(); // the session over the whole range replaces them
         }
 
         if (_leaveBy != long.MaxValue)
@@ -147,7 +149,7 @@ public sealed partial class RemoteInvalidationNode
             _requests.Remove(_requests.MinBy(request => request.Value).Key);
         }
 
-        // Before it is sent: the lease runs from here, however long request and answer take.
+        // Read before the request is sent: the lease runs from this moment, however long request and answer take.
         long now = _time.Now;
         _requests.Add(++_lastRequest, now);
         if (_phase == Phase.Joining)
@@ -176,20 +178,23 @@ public sealed partial class RemoteInvalidationNode
             return;
         }
 
-        // Requests that are still under way were those of a node that held nothing; from now on it does.
+        // Outstanding requests belong to a node without copies; from now on it may have some.
         _requests.Clear();
         _epoch = header.Epoch;
         _membership = header.Membership;
         _phase = Phase.Leased;
         _nextRequest = sentAt + _time.Ceiling(lease / 4);
 
-        // Before the range opens: pairs with the read in IsLeased, so a reader that gets in sees the lease.
+        // Written before the range opens. Pairs with the read in IsLeased, so a reader that enters sees the lease.
         Volatile.Write(ref _until, until);
         _drop.End(isCommitted: false);
         _leased.TrySetResult();
     }
 
-    /// <summary>From here on nothing is served, and everything goes. The incarnation counts up: to the owner it says that all has gone, and it is sent when that is so.</summary>
+    /// <summary>
+    /// Ends the lease: nothing is served any more, and all copies are dropped. The incarnation is incremented: the owner takes a higher one
+    /// as proof that everything was dropped, so it is sent only when that is done.
+    /// </summary>
     private void Lose(LeaseLossReason reason)
     {
         Volatile.Write(ref _until, 0); // pairs with the read in IsLeased
@@ -200,7 +205,7 @@ public sealed partial class RemoteInvalidationNode
         _epoch = 0;
         _membership = 0;
         _requests.Clear();
-        ForgetEnds(); // the next owner counts from the beginning
+        ForgetEnds(); // the next owner starts counting again
         _drop = new LocalInvalidation(_notifier, _pump, _range, InvalidationReason.Discard);
         ForgetLease();
         Drop();
@@ -210,7 +215,7 @@ public sealed partial class RemoteInvalidationNode
         }
         catch (Exception error)
         {
-            // Nothing that must be right depends on who listens.
+            // Correctness does not depend on the listeners of the event.
             UninterruptedWork.Restore(error is ThreadInterruptedException);
         }
     }
@@ -241,11 +246,11 @@ public sealed partial class RemoteInvalidationNode
         FinishForGood();
     }
 
-    /// <summary>Who asks from now on waits for the next one.</summary>
+    /// <summary>Makes later callers wait for the next lease.</summary>
     private void ForgetLease() =>
         Volatile.Write(ref _leased, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)); // pairs with the read in WaitForLeaseAsync
 
-    /// <summary>There will be no lease any more, and who waits for one, or asks later, hears that.</summary>
+    /// <summary>Ends the node: there will be no more leases, and current and later waits for one fail.</summary>
     private void FinishForGood()
     {
         _phase = Phase.Left;
@@ -255,7 +260,7 @@ public sealed partial class RemoteInvalidationNode
         }
 
         _leased.TrySetException(new ObjectDisposedException(ToString()));
-        _ = _leased.Task.Exception; // a caller that waits sees it; if nobody does, nobody is told of a fault
+        _ = _leased.Task.Exception; // waiting callers get the exception; without any, it must not be reported as unobserved
         _left.TrySetResult();
     }
 

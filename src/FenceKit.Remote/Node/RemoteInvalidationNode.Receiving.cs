@@ -3,17 +3,17 @@ using System.Collections.Concurrent;
 
 namespace FenceKit.Remote;
 
-// What the owner says. Messages are checked where they arrive, and taken in their turn by the pump, which alone touches what follows.
+// Messages from the owner. They are checked on arrival and processed in order by the pump, which alone uses the state below.
 public sealed partial class RemoteInvalidationNode
 {
-    private const int MostInvalidations = 4096; // more than any owner has; a flood is not kept
+    private const int MostInvalidations = 4096; // more than any owner has; the rest of a flood is dropped
     private const int MostMessages = 4096;
     private const int RememberedEnds = 256;
 
     private readonly ConcurrentQueue<byte[]> _inbox = new();
-    private readonly Dictionary<ulong, LocalInvalidation> _sessions = []; // by the owner's number
+    private readonly Dictionary<ulong, LocalInvalidation> _sessions = []; // by the number that the owner gave
     private readonly Queue<ulong> _endOrder = new();
-    private readonly HashSet<ulong> _ends = []; // so that a schedule that comes after its end closes nothing
+    private readonly HashSet<ulong> _ends = []; // so that a schedule that arrives after its end closes nothing
     private int _openCount;
     private long _grants;
     private long _acknowledged;
@@ -32,7 +32,7 @@ public sealed partial class RemoteInvalidationNode
         _pump.Wake();
     }
 
-    /// <summary>False when there is no room.</summary>
+    /// <summary>Queues a message. False when there is no room.</summary>
     private bool TryKeep(ReadOnlySpan<byte> bytes) => UninterruptedWork.Run((_inbox, bytes.ToArray()), static mail =>
     {
         (ConcurrentQueue<byte[]> inbox, byte[] message) = mail;
@@ -51,7 +51,7 @@ public sealed partial class RemoteInvalidationNode
         RemoteMessageHeader header = message.Header;
         if (header.Incarnation != _incarnation)
         {
-            return; // of a life before
+            return; // for an earlier incarnation
         }
 
         switch (header.Kind)
@@ -69,7 +69,7 @@ public sealed partial class RemoteInvalidationNode
                 End(header.Number, message.IsCommitted);
                 break;
             default:
-                break; // it belongs to a lease that is not there, or is said by nodes
+                break; // it belongs to another lease, or was sent by a node
         }
     }
 
@@ -77,7 +77,8 @@ public sealed partial class RemoteInvalidationNode
         _phase == Phase.Leased && header.Epoch == _epoch && header.Membership == _membership;
 
     /// <summary>
-    /// A lease, if the request is known: its own time of sending counts, and a node that has dropped everything since has forgotten its requests.
+    /// Accepts a lease if the request is known. The lease counts from the time of sending; a node that has dropped everything since has
+    /// forgotten its requests.
     /// </summary>
     private void Grant(in RemoteMessage message)
     {
@@ -108,13 +109,13 @@ public sealed partial class RemoteInvalidationNode
         long now = _time.Now;
         if (_phase == Phase.Leased && now >= _until)
         {
-            Lose(LeaseLossReason.Expired); // too late: somebody may have been told that it is over
+            Lose(LeaseLossReason.Expired); // too late: a listener may have been told that it is over
             return;
         }
 
         if (now >= until || !TryClose(in message))
         {
-            return; // of no use, or not possible without waiting: the next one
+            return; // of no use, or not possible without waiting: wait for the next grant
         }
 
         EndAllBut(in message);
@@ -122,7 +123,8 @@ public sealed partial class RemoteInvalidationNode
     }
 
     /// <summary>
-    /// What the owner invalidates is closed here before anything is opened. Somebody who has just joined is not waited for; somebody who missed the schedule is.
+    /// Closes the ranges that the owner is invalidating before anything is opened. A node that has just joined need not answer for them; a
+    /// node that missed the schedule must.
     /// </summary>
     private bool TryClose(in RemoteMessage grant)
     {
@@ -167,11 +169,11 @@ public sealed partial class RemoteInvalidationNode
             Volatile.Write(ref _openCount, _sessions.Count);
         }
 
-        local.IsAnswered = false; // the owner asks again: the answer was lost
+        local.IsAnswered = false; // the owner repeats the schedule: the answer was lost
         Advance(invalidation.Number, local);
     }
 
-    /// <summary>Answers once nothing here uses the range; until the end it stays closed.</summary>
+    /// <summary>Acknowledges when this process no longer uses the range, which stays closed until the end of the session.</summary>
     private void Advance(ulong number, LocalInvalidation local)
     {
         if (!local.IsAnswered && local.TryComplete())
@@ -191,8 +193,8 @@ public sealed partial class RemoteInvalidationNode
     }
 
     /// <summary>
-    /// The session is over: the range opens. What has not been answered is answered now, because the owner keeps the place until then; nobody can
-    /// commit that session any more.
+    /// Handles the end of a session: the range opens. If the schedule was not acknowledged yet, that happens now, because the owner keeps
+    /// its entry until then; the session can no longer be committed.
     /// </summary>
     private void End(ulong number, bool isCommitted)
     {
@@ -219,7 +221,9 @@ public sealed partial class RemoteInvalidationNode
         }
     }
 
-    /// <summary>Whatever the owner had begun when it wrote the grant, and does not list, has ended: the message that said so was lost.</summary>
+    /// <summary>
+    /// Ends all sessions that the owner had begun when it wrote the grant and that the grant does not list: their End message was lost.
+    /// </summary>
     private void EndAllBut(in RemoteMessage grant)
     {
         if (_sessions.Count == 0)

@@ -8,8 +8,8 @@ using System.Text;
 namespace FenceKit.Remote;
 
 /// <summary>
-/// The side of a domain that has copies. What the owner invalidates is invalidated by a session of this process's own notifier, so gates, devices and caches
-/// take part as they are; when it has completed, the owner hears of it.
+/// The party of a domain that keeps copies. For each invalidation of the owner it runs a session of this process's own notifier, so that
+/// gates, devices and caches take part unchanged; when that session has completed, it acknowledges to the owner.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -27,11 +27,12 @@ namespace FenceKit.Remote;
 ///         cache["order/42"] = order;
 /// return order;
 /// </code>
-/// <para>Here <c>cached</c> is the cache's own subscription to the notifier. <b>Code that serves copies asks <see cref="TryEnter"/> for each read</b>, or at least
-/// <see cref="IsLeased"/>: a process that was stopped for longer than its lease looks at the clock first. A gate of one's own closes too when the lease is
-/// lost, but only as soon as this process runs again.</para>
-/// <para>Without a lease the whole range is under invalidation here: from the construction, until the owner grants the first one, and again from the loss of one,
-/// when everything is dropped, until the next. What was being built across such a time is not published.</para>
+/// <para>Here <c>cached</c> is the cache's own subscription to the notifier. <b>Code that serves copies calls <see cref="TryEnter"/> for
+/// each read</b>, or at least <see cref="IsLeased"/>: a process that was stopped for longer than its lease then checks the clock first.
+/// Another gate also closes when the lease is lost, but only when this process runs again.</para>
+/// <para>Without a lease the whole range is being invalidated in this process: from the construction until the owner grants the first
+/// lease, and from the loss of a lease, when everything is dropped, until the next one. Mappings that were being built across such a time
+/// are not published.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. Subscribers are called on the thread pool.</para>
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
@@ -48,20 +49,22 @@ public sealed partial class RemoteInvalidationNode : IAsyncDisposable
     private readonly UInt128 _node;
     private readonly byte[] _name;
     private readonly bool _isStepped;
-    private long _until; // when the lease ends, by the node's clock; 0 without one. Written by the pump
+    private long _until; // the end of the lease by the node's clock; 0 without one. Written by the pump
 
-    /// <summary>Joins a domain, as soon as its owner answers.</summary>
-    /// <param name="notifier">The notifier of this process, to which everybody subscribes who has copies.</param>
-    /// <param name="range">What copies are of, for instance <see cref="KeySpace.All"/>.</param>
-    /// <param name="transport">The way to the owner; it stays the caller's, and may be away.</param>
+    /// <summary>Joins a domain as soon as its owner answers.</summary>
+    /// <param name="notifier">The notifier of this process, to which all users of copies subscribe.</param>
+    /// <param name="range">The range of the copies, for example <see cref="KeySpace.All"/>.</param>
+    /// <param name="transport">The transport to the owner. The caller keeps and disposes it; it may be disconnected.</param>
     /// <param name="domain">The name of the domain, the same for all its parties.</param>
-    /// <param name="options">Name, clock and bounds; null for the usual ones.</param>
-    /// <remarks>Does not wait. Until <see cref="IsLeased"/> nothing can be entered or published.</remarks>
-    /// <exception cref="ArgumentException"><paramref name="range"/> or <paramref name="domain"/> is empty, or the name is not as it should be.</exception>
+    /// <param name="options">Name, clock and bounds; null for the defaults.</param>
+    /// <remarks>Does not wait. Until <see cref="IsLeased"/> is true, no range can be entered and no mapping published.</remarks>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="range"/> or <paramref name="domain"/> is empty, or the name is invalid.
+    /// </exception>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="ObjectDisposedException">The notifier is disposed.</exception>
-    /// <exception cref="PlatformNotSupportedException">The system does not have the clock that the options name.</exception>
+    /// <exception cref="PlatformNotSupportedException">The operating system does not have the clock of the options.</exception>
     public RemoteInvalidationNode(
         InvalidationNotifier notifier, AddressRange range, IInvalidationTransport transport, string domain, RemoteNodeOptions? options = null)
         : this(notifier, range, transport, domain, options, isStepped: false)
@@ -92,31 +95,34 @@ public sealed partial class RemoteInvalidationNode : IAsyncDisposable
         _pump.Wake();
     }
 
-    /// <summary>Tells that the lease was lost. Everything is being dropped by then; nothing that must be right depends on hearing of it.</summary>
-    /// <remarks>On a thread of the pool. What it throws is swallowed.</remarks>
+    /// <summary>Raised when the lease was lost. By then all copies are being dropped; correctness does not depend on this event.</summary>
+    /// <remarks>Raised on a thread of the pool. Exceptions are swallowed.</remarks>
     public event EventHandler<LeaseLostEventArgs>? LeaseLost;
 
     /// <summary>Gets the name of the domain.</summary>
     public string Domain { get; }
 
-    /// <summary>Gets whether copies may be served at this moment.</summary>
+    /// <summary>Gets whether copies may be served now.</summary>
     /// <remarks>One read of the clock and one comparison. Never blocks, never allocates.</remarks>
     public bool IsLeased
     {
-        // An acquire: pairs with the release in Grant, which comes before the range opens, and with that in Lose.
+        // Acquire: pairs with the release in Grant, which comes before the range opens, and with that in Lose.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => _time.Now < Volatile.Read(ref _until);
     }
 
-    /// <summary>Gets how long the lease lasts still; zero without one.</summary>
+    /// <summary>Gets the remaining time of the lease; zero without one.</summary>
     public TimeSpan LeaseLeft => _time.Span(Math.Max(0, Volatile.Read(ref _until) - _time.Now));
 
     /// <summary>Enters to read copies, if the node has a lease and the range is not being invalidated.</summary>
-    /// <param name="range">What will be read; within the range of the node.</param>
-    /// <param name="scope">The scope; dispose it on this thread, or <see cref="LeasedScope.Leave"/>. Nothing when the result is false.</param>
+    /// <param name="range">The range that will be read; within the range of the node.</param>
+    /// <param name="scope">
+    /// The scope; dispose it on this thread, or call <see cref="LeasedScope.Leave"/>. <c>default</c> when the result is false.
+    /// </param>
     /// <returns>False when copies of the range may not be served: read the origin.</returns>
     /// <remarks>
-    /// As <see cref="ReaderGate.TryEnter(AddressRange, out ReaderScope)"/>, and one read of the clock. Never parks. Allocates the first time on a thread, otherwise nothing.
+    /// Like <see cref="ReaderGate.TryEnter(AddressRange, out ReaderScope)"/>, plus one read of the clock. Never parks. Allocates on the
+    /// first use by a thread, otherwise nothing.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty or not within the node's.</exception>
     /// <exception cref="ObjectDisposedException">The node is disposed.</exception>
@@ -124,7 +130,8 @@ public sealed partial class RemoteInvalidationNode : IAsyncDisposable
     {
         if (_readers.TryEnter(range, out ReaderScope entered))
         {
-            // Inside first, then the clock: a session that began before would not have let us in, and one that begins later waits for us.
+            // Enter first, then read the clock: a session that began earlier would not have let this reader in, and one that begins later
+            // waits for it.
             if (IsLeased)
             {
                 scope = new LeasedScope(this, entered);
@@ -139,7 +146,7 @@ public sealed partial class RemoteInvalidationNode : IAsyncDisposable
     }
 
     /// <summary>Waits until the node has a lease.</summary>
-    /// <param name="budget">How long to wait altogether; zero only looks; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="budget">How long to wait altogether; zero only checks; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False when the time ran out.</returns>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
@@ -159,7 +166,7 @@ public sealed partial class RemoteInvalidationNode : IAsyncDisposable
     }
 
     /// <summary>Reads all counters.</summary>
-    /// <returns>The counters, each as it was at some moment during the call.</returns>
+    /// <returns>The counters; each value was correct at some moment during the call.</returns>
     public RemoteNodeStatistics GetStatistics() => new(
         Volatile.Read(ref _incarnation),
         Volatile.Read(ref _openCount),
@@ -172,9 +179,13 @@ public sealed partial class RemoteInvalidationNode : IAsyncDisposable
         _link.Faults);
 
     /// <summary>
-    /// Leaves the domain: everything is dropped, and when that is done within a second the owner is told, so that nobody waits for the end of the lease.
+    /// Leaves the domain: all copies are dropped, and if that is done within a second the owner is told, so that it need not wait for the
+    /// end of the lease.
     /// </summary>
-    /// <returns>A task that ends when nothing is sent or received any more. The range is open again here, and no longer told of anything.</returns>
+    /// <returns>
+    /// A task that ends when nothing is sent or received any more. The range is open again in this process, without notification from then
+    /// on.
+    /// </returns>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isLeaving, 1) == 0)
@@ -193,7 +204,7 @@ public sealed partial class RemoteInvalidationNode : IAsyncDisposable
         _readers.Dispose();
     }
 
-    /// <summary>Who it is and what it may do, for people.</summary>
+    /// <summary>Describes the node and its lease, for people.</summary>
     /// <returns>One line.</returns>
     public override string ToString() =>
         $"node {(_options.Name.Length > 0 ? _options.Name : $"{_node:x32}")} of {Domain}, incarnation {Volatile.Read(ref _incarnation)}: " +

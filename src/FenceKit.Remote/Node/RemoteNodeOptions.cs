@@ -3,26 +3,31 @@ using System.Text;
 
 namespace FenceKit.Remote;
 
-/// <summary>How a <see cref="RemoteInvalidationNode"/> behaves.</summary>
+/// <summary>Options of a <see cref="RemoteInvalidationNode"/>.</summary>
 public sealed class RemoteNodeOptions
 {
-    /// <summary>Gets what the owner calls the node when it waits for it; at most 64 bytes of UTF-8 without control characters. Empty for a random number.</summary>
+    /// <summary>
+    /// Gets the name of the node, which the owner shows when it waits for it; at most 64 bytes of UTF-8 without control characters. Empty
+    /// for a random number.
+    /// </summary>
     public string Name { get; init; } = "";
 
     /// <summary>
-    /// Gets by how much the node's clock may run too slowly, as a part of the time: 0.01, one percent, unless said otherwise; 0 to 0.5. Each party states its own.
+    /// Gets the fraction by which the node's clock may run too slowly: 0.01 (one percent) by default; 0 to 0.5. Each party states its own.
     /// </summary>
     public double ClockDriftBound { get; init; } = 0.01;
 
-    /// <summary>Gets by which clock the lease is measured, where <see cref="TimeProvider"/> is that of the system.</summary>
+    /// <summary>Gets the clock that measures the lease, if <see cref="TimeProvider"/> is that of the system.</summary>
     public LeaseClock Clock { get; init; } = LeaseClock.Coarse;
 
-    /// <summary>Gets how long a lease the node believes in at most; an hour unless said otherwise. A grant of a longer one is no message.</summary>
+    /// <summary>
+    /// Gets the longest lease that the node accepts; an hour by default. A grant of a longer lease is ignored as invalid.
+    /// </summary>
     public TimeSpan MaximumLease { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Gets within what time, at random, a node that has lost its lease asks for the next one; 250 milliseconds unless said otherwise. So that fifty nodes that a
-    /// new owner has told to begin anew do not all fill their caches in the same moment.
+    /// Gets the maximum of the random delay after which a node that has lost its lease asks for the next one; 250 milliseconds by default.
+    /// It keeps many nodes from refilling their caches at the same moment after a change of the owner.
     /// </summary>
     public TimeSpan RejoinJitter { get; init; } = TimeSpan.FromMilliseconds(250);
 

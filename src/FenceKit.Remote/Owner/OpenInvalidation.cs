@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-/// <summary>A range of a session that nodes are told of, in a place that was made ahead of time. Everything under the owner's gate.</summary>
+/// <summary>
+/// An entry for a range of a session that nodes are told about. The entries are allocated in advance. Everything is under the owner's gate.
+/// </summary>
 internal sealed class OpenInvalidation(int index)
 {
     private bool _isRelease;
 
-    /// <summary>Its place, the same in the owner's table and in every member's.</summary>
+    /// <summary>The index of the entry, the same in the owner's table and in that of every member.</summary>
     internal int Index { get; } = index;
 
     internal RemoteInvalidation Invalidation { get; private set; }
@@ -14,13 +16,13 @@ internal sealed class OpenInvalidation(int index)
     /// <summary>The number of the session in the owner's notifier.</summary>
     internal ulong SessionNumber { get; private set; }
 
-    /// <summary>The range as the notifier names it.</summary>
+    /// <summary>The range as requested from the notifier.</summary>
     internal AddressRange Requested { get; private set; }
 
     /// <summary>Signals when every member has answered.</summary>
     internal FenceSource Source { get; private set; }
 
-    /// <summary>Of how many members there is no answer yet.</summary>
+    /// <summary>The number of members that have not answered yet.</summary>
     internal int Unanswered { get; set; }
 
     /// <summary>Whether the session has not ended yet.</summary>
@@ -29,11 +31,12 @@ internal sealed class OpenInvalidation(int index)
     internal bool IsCommitted { get; private set; }
 
     /// <summary>
-    /// Whether nodes are asked to let go still. A shutdown ends at once, and what its owner keeps in quarantine counts as let go of only when it has been.
+    /// Whether nodes are still asked to let go. The session of a shutdown ends at once, but nodes continue to be asked until the memory in
+    /// quarantine is released.
     /// </summary>
     internal bool IsAsked => IsOpen || (_isRelease && Unanswered > 0);
 
-    /// <summary>Whether the place serves somebody. An invalidation that has ended keeps it until the last fence is signaled.</summary>
+    /// <summary>Whether the entry is in use. An invalidation that has ended keeps its entry until the last fence is signaled.</summary>
     internal bool IsTaken => IsOpen || Unanswered > 0;
 
     internal void Begin(in InvalidationRequest request, RemoteInvalidation invalidation, FenceSource source, int members)

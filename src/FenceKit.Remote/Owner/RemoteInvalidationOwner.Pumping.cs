@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-// What happens when time has come: nodes are told and told again, leases end, the grace ends. One thread at a time.
+// Timed work: messages to nodes and their repetition, the end of leases, the end of the grace period. One thread at a time.
 public sealed partial class RemoteInvalidationOwner
 {
-    private readonly Outgoing[] _outbox; // the pump's own
-    private readonly byte[] _message = new byte[RemoteMessage.LengthOfSchedule]; // the pump's own
+    private readonly Outgoing[] _outbox; // used by the pump only
+    private readonly byte[] _message = new byte[RemoteMessage.LengthOfSchedule]; // used by the pump only
 
-    /// <summary>Does what is due, and says how long nothing will be.</summary>
+    /// <summary>Does what is due, and returns the time until something else is due.</summary>
     internal TimeSpan Pump()
     {
         EndGrace();
@@ -45,7 +45,7 @@ public sealed partial class RemoteInvalidationOwner
         _grace.Signal(1);
     }
 
-    /// <summary>Takes out a member whose last lease is over, as its own clock must agree by now.</summary>
+    /// <summary>Removes a member whose last lease has ended; by now its own clock must agree.</summary>
     private RemoteMember? ExpireOne()
     {
         using (_gate.Enter())
@@ -65,7 +65,7 @@ public sealed partial class RemoteInvalidationOwner
         return null;
     }
 
-    /// <summary>Gathers what is to be sent, as much as there is room for, and when the next thing is due.</summary>
+    /// <summary>Collects the messages to send, as many as there is room for, and the time when the next one is due.</summary>
     private int Collect(out bool isMore, out TimeSpan idle)
     {
         using (_gate.Enter())
@@ -101,7 +101,9 @@ public sealed partial class RemoteInvalidationOwner
         }
     }
 
-    /// <summary>Who has not answered is told again: of the range while the session is open, of the end once it has ended.</summary>
+    /// <summary>
+    /// Collects a repeated message to a member that has not answered: of the schedule while the session is open, of the end afterwards.
+    /// </summary>
     private int CollectOne(RemoteMember member, ref RemoteMember.Expectation expectation, OpenInvalidation invalidation, int count, long now)
     {
         if (expectation.IsSent && now - expectation.SentAt < _repeatInterval)

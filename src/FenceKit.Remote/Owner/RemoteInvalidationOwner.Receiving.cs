@@ -3,7 +3,7 @@ using System.Buffers;
 
 namespace FenceKit.Remote;
 
-// What nodes say. On a thread of the transport; every message is decided under the gate, and answered after it.
+// Messages from nodes. They arrive on a thread of the transport; each is decided under the gate, and answered outside it.
 public sealed partial class RemoteInvalidationOwner
 {
     private void Receive(ReadOnlySpan<byte> bytes)
@@ -30,14 +30,14 @@ public sealed partial class RemoteInvalidationOwner
                 Leave(in header);
                 break;
             default:
-                Interlocked.Increment(ref _rejected); // what owners say
+                Interlocked.Increment(ref _rejected); // sent by an owner
                 break;
         }
     }
 
     /// <summary>
-    /// A node that holds nothing. It is made a member before the grant is written, so a session that begins later waits for it; what is open now is in the
-    /// grant, and the node closes it before it opens.
+    /// Handles the join of a node without copies. It becomes a member before the grant is written, so a later session waits for it; the
+    /// grant lists what is open now, and the node closes that before it opens its range.
     /// </summary>
     private void Join(in RemoteMessageHeader header, string name)
     {
@@ -55,7 +55,7 @@ public sealed partial class RemoteInvalidationOwner
 
             if (_members.TryGetValue(header.Node, out RemoteMember? member) && header.Incarnation > member.Incarnation)
             {
-                // It dropped everything before it said so: as good as an answer to all that it was told.
+                // It dropped everything before it sent this: that counts as an answer to all outstanding schedules.
                 _replaced += AnswerAll(member);
                 _members.Remove(member.Node);
                 replaced = member;
@@ -105,7 +105,7 @@ public sealed partial class RemoteInvalidationOwner
             }
             else if (_time.Now >= member.Until)
             {
-                // A session may have ended because of that. Who is dead stays dead.
+                // A session may have completed because of the expiry, so the incarnation stays dead.
                 _expired += AnswerAll(member);
                 _members.Remove(member.Node);
                 dead = member;
@@ -161,8 +161,8 @@ public sealed partial class RemoteInvalidationOwner
     }
 
     /// <summary>
-    /// Under the gate. Null when the node has left something unanswered for too long: it does not hear, and would hold sessions up for ever. The end of the
-    /// lease is written down before the grant can be on its way.
+    /// Writes a grant, under the gate. Null when the node has left a schedule unanswered for too long: it does not receive messages, and
+    /// renewing its lease would delay sessions forever. The end of the lease is recorded before the grant can be sent.
     /// </summary>
     private byte[]? TryGrant(RemoteMember member, ulong request, out int length)
     {
@@ -209,7 +209,7 @@ public sealed partial class RemoteInvalidationOwner
             ArrayPool<byte>.Shared.Return(reply);
         }
 
-        _pump.Wake(); // there may be a new moment to wait for
+        _pump.Wake(); // the next due time may have changed
     }
 
     /// <summary>Under the gate.</summary>
@@ -238,7 +238,7 @@ public sealed partial class RemoteInvalidationOwner
         return answers;
     }
 
-    /// <summary>After it was made a member.</summary>
+    /// <summary>Adds the subscription that names a new member, outside the gate.</summary>
     private void Put(RemoteMember? joined)
     {
         if (joined is null)
@@ -253,7 +253,7 @@ public sealed partial class RemoteInvalidationOwner
         }
         catch (ObjectDisposedException)
         {
-            // The notifier is gone: there will be no session to name anybody in.
+            // The notifier is disposed: there will be no session that could list the member.
         }
     }
 
@@ -268,10 +268,10 @@ public sealed partial class RemoteInvalidationOwner
             }
         }
 
-        Finish(joined); // it went while its name was put up
+        Finish(joined); // the member left while its name was being added
     }
 
-    /// <summary>After it was a member. Does not wait: the callback that holds the nameplate may wait for this thread.</summary>
+    /// <summary>Disposes the name of a former member. Does not wait: a callback that uses the name may wait for this thread.</summary>
     private void Finish(RemoteMember? former)
     {
         SignalAnswered();

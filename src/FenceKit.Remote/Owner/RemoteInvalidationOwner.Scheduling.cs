@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-// Phase A on the owner: every member is told of the range, by the pump; nothing is sent here, and nobody waits.
+// Phase A on the owner: every member has to be told of the range, which the pump does; this code neither sends nor waits.
 public sealed partial class RemoteInvalidationOwner
 {
     private readonly Queue<(ulong Number, bool IsCommitted)> _ended; // under the gate, like all that follows
 
-    /// <summary>Under the gate a node joins either before this, and is waited for, or after it, and gets the range with its lease.</summary>
+    /// <summary>
+    /// A node joins, under the gate, either before this call, so the session waits for it, or after it, and then gets the range with its
+    /// grant.
+    /// </summary>
     private bool TryBegin(in InvalidationRequest request, out Fence fence)
     {
         fence = default;
@@ -21,7 +24,7 @@ public sealed partial class RemoteInvalidationOwner
 
             if (!TryExpectAll(place.Index))
             {
-                source.TrySignal(); // nobody has seen the fence
+                source.TrySignal(); // the fence was not published
                 return false;
             }
 
@@ -49,7 +52,7 @@ public sealed partial class RemoteInvalidationOwner
                         return false;
                     }
 
-                    told.Answer(place).TrySignal(); // nobody has seen the fence
+                    told.Answer(place).TrySignal(); // the fence was not published
                 }
             }
         }
@@ -57,7 +60,7 @@ public sealed partial class RemoteInvalidationOwner
         return true;
     }
 
-    /// <summary>The fence of one member, so that code that asks who is waited for hears its name.</summary>
+    /// <summary>The fence of one member, under the member's name, for code that lists the holders of a session.</summary>
     private Fence FindFence(RemoteMember member, in InvalidationRequest request)
     {
         using (_gate.Enter())
@@ -71,10 +74,12 @@ public sealed partial class RemoteInvalidationOwner
             }
         }
 
-        return default; // it has answered, or came later: then nobody waits for it
+        return default; // it has answered, or joined later: the session does not wait for it
     }
 
-    /// <summary>The session has ended. Members are told; a fence that is outstanding stays so until its node answers or its lease is over.</summary>
+    /// <summary>
+    /// Handles the end of a session. Members are told; an outstanding fence stays pending until its node answers or its lease is over.
+    /// </summary>
     private void End(in InvalidationRequest request, bool isCommitted)
     {
         using (_gate.Enter())
@@ -84,7 +89,7 @@ public sealed partial class RemoteInvalidationOwner
                 if (invalidation.IsOpen && invalidation.IsOf(in request))
                 {
                     invalidation.End(isCommitted);
-                    if (!invalidation.IsAsked && _ended.Count < _options.SessionCapacity) // otherwise nodes hear of it with their next grant
+                    if (!invalidation.IsAsked && _ended.Count < _options.SessionCapacity) // otherwise nodes learn of it from their next grant
                     {
                         _ended.Enqueue((invalidation.Invalidation.Number, isCommitted));
                     }
@@ -108,7 +113,9 @@ public sealed partial class RemoteInvalidationOwner
         return null;
     }
 
-    /// <summary>All nodes together: what a session waits for does not depend on who was subscribed when it began.</summary>
+    /// <summary>
+    /// The subscriber for all nodes together, so that what a session waits for does not depend on the subscriptions at its beginning.
+    /// </summary>
     private sealed class Roster(RemoteInvalidationOwner owner) : IInvalidationObserver
     {
         public bool TrySchedule(in InvalidationRequest request, out Fence fence) => owner.TryBegin(in request, out fence);
@@ -116,7 +123,9 @@ public sealed partial class RemoteInvalidationOwner
         public void OnEnded(in InvalidationRequest request, bool isCommitted) => owner.End(in request, isCommitted);
     }
 
-    /// <summary>One node, by name. It comes after the roster, which has told the node by then.</summary>
+    /// <summary>
+    /// The subscriber for one node, which only gives it a name. It is called after the roster, which has scheduled the node by then.
+    /// </summary>
     private sealed class Nameplate(RemoteInvalidationOwner owner, RemoteMember member) : IInvalidationSubscriber
     {
         public bool TrySchedule(in InvalidationRequest request, out Fence fence)
@@ -126,7 +135,9 @@ public sealed partial class RemoteInvalidationOwner
         }
     }
 
-    /// <summary>The time after the start in which nothing is completed. Its fence reads signaled ever after.</summary>
+    /// <summary>
+    /// The subscriber for the grace period, in which no session completes. Its fence is signaled at the end and stays so.
+    /// </summary>
     private sealed class GraceSubscriber(Fence grace) : IInvalidationSubscriber
     {
         public bool TrySchedule(in InvalidationRequest request, out Fence fence)

@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace FenceKit.Remote;
 
 /// <summary>
-/// The side of a domain that invalidates. Every node of the domain takes part in the sessions of a notifier as a subscriber would: its fence signals when the
-/// node has acknowledged, <b>or when its lease has run out</b>, whichever is first.
+/// The party of a domain that invalidates. Every node of the domain takes part in the sessions of a notifier like a subscriber: its fence
+/// signals when the node has acknowledged, <b>or when its lease has run out</b>, whichever comes first.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -19,15 +19,17 @@ namespace FenceKit.Remote;
 ///             session.Commit();           // now they may
 ///         }
 /// </code>
-/// <para>A session completes at the latest after a quarter of the lease, and the lease with its drift, whatever nodes and network do; after the start of the
-/// owner not before its <see cref="RemoteOwnerOptions.Grace"/> is over. <see cref="InvalidationSession.CopyPending"/> names the nodes that are waited for.</para>
-/// <para><b>One owner of a domain at a time</b>: to see to that is not the business of this type. Make it before the first session of the notifier.</para>
+/// <para>A session completes after at most a quarter of the lease plus the lease with its drift, whatever happens to nodes and network, but
+/// after the start of the owner not before its <see cref="RemoteOwnerOptions.Grace"/> is over.
+/// <see cref="InvalidationSession.CopyPending"/> names the nodes that it waits for.</para>
+/// <para><b>A domain must have one owner at a time</b>; this type does not ensure that. Create it before the first session of the
+/// notifier.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. It sends and receives on the thread pool and on threads of the transport.</para>
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
 {
-    private readonly UninterruptedGate _gate = new(); // held for a few instructions; no code of anybody else's runs under it
+    private readonly UninterruptedGate _gate = new(); // held for a few instructions; no foreign code runs under it
     private readonly InvalidationNotifier _notifier;
     private readonly AddressRange _range;
     private readonly RemoteOwnerOptions _options;
@@ -35,19 +37,19 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
     private readonly RemoteLink _link;
     private readonly RemotePump _pump;
     private readonly LeaseTime _time;
-    private readonly long _promise;      // how long a node may believe a lease, by this clock
-    private readonly long _silenceLimit; // a node that has been silent for longer gets no more time
+    private readonly long _promise;      // how long a node may rely on a lease, by this clock
+    private readonly long _silenceLimit; // the lease of a node that has been silent for longer is not renewed
     private readonly long _repeatInterval;
     private readonly ulong _epoch;
     private readonly OpenInvalidation[] _open;
     private readonly FencePool _sessionFences;
-    private readonly Queue<FenceSource> _answered; // to be signaled outside the gate; as large as it can become
+    private readonly Queue<FenceSource> _answered; // to be signaled outside the gate; has its maximum capacity from the start
     private readonly FenceTimeline _grace;
     private readonly long _graceEnds;
     private readonly InvalidationSubscription _rosterSubscription;
     private readonly InvalidationSubscription _graceSubscription;
     private readonly Dictionary<UInt128, RemoteMember> _members = [];
-    private readonly Dictionary<UInt128, RemoteMember>.ValueCollection _all; // made ahead of time: a schedule must not allocate
+    private readonly Dictionary<UInt128, RemoteMember>.ValueCollection _all; // created in advance, because a schedule must not allocate
     private ulong _lastMembership;
     private ulong _lastNumber;
     private bool _isInGrace = true;
@@ -62,12 +64,12 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
     private long _full;
     private long _rejected;
 
-    /// <summary>Takes a domain over: from now on its nodes take part in sessions.</summary>
-    /// <param name="notifier">Whose sessions nodes are told of.</param>
-    /// <param name="range">What nodes have copies of, for instance <see cref="KeySpace.All"/>.</param>
-    /// <param name="transport">The way to the nodes; it stays the caller's, and may be away.</param>
+    /// <summary>Takes over a domain: from now on its nodes take part in sessions.</summary>
+    /// <param name="notifier">The notifier in whose sessions the nodes take part.</param>
+    /// <param name="range">The range of the nodes' copies, for example <see cref="KeySpace.All"/>.</param>
+    /// <param name="transport">The transport to the nodes. The caller keeps and disposes it; it may be disconnected.</param>
     /// <param name="domain">The name of the domain, the same for all its parties.</param>
-    /// <param name="options">Lease, sizes and clock; null for the usual ones.</param>
+    /// <param name="options">Lease, sizes and clock; null for the defaults.</param>
     /// <remarks>Allocates what sessions will need. Does not wait.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> or <paramref name="domain"/> is empty.</exception>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
@@ -101,7 +103,8 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
         _outbox = new Outgoing[Math.Max(256, _options.NodeCapacity)];
         _answered = new Queue<FenceSource>(_options.SessionCapacity * (_options.NodeCapacity + 1));
         FenceTimelineOptions fences = new() { TimeProvider = _options.TimeProvider };
-        _sessionFences = new FencePool($"nodes of {domain}", _options.SessionCapacity * 2, fences); // twice as in RemoteMember
+        // Twice as many, for the same reason as in RemoteMember.
+        _sessionFences = new FencePool($"nodes of {domain}", _options.SessionCapacity * 2, fences);
         _grace = new FenceTimeline($"grace of {domain}", fences);
         _graceEnds = _time.Now + _time.Ceiling(_options.Grace ?? _options.LongestPromise);
         _graceSubscription = notifier.Subscribe(range, new GraceSubscriber(_grace.Issue()), $"grace of {domain}");
@@ -116,7 +119,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
     /// <summary>Gets the name of the domain.</summary>
     public string Domain { get; }
 
-    /// <summary>Gets whether sessions still wait because a predecessor may have promised something to nodes.</summary>
+    /// <summary>Gets whether the owner is in its grace period: sessions wait because a predecessor may have granted leases.</summary>
     public bool IsInGrace
     {
         get
@@ -128,7 +131,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
         }
     }
 
-    /// <summary>Lists the nodes that have a lease, or may believe that they do.</summary>
+    /// <summary>Lists the nodes that have a lease or may believe that they do.</summary>
     /// <param name="destination">Where to write; may be shorter than the list.</param>
     /// <returns>How many there are, written or not.</returns>
     /// <remarks>Blocks for a few instructions, never allocates.</remarks>
@@ -169,9 +172,9 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives the domain up. Sessions that still wait for a node fault: nobody would hear of its answer.</summary>
+    /// <summary>Gives up the domain. Sessions that still wait for a node fault, because its answer could no longer be received.</summary>
     /// <returns>A task that ends when nothing is sent or received any more.</returns>
-    /// <remarks>Nodes keep what they have until their leases run out, or a successor tells them to drop it.</remarks>
+    /// <remarks>Nodes keep their copies until their leases run out, or a successor tells them to drop everything.</remarks>
     public async ValueTask DisposeAsync()
     {
         RemoteMember[] members;
@@ -201,7 +204,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
         _sessionFences.Dispose();
     }
 
-    /// <summary>Who it is and how many nodes it has, for people.</summary>
+    /// <summary>Describes the owner and the number of its nodes, for people.</summary>
     /// <returns>One line.</returns>
     public override string ToString()
     {
@@ -209,10 +212,10 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
         return $"owner of {Domain}: {statistics.Nodes} nodes, {statistics.Open} ranges open{(IsInGrace ? ", in grace" : "")}";
     }
 
-    /// <summary>What all nodes together are called among those who are waited for.</summary>
+    /// <summary>The name of all nodes together in lists of holders.</summary>
     internal static string RosterOf(string domain) => $"nodes of {domain}";
 
-    /// <summary>Zero stands for "none".</summary>
+    /// <summary>Returns a random number other than zero, which means none.</summary>
     private static ulong NextRandom()
     {
         Span<byte> bytes = stackalloc byte[8];
@@ -228,7 +231,7 @@ public sealed partial class RemoteInvalidationOwner : IAsyncDisposable
         }
     }
 
-    /// <summary>Signals what was answered. Outside the gate: waiters may run on this thread.</summary>
+    /// <summary>Signals the fences of received answers. Called outside the gate: waiters may run on this thread.</summary>
     private void SignalAnswered()
     {
         while (true)

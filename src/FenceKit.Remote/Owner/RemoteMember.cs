@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-/// <summary>A node that has, or may believe it has, a lease. Everything under the owner's gate.</summary>
+/// <summary>A node that has a lease or may believe that it has. Everything is under the owner's gate.</summary>
 internal sealed class RemoteMember : IDisposable
 {
     private readonly FencePool _fences;
-    private readonly Expectation[] _expectations; // by the place of the invalidation
+    private readonly Expectation[] _expectations; // by the index of the invalidation
 
     internal RemoteMember(in RemoteMessageHeader join, ulong membership, string name, string channel, int sessionCapacity, TimeProvider clock)
     {
@@ -16,7 +16,7 @@ internal sealed class RemoteMember : IDisposable
         Channel = channel;
         _expectations = new Expectation[sessionCapacity];
 
-        // Twice, because a place is free a moment before its last fence has given its slot back.
+        // Twice as many, because an entry is free shortly before its last fence has returned its slot.
         _fences = new FencePool(name, sessionCapacity * 2, new FenceTimelineOptions { TimeProvider = clock });
     }
 
@@ -30,13 +30,13 @@ internal sealed class RemoteMember : IDisposable
 
     internal string Channel { get; }
 
-    /// <summary>When, by the owner's clock, the last lease has run out for certain.</summary>
+    /// <summary>The time, by the owner's clock, at which the last lease has certainly run out.</summary>
     internal long Until { get; set; }
 
-    /// <summary>How many of its answers are outstanding.</summary>
+    /// <summary>The number of outstanding answers.</summary>
     internal int Unanswered { get; private set; }
 
-    /// <summary>What names it among those that a session waits for.</summary>
+    /// <summary>The subscription that names the node in lists of holders.</summary>
     internal InvalidationSubscription? Nameplate { get; set; }
 
     internal ref Expectation this[int place] => ref _expectations[place];
@@ -56,7 +56,7 @@ internal sealed class RemoteMember : IDisposable
         return true;
     }
 
-    /// <summary>The answer is there; the caller signals the fence when it has left the gate.</summary>
+    /// <summary>Records an answer. The caller signals the returned fence outside the gate.</summary>
     internal FenceSource Answer(int place)
     {
         FenceSource source = _expectations[place].Source;
@@ -65,7 +65,7 @@ internal sealed class RemoteMember : IDisposable
         return source;
     }
 
-    /// <summary>Whether an answer has been outstanding since before a moment.</summary>
+    /// <summary>Whether an answer has been outstanding since before this moment.</summary>
     internal bool IsSilentSince(long moment)
     {
         for (int place = 0; Unanswered > 0 && place < _expectations.Length; place++)
@@ -79,10 +79,10 @@ internal sealed class RemoteMember : IDisposable
         return false;
     }
 
-    /// <summary>The owner is gone: whatever is outstanding faults.</summary>
+    /// <summary>Called when the owner is disposed: outstanding fences fault.</summary>
     public void Dispose() => _fences.Dispose();
 
-    /// <summary>An answer that is outstanding.</summary>
+    /// <summary>An outstanding answer.</summary>
     internal struct Expectation
     {
         internal bool IsWaiting;

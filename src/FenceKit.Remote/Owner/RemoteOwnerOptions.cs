@@ -1,36 +1,39 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-/// <summary>How a <see cref="RemoteInvalidationOwner"/> behaves.</summary>
+/// <summary>Options of a <see cref="RemoteInvalidationOwner"/>.</summary>
 public sealed class RemoteOwnerOptions
 {
     /// <summary>
-    /// Gets for how long a node may serve what it has without hearing of the owner, 100 milliseconds to an hour; 10 seconds unless said otherwise. A
-    /// node that dies holds a writer up for at most 1.25 of it and the drift, once.
+    /// Gets the time for which a node may serve its copies without contact to the owner, 100 milliseconds to an hour; 10 seconds by
+    /// default. A node that dies delays a writer once, by at most 1.25 times this time plus the drift.
     /// </summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Gets by how much the owner's clock may run too fast, as a part of the time: 0.01, one percent, unless said otherwise; 0 to 0.5. Each party states its own.
+    /// Gets the fraction by which the owner's clock may run too fast: 0.01 (one percent) by default; 0 to 0.5. Each party states its own.
     /// </summary>
     public double ClockDriftBound { get; init; } = 0.01;
 
     /// <summary>
-    /// Gets for how long after its start the owner completes no session, because it does not know whom a predecessor promised what. Null, and unless said
-    /// otherwise: the lease and the drift. Longer where a predecessor may have had a longer lease; zero only where there was none.
+    /// Gets the time after its start in which the owner completes no session, because it does not know the leases of a predecessor. Null,
+    /// the default, means the lease plus the drift. Use a longer time where a predecessor may have had a longer lease, and zero only where
+    /// there was none.
     /// </summary>
     public TimeSpan? Grace { get; init; }
 
-    /// <summary>Gets how many nodes may be members at once, 1 to 4,096; 64 unless said otherwise. Others get no lease.</summary>
+    /// <summary>Gets the maximum number of members, 1 to 4,096; 64 by default. Further nodes get no lease.</summary>
     public int NodeCapacity { get; init; } = 64;
 
     /// <summary>
-    /// Gets how many ranges may be under invalidation at once, 1 to 1,024; 64 unless said otherwise. Beyond that schedules are refused as by a subscriber that
-    /// cannot start without blocking. Counted until the last node has answered.
+    /// Gets the maximum number of ranges under invalidation at the same time, 1 to 1,024; 64 by default. Further schedules are refused, as
+    /// by a subscriber that cannot start without blocking. A range counts until the last node has answered.
     /// </summary>
     public int SessionCapacity { get; init; } = 64;
 
-    /// <summary>Gets how often a node that has not answered is told again, from a millisecond; 20 milliseconds unless said otherwise.</summary>
+    /// <summary>
+    /// Gets the interval at which messages to a node that has not answered are repeated, from a millisecond; 20 milliseconds by default.
+    /// </summary>
     public TimeSpan RepeatInterval { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Gets the clock of leases; it must be monotonic.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Remote;
 
-/// <summary>The clock by which one party measures leases: monotonic, and compared only with itself.</summary>
+/// <summary>The clock with which one party measures leases: monotonic, and compared only with itself.</summary>
 internal sealed class LeaseTime
 {
     private readonly TimeProvider? _provider; // null: a clock of the machine
@@ -26,7 +26,7 @@ internal sealed class LeaseTime
 
     internal long Frequency { get; }
 
-    /// <summary>How far what is read may lie behind.</summary>
+    /// <summary>How much a reading may be behind.</summary>
     internal TimeSpan Resolution { get; }
 
     internal long Now
@@ -41,7 +41,7 @@ internal sealed class LeaseTime
 
     internal long Ceiling(TimeSpan time) => (long)Math.Ceiling(time.TotalSeconds * Frequency);
 
-    /// <summary>The time until a moment, rounded up to a millisecond so that a timer that is set to it does not come too early.</summary>
+    /// <summary>The time until a moment, rounded up to a millisecond, so that a timer with that time does not fire too early.</summary>
     internal TimeSpan Until(long moment, long now) =>
         moment <= now ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling((moment - now) * 1000.0 / Frequency));
 

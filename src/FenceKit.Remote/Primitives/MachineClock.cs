@@ -3,8 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Remote;
 
-/// <summary>Clocks of the machine, beside those of .NET: one that is cheap to read, and one that goes on while the machine sleeps.</summary>
-/// <remarks>On Linux those of the kernel. Elsewhere both are <see cref="Environment.TickCount64"/>, which on Windows goes on in sleep.</remarks>
+/// <summary>
+/// Clocks of the machine that .NET does not offer: one that is cheap to read, and one that also advances while the machine sleeps.
+/// </summary>
+/// <remarks>
+/// On Linux, clocks of the kernel. Elsewhere both are <see cref="Environment.TickCount64"/>, which on Windows also advances during sleep.
+/// </remarks>
 internal static class MachineClock
 {
     private static readonly bool s_isLinux = LinuxClock.IsKnown;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-/// <summary>One party's end of the transport: it goes on listening until it can, and takes a transport that throws for one that loses.</summary>
+/// <summary>
+/// One party's connection to the transport. It retries listening until that succeeds, and treats a transport that throws like one that
+/// loses the message.
+/// </summary>
 internal sealed class RemoteLink(IInvalidationTransport transport, TimeProvider clock) : IAsyncDisposable
 {
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
@@ -12,10 +15,10 @@ internal sealed class RemoteLink(IInvalidationTransport transport, TimeProvider 
     private long _faults;
     private int _isDisposed;
 
-    /// <summary>How often the transport threw.</summary>
+    /// <summary>The number of exceptions of the transport.</summary>
     internal long Faults => Volatile.Read(ref _faults);
 
-    /// <summary>Begins to listen; when the engine is away, again and again until it is there.</summary>
+    /// <summary>Starts to listen; while the engine is unavailable, tries again and again.</summary>
     internal void Listen(string channel, InvalidationMessageHandler receive) => _listening = ListenAsync(channel, receive, _stop.Token);
 
     internal void Send(string channel, ReadOnlySpan<byte> message)
@@ -26,7 +29,7 @@ internal sealed class RemoteLink(IInvalidationTransport transport, TimeProvider 
         }
         catch (Exception error)
         {
-            // Whatever it was, the message is lost, and that may happen to any message.
+            // Whatever the exception, the message is lost, which may happen to any message.
             Interlocked.Increment(ref _faults);
             UninterruptedWork.Restore(error is ThreadInterruptedException);
         }

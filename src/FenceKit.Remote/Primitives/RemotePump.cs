@@ -4,7 +4,9 @@ using FenceKit.Lockdep;
 
 namespace FenceKit.Remote;
 
-/// <summary>Runs one party's work on the thread pool: when woken, and when the time has come that the work itself names. Never twice at once.</summary>
+/// <summary>
+/// Runs the work of one party on the thread pool: when woken, and at the times that the work itself requests. Never twice at the same time.
+/// </summary>
 internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
 {
     private const int Idle = 0;
@@ -14,11 +16,11 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
     private readonly Func<TimeSpan> _work;
     private readonly ITimer? _timer;
     private int _state;
-    private bool _isDisposed; // read and written as volatile: who disposes and the pump are two threads
+    private bool _isDisposed; // volatile: the disposing thread and the pump are different threads
 
-    /// <param name="work">Does what is to be done, and says how long nothing will be; infinite for "until woken".</param>
-    /// <param name="clock">The clock of that time.</param>
-    /// <param name="isStepped">Nothing runs by itself: a simulation calls the work.</param>
+    /// <param name="work">The work. It returns the time until it is due again; infinite for "until woken".</param>
+    /// <param name="clock">The clock that measures that time.</param>
+    /// <param name="isStepped">True when a simulation calls the work, so that nothing runs by itself.</param>
     internal RemotePump(Func<TimeSpan> work, TimeProvider clock, bool isStepped)
     {
         _work = work;
@@ -34,8 +36,11 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
         }
     }
 
-    /// <summary>There is something to do.</summary>
-    /// <remarks>Never waits. Pairs with the exchange at the end of <see cref="Execute"/>: either that one sees the mark, or the work is queued anew.</remarks>
+    /// <summary>Requests that the work runs.</summary>
+    /// <remarks>
+    /// Never waits. Pairs with the exchange at the end of <see cref="Execute"/>: either that exchange sees the mark, or the work is queued
+    /// again.
+    /// </remarks>
     internal void Wake()
     {
         if (!Volatile.Read(ref _isDisposed) && Interlocked.Exchange(ref _state, WokenMeanwhile) == Idle)
@@ -51,8 +56,11 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
         }
     }
 
-    /// <summary>The thread pool may add a worker, or make its queue longer, inside a schedule: that is not the subscriber's doing.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)] // names a type of the validator, whose assembly need not be loaded otherwise
+    /// <summary>
+    /// Queues the work without validation: the thread pool may add a worker or enlarge its queue inside a schedule, which is not the
+    /// subscriber's fault.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)] // refers to a type of the validator, whose assembly need not be loaded otherwise
     private void QueueUnseen()
     {
         using LockSectionScope pool = LockValidator.Default.Suppress("the thread pool may add a worker");
@@ -63,7 +71,7 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
     {
         do
         {
-            // A full fence: what was written before a Wake that this swallows is seen by the work that follows.
+            // A full fence: writes before a Wake that is merged into this run are seen by the work that follows.
             Interlocked.Exchange(ref _state, Running);
             if (Volatile.Read(ref _isDisposed))
             {
@@ -76,7 +84,7 @@ internal sealed class RemotePump : IThreadPoolWorkItem, IDisposable
         while (Interlocked.CompareExchange(ref _state, Idle, Running) != Running);
     }
 
-    /// <summary>Nothing runs any more that has not begun.</summary>
+    /// <summary>After this call no run begins.</summary>
     public void Dispose()
     {
         Volatile.Write(ref _isDisposed, true);

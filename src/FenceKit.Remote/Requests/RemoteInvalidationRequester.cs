@@ -7,7 +7,8 @@ using System.Security.Cryptography;
 namespace FenceKit.Remote;
 
 /// <summary>
-/// Asks the owner of a domain for an invalidation, from any process: the process that has changed the data waits until no node serves what it had before.
+/// Requests an invalidation from the owner of a domain, in any process: the process that has changed the data waits until no node serves
+/// the previous contents.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -16,10 +17,11 @@ namespace FenceKit.Remote;
 /// RemoteInvalidationResult result = await requester.InvalidateAsync(KeySpace.RangeOf("orders", id), TimeSpan.FromSeconds(30));
 /// if (!result.IsCompleted) log.Pending(result.Pending);   // the change is written, and these nodes may still serve the old value
 /// </code>
-/// <para>In the process of the owner a <see cref="RemoteInvalidationResponder"/> answers. A request that is lost is sent again; one that arrives twice, or is answered
-/// by the successor of an owner that died over it, invalidates once more, which harms nobody. The process that asks needs no lease.</para>
-/// <para>Write first, then ask: the invalidation begins after the call, so what a node reads anew has the change. Who must have no reader see the change before the
-/// last copy is gone writes inside a session of the owner's notifier instead.</para>
+/// <para>In the owner's process a <see cref="RemoteInvalidationResponder"/> answers. A lost request is sent again. A request that arrives
+/// twice, or is answered by the successor of an owner that died meanwhile, invalidates once more, which is harmless. The requesting process
+/// needs no lease.</para>
+/// <para>Write first, then request: the invalidation begins after the call, so a node that reads again gets the change. If no reader may
+/// see the change before the last copy is gone, write inside a session of the owner's notifier instead.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
@@ -34,13 +36,13 @@ public sealed class RemoteInvalidationRequester : IAsyncDisposable
     private readonly UInt128 _requester;
     private readonly ConcurrentDictionary<ulong, Attempt> _attempts = new();
     private readonly CancellationTokenSource _stop = new();
-    private ulong _lastNumber; // begins at random: what was recorded of an earlier process answers nothing of this one
+    private ulong _lastNumber; // starts at a random number, so that recorded answers to an earlier process do not match
     private int _isDisposed;
 
     /// <summary>Connects to a domain.</summary>
-    /// <param name="transport">The way to the owner; it stays the caller's, and may be away.</param>
+    /// <param name="transport">The transport to the owner. The caller keeps and disposes it; it may be disconnected.</param>
     /// <param name="domain">The name of the domain, the same for all its parties.</param>
-    /// <param name="timeProvider">The clock of budgets and repeats; null for that of the system.</param>
+    /// <param name="timeProvider">The clock for budgets and repetitions; null for that of the system.</param>
     /// <exception cref="ArgumentException"><paramref name="domain"/> is empty.</exception>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public RemoteInvalidationRequester(IInvalidationTransport transport, string domain, TimeProvider? timeProvider = null)
@@ -58,15 +60,17 @@ public sealed class RemoteInvalidationRequester : IAsyncDisposable
     /// <summary>Gets the name of the domain.</summary>
     public string Domain { get; }
 
-    /// <summary>Asks for an invalidation, and waits until it has completed everywhere.</summary>
-    /// <param name="range">What goes away, for instance <c>KeySpace.RangeOf("orders", "42")</c>.</param>
-    /// <param name="budget">How long to wait altogether, at most ten minutes. Zero asks without waiting for the answer.</param>
-    /// <param name="cancellationToken">Ends the wait. What was begun goes on until its budget is over.</param>
-    /// <returns>What has become of it, and who is waited for.</returns>
+    /// <summary>Requests an invalidation, and waits until it has completed everywhere.</summary>
+    /// <param name="range">The range to invalidate, for example <c>KeySpace.RangeOf("orders", "42")</c>.</param>
+    /// <param name="budget">
+    /// How long to wait altogether, at most ten minutes. Zero sends the request without waiting for the answer.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait. An invalidation that has begun continues until its budget is over.</param>
+    /// <returns>The outcome, and the names of the nodes that are waited for.</returns>
     /// <remarks>Does not block. Allocates.</remarks>
     /// <exception cref="ArgumentException"><paramref name="range"/> is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative or longer than ten minutes.</exception>
-    /// <exception cref="ObjectDisposedException">The requester is disposed, perhaps meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The requester is disposed, before or during the call.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled first.</exception>
     public async ValueTask<RemoteInvalidationResult> InvalidateAsync(
         AddressRange range, TimeSpan budget, CancellationToken cancellationToken = default)
@@ -93,7 +97,7 @@ public sealed class RemoteInvalidationRequester : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks nothing any more; who waits for an answer hears that.</summary>
+    /// <summary>Stops sending requests; waiting callers get an exception.</summary>
     /// <returns>A task that ends when nothing is received any more.</returns>
     public async ValueTask DisposeAsync()
     {
@@ -105,7 +109,7 @@ public sealed class RemoteInvalidationRequester : IAsyncDisposable
         await _link.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Who asks, for people.</summary>
+    /// <summary>Describes the requester, for people.</summary>
     /// <returns>One line.</returns>
     public override string ToString() => $"requester of {Domain}: {_attempts.Count} requests under way";
 
@@ -126,7 +130,7 @@ public sealed class RemoteInvalidationRequester : IAsyncDisposable
             }
             catch (TimeoutException)
             {
-                // Lost, or not done yet.
+                // The request was lost, or is not done yet.
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -142,7 +146,7 @@ public sealed class RemoteInvalidationRequester : IAsyncDisposable
         }
     }
 
-    /// <summary>An owner that has answered, but has nobody to name yet, is waited for itself.</summary>
+    /// <summary>The names that are waited for. If the owner has not named any yet, this is the owner itself.</summary>
     private string[] Named(string[]? pending) => pending is { Length: > 0 } ? pending : [$"owner of {Domain}"];
 
     private void Send(ulong number, TimeSpan budget, AddressRange range)
@@ -175,7 +179,7 @@ public sealed class RemoteInvalidationRequester : IAsyncDisposable
                 attempt.Pending = message.GetNames();
                 break;
             default:
-                break; // what requesters say
+                break; // sent by a requester
         }
     }
 
@@ -185,7 +189,7 @@ public sealed class RemoteInvalidationRequester : IAsyncDisposable
 
         internal TaskCompletionSource<RemoteInvalidationResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>Who was waited for when the owner last said so; null before.</summary>
+        /// <summary>The names that the owner reported last; null before the first report.</summary>
         internal string[]? Pending
         {
             get => Volatile.Read(ref _pending);

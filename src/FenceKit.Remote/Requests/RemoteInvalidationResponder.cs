@@ -3,14 +3,18 @@ using System.Diagnostics;
 
 namespace FenceKit.Remote;
 
-/// <summary>Carries out, in the process of a domain's owner, what <see cref="RemoteInvalidationRequester"/>s ask for: each request is a session of the notifier.</summary>
+/// <summary>
+/// Carries out the requests of <see cref="RemoteInvalidationRequester"/>s in the process of a domain's owner: each request is a session of
+/// the notifier.
+/// </summary>
 /// <remarks>
 /// <code>
 /// await using RemoteInvalidationOwner owner = new(notifier, KeySpace.All, transport, "orders");
 /// await using RemoteInvalidationResponder responder = new(notifier, KeySpace.All, transport, "orders");
 /// </code>
-/// <para>Make it after the owner: before there is one, sessions wait for nobody. Requests are carried out side by side; two over the same range one after the other.</para>
-/// <para>Every process that can write to the channel can ask, and so make nodes drop what they have.</para>
+/// <para>Create it after the owner: earlier sessions would wait for no node. Requests are carried out concurrently; two over the same range
+/// one after the other.</para>
+/// <para>Every process that can write to the channel can send requests, and so make nodes drop their copies.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time.</para>
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
@@ -19,8 +23,8 @@ public sealed class RemoteInvalidationResponder : IAsyncDisposable
     /// <summary>The longest budget that a request may have: ten minutes.</summary>
     internal static readonly TimeSpan LongestBudget = TimeSpan.FromMinutes(10);
 
-    private const int MostRequests = 1024;     // at once; beyond that they are not heard, and asked again
-    private const int RememberedAnswers = 1024; // so that a request that comes again is answered, not carried out again
+    private const int MostRequests = 1024;     // at the same time; further ones are ignored, and sent again
+    private const int RememberedAnswers = 1024; // so that a repeated request is answered, not carried out again
 
     private readonly UninterruptedGate _gate = new(); // held for a few instructions
     private readonly InvalidationNotifier _notifier;
@@ -36,12 +40,12 @@ public sealed class RemoteInvalidationResponder : IAsyncDisposable
     private long _completed;
     private long _rejected;
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>Starts to listen for requests.</summary>
     /// <param name="notifier">The notifier of the domain's owner.</param>
-    /// <param name="range">What may be asked for, for instance <see cref="KeySpace.All"/>; requests are cut to it.</param>
-    /// <param name="transport">The way to who asks; it stays the caller's, and may be away.</param>
+    /// <param name="range">The range that may be requested, for example <see cref="KeySpace.All"/>; requests are clipped to it.</param>
+    /// <param name="transport">The transport to the requesters. The caller keeps and disposes it; it may be disconnected.</param>
     /// <param name="domain">The name of the domain, the same for all its parties.</param>
-    /// <param name="timeProvider">The clock of budgets; null for that of the system.</param>
+    /// <param name="timeProvider">The clock for budgets; null for that of the system.</param>
     /// <exception cref="ArgumentException"><paramref name="range"/> or <paramref name="domain"/> is empty.</exception>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public RemoteInvalidationResponder(
@@ -66,14 +70,14 @@ public sealed class RemoteInvalidationResponder : IAsyncDisposable
     /// <summary>Gets the name of the domain.</summary>
     public string Domain { get; }
 
-    /// <summary>Gets how many requests have been carried out.</summary>
+    /// <summary>Gets the number of completed requests.</summary>
     public long Completed => Volatile.Read(ref _completed);
 
-    /// <summary>Gets how many messages were none, or came when there was no room.</summary>
+    /// <summary>Gets the number of messages that were invalid or arrived when there was no room.</summary>
     public long Rejected => Volatile.Read(ref _rejected);
 
-    /// <summary>Carries out nothing any more. Requests that are under way are backed off, and not answered: a successor will be asked.</summary>
-    /// <returns>A task that ends when nothing is received, and no session of it is open any more.</returns>
+    /// <summary>Stops. Requests in progress are backed off and not answered: a successor will get them.</summary>
+    /// <returns>A task that ends when nothing is received any more and no session of this object is open.</returns>
     public async ValueTask DisposeAsync()
     {
         Task[] running;
@@ -94,7 +98,7 @@ public sealed class RemoteInvalidationResponder : IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>What it has done, for people.</summary>
+    /// <summary>Describes the responder, for people.</summary>
     /// <returns>One line.</returns>
     public override string ToString() => $"responder of {Domain}: {Completed} requests completed";
 
@@ -121,7 +125,7 @@ public sealed class RemoteInvalidationResponder : IAsyncDisposable
             }
         }
 
-        Answer(request); // asked again: the answer was lost, or there is none yet
+        Answer(request); // a repeated request: the answer was lost, or there is none yet
     }
 
     /// <summary>Under the gate.</summary>
@@ -160,9 +164,9 @@ public sealed class RemoteInvalidationResponder : IAsyncDisposable
                 _requests.Remove((request.Requester, request.Number));
             }
 
-            return; // this owner is gone: the owner after it is asked again
+            return; // this owner is disposed: its successor will get the request
         }
-#pragma warning disable CA1031 // Whatever it is, who asked hears of it, and the others go on.
+#pragma warning disable CA1031 // Any failure is reported to the requester and does not affect the other requests.
         catch (Exception error)
 #pragma warning restore CA1031
         {

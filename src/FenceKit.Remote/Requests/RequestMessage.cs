@@ -4,12 +4,13 @@ using System.Text;
 
 namespace FenceKit.Remote;
 
-/// <summary>A request for an invalidation, or an answer to one, that has been checked.</summary>
+/// <summary>A validated message: a request for an invalidation, or an answer to one.</summary>
 /// <remarks>
 /// <para>Little-endian. The header, 40 bytes: <c>0x46 0x52</c>, version, kind, a number by kind (4), domain (8), requester (16), number (8). A Request: its number
 /// is the budget in milliseconds, and start and end of the range follow. An answer: its number is how many are pending altogether, and of the first ones
 /// the names follow, each a length (1) and at most 64 bytes of UTF-8.</para>
-/// <para>What does not have exactly the length of its kind, is of another version or domain, or has a name with control characters is not a message.</para>
+/// <para>Bytes without exactly the length of their kind, of another version or domain, or with control characters in a name are not a
+/// message.</para>
 /// </remarks>
 internal readonly ref struct RequestMessage
 {
@@ -37,10 +38,10 @@ internal readonly ref struct RequestMessage
 
     internal ulong Number { get; }
 
-    /// <summary>Of a Request.</summary>
+    /// <summary>Valid for a Request only.</summary>
     internal TimeSpan Budget => TimeSpan.FromMilliseconds(Value);
 
-    /// <summary>Of a Request.</summary>
+    /// <summary>Valid for a Request only.</summary>
     internal AddressRange Range =>
         new(BinaryPrimitives.ReadUInt64LittleEndian(_payload), BinaryPrimitives.ReadUInt64LittleEndian(_payload[8..]));
 
@@ -75,11 +76,11 @@ internal readonly ref struct RequestMessage
     }
 
     /// <param name="into">At least <see cref="MaxLength"/> bytes.</param>
-    /// <param name="kind">What has become of it.</param>
+    /// <param name="kind">The state of the request.</param>
     /// <param name="domain">The domain.</param>
-    /// <param name="requester">Who asked.</param>
-    /// <param name="number">The request.</param>
-    /// <param name="names">Who is waited for; what is too much is left out.</param>
+    /// <param name="requester">The requester.</param>
+    /// <param name="number">The number of the request.</param>
+    /// <param name="names">The names that are waited for; names beyond the limit are left out.</param>
     internal static int WriteAnswer(
         Span<byte> into, RequestMessageKind kind, ulong domain, UInt128 requester, ulong number, IReadOnlyList<string> names)
     {
@@ -107,7 +108,7 @@ internal readonly ref struct RequestMessage
         return length;
     }
 
-    /// <summary>Of an answer: who is waited for.</summary>
+    /// <summary>Valid for an answer only: the names that are waited for.</summary>
     internal string[] GetNames()
     {
         List<string> names = [];

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-/// <summary>What a <see cref="RequestMessage"/> says. The numbers are part of the protocol.</summary>
+/// <summary>The kind of a <see cref="RequestMessage"/>. The numbers are part of the protocol.</summary>
 internal enum RequestMessageKind : byte
 {
     None = 0,
 
-    /// <summary>Please invalidate a range. Repeated until it is answered.</summary>
+    /// <summary>A request to invalidate a range. Repeated until it is answered.</summary>
     Request = 1,
 
-    /// <summary>No node serves what it had before the request.</summary>
+    /// <summary>No node serves its contents from before the request.</summary>
     Completed = 16,
 
-    /// <summary>The budget is over, and it is not known.</summary>
+    /// <summary>The budget is over, and the result is not known.</summary>
     Pending = 17,
 
-    /// <summary>Somebody failed to let go.</summary>
+    /// <summary>A subscriber failed to let go.</summary>
     Faulted = 18,
 
-    /// <summary>It is being done.</summary>
+    /// <summary>The invalidation is in progress.</summary>
     Working = 19,
 }

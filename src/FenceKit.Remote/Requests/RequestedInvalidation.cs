@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-/// <summary>One request that the responder carries out, and what has become of it.</summary>
+/// <summary>A request that the responder carries out, with its state.</summary>
 internal sealed class RequestedInvalidation(UInt128 requester, ulong number, AddressRange range, TimeSpan budget, string roster, Action<RequestedInvalidation> tell)
 {
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(20);  // how often the names of who is waited for are brought up to date
-    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(5);  // of a schedule that somebody refused
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(20);  // how often the names that are waited for are updated
+    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(5);  // for a schedule that a subscriber refused
 
     private readonly PendingInvalidation[] _holders = new PendingInvalidation[RequestMessage.MostNames];
     private string[] _pending = [];
@@ -17,7 +17,7 @@ internal sealed class RequestedInvalidation(UInt128 requester, ulong number, Add
 
     internal RequestMessageKind State => (RequestMessageKind)Volatile.Read(ref _state); // pairs with the write in RunAsync
 
-    /// <summary>Who is waited for.</summary>
+    /// <summary>The names that are waited for.</summary>
     internal IReadOnlyList<string> Pending => Volatile.Read(ref _pending); // pairs with the write in Look
 
     internal async Task RunAsync(InvalidationNotifier notifier, TimeProvider clock, CancellationToken cancellationToken)
@@ -49,7 +49,7 @@ internal sealed class RequestedInvalidation(UInt128 requester, ulong number, Add
             }
         }
 
-        // After the commit: pairs with the read in State, so a requester that is told "completed" is told after the fact.
+        // Written after the commit. Pairs with the read in State, so that a requester is told "completed" only after the fact.
         Volatile.Write(ref _state, (int)(outcome switch
         {
             InvalidationOutcome.Completed => RequestMessageKind.Completed,
@@ -64,7 +64,10 @@ internal sealed class RequestedInvalidation(UInt128 requester, ulong number, Add
         Volatile.Write(ref _state, (int)RequestMessageKind.Faulted); // pairs with the read in State
     }
 
-    /// <summary>Null when an earlier session over a part of the range was committed: the same once more, for what nodes have taken since.</summary>
+    /// <summary>
+    /// Waits for the session. Null when an earlier session that overlaps the range was committed: the caller then schedules again, for
+    /// copies that nodes have made since.
+    /// </summary>
     private async ValueTask<InvalidationOutcome?> WaitAsync(
         InvalidationSession session, TimeProvider clock, long started, CancellationToken cancellationToken)
     {
@@ -93,7 +96,7 @@ internal sealed class RequestedInvalidation(UInt128 requester, ulong number, Add
         }
     }
 
-    /// <summary>Those who are waited for by name, and their group only when none of them has one.</summary>
+    /// <summary>Updates the names that are waited for; the group of all nodes is listed only when none of them has a name.</summary>
     private void Look(InvalidationSession session)
     {
         int count = session.CopyPending(_holders);

@@ -18,20 +18,20 @@ public sealed class InMemoryConnection : IInvalidationTransport
         Name = name;
     }
 
-    /// <summary>Gets who it is.</summary>
+    /// <summary>Gets the name of the party.</summary>
     public string Name { get; }
 
-    /// <summary>Gets or sets whether what it sends is lost.</summary>
+    /// <summary>Gets or sets whether messages from this party are lost.</summary>
     public bool IsSendingCut
     {
-        get => Volatile.Read(ref _isSendingCut); // pairs with the write of who plays the network
+        get => Volatile.Read(ref _isSendingCut); // pairs with the write by the simulated network
         set => Volatile.Write(ref _isSendingCut, value);
     }
 
-    /// <summary>Gets or sets whether what is sent to it is lost, at the time when it would arrive.</summary>
+    /// <summary>Gets or sets whether messages to this party are lost. It is checked at the time of arrival.</summary>
     public bool IsReceivingCut
     {
-        get => Volatile.Read(ref _isReceivingCut); // pairs with the write of who plays the network
+        get => Volatile.Read(ref _isReceivingCut); // pairs with the write by the simulated network
         set => Volatile.Write(ref _isReceivingCut, value);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-/// <summary>One party that listens to one channel.</summary>
+/// <summary>A subscription of one party to one channel.</summary>
 internal sealed class InMemorySubscription(
     InMemoryTransport transport, InMemoryConnection connection, string channel, InvalidationMessageHandler receive) : IAsyncDisposable
 {
@@ -9,7 +9,7 @@ internal sealed class InMemorySubscription(
 
     internal string Channel { get; } = channel;
 
-    /// <summary>False when the connection is cut, or nobody listens any more.</summary>
+    /// <summary>Delivers a message. False when the connection is cut or the subscription disposed.</summary>
     internal bool Receive(byte[] message)
     {
         if (Volatile.Read(ref _isDisposed) || connection.IsReceivingCut)

@@ -3,7 +3,10 @@ using System.Diagnostics;
 
 namespace FenceKit.Remote;
 
-/// <summary>A transport inside one process, for tests, simulations and samples: it loses, repeats, reorders and delays as its seed says.</summary>
+/// <summary>
+/// A transport inside one process, for tests, simulations and samples. It loses, repeats, reorders and delays messages, as determined by
+/// its options and seed.
+/// </summary>
 /// <remarks>
 /// Each party gets a connection of its own (<see cref="Connect"/>), which can be cut in one direction or in both.
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. Blocks for a few instructions; allocates.</para>
@@ -21,7 +24,7 @@ public sealed class InMemoryTransport : IDisposable
     private long _lastNumber;
     private bool _isDisposed;
 
-    /// <summary>Creates a transport that nobody is connected to.</summary>
+    /// <summary>Creates a transport without connections.</summary>
     /// <param name="options">The faults; null for none.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public InMemoryTransport(InMemoryTransportOptions? options = null)
@@ -36,7 +39,7 @@ public sealed class InMemoryTransport : IDisposable
         }
     }
 
-    /// <summary>Gets how many messages are on their way.</summary>
+    /// <summary>Gets the number of messages in flight.</summary>
     public int InFlight
     {
         get
@@ -49,8 +52,8 @@ public sealed class InMemoryTransport : IDisposable
     }
 
     /// <summary>Connects a party.</summary>
-    /// <param name="name">Who it is, for people.</param>
-    /// <returns>Its connection.</returns>
+    /// <param name="name">The name of the party, for people.</param>
+    /// <returns>The connection of the party.</returns>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     public InMemoryConnection Connect(string name)
     {
@@ -58,9 +61,9 @@ public sealed class InMemoryTransport : IDisposable
         return new InMemoryConnection(this, name);
     }
 
-    /// <summary>Delivers the messages whose time has come, on this thread.</summary>
-    /// <returns>How many were received by somebody.</returns>
-    /// <remarks>What receivers send meanwhile is delivered too if it is due.</remarks>
+    /// <summary>Delivers the messages that are due, on this thread.</summary>
+    /// <returns>The number of messages that a subscription has received.</returns>
+    /// <remarks>Messages that receivers send during the call are delivered too if they are due.</remarks>
     public int DeliverDue()
     {
         int received = 0;
@@ -75,7 +78,7 @@ public sealed class InMemoryTransport : IDisposable
         return received;
     }
 
-    /// <summary>Delivers nothing any more.</summary>
+    /// <summary>Stops all deliveries.</summary>
     public void Dispose()
     {
         using (_gate.Enter())

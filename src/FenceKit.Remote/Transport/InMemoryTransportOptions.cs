@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-/// <summary>What an <see cref="InMemoryTransport"/> does to messages.</summary>
+/// <summary>Options of an <see cref="InMemoryTransport"/>.</summary>
 public sealed class InMemoryTransportOptions
 {
-    /// <summary>Gets where the random numbers begin: the same seed and the same calls give the same faults.</summary>
+    /// <summary>Gets the seed of the random numbers: the same seed and the same calls result in the same faults.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Gets how many of the messages are lost, from 0 to 1.</summary>
+    /// <summary>Gets the fraction of messages that are lost, from 0 to 1.</summary>
     public double LossRate { get; init; }
 
-    /// <summary>Gets how many of the messages arrive twice, from 0 to 1.</summary>
+    /// <summary>Gets the fraction of messages that arrive twice, from 0 to 1.</summary>
     public double RepeatRate { get; init; }
 
-    /// <summary>Gets how long a message takes at least.</summary>
+    /// <summary>Gets the minimum delay of a message.</summary>
     public TimeSpan MinimumDelay { get; init; }
 
-    /// <summary>Gets how long a message takes at most. Those whose times differ overtake each other.</summary>
+    /// <summary>Gets the maximum delay of a message. Messages with different delays may overtake each other.</summary>
     public TimeSpan MaximumDelay { get; init; }
 
     /// <summary>
-    /// Gets whether messages are delivered only inside <see cref="InMemoryTransport.DeliverDue"/>, on the thread that calls it. Otherwise they come on the
-    /// thread pool by themselves.
+    /// Gets whether messages are delivered only inside <see cref="InMemoryTransport.DeliverDue"/>, on the calling thread. Otherwise they
+    /// are delivered on the thread pool.
     /// </summary>
     public bool IsStepped { get; init; }
 

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace FenceKit.Remote;
 
-/// <summary>The channels of a domain: one to its owner, one to each node; one for requests, and one for the answers to each who asks.</summary>
+/// <summary>
+/// The channel names of a domain: one to its owner, one to each node, one for requests, and one for the answers to each requester.
+/// </summary>
 internal sealed class RemoteChannels
 {
     private readonly string _domain;
@@ -17,12 +19,12 @@ internal sealed class RemoteChannels
         Requests = $"{domain}/requests";
     }
 
-    /// <summary>What stands for the domain's name in a message.</summary>
+    /// <summary>The hash that represents the domain's name in a message.</summary>
     internal ulong Domain { get; }
 
     internal string Owner { get; }
 
-    /// <summary>To the responder, in the process of the owner.</summary>
+    /// <summary>The channel to the responder, in the owner's process.</summary>
     internal string Requests { get; }
 
     internal string OfRequester(UInt128 requester) => string.Create(CultureInfo.InvariantCulture, $"{_domain}/answers/{requester:x32}");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote;
 
-/// <summary>An invalidation as nodes are told of it.</summary>
-/// <param name="Number">Its number in the owner's epoch.</param>
-/// <param name="Range">What goes away.</param>
-/// <param name="Reason">Why.</param>
+/// <summary>An invalidation as sent to nodes.</summary>
+/// <param name="Number">The number of the invalidation in the owner's epoch.</param>
+/// <param name="Range">The invalidated range.</param>
+/// <param name="Reason">The reason.</param>
 internal readonly record struct RemoteInvalidation(ulong Number, AddressRange Range, InvalidationReason Reason);

@@ -5,14 +5,15 @@ using System.Text;
 
 namespace FenceKit.Remote;
 
-/// <summary>A message that has been checked, or a writer of one.</summary>
+/// <summary>A validated message, and methods that write messages.</summary>
 /// <remarks>
 /// <para>Little-endian. The header, 64 bytes: <c>0x46 0x4b</c>, version, kind, four zeros, domain (8), node (16), incarnation (8), epoch (8),
 /// membership (8), number (8). Then by kind: Join, the node's name in UTF-8, at most 64 bytes. Grant: lease in ticks (8), the highest number that was
 /// given to an invalidation (8), and 25 bytes for each one that is open: number, start, end, reason. Schedule: start, end, reason. End: 1 when
 /// committed, 0 when backed off. The others: nothing.</para>
-/// <para>Every client of the engine can send anything. What does not have exactly the length of its kind, is of another version or domain, or names an
-/// empty range, an unknown reason or an impossible lease is not a message. A receiver then compares epoch, membership, incarnation and number with its own.</para>
+/// <para>Every client of the engine can send anything. Bytes without exactly the length of their kind, of another version or domain, or
+/// with an empty range, an unknown reason or an impossible lease are not a message. A receiver then compares epoch, membership, incarnation
+/// and number with its own.</para>
 /// </remarks>
 internal readonly ref struct RemoteMessage
 {
@@ -35,22 +36,22 @@ internal readonly ref struct RemoteMessage
 
     internal RemoteMessageHeader Header { get; }
 
-    /// <summary>Of a Join: what people call the node.</summary>
+    /// <summary>Valid for a Join only: the name of the node, for people.</summary>
     internal string Name => Encoding.UTF8.GetString(_payload);
 
-    /// <summary>Of a Grant.</summary>
+    /// <summary>Valid for a Grant only.</summary>
     internal TimeSpan Lease => new(BinaryPrimitives.ReadInt64LittleEndian(_payload));
 
-    /// <summary>Of a Grant: invalidations up to this number that it does not list have ended.</summary>
+    /// <summary>Valid for a Grant only: invalidations up to this number that the grant does not list have ended.</summary>
     internal ulong Highest => BinaryPrimitives.ReadUInt64LittleEndian(_payload[8..]);
 
-    /// <summary>Of a Grant: how many invalidations are open.</summary>
+    /// <summary>Valid for a Grant only: the number of open invalidations.</summary>
     internal int OpenCount => (_payload.Length - GrantLength) / InvalidationLength;
 
-    /// <summary>Of an End.</summary>
+    /// <summary>Valid for an End only.</summary>
     internal bool IsCommitted => _payload[0] == 1;
 
-    /// <summary>Of a Schedule.</summary>
+    /// <summary>Valid for a Schedule only.</summary>
     internal RemoteInvalidation Invalidation => ReadInvalidation(Header.Number, _payload);
 
     internal static int LengthOfGrant(int openCount) => HeaderLength + GrantLength + (openCount * InvalidationLength);
@@ -59,14 +60,14 @@ internal readonly ref struct RemoteMessage
 
     internal const int LengthOfJoin = HeaderLength + MaxNameLength;
 
-    /// <summary>Of a Grant.</summary>
+    /// <summary>Valid for a Grant only.</summary>
     internal RemoteInvalidation GetOpen(int index)
     {
         ReadOnlySpan<byte> open = _payload.Slice(GrantLength + (index * InvalidationLength), InvalidationLength);
         return ReadInvalidation(BinaryPrimitives.ReadUInt64LittleEndian(open), open[8..]);
     }
 
-    /// <summary>False when the bytes are not a message of the domain in a version that is known.</summary>
+    /// <summary>Reads a message. False when the bytes are not a message of this domain in a known version.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> bytes, ulong domain, out RemoteMessage message)
     {
         message = default;
@@ -116,7 +117,7 @@ internal readonly ref struct RemoteMessage
         return length + name.Length;
     }
 
-    /// <summary>Writes all of a Grant but what is open; see <see cref="WriteOpen"/>.</summary>
+    /// <summary>Writes a Grant without the open invalidations; see <see cref="WriteOpen"/>.</summary>
     internal static void WriteGrant(Span<byte> into, ulong domain, in RemoteMessageHeader header, TimeSpan lease, ulong highest)
     {
         Span<byte> payload = into[Write(into, domain, in header)..];
@@ -173,7 +174,7 @@ internal readonly ref struct RemoteMessage
         return true;
     }
 
-    /// <summary>A name is shown to people, in logs too: nothing in it may end a line or move a cursor.</summary>
+    /// <summary>Whether a name is safe to show to people and in logs: no character may end a line or move a cursor.</summary>
     internal static bool IsText(ReadOnlySpan<byte> name)
     {
         while (!name.IsEmpty)
@@ -191,7 +192,7 @@ internal readonly ref struct RemoteMessage
 
     private static bool IsInvalidation(ReadOnlySpan<byte> bytes) =>
         BinaryPrimitives.ReadUInt64LittleEndian(bytes) < BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..])
-        && bytes[16] <= BitOperations.Log2((uint)InvalidationReason.Exclusive); // of a Release nodes are told as of a Discard
+        && bytes[16] <= BitOperations.Log2((uint)InvalidationReason.Exclusive); // a Release is sent to nodes as a Discard
 
     private static RemoteInvalidation ReadInvalidation(ulong number, ReadOnlySpan<byte> bytes) => new(
         number,
