@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace FenceKit.Remote.Caching;
 
-/// <summary>What caches count. Nothing is computed, and nothing allocated, while nobody listens.</summary>
+/// <summary>The instruments of caches. Nothing is computed or allocated without a listener.</summary>
 internal static class CacheInstruments
 {
     internal const string MeterName = "FenceKit.Remote.Caching";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote.Caching;
 
-/// <summary>A key with its tags, as addresses and counters, and what the counters said when it was taken.</summary>
+/// <summary>A key with its tags, as addresses and drop counters, and the values of the counters when this object was created.</summary>
 internal sealed class CacheKey
 {
     private readonly DropStamps _stamps;
@@ -9,7 +9,9 @@ internal sealed class CacheKey
     private readonly long[] _values;
     private readonly long _all;
 
-    /// <summary>Takes the counters. Before it is asked whether the ranges are open: what is dropped later moves one of them.</summary>
+    /// <summary>
+    /// Reads the counters. Create it before checking whether the ranges are open: a later drop changes one of the counters.
+    /// </summary>
     internal CacheKey(DropStamps stamps, string key, IEnumerable<string>? tags)
     {
         _stamps = stamps;
@@ -33,10 +35,10 @@ internal sealed class CacheKey
         }
     }
 
-    /// <summary>One for the key, and one for it under each of its tags.</summary>
+    /// <summary>One address for the key, and one for the key under each of its tags.</summary>
     internal IReadOnlyList<AddressRange> Addresses { get; }
 
-    /// <summary>Gets whether nothing of it was dropped since it was taken. Reads three counters, and two more for each tag.</summary>
+    /// <summary>Gets whether nothing was dropped since this object was created. Reads three counters, and two more for each tag.</summary>
     internal bool IsCurrent
     {
         get
@@ -51,7 +53,9 @@ internal sealed class CacheKey
         }
     }
 
-    /// <summary>Whether copies may be made: nobody invalidates any of it, and the node has, or had when it last looked, a lease.</summary>
+    /// <summary>
+    /// Whether copies may be made: none of the addresses is being invalidated, and the node has a lease, or had one when it last checked.
+    /// </summary>
     internal bool IsOpen(InvalidationSubscription subscription)
     {
         foreach (AddressRange address in Addresses)

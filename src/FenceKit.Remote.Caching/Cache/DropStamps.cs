@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote.Caching;
 
-/// <summary>What has been dropped, as counters that only go up: an entry is good for as long as none of those that it was made under has moved.</summary>
+/// <summary>
+/// Records drops as counters that only increase: an entry is valid as long as none of the counters that it was created with has changed.
+/// </summary>
 /// <remarks>
-/// <para>So a schedule neither waits, nor allocates, nor looks for entries, however many there are: it moves a counter. Addresses share counters, of which there are
-/// 65,536; a collision drops more, never less.</para>
-/// <para>A key is one address without a tag, and one under each of its tags. A range of one address moves the counter of that address; a longer one those of the
-/// tags that it touches; one over many tags the one that all entries are under.</para>
+/// <para>So a schedule neither waits, nor allocates, nor searches for entries, however many there are: it increments a counter. Addresses
+/// share 65,536 counters; a collision drops more, never less.</para>
+/// <para>A key has one address without a tag, and one under each of its tags. A range of one address increments the counter of that
+/// address; a longer range those of the tags that it touches; a range over many tags the counter that all entries have in common.</para>
 /// </remarks>
 internal sealed class DropStamps : IInvalidationSubscriber
 {
@@ -22,12 +24,13 @@ internal sealed class DropStamps : IInvalidationSubscriber
 
     public bool TrySchedule(in InvalidationRequest request, out Fence fence)
     {
-        fence = default; // nothing that was there can be served once this has returned
+        fence = default; // no entry from before can be served once this has returned
         Drop(request.Range);
         return true;
     }
 
-    // The increments are full fences. Who begins to read after the owner's commit has heard of it, and so of them: pairs with the reads in IsCurrent.
+    // The increments are full fences. A reader that begins after the owner's commit knows of the commit, and so sees the increments: pairs
+    // with the reads in IsCurrent.
     internal void Drop(AddressRange range)
     {
         if (range.Length == 1)
@@ -53,7 +56,7 @@ internal sealed class DropStamps : IInvalidationSubscriber
 
     internal static int SlotOfAddress(AddressRange address) => SlotOf(address.Start);
 
-    /// <summary>Of the tag's beginning; inverted, so that it is not that of the tag's first address.</summary>
+    /// <summary>The slot of the tag's start address; inverted, so that it differs from the slot of the tag's first address.</summary>
     internal static int SlotOfTag(AddressRange tag) => SlotOf(~tag.Start);
 
     private static int SlotOf(ulong place) => (int)((place * 0x9E3779B97F4A7C15UL) >> (64 - Bits));

@@ -3,14 +3,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FenceKit.Remote.Caching;
 
-/// <summary>A value that is being read from the origin, for all who ask for it meanwhile.</summary>
+/// <summary>A read of a value from the origin that is in progress, shared by all concurrent callers.</summary>
 internal abstract class Population(CacheKey key)
 {
     private int _waiters = 1;
 
     internal CacheKey Key { get; } = key;
 
-    /// <summary>False when all who waited have given up: then it is being canceled.</summary>
+    /// <summary>Adds a waiter. False when all waiters have given up, so that the read is being canceled.</summary>
     internal bool TryJoin()
     {
         int waiters = Volatile.Read(ref _waiters);
@@ -28,7 +28,7 @@ internal abstract class Population(CacheKey key)
         return false;
     }
 
-    /// <summary>True for the last one.</summary>
+    /// <summary>Removes a waiter. True for the last one.</summary>
     protected bool Leave() => Interlocked.Decrement(ref _waiters) == 0;
 }
 
@@ -39,7 +39,7 @@ internal sealed class Population<T>(CacheKey key) : Population(key)
     private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _abandoned = new();
 
-    /// <summary>Runs the factory; what it throws is what all who wait get.</summary>
+    /// <summary>Runs the factory; all waiters get its exception.</summary>
     internal async Task RunAsync<TState>(
         TState state, Func<TState, CancellationToken, ValueTask<T>> factory, Action<T> publish, Action finish)
     {
@@ -47,7 +47,7 @@ internal sealed class Population<T>(CacheKey key) : Population(key)
         {
             T value = await factory(state, _abandoned.Token).ConfigureAwait(false);
             publish(value);
-            finish(); // before the result is known: who asks after that finds the entry
+            finish(); // before the result is published: later callers find the entry
             _result.TrySetResult(value);
         }
         catch (OperationCanceledException canceled)
@@ -58,10 +58,10 @@ internal sealed class Population<T>(CacheKey key) : Population(key)
             }
             finally
             {
-                _result.TrySetCanceled(canceled.CancellationToken); // also when this thread is interrupted on the way: others wait for it
+                _result.TrySetCanceled(canceled.CancellationToken); // even when this thread is interrupted: other callers wait for it
             }
         }
-#pragma warning disable CA1031 // Whatever it is, it belongs to those who wait.
+#pragma warning disable CA1031 // Any exception belongs to the waiters.
         catch (Exception error)
 #pragma warning restore CA1031
         {
@@ -72,7 +72,7 @@ internal sealed class Population<T>(CacheKey key) : Population(key)
             finally
             {
                 _result.TrySetException(error);
-                _ = _result.Task.Exception; // who waits sees it; if nobody does any more, nobody is told
+                _ = _result.Task.Exception; // waiters get the exception; without any, it must not be reported as unobserved
             }
         }
     }

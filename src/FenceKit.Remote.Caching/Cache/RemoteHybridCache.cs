@@ -7,8 +7,9 @@ using Microsoft.Extensions.Caching.Memory;
 namespace FenceKit.Remote.Caching;
 
 /// <summary>
-/// A <see cref="HybridCache"/> whose entries are in this process's memory, and whose removals are proven: <see cref="RemoveAsync(string, CancellationToken)"/> returns when no
-/// process of the domain serves the old value any more, and throws with the names of those who may when its budget ends.
+/// A <see cref="HybridCache"/> whose entries are in this process's memory, and whose removals are proven:
+/// <see cref="RemoveAsync(string, CancellationToken)"/> returns when no process of the domain serves the old value any more. If its budget
+/// ends before, it throws with the names of the nodes that may.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -17,15 +18,16 @@ namespace FenceKit.Remote.Caching;
 /// await database.WriteAsync(order);                  // first the origin,
 /// await cache.RemoveAsync($"order/{id}");            // then the copies: after this line nobody is served the old order, on any machine
 /// </code>
-/// <para><b>No stale read</b>: a read that begins after a removal has returned is not served from a copy that was read from the origin before the removal began. That holds
-/// for entries that were there, for factories that were running, and for those who wait for one of them. It needs the origin to be written before the removal is called, and
-/// the factory to read it, not a second cache that may be behind.</para>
-/// <para>Without a lease, and while a key is being removed, factories are called and nothing is kept. A removal by tag covers entries that name the tag when they are
-/// made; the tag <c>*</c> is everything.</para>
-/// <para><b>Values come from factories alone</b>: <see cref="SetAsync"/> removes the key everywhere and does not keep the value, because nobody can know that it is
-/// still the newest. Values are shared between readers, not copied: do not change them. There is no second level and no serialization.</para>
-/// <para>Factories of one key run one at a time in a process, and all who ask meanwhile get the result; only those that began before a removal have the old one. A
-/// factory is canceled when all who wait for it have given up.</para>
+/// <para><b>No stale read</b>: a read that begins after a removal has returned is not served from a copy that was read from the origin
+/// before the removal began. That holds for existing entries, for running factories, and for callers that wait for one. It requires that
+/// the origin is written before the removal is called, and that the factory reads the origin, not a second cache that may be behind.</para>
+/// <para>Without a lease, and while a key is being removed, factories are called and their results are not kept. A removal by tag covers
+/// entries that were created with the tag; the tag <c>*</c> covers everything.</para>
+/// <para><b>Values come from factories alone</b>: <see cref="SetAsync"/> removes the key everywhere and does not keep the value, because it
+/// may no longer be the newest. Values are shared between readers, not copied: do not change them. There is no second level and no
+/// serialization.</para>
+/// <para>Factories of one key run one at a time in a process, and all concurrent callers get the result; only callers that began before a
+/// removal get the old one. A factory is canceled when all its waiters have given up.</para>
 /// <para><b>Thread safety</b>: every member may be called from any thread at any time. A hit allocates nothing and does not block.</para>
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
@@ -39,11 +41,11 @@ public sealed partial class RemoteHybridCache : HybridCache, IDisposable
     private readonly MemoryCache _memory;
     private readonly ConcurrentDictionary<(string Key, Type Type), Population> _populations = new();
 
-    /// <summary>Makes a cache of a node.</summary>
+    /// <summary>Creates a cache for a node.</summary>
     /// <param name="notifier">The node's notifier.</param>
-    /// <param name="node">The node, of all of <see cref="KeySpace.All"/>; it stays the caller's, and is disposed before the cache.</param>
-    /// <param name="requester">Whom removals are asked for by, in the node's domain; it stays the caller's.</param>
-    /// <param name="options">Budgets and bounds; null for the usual ones.</param>
+    /// <param name="node">The node, for all of <see cref="KeySpace.All"/>. The caller keeps it, and disposes it before the cache.</param>
+    /// <param name="requester">The requester for removals, in the node's domain. The caller keeps and disposes it.</param>
+    /// <param name="options">Budgets and bounds; null for the defaults.</param>
     /// <exception cref="ArgumentException">The requester is of another domain.</exception>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -68,11 +70,13 @@ public sealed partial class RemoteHybridCache : HybridCache, IDisposable
         _node.LeaseLost += OnLeaseLost;
     }
 
-    /// <summary>Gets how many entries are in memory, also those that would not be served any more.</summary>
+    /// <summary>Gets the number of entries in memory, including those that would not be served any more.</summary>
     public int Count => _memory.Count;
 
     /// <inheritdoc/>
-    /// <remarks>A hit: a lookup, three counters (and two for each tag), and a look at the clock. 0 bytes.</remarks>
+    /// <remarks>
+    /// A hit takes a lookup, reads of three counters (and two for each tag), and a read of the clock. It allocates nothing.
+    /// </remarks>
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
         string key,
         TState state,
@@ -100,7 +104,7 @@ public sealed partial class RemoteHybridCache : HybridCache, IDisposable
             : default;
     }
 
-    /// <summary>Forgets everything. The node goes on; dispose it first, so that nothing is served in between.</summary>
+    /// <summary>Removes all entries. The node stays; dispose it first, so that nothing is served in between.</summary>
     public void Dispose()
     {
         _node.LeaseLost -= OnLeaseLost;
@@ -108,13 +112,13 @@ public sealed partial class RemoteHybridCache : HybridCache, IDisposable
         _memory.Dispose();
     }
 
-    /// <summary>What it holds, for people.</summary>
+    /// <summary>Describes the cache for people.</summary>
     /// <returns>One line.</returns>
     public override string ToString() => $"cache of {_node.Domain}: {(_node.IsLeased ? "leased" : "no lease")}";
 
     /// <summary>
-    /// The entry is looked at first, then the clock. Both after the read has begun, and that is what counts: a commit that the entry was in the way of comes after
-    /// the counter has moved, and one that waited for the lease comes after its end.
+    /// Checks the entry first, then the clock, both after the read has begun. That suffices: a commit that had to wait for the entry comes
+    /// after the counter has changed, and one that waited for the lease comes after its end.
     /// </summary>
     private bool TryGet<T>(string key, out T value)
     {
@@ -129,7 +133,7 @@ public sealed partial class RemoteHybridCache : HybridCache, IDisposable
                     value = default!;
                     return true;
                 default:
-                    break; // of another type: made anew
+                    break; // of another type: created again
             }
         }
 
@@ -149,7 +153,7 @@ public sealed partial class RemoteHybridCache : HybridCache, IDisposable
         if (!taken.IsOpen(_subscription))
         {
             CacheInstruments.CountRead(_node.Domain, "bypass");
-            return factory(state, cancellationToken); // served, and neither kept nor shared: it may be old by the time the next reader asks
+            return factory(state, cancellationToken); // served, but neither kept nor shared: it may be old when the next reader comes
         }
 
         CacheInstruments.CountRead(_node.Domain, "miss");
@@ -158,7 +162,7 @@ public sealed partial class RemoteHybridCache : HybridCache, IDisposable
         {
             if (_populations.TryGetValue(place, out Population? running))
             {
-                // It read the origin before this read began, so it must be as good as an entry is.
+                // It read the origin before this read began, so it must be as valid as an entry.
                 if (running.Key.IsCurrent && _node.IsLeased && running.TryJoin())
                 {
                     return ((Population<T>)running).WaitAsync(cancellationToken);
@@ -181,7 +185,10 @@ public sealed partial class RemoteHybridCache : HybridCache, IDisposable
         }
     }
 
-    /// <summary>What was dropped meanwhile is not kept. Should it be dropped between the look and the storing, the entry is there and never served.</summary>
+    /// <summary>
+    /// Stores a value, unless it was dropped in the meantime. If it is dropped between the check and the store, the entry exists but is
+    /// never served.
+    /// </summary>
     private void Publish<T>(string key, CacheKey taken, T value, HybridCacheEntryOptions? options)
     {
         if ((options?.Flags & HybridCacheEntryFlags.DisableLocalCacheWrite) is not (null or 0) || !taken.IsCurrent)
@@ -201,11 +208,11 @@ public sealed partial class RemoteHybridCache : HybridCache, IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The cache is gone, and the reader gets the value all the same.
+            // The cache is disposed; the reader still gets the value.
         }
     }
 
-    /// <summary>Nothing of it would be served any more: the memory can go.</summary>
+    /// <summary>Frees the memory: no entry would be served any more.</summary>
     private void OnLeaseLost(object? sender, LeaseLostEventArgs lost) => _memory.Clear();
 
     private sealed record CacheEntry(CacheKey Key, object? Value);

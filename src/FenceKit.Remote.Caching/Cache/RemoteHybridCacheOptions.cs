@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Remote.Caching;
 
-/// <summary>How a <see cref="RemoteHybridCache"/> behaves.</summary>
+/// <summary>Options of a <see cref="RemoteHybridCache"/>.</summary>
 public sealed class RemoteHybridCacheOptions
 {
     /// <summary>
-    /// Gets how long a removal may take; 30 seconds unless said otherwise, which is longer than a dead node and a new owner can hold one up with the usual lease.
-    /// At most ten minutes.
+    /// Gets the time limit of a removal, at most ten minutes; 30 seconds by default, which is longer than the delay that a dead node and a
+    /// new owner can cause with the default lease.
     /// </summary>
     public TimeSpan RemoveBudget { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Gets how long an entry that names no time of its own is kept; 5 minutes unless said otherwise. For memory, not for freshness: that is what removals are for.
+    /// Gets how long an entry without an expiration of its own is kept; 5 minutes by default. This limits memory, not staleness: for that
+    /// there are removals.
     /// </summary>
     public TimeSpan Expiration { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Gets how many entries are kept at most; null, and unless said otherwise, for no limit.</summary>
+    /// <summary>Gets the maximum number of entries; null, the default, for no limit.</summary>
     public long? MaximumEntries { get; init; }
 
     internal void Validate()

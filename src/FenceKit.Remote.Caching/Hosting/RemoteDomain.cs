@@ -7,7 +7,10 @@ using Microsoft.Extensions.Options;
 
 namespace FenceKit.Remote.Caching;
 
-/// <summary>What this process is in a domain: a node with its notifier and cache, and the owner too where the options say so. Made and ended by the host.</summary>
+/// <summary>
+/// The part of this process in a domain: a node with its notifier and cache, and also the owner if the options say so. Created and disposed
+/// by the host.
+/// </summary>
 /// <remarks><b>Thread safety</b>: every member may be called from any thread at any time.</remarks>
 [DebuggerDisplay("{Node}")]
 public sealed class RemoteDomain : IAsyncDisposable, IDisposable
@@ -20,12 +23,12 @@ public sealed class RemoteDomain : IAsyncDisposable, IDisposable
     private readonly Task _watching;
     private readonly Lock _gate = new();
     private Task? _disposing;           // under the gate
-    private long _unleasedSince;        // long.MaxValue while there is a lease, as far as it was noticed
+    private long _unleasedSince;        // long.MaxValue while there is a lease, as far as observed
 
-    /// <summary>Joins the domain, and takes it over where the options say so. Waits for nobody.</summary>
-    /// <param name="options">The options, which are right.</param>
-    /// <param name="transport">The way to the others.</param>
-    /// <param name="loggers">Where to log; null for nowhere.</param>
+    /// <summary>Joins the domain, and takes it over if the options say so. Does not wait.</summary>
+    /// <param name="options">The options, which have been validated.</param>
+    /// <param name="transport">The transport to the other processes.</param>
+    /// <param name="loggers">The loggers; null for none.</param>
     public RemoteDomain(IOptions<FenceKitRemoteOptions> options, IInvalidationTransport transport, ILoggerFactory? loggers = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -39,7 +42,7 @@ public sealed class RemoteDomain : IAsyncDisposable, IDisposable
         Node.LeaseLost += (_, lost) =>
         {
             Volatile.Write(ref _unleasedSince, Stopwatch.GetTimestamp());
-            _losses.Writer.TryWrite(lost); // loggers wait for whatever they like, and this thread must not
+            _losses.Writer.TryWrite(lost); // loggers may block, and this thread must not
         };
         Requester = new RemoteInvalidationRequester(transport, settings.Domain);
         Cache = new RemoteHybridCache(Notifier, Node, Requester, settings.ToCacheOptions()) { Removed = OnRemoved };
@@ -55,29 +58,29 @@ public sealed class RemoteDomain : IAsyncDisposable, IDisposable
         _watching = Task.Run(WatchAsync);
     }
 
-    /// <summary>Gets the notifier of this process, to which others than the cache may subscribe too.</summary>
+    /// <summary>Gets the notifier of this process, to which other subscribers than the cache may be added.</summary>
     public InvalidationNotifier Notifier { get; }
 
     /// <summary>Gets the node.</summary>
     public RemoteInvalidationNode Node { get; }
 
-    /// <summary>Gets the cache; it is what is registered as <c>HybridCache</c>.</summary>
+    /// <summary>Gets the cache, which is registered as <c>HybridCache</c>.</summary>
     public RemoteHybridCache Cache { get; }
 
-    /// <summary>Gets whom the owner is asked by.</summary>
+    /// <summary>Gets the requester, which sends requests to the owner.</summary>
     public RemoteInvalidationRequester Requester { get; }
 
-    /// <summary>Gets the owner; null in all processes but one.</summary>
+    /// <summary>Gets the owner; null in every other process.</summary>
     public RemoteInvalidationOwner? Owner { get; }
 
-    /// <summary>Gets the notifier of the owner, for sessions of one's own that write before they commit; null in all processes but one.</summary>
+    /// <summary>Gets the owner's notifier, for custom sessions that write before they commit; null in every other process.</summary>
     public InvalidationNotifier? OwnerNotifier { get; }
 
     internal FenceKitRemoteOptions Settings { get; }
 
     internal IInvalidationTransport Transport { get; }
 
-    /// <summary>How long there has been no lease; zero while there is one.</summary>
+    /// <summary>The time since the lease was lost; zero while there is one.</summary>
     internal TimeSpan UnleasedFor
     {
         get
@@ -87,7 +90,10 @@ public sealed class RemoteDomain : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Leaves the domain: the node says so, so nobody waits for the end of its lease; the owner gives the domain up. A second call waits for the first.</summary>
+    /// <summary>
+    /// Leaves the domain: the node notifies the owner, so that no session waits for the end of its lease; an owner gives up the domain. A
+    /// second call waits for the first.
+    /// </summary>
     /// <returns>A task that ends when nothing is sent or received any more.</returns>
     public ValueTask DisposeAsync()
     {
@@ -97,7 +103,10 @@ public sealed class RemoteDomain : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>As <see cref="DisposeAsync"/>, and blocks until it is done. Hosts and containers that can, do not call it.</summary>
+    /// <summary>
+    /// Like <see cref="DisposeAsync"/>, but blocks until it is done. Hosts and containers that support asynchronous disposal do not call
+    /// it.
+    /// </summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private async Task LeaveAsync()
@@ -138,7 +147,7 @@ public sealed class RemoteDomain : IAsyncDisposable, IDisposable
         }
         catch (Exception stopped) when (stopped is OperationCanceledException or ObjectDisposedException)
         {
-            // The end.
+            // The domain is being disposed.
         }
     }
 

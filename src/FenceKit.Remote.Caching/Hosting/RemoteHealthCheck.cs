@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace FenceKit.Remote.Caching;
 
 /// <summary>
-/// Degraded while there is no lease, because reads go to the origin, and while the owner is in its grace, because removals wait; a failure when there has been no
-/// lease for longer than two of them. Waits for nothing.
+/// A health check: degraded while there is no lease, because reads go to the origin, and while the owner is in its grace period, because
+/// removals wait; a failure when there has been no lease for longer than two lease times. Does not wait.
 /// </summary>
 internal sealed class RemoteHealthCheck(RemoteDomain domain) : IHealthCheck
 {

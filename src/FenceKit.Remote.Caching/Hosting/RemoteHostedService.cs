@@ -5,7 +5,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace FenceKit.Remote.Caching;
 
-/// <summary>Joins before any other hosted service starts, and leaves after all of them have stopped. Does not wait for a lease: until there is one, reads go to the origin.</summary>
+/// <summary>
+/// Joins before any other hosted service starts, and leaves after all of them have stopped. Does not wait for a lease: without one, reads
+/// go to the origin.
+/// </summary>
 internal sealed class RemoteHostedService(IServiceProvider services) : IHostedLifecycleService
 {
     private RemoteDomain? _domain;
@@ -29,7 +32,7 @@ internal sealed class RemoteHostedService(IServiceProvider services) : IHostedLi
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Ends in finite time: a node leaves within about a second. The end of the token gives up waiting for it.</summary>
+    /// <summary>Takes finite time: a node leaves within about a second. Cancellation stops waiting for it.</summary>
     public Task StoppedAsync(CancellationToken cancellationToken) =>
         _domain is { } domain ? domain.DisposeAsync().AsTask().WaitAsync(cancellationToken) : Task.CompletedTask;
 }

@@ -3,12 +3,15 @@ using System.Diagnostics.Metrics;
 
 namespace FenceKit.Remote.Caching;
 
-/// <summary>Node and owner as instruments of a meter from the container's factory. Everything is observed: read when somebody collects.</summary>
+/// <summary>
+/// The instruments of node and owner, with a meter from the container's factory. All are observable: they are read when a listener
+/// collects.
+/// </summary>
 internal static class RemoteInstruments
 {
     internal static void Create(IMeterFactory meters, RemoteDomain domain)
     {
-        Meter meter = meters.Create(CacheInstruments.MeterName); // the factory's to dispose
+        Meter meter = meters.Create(CacheInstruments.MeterName); // the factory disposes it
         KeyValuePair<string, object?> name = CacheInstruments.Of(domain.Settings.Domain);
         RemoteInvalidationNode node = domain.Node;
         meter.CreateObservableUpDownCounter("fencekit.remote.node.leased", () => One(node.IsLeased ? 1 : 0), "{node}", "1 while this node has a lease.");

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace FenceKit.Remote.Caching;
 
-/// <summary>Everything that this package logs. No keys, no values, no addresses, no credentials: names of domains and nodes only.</summary>
+/// <summary>
+/// All log messages of this package. They contain names of domains and nodes only: no keys, values, addresses or credentials.
+/// </summary>
 internal static partial class RemoteMessages
 {
     internal const string Category = "FenceKit.Remote";

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace FenceKit.Remote.Caching;
 
-/// <summary>Fills the options from a section, without reflection.</summary>
+/// <summary>Sets the options from a configuration section, without reflection.</summary>
 internal sealed class RemoteOptionBinding(IConfiguration section) : IConfigureOptions<FenceKitRemoteOptions>
 {
     public void Configure(FenceKitRemoteOptions options)
@@ -26,7 +26,7 @@ internal sealed class RemoteOptionBinding(IConfiguration section) : IConfigureOp
         options.MaximumEntries = reader.Read(nameof(options.MaximumEntries), options.MaximumEntries);
         if (reader.Text(nameof(options.ClockDriftBound)) is { } drift)
         {
-            // What is no number is out of every bound, so the check names it.
+            // A value that is not a number becomes NaN, which is out of bounds, so the validation names it.
             options.ClockDriftBound = double.TryParse(drift, CultureInfo.InvariantCulture, out double bound) ? bound : double.NaN;
         }
     }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace FenceKit.Remote.Caching;
 
-/// <summary>Says of every option what is wrong with it, all at once, when the host starts.</summary>
+/// <summary>Validates all options at once, when the host starts.</summary>
 internal sealed class RemoteOptionChecks : IValidateOptions<FenceKitRemoteOptions>
 {
     public ValidateOptionsResult Validate(string? name, FenceKitRemoteOptions options)

@@ -10,17 +10,19 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Adds a node of a domain, and the cache whose removals are proven, to an application.</summary>
+/// <summary>Adds a node of a domain, and the cache with proven removals, to an application.</summary>
 public static class FenceKitRemoteServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds a node, and the owner where the options say so; from the start of the host it takes part, at the end it leaves. <see cref="HybridCache"/> is then
-    /// <see cref="RemoteHybridCache"/>, also where another one was added before.
+    /// Adds a node, and the owner if the options say so; it joins when the host starts and leaves when it stops. <see cref="HybridCache"/>
+    /// is then <see cref="RemoteHybridCache"/>, even if another one was registered before.
     /// </summary>
     /// <param name="services">The services; among them must be an <see cref="IInvalidationTransport"/>.</param>
-    /// <param name="configure">Sets options; the name of the domain is required. Runs after what comes from configuration.</param>
+    /// <param name="configure">Sets options; the name of the domain is required. Runs after the configuration was applied.</param>
     /// <returns>The services.</returns>
-    /// <remarks>A second call adds its options, and nothing twice. Options are checked when the host starts. The transport stays the container's.</remarks>
+    /// <remarks>
+    /// A second call only adds its options. Options are validated when the host starts. The container keeps the transport.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
     public static IServiceCollection AddFenceKitRemote(this IServiceCollection services, Action<FenceKitRemoteOptions>? configure = null)
     {
@@ -39,12 +41,12 @@ public static class FenceKitRemoteServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>The same, with the options from a section of the configuration, usually "FenceKit:Remote".</summary>
+    /// <summary>Adds a node with the options from a section of the configuration, usually "FenceKit:Remote".</summary>
     /// <param name="services">The services; among them must be an <see cref="IInvalidationTransport"/>.</param>
     /// <param name="section">The section; its settings have the names of the options.</param>
-    /// <param name="configure">Sets options over those of the section; null for none.</param>
+    /// <param name="configure">Sets options after those of the section; null for none.</param>
     /// <returns>The services.</returns>
-    /// <remarks>Without reflection. Read when the host starts; a value that cannot be read keeps it from starting.</remarks>
+    /// <remarks>Uses no reflection. The section is read when the host starts; an invalid value keeps the host from starting.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="section"/> is null.</exception>
     public static IServiceCollection AddFenceKitRemote(
         this IServiceCollection services, IConfiguration section, Action<FenceKitRemoteOptions>? configure = null)
@@ -56,15 +58,17 @@ public static class FenceKitRemoteServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds a check that is degraded while this process has no lease, or its owner is in grace, and fails when there has been no lease for longer than two of them.
+    /// Adds a health check that is degraded while this process has no lease, or its owner is in its grace period, and fails when there has
+    /// been no lease for longer than two lease times.
     /// </summary>
     /// <param name="builder">The health checks.</param>
     /// <param name="name">The name of the check.</param>
-    /// <param name="failureStatus">What a failure is; null for <see cref="HealthStatus.Unhealthy"/>.</param>
-    /// <param name="tags">Tags to choose it by; null for none.</param>
+    /// <param name="failureStatus">The status that a failure reports; null for <see cref="HealthStatus.Unhealthy"/>.</param>
+    /// <param name="tags">Tags of the check; null for none.</param>
     /// <returns>The health checks.</returns>
     /// <remarks>
-    /// The check waits for nothing. Its data has the keys leased, lease_left_seconds, incarnation and connected, and on the owner in_grace and nodes, an array of texts.
+    /// The check does not wait. Its data has the keys leased, lease_left_seconds, incarnation and connected, and on the owner in_grace and
+    /// nodes, an array of texts.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
