@@ -4,13 +4,13 @@ using FenceKit.Lockdep;
 
 namespace FenceKit.Testing.Tests;
 
-/// <summary>A run of one class of FenceKit.Testing.Scenarios, as a user runs tests; killed when it takes too long.</summary>
+/// <summary>A run of some classes of FenceKit.Testing.Scenarios, as a user runs tests; killed when it takes too long.</summary>
 internal sealed record ScenarioRun(int ExitCode, string Output, string Results)
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(150);
 
     /// <param name="framework">"xunit 2.9" or "xunit 3".</param>
-    /// <param name="testClass">The class, by its bare name.</param>
+    /// <param name="testClass">The class, by its bare name; or a namespace that ends in a point, of which all classes run in parallel.</param>
     /// <param name="isSwitchedOff">Whether the project has switched the validator off.</param>
     internal static async Task<ScenarioRun> Of(string framework, string testClass, bool isSwitchedOff = false)
     {
@@ -24,9 +24,10 @@ internal sealed record ScenarioRun(int ExitCode, string Output, string Results)
 
         string program = Path.Combine(folder, $"{project}.dll");
         string results = Path.Combine(Directory.CreateTempSubdirectory("fencekit-testing-").FullName, "results.xml");
+        string name = testClass.TrimEnd('.');
         string[] arguments = isNew
-            ? [program, "-class", $"FenceKit.Testing.Scenarios.{testClass}", "-xml", results, "-noColor"]
-            : ["test", program, "--filter", $"FullyQualifiedName~.{testClass}.", "--logger", $"trx;LogFileName={results}"];
+            ? [program, name == testClass ? "-class" : "-namespace", $"FenceKit.Testing.Scenarios.{name}", "-xml", results, "-noColor"]
+            : ["test", program, "--filter", $"FullyQualifiedName~.{name}.", "--logger", $"trx;LogFileName={results}"];
         return await RunAsync(arguments, results);
     }
 
