@@ -9,19 +9,18 @@ namespace FenceKit.Lockdep.Held;
 /// The execution context carries it as a <see cref="FlowNode"/>, and where the method ends it goes over to the code that goes on there: to whoever awaited it.
 /// Code that has not awaited it does not have it, lets the locks go without it, and nothing follows.
 /// </remarks>
-internal sealed class ContinuedCall(LockHolder holder)
+internal sealed class ContinuedCall(int turn)
 {
     /// <summary>A method that wants more different things is remembered by the first.</summary>
     private const int MostUndecided = 128;
 
     private readonly UninterruptedLock _gate = new();
     private readonly Dictionary<ulong, Undecided> _undecided = [];
-    private readonly int _turn = holder.Turn;
 
     private sealed record Undecided(List<FlowNode> Locks, Action WhenSure);
 
     /// <summary>Whether it is still the turn of the thread in which the method went on.</summary>
-    public bool IsOfTurn(LockHolder other) => other.Turn == _turn;
+    public bool IsOfTurn(int other) => other == turn;
 
     /// <summary>Whether a want is written down here, or was.</summary>
     public bool Knows(ulong key)

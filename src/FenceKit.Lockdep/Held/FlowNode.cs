@@ -12,7 +12,7 @@ internal sealed class FlowNode
     private bool _isShared;
     private int _turn;
     private object? _kind; // of a hold the one that it was handed over from; else a task that was started, or calls that went on
-    private LockHolder? _loadedIn;
+    private IFlowReader? _loadedIn;
     private Extra? _extra; // what few holds have; interlocked, made once
 
     private FlowNode(FlowNode? parent)
@@ -42,7 +42,12 @@ internal sealed class FlowNode
     {
         get
         {
-            foreach (ContinuedCall call in Calls ?? [])
+            if (!HasCalls || Calls is not { } calls) // most have none, and the second question costs more
+            {
+                return false;
+            }
+
+            foreach (ContinuedCall call in calls)
             {
                 if (call.Concerns(Parent))
                 {
@@ -50,7 +55,7 @@ internal sealed class FlowNode
                 }
             }
 
-            return _kind is ContinuedCall[];
+            return true;
         }
     }
 
@@ -87,18 +92,18 @@ internal sealed class FlowNode
 
     public bool IsReleased => Volatile.Read(ref (Origin ?? this)._released) != 0; // pairs with the exchange in TryRelease
 
-    public static FlowNode ForHold(FlowNode? parent, LockMap map, ChainRecord record, ulong own, LockHolder holder)
-        => new(Living(parent)) { Map = map, Record = record, Own = own, _turn = holder.Turn };
+    public static FlowNode ForHold(FlowNode? parent, LockMap map, ChainRecord record, ulong own, int turn)
+        => new(Living(parent)) { Map = map, Record = record, Own = own, _turn = turn };
 
     /// <summary>The same hold, in the flow that it was handed to.</summary>
-    public static FlowNode ForAdoption(FlowNode? parent, FlowNode hold, LockHolder holder) => new(Living(parent))
+    public static FlowNode ForAdoption(FlowNode? parent, FlowNode hold, int turn) => new(Living(parent))
     {
         Map = hold.Map,
         Record = hold.Record,
         Own = hold.Own,
         Path = hold.Path,
         _kind = hold.Origin ?? hold,
-        _turn = holder.Turn,
+        _turn = turn,
     };
 
     /// <summary>The flow has come through methods that went on after an await.</summary>
@@ -130,7 +135,7 @@ internal sealed class FlowNode
             node = node.Parent;
         }
 
-        if (node is { Calls: { } calls, Parent: { } parent } && Living(parent) is var living && !ReferenceEquals(living, parent))
+        if (node is { HasCalls: true, Calls: { } calls, Parent: { } parent } && Living(parent) is var living && !ReferenceEquals(living, parent))
         {
             return ForCalls(living, calls);
         }
@@ -194,7 +199,7 @@ internal sealed class FlowNode
     }
 
     /// <summary>Whether it was taken in the turn that a thread has now: by the code that runs, or by what has called it.</summary>
-    public bool IsOfTurn(LockHolder holder) => _turn == EveryTurn || _turn == holder.Turn;
+    public bool IsOfTurn(int turn) => _turn == EveryTurn || _turn == turn;
 
     /// <summary>It stands for all that the flow does from here on, and not for a lock: nobody else has to wait for that.</summary>
     public void CoverAll() => _turn = EveryTurn;
@@ -247,27 +252,27 @@ internal sealed class FlowNode
     public bool TryRelease() => Interlocked.Exchange(ref _released, (byte)1) == 0; // pairs with the read in IsReleased
 
     /// <summary>The first list that has it. Nobody else has seen the node yet, so nobody is missed.</summary>
-    public void BeginIn(LockHolder holder) => _loadedIn = holder;
+    public void BeginIn(IFlowReader list) => _loadedIn = list;
 
     // A thread that loads and one that releases must not miss each other:
     //
     //   a thread takes it into its list            somebody releases it
     //   write that it is there   (full fence)      exchange released   (full fence)
     //   is it released?                            who has it? tell them
-    public void NoteLoaded(LockHolder holder)
+    public void NoteLoaded(IFlowReader list)
     {
         if (Origin is not null)
         {
-            Origin.NoteLoaded(holder);
+            Origin.NoteLoaded(list);
             return;
         }
 
-        if (ReferenceEquals(_loadedIn, holder))
+        if (ReferenceEquals(_loadedIn, list))
         {
             return;
         }
 
-        LockHolder? other = Interlocked.Exchange(ref _loadedIn, holder); // pairs with the read in TellOthers
+        IFlowReader? other = Interlocked.Exchange(ref _loadedIn, list); // pairs with the read in TellOthers
         if (other is not null)
         {
             Volatile.Write(ref _isShared, true); // pairs with the read in TellOthers
@@ -276,15 +281,15 @@ internal sealed class FlowNode
     }
 
     /// <summary>After it was released: every other thread that has it in its list looks again.</summary>
-    public void TellOthers(LockHolder? releasing, HeldStackRegistry stacks)
+    public void TellOthers(IFlowReader? releasing, IFlowReader all)
     {
         if (Volatile.Read(ref _isShared)) // pairs with the write in NoteLoaded
         {
-            stacks.MarkAllStale();
+            all.MarkStale();
         }
-        else if (Volatile.Read(ref _loadedIn) is { } holder && !ReferenceEquals(holder, releasing)) // pairs with the exchange in NoteLoaded
+        else if (Volatile.Read(ref _loadedIn) is { } list && !ReferenceEquals(list, releasing)) // pairs with the exchange in NoteLoaded
         {
-            holder.MarkStale();
+            list.MarkStale();
         }
     }
 }

@@ -2,7 +2,7 @@
 namespace FenceKit.Lockdep.Held;
 
 /// <summary>All stacks of one validator. Stacks of threads that ended are dropped when there are many, and looked at on the way out.</summary>
-internal sealed class HeldStackRegistry
+internal sealed class HeldStackRegistry : IFlowReader
 {
     private readonly UninterruptedLock _gate = new();
     private readonly List<LockHolder> _abandoned = [];
@@ -36,6 +36,8 @@ internal sealed class HeldStackRegistry
             }
         }
     }
+
+    void IFlowReader.MarkStale() => MarkAllStale();
 
     /// <summary>Stacks whose thread ended while it held something; each is handed out once.</summary>
     public IReadOnlyList<LockHolder> TakeAbandoned()

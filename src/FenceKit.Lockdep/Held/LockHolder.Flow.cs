@@ -69,17 +69,22 @@ public sealed partial class LockHolder
     /// <summary>Says that the lock on top is the flow's.</summary>
     internal void GiveTopToFlow(FlowNode node)
     {
-        ref HeldEntry top = ref _entries[_depth - 1];
-        top.Node = node;
-        node.Path = top.Path;
+        _entries[_depth - 1].Node = node; // what is on top has no path: nothing was let go since it was taken
         node.BeginIn(this);
     }
 
     /// <summary>Takes a lock of the flow out of the list, if it is there.</summary>
     internal void Drop(FlowNode node)
     {
+        int top = _depth - 1;
+        if (top >= 0 && ReferenceEquals(_entries[top].Node, node) && _pinned == 0)
+        {
+            _depth = top; // as TryPopTop
+            return;
+        }
+
         int index = IndexOf(node);
-        if (index >= 0 && !(index == _depth - 1 && TryPopTop(node.Map!)))
+        if (index >= 0)
         {
             RemoveAt(index);
         }

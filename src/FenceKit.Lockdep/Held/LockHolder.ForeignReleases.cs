@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
+using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
@@ -36,6 +37,8 @@ public sealed partial class LockHolder
 
     /// <summary>By any thread, after a full fence.</summary>
     internal void MarkStale() => Volatile.Write(ref _stamp, Stale); // pairs with the exchange in Refresh; the table above says how
+
+    void IFlowReader.MarkStale() => MarkStale();
 
     /// <summary>By the thread itself, before it looks at what it holds: takes note of what others have changed.</summary>
     internal void Settle()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
@@ -9,7 +10,7 @@ namespace FenceKit.Lockdep;
 /// A lock that keeps it while it is held need not find the thread again to let go. It says nothing about whether anything is held now.
 /// </remarks>
 [DebuggerDisplay("{Thread.Name,nq} holds {Depth}")]
-public sealed partial class LockHolder
+public sealed partial class LockHolder : IFlowReader
 {
     /// <summary>Says that this thread let a lock go: the cheapest way, for it need not find the thread.</summary>
     /// <param name="map">The lock.</param>

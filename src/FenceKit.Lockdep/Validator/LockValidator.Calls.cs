@@ -23,7 +23,7 @@ public sealed partial class LockValidator
         List<FlowNode>? uncertain = null;
         foreach (HeldEntry entry in stack.Entries[..depth])
         {
-            if (entry.Node is { } node && !entry.Record.IsUnchecked && !node.IsOfTurn(stack))
+            if (entry.Node is { } node && !entry.Record.IsUnchecked && !node.IsOfTurn(stack.Turn))
             {
                 (uncertain ??= []).Add(node);
             }
@@ -83,13 +83,13 @@ public sealed partial class LockValidator
                     return;
                 }
 
-                here ??= call.IsOfTurn(stack) ? call : null;
+                here ??= call.IsOfTurn(stack.Turn) ? call : null;
             }
         }
 
         if (here is null)
         {
-            here = new ContinuedCall(stack);
+            here = new ContinuedCall(stack.Turn);
             WriteFlow(FlowNode.ForCalls(flow, [here]));
         }
 

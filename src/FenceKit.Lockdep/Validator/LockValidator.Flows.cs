@@ -93,7 +93,7 @@ public sealed partial class LockValidator : IHeldLock
             return null;
         }
 
-        FlowNode node = FlowNode.ForHold(stack.BelowTopIn(before) ?? _flow.Value, map, stack.TopRecord, pending.Own, stack);
+        FlowNode node = FlowNode.ForHold(stack.BelowTopIn(before) ?? _flow.Value, map, stack.TopRecord, pending.Own, stack.Turn);
         stack.GiveTopToFlow(node);
         WriteFlow(node);
         node.KeepContexts(before, ExecutionContext.Capture());
@@ -187,7 +187,7 @@ public sealed partial class LockValidator : IHeldLock
         }
 
         LockHolder stack = LockHolder.Current(this);
-        FlowNode adopted = FlowNode.ForAdoption(_flow.Value, node, stack);
+        FlowNode adopted = FlowNode.ForAdoption(_flow.Value, node, stack.Turn);
         WriteFlow(adopted);
         stack.MarkStale();
     }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
+
 namespace FenceKit.Lockdep.Tests.Async;
 
 /// <summary>A thread that has been told of something looks at it before anything else counts, whatever it enters or leaves meanwhile.</summary>
@@ -55,9 +57,37 @@ public sealed class FlowTurnTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_lock_that_threads_have_from_one_flow_is_held_by_none_of_them_once_one_lets_it_go(bool isHandedOver)
+    {
+        LockMap map = new(_bench.Class("A"));
+        LockHold hold = Validator.Hold(map, default(LockAcquireOptions));
+        ExecutionContext context = isHandedOver ? _outside : ExecutionContext.Capture()!;
+        using Barrier turn = new(3);
+        var seen = new ConcurrentQueue<bool>();
+        Thread[] others = [.. Enumerable.Range(0, 2).Select(_ => new Thread(() => ExecutionContext.Run(context, _ =>
+        {
+            hold.Adopt(); // does nothing in its own flow
+            seen.Enqueue(Validator.IsHeld(map));
+            turn.SignalAndWait();
+            turn.SignalAndWait();
+            seen.Enqueue(Validator.IsHeld(map));
+        }, null)))];
+        Array.ForEach(others, static other => other.UnsafeStart());
+        turn.SignalAndWait();
+        hold.Dispose();
+        turn.SignalAndWait();
+        Array.ForEach(others, static other => other.Join());
+
+        Assert.Equal([true, true, false, false], seen);
+    }
+
+    [Theory]
     [InlineData("the same")]
     [InlineData("another")]
     [InlineData("one that has never taken a lock")]
+    [InlineData("another, when the first of them has been let go")]
     public void Locks_that_are_let_go_in_another_order_count_the_same_whichever_thread_goes_on(string thread)
     {
         LockMap a = new(_bench.Class("A"));
@@ -66,6 +96,11 @@ public sealed class FlowTurnTests
         LockHold first = Validator.Hold(a, default(LockAcquireOptions));
         LockHold second = Validator.Hold(b, default(LockAcquireOptions));
         ExecutionContext context = ExecutionContext.Capture()!;
+        if (thread == "another, when the first of them has been let go")
+        {
+            first.Dispose();
+        }
+
         if (thread == "the same")
         {
             GoOn();
@@ -106,6 +141,76 @@ public sealed class FlowTurnTests
 
             second.Dispose();
         }
+    }
+
+    /// <summary>
+    /// Both let a lock go that they had taken before one that they keep, and then want what the other one keeps. They never meet: to have what they have one needs the
+    /// gate, which the other holds, and the other needs B. What they hold in the end does not say so.
+    /// </summary>
+    [Theory]
+    [InlineData("the same")]
+    [InlineData("another")]
+    [InlineData("one that adopts what is kept")]
+    [InlineData("another, and a third one lets go")]
+    public void How_a_lock_came_to_be_held_goes_with_it_to_whichever_thread_goes_on(string thread)
+    {
+        LockMap gate = new(_bench.Class("gate"));
+        LockMap b = new(_bench.Class("B"));
+        LockMap c = new(_bench.Class("C"));
+        ExecutionContext.Run(_outside, _ =>
+        {
+            LockHold first = Validator.Hold(gate, default(LockAcquireOptions));
+            LockHold kept = Validator.Hold(b, default(LockAcquireOptions));
+            LetGo(first, isElsewhere: thread == "another, and a third one lets go");
+            GoOn(thread, kept, () => Validator.Hold(c, default(LockAcquireOptions)).Dispose());
+        }, null);
+        ExecutionContext.Run(_outside, _ =>
+        {
+            using (Validator.Hold(gate, default(LockAcquireOptions)))
+            {
+                LockHold first = Validator.Hold(b, default(LockAcquireOptions));
+                using LockHold kept = Validator.Hold(c, default(LockAcquireOptions));
+                first.Dispose();
+                Validator.Hold(b, default(LockAcquireOptions)).Dispose();
+            }
+        }, null);
+
+        Assert.Contains("B -> C", _bench.Edges);
+        Assert.Contains("C -> B", _bench.Edges);
+        Assert.DoesNotContain(_bench.Reports, static report => report.Confidence == LockConfidence.Certain);
+    }
+
+    private static void LetGo(LockHold hold, bool isElsewhere)
+    {
+        if (!isElsewhere)
+        {
+            hold.Dispose();
+            return;
+        }
+
+        var other = new Thread(hold.Dispose);
+        other.UnsafeStart();
+        other.Join();
+    }
+
+    private void GoOn(string thread, LockHold kept, Action next)
+    {
+        ExecutionContext context = ExecutionContext.Capture()!;
+        void Go() => ExecutionContext.Run(thread == "one that adopts what is kept" ? _outside : context, _ =>
+        {
+            kept.Adopt();
+            next();
+            kept.Dispose();
+        }, null);
+        if (thread == "the same")
+        {
+            Go();
+            return;
+        }
+
+        var other = new Thread(Go);
+        other.UnsafeStart();
+        other.Join();
     }
 
     [Fact]

@@ -288,6 +288,30 @@ public sealed class ForkTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_forgotten_task_has_taken_is_its_own_as_soon_as_its_starter_lets_go(bool isHandedOver)
+    {
+        await AsyncBench.HopAsync();
+        await BothAsync("C", "B");
+        var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (isHandedOver ? (await HandOverAsync("A")).Adopt() : await _bench["A"].LockAsync())
+        {
+            _ = TrackedTask.Run(
+                async () =>
+                {
+                    await BothAsync("B", "C");
+                    taken.SetResult();
+                },
+                Validator);
+            await taken.Task; // as by any other way
+            Assert.DoesNotContain(_bench.Reports, static report => report.Confidence == LockConfidence.Certain);
+        }
+
+        Assert.Equal(LockConfidence.Certain, _bench.Reports[^1].Confidence);
+    }
+
     [Fact]
     public async Task The_bodies_of_a_parallel_loop_that_is_awaited_count()
     {
@@ -306,6 +330,8 @@ public sealed class ForkTests
         await BothAsync("B", "A");
         Assert.Empty(_bench.Reports);
     }
+
+    private async Task<LockHold> HandOverAsync(string name) => await _bench[name].LockAsync();
 
     private async Task BothAsync(string first, string second)
     {

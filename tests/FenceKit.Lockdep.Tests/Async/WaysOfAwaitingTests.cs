@@ -70,6 +70,29 @@ public sealed class WaysOfAwaitingTests
     }
 
     [Fact]
+    public async Task What_an_iterator_keeps_is_held_by_a_loop_that_adopts_it_with_the_element()
+    {
+        await AsyncBench.HopAsync();
+        await foreach (LockHold hold in HandingOverAsync("B"))
+        {
+            hold.Adopt();
+            await AsyncBench.HopAsync();
+            using (await _bench["C"].LockAsync())
+            {
+            }
+        }
+
+        using (await _bench["D"].LockAsync())
+        {
+        }
+
+        Assert.Equal(["B -> C"], _bench.Edges);
+        Assert.Empty(_bench.Validator.GetHeldLocks());
+        Assert.False(_bench["B"].IsTaken);
+        Assert.Empty(_bench.Reports);
+    }
+
+    [Fact]
     public async Task What_a_disposal_takes_is_taken_under_the_locks_of_whoever_awaits_it()
     {
         await AsyncBench.HopAsync();
@@ -190,6 +213,15 @@ public sealed class WaysOfAwaitingTests
             await AsyncBench.HopAsync();
             yield return 2;
         }
+    }
+
+    private async IAsyncEnumerable<LockHold> HandingOverAsync(string taken)
+    {
+        using LockHold hold = await _bench[taken].LockAsync();
+        await AsyncBench.HopAsync();
+        yield return hold;
+        await AsyncBench.HopAsync();
+        yield return hold;
     }
 
     private sealed class Disposed(Func<Task> work) : IAsyncDisposable
