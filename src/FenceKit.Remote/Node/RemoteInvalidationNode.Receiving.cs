@@ -33,9 +33,9 @@ public sealed partial class RemoteInvalidationNode
     }
 
     /// <summary>Queues a message. False when there is no room.</summary>
-    private bool TryKeep(ReadOnlySpan<byte> bytes) => UninterruptedWork.Run((_inbox, bytes.ToArray()), static mail =>
+    private bool TryKeep(ReadOnlySpan<byte> bytes) => UninterruptedWork.Run((_inbox, bytes.ToArray()), static queued =>
     {
-        (ConcurrentQueue<byte[]> inbox, byte[] message) = mail;
+        (ConcurrentQueue<byte[]> inbox, byte[] message) = queued;
         if (inbox.Count >= MostMessages)
         {
             return false;

@@ -199,7 +199,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         internal void Subscribe(string name) => _subscription = notifier.Subscribe(range, this, name, new InvalidationSubscriptionOptions { Owner = owner });
 
-        internal void TellAlways() => _subscription!.TellAlways();
+        internal void CallAlways() => _subscription!.CallAlways();
 
         internal void Unsubscribe() => _subscription?.Dispose();
     }

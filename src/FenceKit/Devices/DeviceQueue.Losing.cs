@@ -78,7 +78,7 @@ public sealed partial class DeviceQueue<TCommand>
             Volatile.Write(ref _lostReason, error);
             foreach (Attachment attachment in _attachments)
             {
-                attachment.TellAlways();
+                attachment.CallAlways();
             }
 
             mustPump = TryBeginPumpLocked();

@@ -6,14 +6,14 @@ namespace FenceKit;
 // An invalidation is complete only when no earlier invalidation that overlaps it is open. The earlier one is the one that entered the
 // ledger first.
 //
-// the earlier one              the later one
-// -------------                -------------
-// is open                      is pending; it waits for the earlier one among others
-// backs off                    continues
-// commits Protect, Exclusive   continues: the contents of the range are still there
-// commits any other reason     is superseded: it never completes, its wait ends at once, and it backs off. What it was about to free may
-//                              be gone, all of it or a part, so its owner has to look at its table again. A shutdown is never superseded:
-//                              it asks for whatever is left.
+//   the earlier one              the later one
+//   -------------                -------------
+//   is open                      is pending; it waits for the earlier one among others
+//   backs off                    continues
+//   commits Protect, Exclusive   continues: the contents of the range are still there
+//   commits any other reason     is superseded: it never completes, its wait ends at once, and it backs off. What it was about to free may
+//                                be gone, all of it or a part, so its owner has to look at its table again. A shutdown is never superseded:
+//                                it asks for whatever is left.
 //
 // Why not let both complete where neither reason takes the contents away: an owner that changes permissions, or needs the range for itself,
 // must not run at the same time as another one that does. Why there is no cycle: each invalidation waits for earlier ones only, even if

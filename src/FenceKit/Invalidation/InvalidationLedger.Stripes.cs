@@ -8,9 +8,9 @@ namespace FenceKit;
 // contend for that lock again and again, the addresses are distributed over all stripes, in grains of the size of the ranges that
 // contended.
 //
-// layout     meaning                                                            next
-// whole      stripe 0 covers all addresses                                      dealt, by Divide: sessions have contended for its lock too often
-// dealt n    stripe (g * multiplier n) >> 61 covers grain g of 2^k addresses    dealt n + 1, by Divide: contending sessions get different stripes
+//   layout     meaning                                                            next
+//   whole      stripe 0 covers all addresses                                      dealt, by Divide: sessions have contended for its lock too often
+//   dealt n    stripe (g * multiplier n) >> 61 covers grain g of 2^k addresses    dealt n + 1, by Divide: contending sessions get different stripes
 //
 // An invalidation is listed in every stripe that it touches, and enters all their locks at once, lower stripes first. So two invalidations
 // that overlap always have a lock in common, and there is one lock order. The layout changes under all locks, while all versions are odd: a
@@ -24,19 +24,19 @@ internal sealed partial class InvalidationLedger
     private const ulong Whole = 0;
     private const int GrainBits = 6;
     private const int MostDivisions = 16; // a layout that does not help must not be replaced forever
-    private const int MeetingsBeforeDivision = 64;
+    private const int ContentionsBeforeDivision = 64;
     private const ulong GoldenRatio = 0x9E37_79B9_7F4A_7C15;
 
     private readonly LedgerStripe[] _stripes;
     private readonly LedgerStripe _first; // stripe 0: the only one in use while the addresses are not distributed
-    private ulong _layout; // The number of distributions so far, above the size of a grain as a power of two. Written under all locks.
+    private ulong _layout; // the number of distributions so far, above the size of a grain as a power of two. Written under all locks
 
     /// <summary>Whether one stripe covers all addresses. For tests.</summary>
     internal bool IsWhole => _layout == Whole;
 
     /// <summary>The first stripe that an invalidation of these ranges would enter now. Used for objects that are kept near it.</summary>
+    /// <remarks>A stripe of an outdated layout would do as well.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    // A stripe of an outdated layout would do as well.
     internal LedgerStripe FindNear(ReadOnlySpan<AddressRange> ranges) => _stripes[StripesOf(ranges, _layout).First];
 
     /// <summary>One of the stripes; tests look at it.</summary>
@@ -67,12 +67,12 @@ internal sealed partial class InvalidationLedger
             ulong layout = _layout; // read again under the lock
             StripeSet held = StripesOf(ranges, layout);
             LedgerStripe first = _stripes[held.First];
-            bool meets = (first.Version & 1) != 0; // a sample: no need to be exact
+            bool isContended = (first.Version & 1) != 0; // a sample: no need to be exact
             EnterAll(held);
             if (_layout == layout)
             {
                 ulong times = layout >> GrainBits;
-                if (!meets || times == MostDivisions || ++first.Meetings < MeetingsBeforeDivision << (int)times)
+                if (!isContended || times == MostDivisions || ++first.Contentions < ContentionsBeforeDivision << (int)times)
                 {
                     return HasTurns ? EnterEveryInstead(held) : held;
                 }
@@ -86,7 +86,7 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    /// <summary>Enters as many locks as are needed to exclude every other session and reader.</summary>
+    /// <summary>Enters as many locks as are needed to exclude every other session.</summary>
     internal StripeSet EnterEvery()
     {
         _stripes[0].Lock.EnterShielded();
@@ -135,7 +135,7 @@ internal sealed partial class InvalidationLedger
         try
         {
             ulong times = _layout >> GrainBits;
-            if (times == MostDivisions || (times > 0 && !HasTooManyMeetings(times)))
+            if (times == MostDivisions || (times > 0 && !HasTooManyContentions(times)))
             {
                 return; // another thread has just done it
             }
@@ -155,11 +155,11 @@ internal sealed partial class InvalidationLedger
         }
     }
 
-    private bool HasTooManyMeetings(ulong times)
+    private bool HasTooManyContentions(ulong times)
     {
         foreach (LedgerStripe stripe in _stripes)
         {
-            if (stripe.Meetings >= MeetingsBeforeDivision << (int)times)
+            if (stripe.Contentions >= ContentionsBeforeDivision << (int)times)
             {
                 return true;
             }
@@ -187,7 +187,7 @@ internal sealed partial class InvalidationLedger
 
             stripe.Open.Clear();
             stripe.Recent.Forget(last);
-            stripe.Meetings = 0;
+            stripe.Contentions = 0;
         }
 
         if (_layout == Whole)

@@ -66,7 +66,7 @@ public sealed partial class InvalidationNotifier
         {
             Releaser releaser = new(state);
             IntervalIndex<InvalidationSubscription>.Visit(index, AddressRange.All, ref releaser);
-            state.SchedulePutOff(InvalidationReason.Release, mayRefuse: false, out _);
+            state.ScheduleDeferred(InvalidationReason.Release, mayRefuse: false, out _);
             state.ScanReaders(close: true);
         }
         finally
@@ -171,7 +171,7 @@ public sealed partial class InvalidationNotifier
             }
             else
             {
-                state.PutOff(item, AddressRange.All);
+                state.Defer(item, AddressRange.All);
             }
 
             return true;

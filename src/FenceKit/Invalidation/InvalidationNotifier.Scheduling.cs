@@ -240,7 +240,7 @@ public sealed partial class InvalidationNotifier
             }
         }
 
-        return state.SchedulePutOff(reason, mayRefuse: true, out refusedBy);
+        return state.ScheduleDeferred(reason, mayRefuse: true, out refusedBy);
     }
 
     private struct Scheduler(InvalidationSessionState state, AddressRange range, InvalidationReason reason, object? initiator)
@@ -252,14 +252,14 @@ public sealed partial class InvalidationNotifier
 
         public bool Visit(InvalidationSubscription item)
         {
-            if (!item.WantsToKnow(reason, initiator))
+            if (!item.IsCalledFor(reason, initiator))
             {
                 return true;
             }
 
             if (item.After is not null)
             {
-                state.PutOff(item, range);
+                state.Defer(item, range);
                 return true;
             }
 

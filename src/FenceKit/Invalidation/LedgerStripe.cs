@@ -17,7 +17,7 @@ internal sealed class LedgerStripe(int remembered) : LedgerStripePadding
     internal int Sessions; // the length of the list from First on. Written under the lock
     internal ulong LastNumber; // the highest number given in this stripe while there are many. Written under the lock
     internal ulong IdleSince; // written by readers: LastNumber when a reader last found nothing open here
-    internal int Meetings; // how many sessions found the lock held by another one that was writing. Under the lock
+    internal int Contentions; // how many sessions found the lock held by another one that was writing. Under the lock
     internal SessionLease? Spare;       // interlocked, see SessionPool
 
 #pragma warning disable CS0169 // padding

@@ -65,7 +65,7 @@ public sealed class LedgerStripeTests : IDisposable
                 }
             }
 
-            _notifier.Ledger.StripeAt(0).Meetings = int.MaxValue; // they go on meeting
+            _notifier.Ledger.StripeAt(0).Contentions = int.MaxValue; // they go on meeting
         }
 
         Assert.Equal(Places - 1, apart.Count);
@@ -246,7 +246,7 @@ public sealed class LedgerStripeTests : IDisposable
                 wide.BackOff();
             }
 
-            _notifier.Ledger.StripeAt(0).Meetings = int.MaxValue;
+            _notifier.Ledger.StripeAt(0).Contentions = int.MaxValue;
             _notifier.Ledger.Divide([Page(0)]);
         }
 
@@ -255,7 +255,7 @@ public sealed class LedgerStripeTests : IDisposable
 
     private static AddressRange Page(ulong place) => AddressRange.FromLength(place * 4096, 4096);
 
-    private void MeetFrom(ulong place) => _notifier.Ledger.FindNear([Page(place)]).Meetings = int.MaxValue / 2;
+    private void MeetFrom(ulong place) => _notifier.Ledger.FindNear([Page(place)]).Contentions = int.MaxValue / 2;
 
     /// <summary>The action blocks as long as somebody else has the lock of the stripe, and goes through then.</summary>
     private void AssertWaitsFor(int stripe, Action action)
@@ -348,7 +348,7 @@ public sealed class LedgerStripeTests : IDisposable
 
                         break;
                     case Step.Deal when place < 8:
-                        _notifier.Ledger.StripeAt(0).Meetings = int.MaxValue;
+                        _notifier.Ledger.StripeAt(0).Contentions = int.MaxValue;
                         _notifier.Ledger.Divide([range]);
                         _forgotten = _readers.Count;
                         break;

@@ -30,7 +30,7 @@ internal sealed partial class ReaderRoster
     internal long Number => _index.Number;
 
     /// <summary>The one weak reference that all slots share.</summary>
-    internal WeakReference<ReaderRoster> ThatSlotsKnow { get; }
+    internal WeakReference<ReaderRoster> WeakSelf { get; }
 
     /// <inheritdoc cref="t_last"/>
     internal static ReaderSlot? LastOfThread
@@ -163,7 +163,7 @@ internal sealed partial class ReaderRoster
             if (_slotCount > _slots.Length / 2)
             {
                 Array.Resize(ref _slots, _slots.Length * 2);
-                _index.SlotsAre(_slots);
+                _index.SetSlots(_slots);
             }
         }
 

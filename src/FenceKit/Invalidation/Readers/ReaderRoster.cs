@@ -37,8 +37,8 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
             ContractMap = FenceContract.GateMap(name),
         };
         FenceContract.ExportReaders(_timeline.ContractMap);
-        _index.SlotsAre(_slots);
-        ThatSlotsKnow = new WeakReference<ReaderRoster>(this);
+        _index.SetSlots(_slots);
+        WeakSelf = new WeakReference<ReaderRoster>(this);
     }
 
     public string Name { get; }

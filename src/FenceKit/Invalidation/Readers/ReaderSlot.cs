@@ -45,7 +45,7 @@ internal sealed class ReaderSlot
     /// <summary>Creates a slot in the table of a thread or, without a table, for an asynchronous lease.</summary>
     internal ReaderSlot(ReaderRoster roster, ReaderSignals signals, ThreadSlots? table, string holder)
     {
-        _roster = roster.ThatSlotsKnow;
+        _roster = roster.WeakSelf;
         Owner = roster.Number;
         ContractMap = roster.ContractMap;
         _signals = signals;

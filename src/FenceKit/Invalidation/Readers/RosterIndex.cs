@@ -32,7 +32,7 @@ internal sealed class RosterIndex
     internal long Number { get; }
 
     /// <summary>Under the roster's lock: sets the array in which the roster keeps its slots.</summary>
-    internal void SlotsAre(ReaderSlot[] slots) => _slots = slots;
+    internal void SetSlots(ReaderSlot[] slots) => _slots = slots;
 
     /// <summary>
     /// Frees the index, under the roster's lock if the roster still exists; no reader enters any more. Removes the slots from the tables of

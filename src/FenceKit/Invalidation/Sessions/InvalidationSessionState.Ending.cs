@@ -181,7 +181,7 @@ internal sealed partial class InvalidationSessionState
         {
             if (_observerCount != 0)
             {
-                TellObservers(committed);
+                NotifyObservers(committed);
             }
         }
     }

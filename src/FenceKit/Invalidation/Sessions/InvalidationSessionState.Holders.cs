@@ -10,8 +10,8 @@ internal sealed partial class InvalidationSessionState
     private int _holderCount;
     private InvalidationSubscription[] _gates = new InvalidationSubscription[4]; // gates whose readers have yet to be scanned
     private int _gateCount;
-    private (InvalidationSubscription Subscription, AddressRange Range)[] _later = []; // subscriptions with an After option, called after the others
-    private int _laterCount;
+    private (InvalidationSubscription Subscription, AddressRange Range)[] _deferred = []; // subscriptions with an After option, called after the others
+    private int _deferredCount;
     private bool _someoneThrew;
     private long _scheduled; // the end of phase A; set only if there are holders
 
@@ -74,7 +74,7 @@ internal sealed partial class InvalidationSessionState
 
         if (fence.Timeline is not null)
         {
-            AddIfWorthwhile(subscription, fence);
+            AddUnlessSignaled(subscription, fence);
         }
 
         if (subscription.Observer is not null)
@@ -87,7 +87,7 @@ internal sealed partial class InvalidationSessionState
 
     /// <summary>A fence that has already signaled need not be remembered, unless the validator learns the order of waits from it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void AddIfWorthwhile(InvalidationSubscription subscription, Fence fence)
+    private void AddUnlessSignaled(InvalidationSubscription subscription, Fence fence)
     {
         if (FenceContract.IsChecked || fence.Status != FenceStatus.Signaled)
         {
@@ -96,14 +96,14 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>Defers a subscriber with an After option until all others have been called.</summary>
-    internal void PutOff(InvalidationSubscription subscription, AddressRange range)
+    internal void Defer(InvalidationSubscription subscription, AddressRange range)
     {
-        if (_laterCount == _later.Length)
+        if (_deferredCount == _deferred.Length)
         {
-            Array.Resize(ref _later, Math.Max(4, _later.Length * 2));
+            Array.Resize(ref _deferred, Math.Max(4, _deferred.Length * 2));
         }
 
-        _later[_laterCount++] = (subscription, range);
+        _deferred[_deferredCount++] = (subscription, range);
     }
 
     /// <summary>Calls one subscriber during a release, where a refusal is an error.</summary>
@@ -117,14 +117,14 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>Calls the deferred subscribers, by rising rank. False when one cannot start without blocking.</summary>
-    internal bool SchedulePutOff(InvalidationReason reason, bool mayRefuse, out InvalidationSubscription? refusedBy)
+    internal bool ScheduleDeferred(InvalidationReason reason, bool mayRefuse, out InvalidationSubscription? refusedBy)
     {
         int called = 0;
-        for (int rank = 1; called < _laterCount; rank++)
+        for (int rank = 1; called < _deferredCount; rank++)
         {
-            for (int index = 0; index < _laterCount; index++)
+            for (int index = 0; index < _deferredCount; index++)
             {
-                (InvalidationSubscription subscription, AddressRange range) = _later[index];
+                (InvalidationSubscription subscription, AddressRange range) = _deferred[index];
                 if (subscription.Rank != rank)
                 {
                     continue;
@@ -250,7 +250,7 @@ internal sealed partial class InvalidationSessionState
     {
         Empty(_holders, ref _holderCount);
         Empty(_gates, ref _gateCount);
-        Empty(_later, ref _laterCount);
+        Empty(_deferred, ref _deferredCount);
         Empty(_observers, ref _observerCount);
         _someoneThrew = false;
     }

@@ -25,7 +25,7 @@ internal sealed partial class InvalidationSessionState
     /// Calls the observers outside every lock, on the thread that ends the session. As in phase A, an exception of one does not affect the
     /// others.
     /// </summary>
-    private void TellObservers(bool committed)
+    private void NotifyObservers(bool committed)
     {
         // The thread counts as inside a callback, because an observer that unsubscribes there would wait for itself.
         BeginCalling();
@@ -36,7 +36,7 @@ internal sealed partial class InvalidationSessionState
                 (InvalidationSubscription subscription, AddressRange range) = _observers[index];
                 try
                 {
-                    subscription.TellEnd(new InvalidationRequest(range, subscription.Range, Reason, Number, predecessor: default), committed);
+                    subscription.NotifyEnd(new InvalidationRequest(range, subscription.Range, Reason, Number, predecessor: default), committed);
                 }
                 catch (Exception exception)
                 {

@@ -15,7 +15,7 @@ internal sealed class HandedOutFences
     private readonly Fence[] _fences = new Fence[Capacity];
     private SpinningLock _lock; // held for a walk over the used entries
     private int _count;
-    private int _setAside;
+    private int _reserved;
 
     /// <summary>Whether all fences are complete now. Called when no fence is added any more.</summary>
     internal bool AreComplete
@@ -35,16 +35,16 @@ internal sealed class HandedOutFences
     }
 
     /// <summary>Reserves an entry for one call of the subscriber. False when all are taken by pending fences.</summary>
-    internal bool TrySetAside()
+    internal bool TryReserve()
     {
         _lock.Enter();
-        if (_count + _setAside == Capacity)
+        if (_count + _reserved == Capacity)
         {
             DropCompleteLocked();
         }
 
-        bool hasRoom = _count + _setAside < Capacity;
-        _setAside += hasRoom ? 1 : 0;
+        bool hasRoom = _count + _reserved < Capacity;
+        _reserved += hasRoom ? 1 : 0;
         _lock.Exit();
         return hasRoom;
     }
@@ -55,7 +55,7 @@ internal sealed class HandedOutFences
     {
         bool isPending = !fence.IsSignaled;
         _lock.Enter();
-        _setAside--;
+        _reserved--;
         if (isPending)
         {
             PutLocked(fence);

@@ -4,26 +4,26 @@ namespace FenceKit;
 // Tells the observer how a session ended: on the thread that ends the session, at any time, but never after unsubscribing has returned.
 public sealed partial class InvalidationSubscription
 {
-    private int _tellers; // the number of threads that are about to call the observer, or inside it
+    private int _observerCallers; // the number of threads that are about to call the observer, or inside it
 
     // A session may end long after the subscription has been disposed, so both sides check:
     //
-    //   thread that ends a session               thread that unsubscribes
-    //   --------------------------               ------------------------
-    //   _tellers++             (full fence)      _life = Removing       (full fence, TakeOut)
-    //   _life == Subscribed?   (load)            _tellers != 0?         (load, IsBeingTold)
+    //   thread that ends a session                  thread that unsubscribes
+    //   --------------------------                  ------------------------
+    //   _observerCallers++     (full fence)         _life = Removing           (full fence, RemoveOnce)
+    //   _life == Subscribed?   (load)               _observerCallers != 0?     (load, IsCallingObserver)
     //
     // At least one sees the other: either the observer is not called, or unsubscribing waits until the call has returned.
 
     /// <summary>
     /// Whether a call of the observer is in progress. Read by the thread that unsubscribes, when the subscription is out of the index.
     /// </summary>
-    private bool IsBeingTold => Volatile.Read(ref _tellers) != 0;
+    private bool IsCallingObserver => Volatile.Read(ref _observerCallers) != 0;
 
     /// <summary>Calls the observer, unless the subscription is over.</summary>
-    internal void TellEnd(in InvalidationRequest request, bool isCommitted)
+    internal void NotifyEnd(in InvalidationRequest request, bool isCommitted)
     {
-        Interlocked.Increment(ref _tellers);
+        Interlocked.Increment(ref _observerCallers);
         try
         {
             if (!IsDisposed)
@@ -33,7 +33,7 @@ public sealed partial class InvalidationSubscription
         }
         finally
         {
-            Interlocked.Decrement(ref _tellers); // release: the thread that unsubscribes sees everything that the call did
+            Interlocked.Decrement(ref _observerCallers); // release: the thread that unsubscribes sees everything that the call did
         }
     }
 }

@@ -68,12 +68,12 @@ public sealed partial class InvalidationSubscription
         FenceContract.SpinForPublishers(_contract?.Publishing);
         if (evenIfNone || Volatile.Read(ref _publishers) != 0) // pairs with the increment in TryPopulate
         {
-            StandBehindPublishers();
+            WaitForOpenScopes();
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void StandBehindPublishers()
+    private void WaitForOpenScopes()
     {
         if (_publishLock.IsHeldByCurrentThread)
         {

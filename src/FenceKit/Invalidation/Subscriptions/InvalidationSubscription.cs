@@ -30,7 +30,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     private readonly TimeProvider _clock;
     private readonly InvalidationReason _reasons;
     private readonly object? _owner;
-    private bool _isAlwaysTold; // true: sessions of the owner do not skip it
+    private bool _isAlwaysCalled; // true: sessions of the owner do not skip it
     private readonly AttemptLog? _attempts; // null: its mappings are not tracked
     private readonly HandedOutFences? _handedOut; // null: unsubscribing does not wait for fences
     private readonly TimeSpan _drainTimeout;
@@ -132,9 +132,9 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         }
 
         FenceContract.WaitForSchedules();
-        ulong lastThatMayCall = TakeOut();
+        ulong lastThatMayCall = RemoveOnce();
         SpinWait spin = default;
-        while (_ledger.IsScheduling(lastThatMayCall) || IsBeingTold)
+        while (_ledger.IsScheduling(lastThatMayCall) || IsCallingObserver)
         {
             spin.SpinOnce();
         }
@@ -158,8 +158,8 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     /// </remarks>
     public ValueTask DisposeAsync()
     {
-        ulong lastThatMayCall = TakeOut();
-        if (_registry.IsSchedulingOnThisThread || _publishLock.IsHeldByCurrentThread || IsBeingTold || _ledger.IsScheduling(lastThatMayCall))
+        ulong lastThatMayCall = RemoveOnce();
+        if (_registry.IsSchedulingOnThisThread || _publishLock.IsHeldByCurrentThread || IsCallingObserver || _ledger.IsScheduling(lastThatMayCall))
         {
             return UnsubscribeSlowlyAsync(lastThatMayCall);
         }
@@ -169,7 +169,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     }
 
     /// <summary>Removes the subscription from the registry, once. Invalidations up to the returned number may still call it.</summary>
-    private ulong TakeOut()
+    private ulong RemoveOnce()
     {
         if (Interlocked.CompareExchange(ref _life, Removing, Subscribed) == Subscribed)
         {
@@ -202,7 +202,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
-        while (_ledger.IsScheduling(lastThatMayCall) || IsBeingTold);
+        while (_ledger.IsScheduling(lastThatMayCall) || IsCallingObserver);
 
         SpinForPublishers(evenIfNone: true);
         if (_handedOut is not null)
@@ -214,12 +214,12 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     internal bool IsOf(InvalidationLedger ledger) => ReferenceEquals(_ledger, ledger);
 
     /// <summary>Whether a session with this reason and initiator calls the subscriber.</summary>
-    internal bool WantsToKnow(InvalidationReason reason, object? initiator) =>
+    internal bool IsCalledFor(InvalidationReason reason, object? initiator) =>
         (_reasons & reason) != 0
-        && (!ActiveInvalidation.PassesOver(_owner, initiator, reason) || Volatile.Read(ref _isAlwaysTold));
+        && (!ActiveInvalidation.PassesOver(_owner, initiator, reason) || Volatile.Read(ref _isAlwaysCalled));
 
     /// <summary>From now on, sessions of its owner call it too. Used when it no longer does what its owner wants.</summary>
-    internal void TellAlways() => Volatile.Write(ref _isAlwaysTold, true);
+    internal void CallAlways() => Volatile.Write(ref _isAlwaysCalled, true);
 
     /// <summary>Phase A for this subscription.</summary>
     internal bool TrySchedule(in InvalidationRequest request, out Fence fence, out bool isReused)
@@ -261,7 +261,7 @@ public sealed partial class InvalidationSubscription : IDisposable, IAsyncDispos
     private bool CallAndKeep(HandedOutFences handedOut, in InvalidationRequest request, out Fence fence)
     {
         fence = default;
-        if (!handedOut.TrySetAside())
+        if (!handedOut.TryReserve())
         {
             return false;
         }
