@@ -59,13 +59,13 @@ internal sealed class AwaitedLock(LockMap map, LockValidator validator)
 
     private PendingWait WaitOf(LockFlow? flow, AcquireShape shape, string? file, int line)
     {
-        ulong own = LockValidator.OwnKey(Map.Identity, shape, null, line);
         ref PendingWait? slot = ref _waits[line & (_waits.Length - 1)];
         PendingWait? known = Volatile.Read(ref slot); // pairs with the write below: a reference that is seen leads to a complete object
-        if (known is null || known.Hold.Own != own || !ReferenceEquals(known.Hold.File, file) || !ReferenceEquals(known.Flow, flow))
+        if (known is null || known.Hold.Line != line || known.Hold.Shape.Bits != shape.Bits || !ReferenceEquals(known.Hold.File, file) || !ReferenceEquals(known.Flow, flow))
         {
+            ulong own = LockValidator.OwnKey(Map.Identity, shape, null, line);
             known = new PendingWait(this, flow, new PendingHold(own, shape, file, line));
-            Volatile.Write(ref slot, known);
+            Volatile.Write(ref slot, known); // pairs with the read above
         }
 
         return known;

@@ -7,13 +7,13 @@ namespace FenceKit.Lockdep;
 
 /// <summary>
 /// A lock that is awaited and may be held over an await: <c>using (await x.LockAsync())</c>. It belongs to the asynchronous flow, not to the thread, and
-/// is not re-entrant. Reports to a validator; off, it is a bare <see cref="SemaphoreSlim"/>.
+/// is not re-entrant. Reports to a validator; off, it is the lock and nothing else.
 /// </summary>
 /// <remarks>Thread safe. Does not block. The caller that waits longest is not promised to be the next, as with <see cref="SemaphoreSlim"/>.</remarks>
 [DebuggerDisplay("{_awaited?.Map}, taken: {IsTaken}")]
 public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDisposable
 {
-    private readonly SemaphoreSlim _semaphore = new(1, 1);
+    private readonly AsyncMutex _mutex = new();
     private readonly AwaitedLock? _awaited; // null while the switch is off
 
     /// <summary>Makes a lock of a class.</summary>
@@ -39,7 +39,7 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
     }
 
     /// <summary>Whether somebody has it at the moment.</summary>
-    public bool IsTaken => _semaphore.CurrentCount == 0;
+    public bool IsTaken => _mutex.IsTaken;
 
     /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
     public LockMap? Map => _awaited?.Map;
@@ -86,17 +86,17 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
         TimeSpan timeout, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockAsync(null, AwaitedLock.Milliseconds(timeout), file, line, cancellationToken);
 
-    /// <summary>Disposes the wrapped semaphore.</summary>
+    /// <summary>Disposes what those wait in who do not get the lock at once.</summary>
     public void Dispose()
     {
         _awaited?.Validator.Retire(_awaited.Map);
-        _semaphore.Dispose();
+        _mutex.Dispose();
     }
 
     LockHold IAwaitedLock<LockHold>.Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode)
         => isTaken ? new LockHold(this, (object?)node ?? flow, mode) : default;
 
-    void IAwaitedLock<LockHold>.GiveBack(LockAcquireMode mode) => _semaphore.Release();
+    void IAwaitedLock<LockHold>.GiveBack(LockAcquireMode mode) => _mutex.Release();
 
     void IHeldLock.GiveBack(in LockHold hold)
     {
@@ -105,12 +105,12 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
             (hold.Holder as LockFlow)?.Release(_awaited.Map);
         }
 
-        _semaphore.Release();
+        _mutex.Release();
     }
 
     private LockAwaitable<LockHold> LockAsync(LockFlow? flow, int milliseconds, string? file, int line, CancellationToken cancellationToken)
     {
         PendingWait? pending = _awaited?.Announce(flow, LockAcquireMode.Exclusive, milliseconds, file, line);
-        return new LockAwaitable<LockHold>(this, _semaphore.WaitAsync(milliseconds, cancellationToken), pending);
+        return new LockAwaitable<LockHold>(this, _mutex.WaitAsync(milliseconds, cancellationToken), pending);
     }
 }
