@@ -74,6 +74,24 @@ public sealed class ContinuedCallTests
         Assert.Null(_bench.Reports[1].Assumption);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task It_is_certain_too_when_he_lets_go_under_a_lock_that_he_has_taken_since(bool isHandedOver)
+    {
+        await AsyncBench.HopAsync(); // out of the context of the test host
+        await ReverseAsync();
+        LockHold hold = isHandedOver ? (await HandOverAsync("A")).Adopt() : await _bench["A"].LockAsync();
+        await HopAndTakeAsync("B");
+        using (await _bench["C"].LockAsync())
+        {
+            await AsyncBench.HopAsync();
+            hold.Dispose();
+        }
+
+        Assert.Equal([LockConfidence.Likely, LockConfidence.Certain], _bench.Reports.Select(static report => report.Confidence));
+    }
+
     [Fact]
     public async Task A_circle_of_locks_that_a_call_takes_itself_is_certain_at_once_whoever_waits_for_it()
     {
@@ -281,6 +299,8 @@ public sealed class ContinuedCallTests
             under();
         }
     }
+
+    private async Task<LockHold> HandOverAsync(string name) => await _bench[name].LockAsync();
 
     private async Task HopAndTakeAsync(string name, Action? under = null)
     {
