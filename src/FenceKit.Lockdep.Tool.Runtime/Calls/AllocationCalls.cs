@@ -17,6 +17,7 @@ public static class AllocationCalls
             return;
         }
 
+        LazyMaking.NoteLock(target);
         switch (target)
         {
             case SemaphoreSlim semaphore:

@@ -20,7 +20,7 @@ public static class CancellationCalls
             return target.Register(callback!, useSynchronizationContext);
         }
 
-        RunningCallback running = new(site);
+        RunningCallback running = new(site, callback, LinkedSourceCalls.MapOf(ref target));
         return running.Known(target.Register(() =>
         {
             using (running.Enter())
@@ -41,7 +41,7 @@ public static class CancellationCalls
             return target.Register(callback!, state, useSynchronizationContext);
         }
 
-        RunningCallback running = new(site);
+        RunningCallback running = new(site, callback, LinkedSourceCalls.MapOf(ref target));
         return running.Known(target.Register(running.Wrap(callback), state, useSynchronizationContext));
     }
 
@@ -52,7 +52,7 @@ public static class CancellationCalls
             return target.Register(callback!, state);
         }
 
-        RunningCallback running = new(site);
+        RunningCallback running = new(site, callback, LinkedSourceCalls.MapOf(ref target));
         return running.Known(target.Register(running.Wrap(callback), state));
     }
 
@@ -63,7 +63,7 @@ public static class CancellationCalls
             return target.UnsafeRegister(callback!, state);
         }
 
-        RunningCallback running = new(site);
+        RunningCallback running = new(site, callback, LinkedSourceCalls.MapOf(ref target));
         return running.Known(target.UnsafeRegister(running.Wrap(callback), state));
     }
 
@@ -75,7 +75,7 @@ public static class CancellationCalls
             return target.UnsafeRegister(callback!, state);
         }
 
-        RunningCallback running = new(site);
+        RunningCallback running = new(site, callback, LinkedSourceCalls.MapOf(ref target));
         return running.Known(target.UnsafeRegister(running.Wrap(callback), state));
     }
 }

@@ -13,12 +13,28 @@ public static class LazyCalls
 {
     public static T get_Value<T>(Lazy<T> target, LockCallSite site)
     {
-        if (!Session.IsOn || target is null || target.IsValueCreated || Modes<T>.Of(target) != LazyThreadSafetyMode.ExecutionAndPublication)
+        if (!Session.IsOn || target is null)
         {
             return target!.Value;
         }
 
+        if (target.IsValueCreated)
+        {
+            if (Session.Validator.HoldsAnything)
+            {
+                LazyMaking.AskedAgain(target, site);
+            }
+
+            return target.Value;
+        }
+
+        if (Modes<T>.Of(target) != LazyThreadSafetyMode.ExecutionAndPublication)
+        {
+            return target.Value;
+        }
+
         Session.Validator.AcquireReentrant(target, LockAttempt.Blocking, site);
+        LazyMaking making = LazyMaking.Begin();
         try
         {
             using HangWatch.Waiting waiting = HangWatch.Wait(target, site, isAnnounced: true);
@@ -26,6 +42,7 @@ public static class LazyCalls
         }
         finally
         {
+            making.End(target, site);
             Session.Validator.ReleaseIfHeld(target);
         }
     }

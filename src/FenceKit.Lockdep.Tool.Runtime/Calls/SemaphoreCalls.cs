@@ -6,7 +6,7 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="SemaphoreSlim"/> become. One that was made without a permit is a signal, and is left alone.</summary>
+/// <summary>What calls of <see cref="SemaphoreSlim"/> become. One that was made without a permit is a signal.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.SemaphoreSlim")]
@@ -19,6 +19,10 @@ public static class SemaphoreCalls
         if (target.CurrentCount > 0)
         {
             s_states.AddOrUpdate(target, new SemaphoreState(new LockMap(site.Named(), null, target.CurrentCount)));
+        }
+        else
+        {
+            Signals.Made(target, site);
         }
     }
 
@@ -41,6 +45,11 @@ public static class SemaphoreCalls
     {
         if (StateOf(target) is not { } state)
         {
+            if (millisecondsTimeout == Timeout.Infinite && !cancellationToken.CanBeCanceled)
+            {
+                Signals.Find(target)?.Wait(site); // who can be called off is not lost
+            }
+
             return target.Wait(millisecondsTimeout, cancellationToken);
         }
 
@@ -57,10 +66,11 @@ public static class SemaphoreCalls
     }
 
     public static Task WaitAsync(SemaphoreSlim target, LockCallSite site)
-        => StateOf(target) is { } state ? Noted(state, Timeout.Infinite, site, target.WaitAsync()) : target.WaitAsync();
+        => StateOf(target) is { } state ? Noted(state, Timeout.Infinite, site, target.WaitAsync()) : Awaited(target, target.WaitAsync());
 
     public static Task WaitAsync(SemaphoreSlim target, CancellationToken cancellationToken, LockCallSite site)
-        => StateOf(target) is { } state ? Noted(state, Timeout.Infinite, site, target.WaitAsync(cancellationToken)) : target.WaitAsync(cancellationToken);
+        => StateOf(target) is { } state ? Noted(state, Timeout.Infinite, site, target.WaitAsync(cancellationToken))
+            : cancellationToken.CanBeCanceled ? target.WaitAsync(cancellationToken) : Awaited(target, target.WaitAsync(cancellationToken));
 
     public static Task<bool> WaitAsync(SemaphoreSlim target, int millisecondsTimeout, LockCallSite site)
         => WaitAsync(target, millisecondsTimeout, CancellationToken.None, site);
@@ -83,6 +93,7 @@ public static class SemaphoreCalls
     {
         if (StateOf(target) is not { } state)
         {
+            Signals.Find(target)?.Signal(null);
             return target.Release(releaseCount);
         }
 
@@ -118,6 +129,17 @@ public static class SemaphoreCalls
         }
 
         return pending;
+    }
+
+    // Whoever awaits it waits for somebody who releases.
+    private static Task Awaited(SemaphoreSlim target, Task wait)
+    {
+        if (Signals.Find(target) is { } signal)
+        {
+            new TaskNote { Signal = signal }.Attach(wait);
+        }
+
+        return wait;
     }
 
     // Announced when the wait has begun: the wait does not block, and one that cannot begin throws first.

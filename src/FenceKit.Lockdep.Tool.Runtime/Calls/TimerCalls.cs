@@ -18,7 +18,7 @@ public static class TimerCalls
     public static Timer New(TimerCallback callback, LockCallSite site)
     {
         Timer? self = null; // what the callback of such a timer is given; it is not due before it is changed
-        return self = Known(callback is null ? null! : _ => callback(self), site, static wrapped => new Timer(wrapped));
+        return self = Known(callback, site, wrapped => new Timer(_ => wrapped(self)));
     }
 
     public static Timer New(TimerCallback callback, object? state, int dueTime, int period, LockCallSite site)
@@ -64,7 +64,7 @@ public static class TimerCalls
             return make(callback!);
         }
 
-        RunningCallback running = new(site);
+        RunningCallback running = new(site, callback);
         Timer timer = make(new TimerCallback(running.Wrap(callback.Invoke)));
         s_running.Add(timer, running);
         return timer;

@@ -9,6 +9,7 @@ namespace FenceKit.Lockdep.Instrumentation;
 [DebuggerDisplay("{Place}, {LockName}")]
 public sealed class LockCallSite
 {
+    private const string GivenCallback = "a callback of "; // as the rewriter names them
     private LockClass? _class;
 
     /// <summary>Makes the site of a call.</summary>
@@ -25,6 +26,9 @@ public sealed class LockCallSite
     internal LockSite Place { get; }
 
     internal string? LockName { get; }
+
+    /// <summary>Whether the site is that of a callback of which the code there does not say which it is.</summary>
+    internal bool IsOfGivenCallback => LockName is not null && LockName.StartsWith(GivenCallback, StringComparison.Ordinal);
 
     /// <summary>The one lock that the site is about, where there is only one.</summary>
     internal LockMap? Map { get; set; }

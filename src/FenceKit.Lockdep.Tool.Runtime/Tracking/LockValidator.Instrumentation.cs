@@ -216,6 +216,7 @@ public sealed partial class LockValidator
     {
         LockMap map => map.Subject is not LockObject tagged || Monitor.IsEntered(tagged),
         Lock target => target.IsHeldByCurrentThread,
+        ReaderWriterLock target => target.IsReaderLockHeld || target.IsWriterLockHeld,
         ReaderWriterLockSlim target => target.IsReadLockHeld || target.IsWriteLockHeld || target.IsUpgradeableReadLockHeld,
         _ => instance.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(Lazy<>) || Monitor.IsEntered(instance),
     };

@@ -97,6 +97,15 @@ public sealed partial class LockValidator
         }
     }
 
+    /// <summary>Whether anything was seen to be taken while a lock of the class was held.</summary>
+    internal bool IsHeldOverOthers(LockClass lockClass)
+    {
+        using (_gate.EnterScope())
+        {
+            return _graph.NodeOf(lockClass, 0).After.Count > 0;
+        }
+    }
+
     private void JudgeLocked(LockHolder stack, JudgedWant want, List<LockViolation> found)
     {
         var wanted = new Acquisition

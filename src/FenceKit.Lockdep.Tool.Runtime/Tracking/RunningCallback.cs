@@ -15,12 +15,14 @@ internal sealed class RunningCallback
     private static readonly Func<CancellationTokenRegistration, object?>? s_nodeOf = MakeNodeOf();
 
     private readonly LockMap _map;
+    private readonly LockMap? _outer; // of a token that is linked to others, what runs its callbacks
     private readonly LockCallSite _site;
 
-    public RunningCallback(LockCallSite site)
+    public RunningCallback(LockCallSite site, Delegate callback, LockMap? outer = null)
     {
         _site = site;
-        _map = new LockMap(site.Named()) { IsContext = true };
+        _outer = outer;
+        _map = new LockMap(site.IsOfGivenCallback ? LockClasses.Of(NameOf(callback)) : site.Named()) { IsContext = true };
     }
 
     public static RunningCallback? Of(CancellationTokenRegistration registration)
@@ -55,8 +57,14 @@ internal sealed class RunningCallback
 
     public Scope Enter()
     {
-        Session.Validator.Acquire(_map, AcquireShape.Of(LockAcquireMode.Shared), _site);
-        return new Scope(_map);
+        if (_outer is not null)
+        {
+            Session.Validator.Acquire(_outer, AcquireShape.Of(LockAcquireMode.Shared, LockAttempt.Try), _site);
+        }
+
+        // Whoever runs it waits for nobody who waits for its end.
+        Session.Validator.Acquire(_map, AcquireShape.Of(LockAcquireMode.Shared, LockAttempt.Try), _site);
+        return new Scope(_map, _outer);
     }
 
     public void WaitFor(LockCallSite site) => Session.Validator.WaitFor(_map, site);
@@ -64,9 +72,25 @@ internal sealed class RunningCallback
     /// <summary>The callback as the validator sees it, for whoever really waits.</summary>
     public LockMap Map => _map;
 
-    public ref struct Scope(LockMap map)
+    // Of a callback that a method is given its code does not say which it is.
+    private static string NameOf(Delegate callback)
     {
-        public void Dispose() => Session.Validator.ReleaseIfHeld(map);
+        Type? type = callback.Method.DeclaringType;
+        type = type is { IsGenericType: true } ? type.GetGenericTypeDefinition() : type;
+        string name = type?.FullName is { } typeName ? SourceName.Of(typeName, callback.Method.Name) : callback.Method.Name;
+        return $"callback {LockClasses.WithoutArity(name.Replace("<Program>$", "Program", StringComparison.Ordinal))}";
+    }
+
+    public ref struct Scope(LockMap map, LockMap? outer)
+    {
+        public void Dispose()
+        {
+            Session.Validator.ReleaseIfHeld(map);
+            if (outer is not null)
+            {
+                Session.Validator.ReleaseIfHeld(outer);
+            }
+        }
     }
 
     // The field has no accessor, and its type has no name that could be written here.

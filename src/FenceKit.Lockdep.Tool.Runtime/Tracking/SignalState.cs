@@ -20,6 +20,7 @@ internal sealed class SignalState(string name, bool needsAll = false)
     private readonly List<Signaler> _signalers = []; // under the gate
     private readonly List<Waiter> _waiters = []; // under the gate
     private LockMap? _map;
+    private (Thread Thread, JudgedWant[] Way)? _last; // under the gate
     private volatile bool _isFree;
     private volatile bool _isOpen;
 
@@ -59,6 +60,7 @@ internal sealed class SignalState(string name, bool needsAll = false)
 
         using (_gate.EnterScope())
         {
+            _last = (Thread.CurrentThread, way);
             if (_signalers.Exists(known => ReferenceEquals(known.Thread, Thread.CurrentThread) && IsSame(known.Way, way)))
             {
                 return;
@@ -93,6 +95,11 @@ internal sealed class SignalState(string name, bool needsAll = false)
         bool isFirst;
         using (_gate.EnterScope())
         {
+            if (_last is { } last && ReferenceEquals(last.Thread, Thread.CurrentThread) && Array.TrueForAll(held, step => Array.Exists(last.Way, way => IsOnePlace(step, way))))
+            {
+                return; // what it waits for it has given itself
+            }
+
             if (_waiters.Count == MostWaiters || _waiters.Exists(known => ReferenceEquals(known.Thread, Thread.CurrentThread) && IsSame(known.Held, held)))
             {
                 return;
@@ -142,8 +149,10 @@ internal sealed class SignalState(string name, bool needsAll = false)
 
     // A thread that signals and then waits under the same lock, taken once: it does not wait for anybody.
     private static bool IsOneSection(Waiter waiter, Signaler signaler, JudgedWant step) =>
-        ReferenceEquals(waiter.Thread, signaler.Thread)
-        && Array.Exists(waiter.Held, held => ReferenceEquals(held.Map, step.Map) && held.Record.Site?.Line == step.Record.Site?.Line && held.Record.Site?.File == step.Record.Site?.File);
+        ReferenceEquals(waiter.Thread, signaler.Thread) && Array.Exists(waiter.Held, held => IsOnePlace(held, step));
+
+    private static bool IsOnePlace(HeldStep held, JudgedWant step)
+        => ReferenceEquals(held.Map, step.Map) && held.Record.Site?.Line == step.Record.Site?.Line && held.Record.Site?.File == step.Record.Site?.File;
 
     private static bool IsSame(JudgedWant[] one, JudgedWant[] other)
         => one.Length == other.Length && !one.Where((step, i) => !ReferenceEquals(step.Map, other[i].Map)).Any();

@@ -29,6 +29,9 @@ internal sealed class TaskNote
 
     public LockFork? Fork { get; init; }
 
+    /// <summary>What the task waits for somebody to give.</summary>
+    public SignalState? Signal { get; init; }
+
     /// <summary>The tasks that are waited for with this one.</summary>
     public Task[]? Parts { get; init; }
 
@@ -81,6 +84,8 @@ internal sealed class TaskNote
             Session.Validator.Join(Fork, blocks: true);
         }
 
+        Signal?.Wait(site);
+
         foreach (Task part in Parts ?? [])
         {
             TaskCalls.Blocks(part, isSure: true, site);
@@ -107,6 +112,11 @@ internal sealed class TaskNote
         if (Fork is not null && isAwait)
         {
             validator.Join(Fork, blocks: false);
+        }
+
+        if (Signal is not null && isAwait)
+        {
+            Signal.Wait(site);
         }
 
         if (Semaphore is not null && isTaken)

@@ -92,6 +92,8 @@ internal static class LockNames
                 return ProducerOf(producer, 0) is { } copied ? Describe(method, copied, steps - 1) : null;
             case Code.Ldarg when method.HasThis && ((ParameterDefinition)producer.Operand).Index < 0:
                 return $"{TypeNames.ForPeople(method.DeclaringType)} (this)";
+            case Code.Ldarg when producer.Operand is ParameterDefinition { ParameterType.FullName: "System.Object", Name.Length: > 0 } given:
+                return $"{MemberNames.Of(method)}.{given.Name}"; // of one that was made where it could not be named
             case Code.Call or Code.Callvirt:
                 return DescribeCall((MethodReference)producer.Operand, producer) ?? DescribeKept(method, (MethodReference)producer.Operand, producer, steps);
             case Code.Ldelem_Ref or Code.Ldelem_Any:

@@ -234,6 +234,7 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
 
         return called.DeclaringType.FullName switch
         {
+            "System.Threading.CancellationTokenSource" => NameOfMade(instruction, called.DeclaringType),
             "System.Threading.CancellationToken" => NameOfCallback(instruction),
             "System.Threading.CancellationTokenRegistration" => null,
             _ when called.DeclaringType.FullName.StartsWith("System.Runtime.CompilerServices.", StringComparison.Ordinal)
@@ -245,7 +246,9 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
     // The method that the delegate is made of stands a few instructions before the call, also where the compiler keeps the delegate.
     private string NameOfCallback(Instruction call)
     {
-        Instruction? before = call.Previous;
+        int others = ((MethodReference)call.Operand).Parameters.Count - 1;
+        bool isGiven = LockNames.ProducerOf(call, others) is { OpCode.Code: Code.Ldarg or Code.Ldfld or Code.Ldloc or Code.Call or Code.Callvirt }; // and has its name at run time
+        Instruction? before = isGiven ? null : call.Previous;
         for (int i = 0; i < MostStepsToCallback && before is not null; i++, before = before.Previous)
         {
             if (before.OpCode.Code is Code.Ldftn or Code.Ldvirtftn)
@@ -267,10 +270,12 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
 
     private void RewriteAllocation(Instruction instruction, TypeReference type)
     {
-        if (type.FullName == "System.Object" && IsMadeToBeLocked(instruction.Next))
+        if (type.FullName == "System.Object" && MayBeLocked(instruction.Next))
         {
-            ReplaceWithSite(instruction, owner.Import(owner.Table.LockObject), NameOfMade(instruction, type));
-            instruction.Next.OpCode = OpCodes.Newobj;
+            FieldReference site = owner.SiteOf(method, instruction, NameOfMade(instruction, type), isReason: owner.IsLock(instruction.Next.Operand));
+            instruction.OpCode = OpCodes.Ldsfld;
+            instruction.Operand = site;
+            _code.InsertAfter(instruction, Instruction.Create(OpCodes.Newobj, owner.Import(owner.Table.LockObject)));
         }
         else if (ModuleRewriter.IsLockType(type))
         {
@@ -283,9 +288,10 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
         }
     }
 
-    private bool IsMadeToBeLocked(Instruction? next) => next switch
+    // That of a field also where nothing here locks it: it may be given to a method that does, which does not know what it is given.
+    private bool MayBeLocked(Instruction? next) => next switch
     {
-        { OpCode.Code: Code.Stfld or Code.Stsfld, Operand: FieldReference field } => field.FieldType.FullName == "System.Object" && owner.IsLock(field),
+        { OpCode.Code: Code.Stfld or Code.Stsfld, Operand: FieldReference field } => field.FieldType.FullName == "System.Object",
         { OpCode.Code: Code.Stloc, Operand: VariableDefinition variable } => variable.VariableType.FullName == "System.Object" && owner.IsLock(variable),
         _ => false,
     };

@@ -54,13 +54,13 @@ internal sealed class ModuleRewriter
 
     internal ModuleDefinition Module => _module;
 
-    internal bool IsLock(FieldReference field) => _lockFields.Contains(field.FullName);
+    /// <summary>Whether a field or a local holds an object that is locked somewhere here.</summary>
+    internal bool IsLock(object storage) => storage is FieldReference field ? _lockFields.Contains(field.FullName) : storage is VariableDefinition variable && _lockLocals.Contains(variable);
 
-    internal bool IsLock(VariableDefinition variable) => _lockLocals.Contains(variable);
-
-    internal FieldReference SiteOf(MethodDefinition method, Instruction instruction, string? lockName)
+    /// <summary>The site of a call; it may be no reason to change a module that has nothing else.</summary>
+    internal FieldReference SiteOf(MethodDefinition method, Instruction instruction, string? lockName, bool isReason = true)
     {
-        Calls++;
+        Calls += isReason ? 1 : 0;
         if (_sites is null)
         {
             // The reference comes first: the sites' type is named by it.
@@ -90,8 +90,21 @@ internal sealed class ModuleRewriter
         }
 
         TypeReference type = instruction.Previous is { OpCode.Code: Code.Constrained, Operand: TypeReference constrained } ? constrained : called.DeclaringType;
+        if (type.FullName is "System.IDisposable" or "System.IAsyncDisposable" && TypeOfLoaded(method, instruction.Previous) is { } known)
+        {
+            type = known; // a using calls by the interface
+        }
+
         return _table.Find(type, called, instruction.OpCode.Code == Code.Newobj, IsStateMachine(method));
     }
+
+    private static TypeReference? TypeOfLoaded(MethodDefinition method, Instruction? load) => load switch
+    {
+        { OpCode.Code: Code.Ldloc_0 or Code.Ldloc_1 or Code.Ldloc_2 or Code.Ldloc_3 } => method.Body.Variables[load.OpCode.Code - Code.Ldloc_0].VariableType,
+        { OpCode.Code: Code.Ldloc or Code.Ldloc_S, Operand: VariableDefinition variable } => variable.VariableType,
+        { OpCode.Code: Code.Ldfld or Code.Ldsfld, Operand: FieldReference field } => field.FieldType,
+        _ => null,
+    };
 
     /// <summary>What stands for the method that a delegate is made of.</summary>
     internal Replacement? FindTarget(MethodDefinition method, Instruction instruction)
@@ -108,7 +121,7 @@ internal sealed class ModuleRewriter
 
     /// <summary>Types whose making is of interest.</summary>
     internal static bool IsLockType(TypeReference type) => TypeNames.Open(type) is
-        "System.Threading.Lock" or "System.Threading.ReaderWriterLockSlim" or "System.Threading.SemaphoreSlim" or "System.Lazy`1";
+        "System.Threading.Lock" or "System.Threading.ReaderWriterLockSlim" or "System.Threading.ReaderWriterLock" or "System.Threading.SemaphoreSlim" or "System.Lazy`1";
 
     private bool MayTouch(MethodDefinition method)
     {

@@ -13,6 +13,7 @@ switch (args.FirstOrDefault())
         BadSignals.Run();
         BadSpins.Run();
         BadTypes.Run();
+        BadGiven.Run();
         await BadTasks.RunAsync();
         await BadHandles.RunAsync();
         Console.WriteLine("bad: all paths were run");
@@ -22,6 +23,7 @@ switch (args.FirstOrDefault())
         await Good.RunAsync();
         await GoodSignals.RunAsync();
         GoodTypes.Run();
+        GoodGiven.Run();
         await GoodHandles.RunAsync();
         Console.WriteLine("good: all paths were run");
         return 0;

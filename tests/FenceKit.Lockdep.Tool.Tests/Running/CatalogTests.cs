@@ -76,6 +76,16 @@ public sealed class CatalogTests : IDisposable
             "one of several: Catalog.AnyHandle._gate, Catalog.AnyHandle._one",
             "a registration whose end is awaited: Catalog.AwaitedRegistration._door, callback Catalog.AwaitedRegistration.OnCanceled",
             "a timer whose end is awaited: Catalog.AwaitedTimer._door, callback Catalog.AwaitedTimer.OnTick",
+            "locks that a method is given: Catalog.Arguments._first, Catalog.Arguments._second",
+            "locks that a structure keeps: Catalog.Guarded._north, Catalog.Guarded._south",
+            "a Lazy that is made already: Catalog.MadeOnce.s_settings, Catalog.MadeOnce.s_value",
+            "a LazyInitializer with a lock: Catalog.MadeUnderLock._gate, Catalog.MadeUnderLock._making",
+            "a loop that wants the caller's lock: Catalog.OwnLoop._gate, parallel work of Catalog.OwnLoop.Run",
+            "a linked source: Catalog.Linked._gate, callbacks of Catalog.Linked.Run.stopping",
+            "a callback that a method is given: Catalog.GivenCallback._gate, callback Catalog.GivenCallback.OnStopped",
+            "a ReaderWriterLock: Catalog.OldReaders._row, Catalog.OldReaders._table",
+            "a BlockingCollection: Catalog.Queued._gate, Catalog.Queued._queue",
+            "a SemaphoreSlim without a permit: Catalog.Permitless._gate, Catalog.Permitless._ready",
             "a lock for each key: Catalog.Keyed._byKey[], Catalog.Keyed._stripes[]",
         ];
         string[] found = [.. Report().Locks.Violations.Select(static violation => string.Join(", ", violation.ClassNames.Select(NameOf).Order(StringComparer.Ordinal)))];
