@@ -80,7 +80,7 @@ public sealed partial class LockValidator
         {
             foreach (JudgedWant want in wants)
             {
-                JudgeLocked(stack, want, found);
+                JudgeLocked(stack, want, about, found);
             }
 
             if (about is not null)
@@ -106,7 +106,7 @@ public sealed partial class LockValidator
         }
     }
 
-    private void JudgeLocked(LockHolder stack, JudgedWant want, List<LockViolation> found)
+    private void JudgeLocked(LockHolder stack, JudgedWant want, LockMap? about, List<LockViolation> found)
     {
         var wanted = new Acquisition
         {
@@ -128,7 +128,9 @@ public sealed partial class LockValidator
             }
         }
 
-        AddFindingLocked(found, AddSituationLocked(wanted), ofClasses);
+        // A search takes milliseconds, and a run may end with thousands of signals. Only a circle through the signal counts, and that is one of the classes as well.
+        bool mayHang = about is null || _graph.IsCyclic(about.Class);
+        AddFindingLocked(found, AddSituationLocked(wanted, mayHang), ofClasses);
     }
 
     private static LockViolation Assuming(LockViolation found, string assumption) => found with

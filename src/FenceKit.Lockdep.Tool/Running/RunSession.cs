@@ -11,7 +11,7 @@ internal sealed class RunSession : IDisposable
 {
     // VSTest ends the process of the tests a tenth of a second after the last one, in milliseconds; what was seen is written after that.
     private const string TestHostEndVariable = "VSTEST_TESTHOST_SHUTDOWN_TIMEOUT";
-    private const string TestHostEnd = "5000"; // one with threads that never end is ended all the same
+    private const string TestHostEnd = "20000"; // one with threads that never end is ended all the same
     private readonly Terminal _terminal;
     private readonly TimeProvider _clock;
     private readonly RunSettings _settings;

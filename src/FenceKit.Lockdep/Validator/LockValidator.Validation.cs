@@ -285,11 +285,11 @@ public sealed partial class LockValidator
 
     private static LockAcquireMode WantedMode(Acquisition wanted) => wanted.Map.Capacity > 1 ? LockAcquireMode.Shared : wanted.Mode;
 
-    private LockViolation? AddSituationLocked(Acquisition wanted)
+    private LockViolation? AddSituationLocked(Acquisition wanted, bool mayHang = true)
     {
         bool isNewInstance = _situations.Register(wanted.Map);
-        LockViolation? found = wanted.Attempt == LockAttempt.Try || wanted.IsTentative ? null : AddWantLocked(wanted);
-        if (found is null && isNewInstance && _graph.HasCircles)
+        LockViolation? found = wanted.Attempt == LockAttempt.Try || wanted.IsTentative ? null : AddWantLocked(wanted, mayHang);
+        if (mayHang && found is null && isNewInstance && _graph.HasCircles)
         {
             found = _cycles.WithNewInstance(wanted);
         }
@@ -297,7 +297,7 @@ public sealed partial class LockValidator
         return found;
     }
 
-    private LockViolation? AddWantLocked(Acquisition wanted)
+    private LockViolation? AddWantLocked(Acquisition wanted, bool mayHang)
     {
         if (_lockSets.Count + _placeSets.Count >= _options.ChainCapacity)
         {
@@ -324,7 +324,7 @@ public sealed partial class LockValidator
         }
 
         _situations.Add(situation);
-        return _cycles.IsOnCircle(situation) ? _cycles.OfInstances(wanted, situation) : null;
+        return mayHang && _cycles.IsOnCircle(situation) ? _cycles.OfInstances(wanted, situation) : null;
     }
 
     // Validated now, and again when it is certain: the second time has the same key, so this one gets another.

@@ -14,6 +14,7 @@ internal static class BadSignals
         new Pulsed().Run();
         new Reentered().Run();
         new ThreeParties().Run();
+        new TwoSignals().Run();
     }
 }
 
@@ -232,6 +233,39 @@ internal sealed class ThreeParties
         lock (_signaling)
         {
             _done.Set();
+        }
+    }
+}
+
+// Neither signal is in a circle alone: each is given under the lock with which the other one is waited for.
+internal sealed class TwoSignals
+{
+    private readonly object _left = new();
+    private readonly object _right = new();
+    private readonly ManualResetEventSlim _leftDone = new();
+    private readonly ManualResetEventSlim _rightDone = new();
+
+    public void Run()
+    {
+        Task.Run(() => Signal(_left, _leftDone)).Wait();
+        Task.Run(() => Signal(_right, _rightDone)).Wait();
+        Wait(_left, _rightDone);
+        Wait(_right, _leftDone);
+    }
+
+    private static void Signal(object gate, ManualResetEventSlim done)
+    {
+        lock (gate)
+        {
+            done.Set();
+        }
+    }
+
+    private static void Wait(object gate, ManualResetEventSlim done)
+    {
+        lock (gate)
+        {
+            done.Wait();
         }
     }
 }

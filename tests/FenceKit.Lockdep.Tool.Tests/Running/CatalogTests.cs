@@ -58,6 +58,7 @@ public sealed class CatalogTests : IDisposable
             "a TaskCompletionSource: Catalog.Completed._answer, Catalog.Completed._gate",
             "a TaskCompletionSource that is awaited: Catalog.Signaled._door, Catalog.Signaled._open",
             "a signal, and three who wait: Catalog.ThreeParties._done, Catalog.ThreeParties._signaling, Catalog.ThreeParties._waiting",
+            "two signals: Catalog.TwoSignals._left, Catalog.TwoSignals._leftDone, Catalog.TwoSignals._right, Catalog.TwoSignals._rightDone",
             "a SpinLock: Catalog.BadSpins.s_left, Catalog.BadSpins.s_right",
             "a SpinLock in an object: Catalog.SpinFields._gate, Catalog.SpinFields._spin",
             "a static constructor that has run: Catalog.BadTypes.Gate, static constructor of Catalog.RunBefore",
