@@ -109,6 +109,15 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
             preemptions: 2);
 
     [Fact]
+    public void An_array_that_is_disposed_as_its_first_waiter_comes_leaves_its_members() =>
+        Verify(
+            Scenario.Of("any: dispose against add", () => new ArmedArray(FenceSetMode.Any))
+                .Thread("disposer", state => state.Dispose())
+                .Thread("waiter", state => state.Add())
+                .AtEnd(state => state.CheckComplete(FenceStatus.Faulted)),
+            preemptions: 3);
+
+    [Fact]
     public void An_array_in_use_is_not_armed_twice() =>
         Verify(
             Scenario.Of("any: arm against arm", () => new IdleArray())
@@ -206,7 +215,11 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
             Assert.True(_mode == FenceSetMode.All || _isDisposed || error is null || ReferenceEquals(error, SecondError));
             Check(_callback, _isAdded, expected, error);
             Check(_other, _isOtherAdded, expected, error);
-            if (!_isDisposed)
+            if (_isDisposed)
+            {
+                Assert.DoesNotContain("is waited for", First.DumpPending() + Second.DumpPending());
+            }
+            else
             {
                 // Nothing was left behind in the lists of the members: everything can be used again.
                 Assert.True(Array.TryArmAll([First.Issue(), Second.Issue()], out Fence next));
@@ -232,7 +245,7 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
         private readonly FenceSetMode _mode;
         private readonly CountingCallback _first;
         private readonly CountingCallback _second = new();
-        private bool _isArmedAgain;
+        private Fence _again;
         private bool _isSecondAdded;
 
         public RearmedArray(FenceSetMode mode)
@@ -261,6 +274,10 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
         {
             Assert.Equal(1, _first.Runs);
             Assert.Equal(_isSecondAdded ? 1 : 0, _second.Runs);
+            Assert.Equal(FenceStatus.Signaled, _first.Status);
+            Assert.Equal(_isSecondAdded ? FenceStatus.Signaled : FenceStatus.Pending, _second.Status);
+            _again.TryPoll();
+            Assert.Equal(FenceStatus.Signaled, _again.Status); // also the default one of an array that could not be armed again
 
             // Whether it could be armed in the callback or not, it can be now: everybody has left.
             Fence third = First.Issue();
@@ -273,8 +290,8 @@ public class ArrayExplorations(ITestOutputHelper output) : ExplorationTests(outp
 
         private void ArmAgain()
         {
-            _isArmedAgain = Array.TryArm([First.GetFence(2), Second.GetFence(2)], _mode, out Fence fence);
-            _isSecondAdded = _isArmedAgain && fence.TryAddCallback(_second);
+            bool isArmedAgain = Array.TryArm([First.GetFence(2), Second.GetFence(2)], _mode, out _again);
+            _isSecondAdded = isArmedAgain && _again.TryAddCallback(_second);
         }
     }
 

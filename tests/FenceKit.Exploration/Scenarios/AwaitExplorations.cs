@@ -109,6 +109,21 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
             preemptions: 1);
 
     [Fact]
+    public void A_canceled_wait_keeps_its_continuation_until_the_thread_pool_runs_it() =>
+        Verify(
+            Scenario.Of("await with a token on the thread pool against cancel against await, signal", () => new KeptNode())
+                .Thread("awaiter", state => state.AwaitWithToken(1, FenceContinuation.ThreadPool))
+                .Thread("canceler", state => state.Cancel())
+                .Thread("other awaiter and signaler", state =>
+                {
+                    state.AwaitSecondByHand();
+                    state.SignalAll();
+                })
+                .PoolThread()
+                .AtEnd(state => state.Check(2)),
+            preemptions: 1);
+
+    [Fact]
     public void A_continuation_hears_that_its_point_signaled_although_the_timeline_no_longer_knows() =>
         Verify(
             Scenario.Of("signal against fault, fault", () => new KeptNode(isFaultedBefore: true))
@@ -194,7 +209,7 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
 
         public void Cancel() => _cancellation.Cancel();
 
-        public async void AwaitWithToken(ulong point) => await WaitForPoint(point);
+        public async void AwaitWithToken(ulong point, FenceContinuation place = FenceContinuation.Inline) => await WaitForPoint(point, place);
 
         public async void AwaitWithTokenThenWithout()
         {
@@ -214,6 +229,13 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
             Fence second = _timeline.GetFence(_base + 2);
             FenceWaitAwaitable awaiter = second.WaitAsync(Timeout.InfiniteTimeSpan, _neverCanceled.Token).ConfigureAwait(FenceContinuation.Inline).GetAwaiter();
             awaiter.UnsafeOnCompleted(() => ContinueBySignal(second));
+        }
+
+        /// <summary>An awaiter whose continuation comes too early blocks when it is asked for the result, and would hide it.</summary>
+        public void AwaitSecondByHand()
+        {
+            Fence second = _timeline.GetFence(_base + 2);
+            second.ConfigureAwait(FenceContinuation.Inline).GetAwaiter().UnsafeOnCompleted(() => ContinueBySignal(second));
         }
 
         public void SignalAll()
@@ -259,25 +281,18 @@ public class AwaitExplorations(ITestOutputHelper output) : ExplorationTests(outp
             Assert.Same(_errors[1], _secondHeard);
         }
 
-        /// <summary>An awaiter whose continuation comes too early blocks when it is asked for the result, and would hide it.</summary>
-        private void AwaitSecondByHand()
-        {
-            Fence second = _timeline.GetFence(_base + 2);
-            second.ConfigureAwait(FenceContinuation.Inline).GetAwaiter().UnsafeOnCompleted(() => ContinueBySignal(second));
-        }
-
         private void ContinueBySignal(Fence fence)
         {
             Assert.True(fence.IsSignaled, "continued by the token of another wait");
             Interlocked.Increment(ref _continued);
         }
 
-        private async Task WaitForPoint(ulong point)
+        private async Task WaitForPoint(ulong point, FenceContinuation place = FenceContinuation.Inline)
         {
             Fence fence = _timeline.GetFence(_base + point);
             try
             {
-                FenceStatus status = await fence.WaitAsync(Timeout.InfiniteTimeSpan, _cancellation.Token).ConfigureAwait(FenceContinuation.Inline);
+                FenceStatus status = await fence.WaitAsync(Timeout.InfiniteTimeSpan, _cancellation.Token).ConfigureAwait(place);
                 Assert.Equal(FenceStatus.Signaled, status);
             }
             catch (OperationCanceledException)

@@ -100,6 +100,18 @@ public class CallbackExplorations(ITestOutputHelper output) : ExplorationTests(o
                 .AtEnd(state => Assert.Equal(state.IsAdded[1] ? 1 : 0, state.Callback.Runs - 1)),
             preemptions: 4);
 
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 4)]
+    [InlineData(MemoryModel.TotalStoreOrder, 2)]
+    public void A_callback_on_its_way_to_a_timeline_has_not_finished_there(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("add elsewhere against remove there, after a round here", () => new TwoHomes(rounds: 1))
+                .Thread("adder", state => state.AddThereForTheFirst())
+                .Thread("remover", state => state.RemoveThere())
+                .AtEnd(state => state.CheckRemovedThere()),
+            preemptions,
+            memory);
+
     [Fact]
     public void Two_removers_of_one_callback_have_one_winner() =>
         Verify(
@@ -154,6 +166,7 @@ public class CallbackExplorations(ITestOutputHelper output) : ExplorationTests(o
     private sealed class TwoHomes
     {
         private int _misuses;
+        private FenceCallbackRemoval _removedThere;
 
         public TwoHomes(int rounds = 0)
         {
@@ -192,6 +205,19 @@ public class CallbackExplorations(ITestOutputHelper output) : ExplorationTests(o
             Add(1);
             FenceCallbackRemoval here = Timelines[0].GetFence(1).TryRemoveCallback(Callback);
             Assert.Equal(IsAdded[1] ? FenceCallbackRemoval.NotAdded : FenceCallbackRemoval.Finished, here);
+        }
+
+        /// <summary>For the point that it has waited for here, so that only the timeline tells the two apart.</summary>
+        public void AddThereForTheFirst() => IsAdded[1] = Timelines[1].GetFence(1).TryAddCallback(Callback);
+
+        public void RemoveThere() => _removedThere = Timelines[1].GetFence(1).TryRemoveCallback(Callback);
+
+        public void CheckRemovedThere()
+        {
+            Assert.True(IsAdded[1]);
+            Assert.True(_removedThere is FenceCallbackRemoval.NotAdded or FenceCallbackRemoval.Removed, $"{_removedThere}, and it never ran there");
+            Timelines[1].Signal(1);
+            Assert.Equal(_removedThere == FenceCallbackRemoval.Removed ? 1 : 2, Callback.Runs);
         }
 
         public void CheckOneRuns()

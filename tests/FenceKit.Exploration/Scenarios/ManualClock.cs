@@ -6,6 +6,9 @@ internal sealed class ManualClock : TimeProvider
     private readonly List<ManualTimer> _timers = [];
     private long _now;
 
+    /// <summary>Others may run between the moment at which a timer is due and its callback, as with a real one.</summary>
+    public bool FiresLate { get; set; }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp() => _now;
@@ -31,8 +34,10 @@ internal sealed class ManualClock : TimeProvider
     {
         private long _due = long.MaxValue;
 
+        /// <summary>As a real one, it takes a lock, and so does its firing: what was written before is seen by the one who fires.</summary>
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
+            LogicalThread.Current?.DrainStores();
             _due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : clock._now + dueTime.Ticks;
             return true;
         }
@@ -42,6 +47,11 @@ internal sealed class ManualClock : TimeProvider
             if (clock._now >= _due)
             {
                 _due = long.MaxValue;
+                if (clock.FiresLate)
+                {
+                    Interlocked.MemoryBarrier(); // a scheduling point
+                }
+
                 callback(state);
             }
         }

@@ -165,7 +165,7 @@ public class RepeatedSetExplorations(ITestOutputHelper output) : ExplorationTest
         /// <summary>With a guest: a callback that has waited for the second device twice, alone.</summary>
         public Devices(bool hasGuest = false)
         {
-            FillPool();
+            PooledSets.Fill();
             for (int round = 0; hasGuest && round < 2; round++)
             {
                 Fence before = _second.Issue();
@@ -235,16 +235,6 @@ public class RepeatedSetExplorations(ITestOutputHelper output) : ExplorationTest
             CheckNothingLeft(_firsts[3]);
             CheckNothingLeft(_seconds[2]);
             Assert.Equal(answers, _answers);
-        }
-
-        /// <summary>
-        /// A set whose result was asked for too early does not come back, and one that had to be made in the middle of an execution would not be made
-        /// when that is replayed.
-        /// </summary>
-        private static void FillPool()
-        {
-            FenceSetWait[] sets = [.. Enumerable.Range(0, 8).Select(_ => FenceSetPool.Rent())];
-            Array.ForEach(sets, FenceSetPool.Return);
         }
 
         private static void CheckNothingLeft(Fence fence)

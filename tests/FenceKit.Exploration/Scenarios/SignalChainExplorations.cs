@@ -15,7 +15,7 @@ public class SignalChainExplorations(ITestOutputHelper output) : ExplorationTest
         Verify(
             Scenario.Of("remove against put off", () => new Nested())
                 .Thread("signaler", state => state.SignalOuter())
-                .Thread("remover", state => state.Removal = state.Inner.GetFence(1).TryRemoveCallback(state.Last))
+                .Thread("remover", state => state.RemoveInner())
                 .AtEnd(state => Assert.Equal(state.Removal == FenceCallbackRemoval.Removed ? 0 : 1, state.Last.Runs)),
             preemptions,
             memory);
@@ -29,6 +29,18 @@ public class SignalChainExplorations(ITestOutputHelper output) : ExplorationTest
                 .Thread("signaler", state => state.SignalOuter())
                 .Thread("other signaler", state => RuntimeHelpersTwin.WithShortStack(() => state.Inner.Signal(1)))
                 .AtEnd(state => Assert.True(state.First.Runs == 1 && state.Last.Runs == 1)),
+            preemptions,
+            memory);
+
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1)]
+    public void All_that_one_callback_signals_is_put_off_and_runs_in_order(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("three signals put off against remove", () => new Nested(signalsMore: true))
+                .Thread("signaler", state => state.SignalOuter())
+                .Thread("remover", state => state.RemoveInner())
+                .AtEnd(state => state.CheckOrder()),
             preemptions,
             memory);
 
@@ -65,16 +77,27 @@ public class SignalChainExplorations(ITestOutputHelper output) : ExplorationTest
             preemptions,
             memory);
 
-    /// <summary>The callback of the outer fence signals the inner one.</summary>
+    /// <summary>The callback of the outer fence signals the inner one, for which two wait; and two more, for which one waits each, if it is to.</summary>
     private sealed class Nested
     {
-        public Nested(bool addsAgain = false)
+        private readonly List<int> _order = [];
+        private readonly CountingCallback[] _behind;
+        private bool _isPutOff;
+
+        public Nested(bool addsAgain = false, bool signalsMore = false)
         {
-            First = new CountingCallback(() => Inner.Signal(1));
-            Last = new CountingCallback(addsAgain ? AddAgain : null);
-            Other.Issue();
+            First = new CountingCallback(() => SignalInner(signalsMore));
+            Last = new CountingCallback(addsAgain ? AddAgain : () => _order.Add(0));
+            _behind = [.. Enumerable.Range(1, 3).Select(place => new CountingCallback(() => _order.Add(place)))];
+            Other.Issue(2);
             Assert.True(Outer.Issue().TryAddCallback(First));
             Assert.True(Inner.Issue().TryAddCallback(Last));
+            if (signalsMore)
+            {
+                Assert.True(Inner.GetFence(1).TryAddCallback(_behind[0]));
+                Assert.True(Other.GetFence(1).TryAddCallback(_behind[1]));
+                Assert.True(Other.GetFence(2).TryAddCallback(_behind[2]));
+            }
         }
 
         public FenceTimeline Outer { get; } = new("outer");
@@ -87,11 +110,30 @@ public class SignalChainExplorations(ITestOutputHelper output) : ExplorationTest
 
         public CountingCallback Last { get; }
 
-        public FenceCallbackRemoval Removal { get; set; }
+        public FenceCallbackRemoval Removal { get; private set; }
 
         public bool IsAddedAgain { get; private set; }
 
         public void SignalOuter() => RuntimeHelpersTwin.WithShortStack(() => Outer.Signal(1));
+
+        public void RemoveInner() => Removal = Inner.GetFence(1).TryRemoveCallback(Last);
+
+        public void CheckOrder()
+        {
+            Assert.True(_isPutOff, "They ran inside of what signaled them.");
+            Assert.Equal(Removal == FenceCallbackRemoval.Removed ? [1, 2, 3] : [0, 1, 2, 3], _order);
+        }
+
+        private void SignalInner(bool signalsMore)
+        {
+            Inner.Signal(1);
+            if (signalsMore)
+            {
+                Other.Signal(1);
+                Other.Signal(2);
+                _isPutOff = _order.Count == 0;
+            }
+        }
 
         private void AddAgain()
         {

@@ -41,15 +41,61 @@ public class TimedWaitExplorations(ITestOutputHelper output) : ExplorationTests(
                 .AtEnd(state => state.CheckAnswers(2)),
             preemptions: 2);
 
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 2)]
+    public void A_token_that_is_canceled_as_the_wait_begins_ends_it_before_its_time(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("timed await against cancel", () => new TimedWait())
+                .Thread("awaiter", state => state.AwaitFirst())
+                .Thread("canceler", state => state.Cancellation.Cancel())
+                .AtEnd(state => state.CheckCanceled()),
+            preemptions,
+            memory);
+
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 2)]
+    public void A_late_timer_does_not_end_a_wait_that_began_after_it_was_due(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("signal, timed await against clock", () => new TimedWait(TimedWait.Limit, TimedWait.Limit))
+                .Thread("signaler", state => state.Timeline.Signal(1))
+                .Thread("clock", state => state.Clock.Advance(TimedWait.Limit))
+                .AtEnd(state => state.CheckInTime()),
+            preemptions,
+            memory);
+
+    [Theory]
+    [InlineData(MemoryModel.SequentiallyConsistent, 3)]
+    [InlineData(MemoryModel.TotalStoreOrder, 1)]
+    public void A_late_timer_does_not_put_off_the_end_of_the_next_wait(MemoryModel memory, int preemptions) =>
+        Verify(
+            Scenario.Of("signal, long timed await against signal, timed await against clock", () => new TimedWait(TimedWait.Limit, 10 * TimedWait.Limit, TimedWait.Limit))
+                .Thread("signaler", state => state.Timeline.Signal(1))
+                .Thread("other signaler", state => state.Timeline.Signal(2))
+                .Thread("clock", state => state.Clock.Advance(TimedWait.Limit))
+                .AtEnd(state => state.CheckInTime()),
+            preemptions,
+            memory);
+
     private sealed class TimedWait
     {
         private readonly List<FenceStatus> _answers = [];
+        private readonly Flows _flows = new();
         private int _canceled;
 
         public TimedWait()
         {
             Timeline = new FenceTimeline("device", new FenceTimelineOptions { TimeProvider = Clock, PoolProvider = new TwinPoolProvider() });
-            Timeline.Issue(2);
+            Timeline.Issue(3);
+        }
+
+        /// <summary>Waits one after the other, each for the next point and with its limit. The first has begun, and timers are late.</summary>
+        public TimedWait(params TimeSpan[] limits)
+            : this()
+        {
+            Clock.FiresLate = true;
+            AwaitEach(limits);
         }
 
         public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(1);
@@ -60,30 +106,49 @@ public class TimedWaitExplorations(ITestOutputHelper output) : ExplorationTests(
 
         public FenceTimeline Timeline { get; }
 
-        public async void AwaitFirst() => await AwaitPoint(1);
+        public void AwaitFirst() => AwaitEach(Limit);
 
-        public async void AwaitBoth()
+        public void AwaitBoth() => AwaitEach(Limit, Limit);
+
+        private void AwaitEach(params TimeSpan[] limits) => _flows.Start(async () =>
         {
-            await AwaitPoint(1);
-            await AwaitPoint(2);
-        }
+            for (int i = 0; i < limits.Length; i++)
+            {
+                await AwaitPoint((ulong)i + 1, limits[i]);
+            }
+        });
 
         public void CheckAnswers(int count)
         {
             // The point has been signaled by now; without the timer or the token the wait must have seen it.
             Timeline.Signal(2);
             Clock.Advance(Limit);
+            _flows.CheckOver();
             Assert.Equal(count, _answers.Count + _canceled);
             Assert.All(_answers, answer => Assert.True(answer is FenceStatus.Signaled or FenceStatus.Pending));
         }
 
-        private async Task AwaitPoint(ulong point)
+        /// <summary>Nobody has signaled, and no time has gone by.</summary>
+        public void CheckCanceled()
+        {
+            _flows.CheckOver();
+            Assert.Equal((0, 1), (_answers.Count, _canceled));
+        }
+
+        /// <summary>Nobody signals the last: it ends when its time is over.</summary>
+        public void CheckInTime()
+        {
+            Clock.Advance(Limit);
+            _flows.CheckOver();
+        }
+
+        private async Task AwaitPoint(ulong point, TimeSpan limit)
         {
             try
             {
                 long start = Clock.GetTimestamp();
-                FenceStatus answer = await Timeline.GetFence(point).WaitAsync(Limit, Cancellation.Token).ConfigureAwait(FenceContinuation.Inline);
-                Assert.True(answer != FenceStatus.Pending || Clock.GetElapsedTime(start) >= Limit, "gave up before its time was over");
+                FenceStatus answer = await Timeline.GetFence(point).WaitAsync(limit, Cancellation.Token).ConfigureAwait(FenceContinuation.Inline);
+                Assert.True(answer != FenceStatus.Pending || Clock.GetElapsedTime(start) >= limit, "gave up before its time was over");
                 _answers.Add(answer);
             }
             catch (OperationCanceledException)

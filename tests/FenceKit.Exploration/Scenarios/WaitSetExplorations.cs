@@ -57,6 +57,35 @@ public class WaitSetExplorations(ITestOutputHelper output) : ExplorationTests(ou
             preemptions: 2);
 
     [Fact]
+    public void A_take_without_a_thread_whose_time_is_over_leaves_the_completion_to_the_next() =>
+        Verify(
+            Scenario.Of("wait set: async take against signal against clock", () => new WatchedClockedDevices())
+                .Thread("taker", state => state.TakeInTimeAsync())
+                .Thread("device", state => state.Devices.First.Signal(1))
+                .Thread("clock", state => state.EndTime())
+                .AtEnd(state => state.CheckEveryCompletionOnce()),
+            preemptions: 2);
+
+    [Fact]
+    public void A_wait_for_all_says_that_time_was_over_only_if_something_was_pending() =>
+        Verify(
+            Scenario.Of("wait set: wait for all against signals against clock", () => new WatchedClockedDevices())
+                .Thread("waiter", state => state.WaitForAll())
+                .Thread("devices", state => state.Devices.SignalBoth())
+                .Thread("clock", state => state.EndTime())
+                .AtEnd(state => state.CheckEveryCompletionOnce()),
+            preemptions: 2);
+
+    [Fact]
+    public void A_slot_that_is_emptied_while_it_is_filled_leaves_nobody_waiting() =>
+        Verify(
+            Scenario.Of("wait set: set against clear", () => new WatchedClockedDevices())
+                .Thread("filler", state => state.WatchLater())
+                .Thread("clearer", state => state.Clear())
+                .AtEnd(state => state.CheckWaitsOnlyForWhatItWatches()),
+            preemptions: 3);
+
+    [Fact]
     public void A_set_that_is_disposed_ends_the_waits_on_it() =>
         Verify(
             Scenario.Of("wait set: take against signal against dispose", () => new WatchedClockedDevices())
@@ -70,13 +99,16 @@ public class WaitSetExplorations(ITestOutputHelper output) : ExplorationTests(ou
     {
         private readonly FenceWaitSet _set;
         private bool _isDisposed;
+        private readonly Fence _later;
         private bool _wasReady; // something had arrived, and was not taken, before time was over
+        private bool _wasDrained; // nothing was pending before time was over
 
         public WatchedClockedDevices()
         {
             _set = new FenceWaitSet(2, new FenceTimelineOptions { TimeProvider = Devices.Clock });
             _set.Set(0, Devices.Fences[0]);
             _set.Set(1, Devices.Fences[1]);
+            _later = Devices.First.Issue();
         }
 
         public ClockedDevices Devices { get; } = new();
@@ -100,6 +132,31 @@ public class WaitSetExplorations(ITestOutputHelper output) : ExplorationTests(ou
             }
         }
 
+        public void TakeInTimeAsync() => Devices.Flows.Start(async () =>
+            Account(await _set.WaitAnyAsync(ClockedDevices.Limit, FenceContinuation.Inline)));
+
+        public void WaitForAll()
+        {
+            if (!_set.WaitAll(ClockedDevices.Limit))
+            {
+                Assert.True(Devices.Clock.GetElapsedTime(0) >= ClockedDevices.Limit, "gave up before its time was over");
+                Assert.False(_wasDrained, "said that time was over although nothing was pending before");
+            }
+        }
+
+        public void WatchLater() => _set.Set(0, _later);
+
+        public void Clear() => _set.Clear(0);
+
+        public void CheckWaitsOnlyForWhatItWatches()
+        {
+            bool isWatched = _set.Watched == 2;
+            TakeInTimeAsync(); // who waits for the set waits for what it watches
+            Assert.Equal(isWatched, Devices.First.DumpPending().Contains("2 is waited for", StringComparison.Ordinal));
+            Devices.First.Signal(2);
+            Assert.Equal(isWatched ? 1 : 0, Taken);
+        }
+
         public void TakeAsync() => Devices.Flows.Start(async () =>
         {
             try
@@ -115,6 +172,7 @@ public class WaitSetExplorations(ITestOutputHelper output) : ExplorationTests(ou
         public void EndTime()
         {
             _wasReady = _set.Ready > 0;
+            _wasDrained = _set.Watched == 0;
             Devices.Clock.Advance(ClockedDevices.Limit);
         }
 

@@ -13,12 +13,13 @@ internal sealed class FenceSetWait : FenceSet
 {
     // The number of the round and its stage. An awaitable that is used a second time finds a different word.
     //
-    //   Rented ──TryStart──► Started ──TryGetResult──► Finishing ──Finish──► next round, back to the pool with the last reference
+    //   Rented ──TryStart──► Starting ──► Started ──TryGetResult──► Finishing ──Finish──► next round, back to the pool with the last reference
     private long _word;
 
     private const long StageMask = 3;
     private const long Started = 1;
     private const long Finishing = 2;
+    private const long Starting = 3;
     private const long NextRound = 4;
 
     private readonly FenceTimeline _decided;
@@ -62,7 +63,7 @@ internal sealed class FenceSetWait : FenceSet
     /// <returns>False when the wait was started before.</returns>
     internal bool TryStart(long round, ContinuationTarget resumption, Action? continuation, bool flowsContext)
     {
-        if (Interlocked.CompareExchange(ref _word, round | Started, round) != round)
+        if (Interlocked.CompareExchange(ref _word, round | Starting, round) != round)
         {
             return false;
         }
@@ -72,6 +73,7 @@ internal sealed class FenceSetWait : FenceSet
         FenceWaitAwaitable awaiter = FenceWaitAwaitable.Begin(_decided, IssueFence().Target, _timeout, _cancellationToken); // reported to the validator with its members
         _deadline = awaiter.Deadline;
         Start();
+        Volatile.Write(ref _word, round | Started); // pairs with the CAS in TryGetResult: nobody ends a round whose members are still being added
         if (continuation is not null)
         {
             awaiter.Arm(continuation, resumption, flowsContext ? ExecutionContext.Capture() : null);
@@ -81,7 +83,7 @@ internal sealed class FenceSetWait : FenceSet
     }
 
     /// <summary>
-    /// Returns the result of the wait; blocks if it has not ended. False when the result was taken before, or the wait was never started.
+    /// Returns the result of the wait; blocks if it has not ended. False when the result was taken before, or the wait has not begun.
     /// </summary>
     internal bool TryGetResult(long round, out FenceWaitResult result)
     {
