@@ -271,6 +271,7 @@ public sealed class WoundWaitMatrixTests
 
     private static void Context(WoundWaitBench b, WoundWaitLock one) => Assert.Equal(WoundWaitOutcome.Acquired, b.Lock(one));
 
+    // From inside: no member of the class brings its own bookkeeping into the wrong state, which these cases begin with.
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_held")]
     private static extern ref int HeldField(WoundWaitContext context);
 

@@ -68,7 +68,7 @@ public class DeviceDependencyTests
         Assert.Equal(2, Assert.Single(_driver.Started).Payload);
         Assert.Same(error, Assert.IsType<DeviceDependencyException>(failed.Error).InnerException);
         Assert.False(next.IsSignaled);
-        Assert.False(slow.HasCallbacks(), "What no longer matters is not waited for.");
+        Assert.False(slow.IsWaitedFor(), "What no longer matters is not waited for.");
     }
 
     [Fact]
@@ -185,7 +185,7 @@ public class DeviceDependencyTests
 
         Assert.Equal(DeviceCancelResult.Canceled, _queue.TryCancel(fence));
 
-        Assert.False(_other.HasCallbacks());
+        Assert.False(_other.IsWaitedFor());
         Assert.IsType<OperationCanceledException>(fence.Error, exactMatch: false);
     }
 

@@ -86,7 +86,7 @@ public class DeviceEndTests
 
         Assert.All([running, waiting, behind], fence => Assert.Same(queue.LostReason, fence.Error));
         Assert.Same(reason, queue.LostReason!.InnerException);
-        Assert.False(other.HasCallbacks());
+        Assert.False(other.IsWaitedFor());
         await Assert.ThrowsAsync<DeviceLostException>(() => Limit.OnAsync(outside));
         Limit.Until(() => notifier.GetStatistics().Subscriptions == 0, "Unsubscribing");
         Assert.Equal(1, _driver.Losses);

@@ -242,7 +242,7 @@ public class DeviceUnorderedTests
         Assert.Equal(DeviceCancelResult.Requested, queue.TryCancel(running));
         Assert.Equal(_driver.Started[0].Point, Assert.Single(_driver.Canceled));
         Assert.Equal(DeviceCancelResult.Canceled, queue.TryCancel(waiting));
-        Assert.False(_other.HasCallbacks());
+        Assert.False(_other.IsWaitedFor());
         _driver.Started[0].Cancel();
 
         Assert.All([running, waiting], fence => Assert.IsType<OperationCanceledException>(fence.Error, exactMatch: false));
@@ -282,7 +282,7 @@ public class DeviceUnorderedTests
         queue.Lose(new IOException("unplugged"));
 
         Assert.All([fences[2], waiting], fence => Assert.IsType<DeviceLostException>(fence.Error));
-        Assert.False(_other.HasCallbacks());
+        Assert.False(_other.IsWaitedFor());
         Assert.Equal(DeviceSubmitStatus.Lost, queue.TrySubmit(1, out _));
     }
 

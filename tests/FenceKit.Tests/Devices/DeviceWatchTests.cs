@@ -120,7 +120,7 @@ public class DeviceWatchTests
         Assert.All(late, fence => Assert.Contains(
             never.ToString(), Assert.IsType<FenceTimeoutException>(fence.Error!.InnerException).Message, StringComparison.Ordinal));
         Assert.Equal(1000, Assert.Single(_driver.Started).Payload);
-        Assert.False(_other.HasCallbacks(), "What no longer matters is not waited for.");
+        Assert.False(_other.IsWaitedFor(), "What no longer matters is not waited for.");
         _driver.Started[0].Complete();
         Assert.Equal(FenceStatus.Signaled, behind.Status);
         Assert.Equal(100, queue.GetStatistics().Faulted);

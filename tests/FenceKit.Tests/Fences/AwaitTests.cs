@@ -112,7 +112,7 @@ public class AwaitTests
             TaskCreationOptions.None,
             scheduler).Unwrap();
         Limit.On(awaiting);
-        Limit.Until(_timeline.HasCallbacks, "Attaching to the fence");
+        Limit.Until(_timeline.IsWaitedFor, "Attaching to the fence");
 
         TestThread.Run(() => _timeline.Signal(fence));
 

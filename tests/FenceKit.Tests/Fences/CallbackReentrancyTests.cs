@@ -200,7 +200,7 @@ public class CallbackReentrancyTests
 
         Volatile.Write(ref done, true);
         canceler.Join();
-        Assert.True(_timeline.HasCallbacks(), "The bystander was lost from the list.");
+        Assert.True(_timeline.IsWaitedFor(), "The bystander was lost from the list.");
         Assert.Equal(FenceCallbackRemoval.Removed, never.TryRemoveCallback(bystander));
         Assert.Equal((int)Rounds, finished + removed);
         TimelineProbe.AssertQuiet(_timeline);

@@ -152,7 +152,7 @@ public class GivingUpTests
         _timeline.TryGiveUp(_timeline.GetFence(2), s_error);
         Assert.DoesNotContain("StandBy", _timeline.DumpPending(), StringComparison.Ordinal);
         _timeline.Signal(1);
-        TimelineProbe.AssertQuiet(_timeline);
+        TimelineProbe.AssertNoNodeLeft(_timeline);
         Assert.True(_timeline.Signal(_timeline.Issue()));
         Assert.Equal(3UL, _timeline.Completed);
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Tests.Fences;
 
-/// <summary>How long a waiter looks before it sleeps: less after each sleep, and for long once in a while.</summary>
+/// <summary>
+/// How long a waiter looks before it sleeps: less after each sleep, and for long once in a while. Read from inside: outside it shows as time only.
+/// </summary>
 public class SpinningTests
 {
     [Fact]

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Tests.Fences;
 
-/// <summary>Where the fields lie that two cores pass to each other.</summary>
+/// <summary>Where the fields lie that two cores pass to each other. Read from inside: outside it shows as time only.</summary>
 public class TimelineLayoutTests
 {
     private const long CacheLine = 64;

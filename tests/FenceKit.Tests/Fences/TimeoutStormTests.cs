@@ -52,7 +52,7 @@ public class TimeoutStormTests
             cancellation.Cancel();
             clock.Advance(TimeSpan.FromSeconds(1));
             Limit.On(Task.WhenAll(waits));
-            Assert.False(timeline.HasCallbacks());
+            Assert.False(timeline.IsWaitedFor());
             if (i == Batches / 10)
             {
                 baseline = GC.GetTotalMemory(forceFullCollection: true);

@@ -43,7 +43,7 @@ public class UserCodeUnderNoLockTests
 
         set.Set(0, fence);
 
-        Assert.False(timeline.HasCallbacks());
+        Assert.False(timeline.IsWaitedFor());
         timeline.Signal(fence);
         Assert.Equal((0, 0), (set.Watched, set.Ready));
     }

@@ -102,7 +102,7 @@ public class WaitAsyncRaceTests
                 Assert.Equal((int)round, Volatile.Read(ref ended));
                 Assert.True(said is FenceStatus.Signaled or FenceStatus.Pending, "One of the two has won.");
                 Assert.Equal(0, clock.ActiveTimers);
-                Assert.False(timeline.HasCallbacks());
+                Assert.False(timeline.IsWaitedFor());
             }
 
             Volatile.Write(ref done, true);

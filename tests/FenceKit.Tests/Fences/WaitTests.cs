@@ -97,7 +97,7 @@ public class WaitTests
         TestThread thread = TestThread.Start(() =>
         {
             Assert.Throws<ThreadInterruptedException>(() => fence.Wait());
-            Assert.False(_timeline.HasCallbacks());
+            Assert.False(_timeline.IsWaitedFor());
             interrupted.Set();
             second = fence.Wait(Limit.Time);
         });
@@ -106,7 +106,7 @@ public class WaitTests
         thread.Interrupt();
         Limit.On(interrupted);
         thread.UntilBlocked();
-        Assert.True(_timeline.HasCallbacks());
+        Assert.True(_timeline.IsWaitedFor());
         _timeline.Signal(fence);
 
         thread.Join();

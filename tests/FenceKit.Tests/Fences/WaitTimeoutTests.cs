@@ -21,7 +21,7 @@ public class WaitTimeoutTests
         thread.UntilBlocked();
 
         _clock.Advance(s_tick);
-        Assert.True(_timeline.HasCallbacks());
+        Assert.True(_timeline.IsWaitedFor());
         _clock.Advance(s_tick);
         thread.Join();
 

@@ -71,7 +71,7 @@ public sealed class FenceInteropTests : IDisposable
         Assert.False(handle.WaitOne(0));
         _timeline.Signal(fence);
         Assert.True(handle.WaitOne(0));
-        Assert.False(_timeline.HasCallbacks());
+        Assert.False(_timeline.IsWaitedFor());
         using WaitHandle late = fence.AsWaitHandle();
         Assert.True(late.WaitOne(0));
     }
@@ -94,9 +94,9 @@ public sealed class FenceInteropTests : IDisposable
     public void A_token_that_is_not_needed_any_more_leaves_nothing_behind()
     {
         CancellationToken token = _timeline.Issue().AsCancellationToken(out IDisposable registration);
-        Assert.True(_timeline.HasCallbacks());
+        Assert.True(_timeline.IsWaitedFor());
         registration.Dispose();
-        Assert.False(_timeline.HasCallbacks());
+        Assert.False(_timeline.IsWaitedFor());
         _timeline.Signal(1);
         Assert.False(token.IsCancellationRequested);
     }

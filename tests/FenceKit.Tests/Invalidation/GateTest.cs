@@ -28,6 +28,7 @@ public abstract class GateTest
         }
     }
 
+    /// <summary>From inside: a slot that a gate keeps is memory, and shows nowhere else.</summary>
     private protected static int SlotCount(ReaderGate gate) => RosterOf(gate).SlotCount;
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_roster")]

@@ -41,9 +41,9 @@ public sealed class FenceArrayTests : IDisposable
     public void Members_are_armed_only_when_somebody_waits()
     {
         Fence fence = ArmAll(_a.Issue(), _b.Issue());
-        Assert.False(_a.HasCallbacks());
+        Assert.False(_a.IsWaitedFor());
         Assert.True(fence.TryAddCallback(_callback));
-        Assert.True(_a.HasCallbacks());
+        Assert.True(_a.IsWaitedFor());
     }
 
     [Fact]
@@ -179,7 +179,7 @@ public sealed class FenceArrayTests : IDisposable
         FenceTimeline c = new("c");
         Assert.True(outer.TryArmAll([inner, c.Issue()], out Fence fence));
         Assert.True(fence.TryAddCallback(_callback));
-        Assert.True(_a.HasCallbacks() && _b.HasCallbacks());
+        Assert.True(_a.IsWaitedFor() && _b.IsWaitedFor());
 
         _a.Signal(1);
         _b.Signal(1);
@@ -201,7 +201,7 @@ public sealed class FenceArrayTests : IDisposable
                 return !array.IsAlive;
             },
             "The collection of the array");
-        Assert.False(_a.HasCallbacks());
+        Assert.False(_a.IsWaitedFor());
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static WeakReference Make(Fence member)

@@ -93,7 +93,7 @@ public sealed class FenceWaitSetTests : IDisposable
 
         Assert.Equal(2, _set.WaitAny(TimeSpan.Zero).Index);
         Assert.True(_set.WaitAny(TimeSpan.Zero).IsTimeout);
-        TimelineProbe.AssertQuiet(_a);
+        TimelineProbe.AssertNoNodeLeft(_a);
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class FenceWaitSetTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => Limit.On(waiting));
         Assert.Throws<ObjectDisposedException>(() => _set.Set(0, default));
         Assert.Throws<ObjectDisposedException>(() => _set.WaitAll(s_tick));
-        TimelineProbe.AssertQuiet(_a);
+        TimelineProbe.AssertNoNodeLeft(_a);
     }
 
     [Fact]

@@ -177,5 +177,5 @@ public class WaitAllTests
 
     private void UntilWatched(int last) => Limit.Until(() => _timelines[last].HasCallbacks(), "Adding the last node");
 
-    private void AssertQuiet() => Array.ForEach(_timelines, TimelineProbe.AssertQuiet);
+    private void AssertQuiet() => Array.ForEach(_timelines, TimelineProbe.AssertNoNodeLeft);
 }

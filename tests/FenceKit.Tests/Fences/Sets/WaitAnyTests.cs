@@ -336,5 +336,5 @@ public class WaitAnyTests
 
     private void UntilWatched(int last) => Limit.Until(() => _timelines[last].HasCallbacks(), "Adding the last node");
 
-    private void AssertQuiet() => Array.ForEach(_timelines, TimelineProbe.AssertQuiet);
+    private void AssertQuiet() => Array.ForEach(_timelines, TimelineProbe.AssertNoNodeLeft);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Tests.Fences;
 
-/// <summary>One signal that releases many continuations. Alone, because the thread pool belongs to the process.</summary>
+/// <summary>Of the continuations that one signal releases none is held up by another, or by a callback. Alone, because the thread pool belongs to the process.</summary>
 [Collection(AloneCollection.Name)]
-public class HandOffTests
+public class HeldUpContinuationTests
 {
     private readonly FenceTimeline _timeline = new("device");
 
