@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace FenceKit.Lockdep.Held;
 
 /// <summary>
-/// Keys of held chains: the order in which locks are held, as 64 bits. Two chains with the same key are taken for the same chain, as in
-/// Linux lockdep; at a million chains the odds of a collision are below one in ten million.
+/// Keys of chains: a chain is a sequence of held locks, and its key is 64 bits. Two chains with the same key are taken for the same chain,
+/// as in Linux lockdep; with a million chains the probability of a collision is below one in ten million.
 /// </summary>
 internal static class ChainKey
 {

@@ -2,12 +2,14 @@
 namespace FenceKit.Lockdep.Held;
 
 /// <summary>
-/// What was found out about one acquisition at the end of one chain of classes. While a thread repeats a chain, it only compares keys with
-/// records; everything else happens once.
+/// The verdict about one acquisition at the end of one chain of classes. A thread that repeats a chain only compares keys with records;
+/// everything else happens once.
 /// </summary>
 internal sealed class ChainRecord
 {
-    /// <summary>After so many different instances the chain is judged by its classes only, so that short-lived locks cost no memory.</summary>
+    /// <summary>
+    /// After this many different instances, the chain is validated by its classes only, so that short-lived locks take no memory.
+    /// </summary>
     public const int InstanceLimit = 32;
 
     private ulong[] _instances = [];
@@ -16,7 +18,7 @@ internal sealed class ChainRecord
 
     public required AcquireShape Shape { get; init; }
 
-    /// <summary>Compared by reference with what the caller passes: a file name or a <see cref="LockSite"/>.</summary>
+    /// <summary>Compared by reference with the caller's argument: a file name or a <see cref="LockSite"/>.</summary>
     public required object? SiteToken { get; init; }
 
     public required LockSite? Site { get; init; }
@@ -26,13 +28,15 @@ internal sealed class ChainRecord
     /// <summary>The interrupting contexts the thread was in: locks of different contexts form different chains.</summary>
     public required ContextSet Context { get; init; }
 
-    /// <summary>Held, but nothing is concluded from it.</summary>
+    /// <summary>The lock counts as held, but no conclusion is drawn from it.</summary>
     public bool IsUnchecked { get; init; }
 
-    /// <summary>The same thread held the same instance already; it blocks nobody anew.</summary>
+    /// <summary>The same thread already held the same instance, so this acquisition blocks no other thread.</summary>
     public bool IsReentry { get; init; }
 
-    /// <summary>Each pair of instances has its own answer (a declared order), so the classes alone never settle it.</summary>
+    /// <summary>
+    /// Each pair of instances has its own verdict (a declared order), so the verdict for the classes alone is never final.
+    /// </summary>
     public bool NeedsEveryInstance { get; init; }
 
     public int Subclass => Shape.Subclass;
@@ -49,14 +53,18 @@ internal sealed class ChainRecord
     public static ulong ClassHashOf(LockClass lockClass, AcquireShape shape, ContextSet context)
         => ChainKey.Mix((ulong)lockClass.Id ^ context.Hash, shape.Bits);
 
-    /// <summary>May be called without a lock. Pairs with the write in <see cref="Remember"/>.</summary>
+    /// <summary>
+    /// Whether the verdict is final for an instance key. May be called without a lock. Pairs with the write in <see cref="Remember"/>.
+    /// </summary>
     public bool Settles(ulong instanceKey)
     {
         ulong[] known = Volatile.Read(ref _instances);
         return (known.Length >= InstanceLimit && !NeedsEveryInstance) || known.AsSpan().Contains(instanceKey);
     }
 
-    /// <summary>Called under the validator's gate. False when the chain is full and is now judged by classes only.</summary>
+    /// <summary>
+    /// Remembers an instance key. Called under the validator's gate. False when the chain is full and is now validated by classes only.
+    /// </summary>
     public bool Remember(ulong instanceKey)
     {
         ulong[] known = _instances;
@@ -65,7 +73,7 @@ internal sealed class ChainRecord
             return false;
         }
 
-        // Publishes a finished array; pairs with the read in Settles().
+        // Publishes a complete array; pairs with the read in Settles().
         Volatile.Write(ref _instances, [.. known, instanceKey]);
         return true;
     }

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace FenceKit.Lockdep.Held;
 
-/// <summary>A set of contexts by index. Up to 64 it is one word; beyond, it grows. Immutable.</summary>
+/// <summary>A set of context indices. Up to 64 contexts fit into one word; beyond that it grows. Immutable.</summary>
 internal readonly struct ContextSet : IEquatable<ContextSet>
 {
     private readonly ulong _low;
@@ -80,7 +80,7 @@ internal readonly struct ContextSet : IEquatable<ContextSet>
 
     public override int GetHashCode() => Hash.GetHashCode();
 
-    /// <summary>Zero for the empty set, so that a thread in no context mixes nothing into its keys.</summary>
+    /// <summary>Zero for the empty set, so that a thread in no context leaves its keys unchanged.</summary>
     public ulong Hash
     {
         get

@@ -2,16 +2,18 @@
 namespace FenceKit.Lockdep.Held;
 
 /// <summary>
-/// An asynchronous method that went on after an await, under locks that somebody else has taken: its caller, if that one waits for it. Whether he does, nobody
-/// can see; so what the method wants is likely at most, until a lock is let go by code that has come through the method. Then it was held until then.
+/// An asynchronous method that continued after an await while its flow held locks of another method, presumably of its caller. Whether the
+/// caller waits for it cannot be seen. So findings about its acquisitions are at most likely, until one of the locks is released by code
+/// that has come through this method: then the lock was held until that moment.
 /// </summary>
 /// <remarks>
-/// The execution context carries it as a <see cref="FlowNode"/>, and where the method ends it goes over to the code that goes on there: to whoever awaited it.
-/// Code that has not awaited it does not have it, lets the locks go without it, and nothing follows.
+/// The execution context carries this object in a <see cref="FlowNode"/>. When the method ends, the object passes to the code that
+/// continues there: the code that awaited the method. Code that has not awaited the method does not carry it, releases the locks without
+/// it, and nothing follows.
 /// </remarks>
 internal sealed class ContinuedCall(int turn)
 {
-    /// <summary>A method that wants more different things is remembered by the first.</summary>
+    /// <summary>Of a method with more different acquisitions, the first ones are remembered.</summary>
     private const int MostUndecided = 128;
 
     private readonly UninterruptedLock _gate = new();
@@ -19,10 +21,10 @@ internal sealed class ContinuedCall(int turn)
 
     private sealed record Undecided(List<FlowNode> Locks, Action WhenSure);
 
-    /// <summary>Whether it is still the turn of the thread in which the method went on.</summary>
+    /// <summary>Whether the thread is still in the turn in which the method continued.</summary>
     public bool IsOfTurn(int other) => other == turn;
 
-    /// <summary>Whether a want is written down here, or was.</summary>
+    /// <summary>Whether an acquisition is or was registered here.</summary>
     public bool Knows(ulong key)
     {
         using (_gate.EnterScope())
@@ -31,7 +33,7 @@ internal sealed class ContinuedCall(int turn)
         }
     }
 
-    /// <summary>Writes down what is to be done when each of the locks was let go by code that has come through here.</summary>
+    /// <summary>Registers an action to run when each of the locks was released by code that has come through this method.</summary>
     public void Add(ulong key, IEnumerable<FlowNode> locks, Action whenSure)
     {
         using (_gate.EnterScope())
@@ -43,7 +45,10 @@ internal sealed class ContinuedCall(int turn)
         }
     }
 
-    /// <summary>Code that has come through here has let a lock go. Returns what is sure by that; each is handed out once.</summary>
+    /// <summary>
+    /// Called when code that has come through this method has released a lock. Returns the actions that are decided by that; each is
+    /// returned once.
+    /// </summary>
     public Action[] LetGo(FlowNode node)
     {
         using (_gate.EnterScope())
@@ -61,7 +66,7 @@ internal sealed class ContinuedCall(int turn)
         }
     }
 
-    /// <summary>Whether something is left to be decided by a flow: it holds the locks of one want still.</summary>
+    /// <summary>Whether the flow still holds the locks of an undecided acquisition.</summary>
     public bool Concerns(FlowNode? flow)
     {
         using (_gate.EnterScope())

@@ -3,33 +3,33 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Held;
 
-/// <summary>What it means that an execution context has come to this thread.</summary>
+/// <summary>Why the execution context of this thread changed.</summary>
 internal enum FlowTurn
 {
-    /// <summary>The flow goes on, or the thread goes back to what it did before.</summary>
+    /// <summary>The flow continues, or the thread returns to what it did before.</summary>
     GoesOn,
 
-    /// <summary>A task or a thread begins, with the context of whoever started it.</summary>
+    /// <summary>A task or a thread starts, with the context of its starter.</summary>
     Begins,
 
-    /// <summary>The flow goes on inside the completion of something that it has awaited.</summary>
+    /// <summary>The flow continues inside the completion of something that it has awaited.</summary>
     Awaited,
 }
 
 /// <summary>
-/// Tells a task that begins from a flow that goes on: the execution contexts look the same. Asked only where a flow that holds something changes
-/// threads. While a task runs, <see cref="Task.CurrentId"/> is its number, and an asynchronous method that goes on has none; only where a number is
-/// new to the thread does it look at the stack, because a loop that runs others' work may itself be a task.
+/// Distinguishes a task that starts from a flow that continues, which have the same execution context. Used only when a flow that holds
+/// locks changes threads. While a task runs, <see cref="Task.CurrentId"/> is its id; an asynchronous method that continues has none. Only
+/// when an id is new to the thread, the stack is examined, because a loop that runs other code's work may itself be a task.
 /// </summary>
 internal sealed class FlowArrival
 {
-    private readonly Stack<FlowNode?> _below = new(); // what the thread did before the turns that are not over
+    private readonly Stack<FlowNode?> _below = new(); // the flows of the interrupted turns of this thread
     private int _task = -1;
 
     /// <summary>The flow that has just left this thread.</summary>
     public FlowNode? Left { get; private set; }
 
-    /// <summary>By the thread itself, at each change of its execution context.</summary>
+    /// <summary>Judges a change of the execution context. Called by the thread itself, at each change.</summary>
     public FlowTurn Judge(FlowNode? previous, FlowNode? now)
     {
         if (now is null)
@@ -41,7 +41,7 @@ internal sealed class FlowArrival
 
         if (previous is null)
         {
-            _below.Clear(); // what was left there is over: a flow that lets its last lock go leaves without a word
+            _below.Clear(); // these turns are over: a flow that releases its last lock leaves without notice
         }
         else if (IsReturn(_below, now))
         {
@@ -54,7 +54,7 @@ internal sealed class FlowArrival
         int task = Task.CurrentId ?? 0;
         bool isNew = task != _task && (task != 0 || !Thread.CurrentThread.IsThreadPoolThread);
         _task = task != 0 || !Thread.CurrentThread.IsThreadPoolThread ? task : _task;
-        if (isNew && (Frames().FirstOrDefault().Type is null or TaskType)) // a thread that begins shows nothing below the change
+        if (isNew && (Frames().FirstOrDefault().Type is null or TaskType)) // on a new thread there are no frames below the change
         {
             return FlowTurn.Begins;
         }
@@ -62,7 +62,7 @@ internal sealed class FlowArrival
         return HasEnded(previous ?? left, now) && IsContinuation(previous is null) ? FlowTurn.Awaited : FlowTurn.GoesOn;
     }
 
-    /// <summary>The task that ran here just before, and that the flow which goes on does not belong to.</summary>
+    /// <summary>The task that ran here just before, if the flow that continues does not belong to it.</summary>
     public static LockFork? EndedBefore(FlowNode? previous, FlowNode? now)
         => FlowNode.ForkOf(previous) is { } fork && !FlowNode.Contains(now, fork) ? fork : null;
 
@@ -84,7 +84,8 @@ internal sealed class FlowArrival
         return true;
     }
 
-    // The continuation of an asynchronous method, run by what it has awaited. If nothing ran in between, by the end of a task that is still on the stack.
+    // The continuation of an asynchronous method, run by what it has awaited. If nothing ran in between, it is run by the end of a task
+    // that is still on the stack.
     private static bool IsContinuation(bool mustBeInsideTask)
     {
         (string Type, string Method)[] frames = [.. Frames()];
@@ -92,7 +93,7 @@ internal sealed class FlowArrival
             && (!mustBeInsideTask || Array.Exists(frames, static frame => frame is { Type: TaskType, Method: "ExecuteWithThreadLocal" or "ExecuteEntryUnsafe" }));
     }
 
-    // Which of them shows depends on what the compiler has put into its caller.
+    // Which of these frames is present depends on what the compiler has inlined.
     private static bool RunsContinuations((string Type, string Method) frame)
         => frame.Type.Contains("StateMachineBox", StringComparison.Ordinal)
             || (frame.Type.StartsWith("System.Threading.Tasks.", StringComparison.Ordinal) && !frame.Method.StartsWith("Execute", StringComparison.Ordinal));

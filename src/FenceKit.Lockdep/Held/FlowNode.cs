@@ -2,18 +2,18 @@
 namespace FenceKit.Lockdep.Held;
 
 /// <summary>
-/// One lock that an asynchronous flow holds, or the point where a task was started that is no part of the flow any more. The execution context
-/// carries the newest; the older ones hang behind it. What a method that is called adds is seen by the method and by what it calls, not by its
-/// caller: that is how the runtime treats execution contexts, and what a hold that ends with the method needs.
+/// A lock that an asynchronous flow holds, or the start of a task that is a separate flow. The execution context carries the newest node;
+/// older ones are linked through Parent. Nodes that a called method adds are visible to the method and to what it calls, but not to its
+/// caller, because of how the runtime treats execution contexts. A hold that ends with the method needs exactly that.
 /// </summary>
 internal sealed class FlowNode
 {
-    private byte _released; // one node for each hold: small fields lie side by side
+    private byte _released; // there is one node for each hold, so small fields are placed side by side
     private bool _isShared;
     private int _turn;
-    private object? _kind; // of a hold the one that it was handed over from; else a task that was started, or calls that went on
+    private object? _kind; // for a transferred hold, the original node; otherwise the started task, or the continued calls
     private IFlowReader? _loadedIn;
-    private Extra? _extra; // what few holds have; interlocked, made once
+    private Extra? _extra; // rarely used fields; created once, interlocked
 
     private FlowNode(FlowNode? parent)
     {
@@ -32,17 +32,19 @@ internal sealed class FlowNode
 
     public ulong Own { get; private init; }
 
-    /// <summary>Not null at the beginning of a task that was started: what lies behind is held by whoever started it.</summary>
+    /// <summary>Not null at the start of a task: the nodes behind it belong to the starter.</summary>
     public LockFork? Fork => _kind as LockFork;
 
-    /// <summary>Not null where asynchronous methods have gone on of which it is not known whether whoever holds the locks behind waits for them.</summary>
+    /// <summary>
+    /// Not null where asynchronous methods have continued, of which it is not known whether the holder of the locks behind waits for them.
+    /// </summary>
     public ContinuedCall[]? Calls => _kind as ContinuedCall[];
 
     private bool IsDecided
     {
         get
         {
-            if (!HasCalls || Calls is not { } calls) // most have none, and the second question costs more
+            if (!HasCalls || Calls is not { } calls) // most nodes have none, and the type check costs more
             {
                 return false;
             }
@@ -59,10 +61,10 @@ internal sealed class FlowNode
         }
     }
 
-    /// <summary>Whether there are such here or behind.</summary>
+    /// <summary>Whether this node or one behind it has continued calls.</summary>
     public bool HasCalls { get; private init; }
 
-    /// <summary>As <see cref="HeldEntry.Path"/>, for whichever thread goes on with the flow.</summary>
+    /// <summary>Like <see cref="HeldEntry.Path"/>, for any thread that continues the flow.</summary>
     public HeldPath? Path
     {
         get => _extra?.Path;
@@ -75,15 +77,18 @@ internal sealed class FlowNode
         }
     }
 
-    /// <summary>The execution context without this node, and with it and nothing else; null when it has been let go.</summary>
+    /// <summary>
+    /// The execution context without this node (Before), and the one that differs only by this node (After); null when the lock has been
+    /// released.
+    /// </summary>
     public ExecutionContext? Before { get; private set; }
 
     public ExecutionContext? After { get; private set; }
 
-    /// <summary>The node of the flow that took the lock, if it was handed over; it says when the lock is let go.</summary>
+    /// <summary>The original node of a transferred hold; it records the release.</summary>
     public FlowNode? Origin => _kind as FlowNode;
 
-    /// <summary>The method that has taken it, where a tool knows: it hands it to whoever awaits the method.</summary>
+    /// <summary>The method that acquired the lock, if a tool knows it: the method transfers the lock to the code that awaits it.</summary>
     public string? TakenIn
     {
         get => _extra?.TakenIn;
@@ -95,7 +100,7 @@ internal sealed class FlowNode
     public static FlowNode ForHold(FlowNode? parent, LockMap map, ChainRecord record, ulong own, int turn)
         => new(Living(parent)) { Map = map, Record = record, Own = own, _turn = turn };
 
-    /// <summary>The same hold, in the flow that it was handed to.</summary>
+    /// <summary>Creates a node for a hold that was transferred to this flow.</summary>
     public static FlowNode ForAdoption(FlowNode? parent, FlowNode hold, int turn) => new(Living(parent))
     {
         Map = hold.Map,
@@ -106,7 +111,7 @@ internal sealed class FlowNode
         _turn = turn,
     };
 
-    /// <summary>The flow has come through methods that went on after an await.</summary>
+    /// <summary>Creates a node for a flow that has come through methods that continued after an await.</summary>
     public static FlowNode ForCalls(FlowNode? parent, ContinuedCall[] calls) => new(parent) { _kind = calls, HasCalls = true };
 
     public static FlowNode ForFork(FlowNode? parent, LockFork fork)
@@ -125,8 +130,8 @@ internal sealed class FlowNode
     }
 
     /// <summary>
-    /// The newest that still counts, so that chains stay as short as nesting is deep. What was let go below calls of which something is left to be decided is taken
-    /// out as well: what the flow takes from here on was not taken inside it.
+    /// The newest node that still counts, so that chains stay as short as the nesting is deep. Released locks below undecided calls are
+    /// removed as well: what the flow acquires from here on was not acquired under them.
     /// </summary>
     public static FlowNode? Living(FlowNode? node)
     {
@@ -143,7 +148,7 @@ internal sealed class FlowNode
         return node;
     }
 
-    /// <summary>The task that this belongs to; null for a flow that nobody was seen to start.</summary>
+    /// <summary>The task that a node belongs to; null for a flow whose start was not seen.</summary>
     public static LockFork? ForkOf(FlowNode? node)
     {
         while (node is { Fork: null })
@@ -154,7 +159,7 @@ internal sealed class FlowNode
         return node?.Fork;
     }
 
-    /// <summary>Whether somebody up the chain still holds something, in this flow or in those that have started it and may wait for it.</summary>
+    /// <summary>Whether any lock of the chain is still held, in this flow or in those that started it and may wait for it.</summary>
     public static bool HoldsAnything(FlowNode? node)
     {
         while (node is not null && (node.Fork is { IsDetached: false, Guards.Length: 0 } || (node.Fork is null && (node.Map is null || node.IsReleased))))
@@ -165,7 +170,7 @@ internal sealed class FlowNode
         return node is { Fork: not { IsDetached: true } };
     }
 
-    /// <summary>Whether a fork stands in the chain.</summary>
+    /// <summary>Whether a fork is in the chain.</summary>
     public static bool Contains(FlowNode? chain, LockFork fork)
     {
         while (chain is not null && !ReferenceEquals(chain.Fork, fork))
@@ -176,7 +181,7 @@ internal sealed class FlowNode
         return chain is not null;
     }
 
-    /// <summary>Whether a lock is held in the chain, as it was taken or handed over.</summary>
+    /// <summary>Whether a hold is in the chain, original or transferred.</summary>
     public static bool ContainsHold(FlowNode? chain, FlowNode hold)
     {
         while (chain is not null && !ReferenceEquals(chain.Origin ?? chain, hold))
@@ -187,7 +192,7 @@ internal sealed class FlowNode
         return chain is not null;
     }
 
-    /// <summary>Whether the flow has come through a method that went on.</summary>
+    /// <summary>Whether the flow has come through this continued call.</summary>
     public static bool Carries(FlowNode? chain, ContinuedCall call)
     {
         while (chain is { HasCalls: true } && !(chain.Calls is { } calls && Array.IndexOf(calls, call) >= 0))
@@ -198,25 +203,30 @@ internal sealed class FlowNode
         return chain is { HasCalls: true };
     }
 
-    /// <summary>Whether it was taken in the turn that a thread has now: by the code that runs, or by what has called it.</summary>
+    /// <summary>Whether the lock was acquired in the current turn of a thread: by the code that runs now, or by its callers.</summary>
     public bool IsOfTurn(int turn) => _turn == EveryTurn || _turn == turn;
 
-    /// <summary>It stands for all that the flow does from here on, and not for a lock: nobody else has to wait for that.</summary>
+    /// <summary>
+    /// Marks a node that stands for everything that the flow does from here on, and not for a lock: it is certain in every turn.
+    /// </summary>
     public void CoverAll() => _turn = EveryTurn;
 
     public void KeepContexts(ExecutionContext before, ExecutionContext? after) => (Before, After) = (before, after);
 
-    /// <summary>By the one that has let it go. A thread that had it in its list may keep the node for long, and what the user put into his contexts must not live as long.</summary>
+    /// <summary>
+    /// Called by the code that released the lock. A thread with the node in its held list may keep it for long, and the user's values in
+    /// the contexts must not live as long.
+    /// </summary>
     public void ForgetContexts() => (Before, After) = (null, null);
 
     private const int EveryTurn = 0;
 
     public bool HasForks => Volatile.Read(ref _extra) is { } extra && Volatile.Read(ref extra.Forks) is not null; // pairs with the exchanges in AddFork
 
-    /// <summary>The tasks that were started while this was held; each is handed out once.</summary>
+    /// <summary>The tasks that were started while the lock was held; each is returned once.</summary>
     public IEnumerable<LockFork> TakeForks()
     {
-        // Pairs with the exchanges in AddFork. Whoever adds later sees that this is released, and need not be told.
+        // Pairs with the exchanges in AddFork. A thread that adds later sees that the lock is released, so it need not be returned here.
         Extra? extra = Volatile.Read(ref _extra);
         for (ForkLink? link = extra is null ? null : Interlocked.Exchange(ref extra.Forks, null); link is not null; link = link.Next)
         {
@@ -230,15 +240,15 @@ internal sealed class FlowNode
         ForkLink? first;
         do
         {
-            first = Volatile.Read(ref extra.Forks); // pairs with the exchange of whoever else adds
+            first = Volatile.Read(ref extra.Forks); // pairs with the exchange of another thread that adds
         }
         while (Interlocked.CompareExchange(ref extra.Forks, new ForkLink(fork, first), first) != first); // pairs with the exchange in TakeForks
     }
 
-    // Pairs with the reads of whoever looks for it: it is whole when it is seen, and there is one.
+    // Pairs with the reads of other threads: an object that is seen is complete, and there is only one.
     private Extra MoreOf() => Volatile.Read(ref _extra) ?? (Interlocked.CompareExchange(ref _extra, new Extra(), null) ?? _extra);
 
-    /// <summary>Every hold is a node, and few have any of these.</summary>
+    /// <summary>Rarely used fields, kept apart because every hold has a node.</summary>
     private sealed class Extra
     {
         public HeldPath? Path;
@@ -248,17 +258,17 @@ internal sealed class FlowNode
 
     private sealed record ForkLink(LockFork Fork, ForkLink? Next);
 
-    /// <summary>True for one caller only.</summary>
+    /// <summary>Releases the hold. True for one caller only.</summary>
     public bool TryRelease() => Interlocked.Exchange(ref _released, (byte)1) == 0; // pairs with the read in IsReleased
 
-    /// <summary>The first list that has it. Nobody else has seen the node yet, so nobody is missed.</summary>
+    /// <summary>Sets the first held list that contains the node. No other thread has seen the node yet, so none is missed.</summary>
     public void BeginIn(IFlowReader list) => _loadedIn = list;
 
     // A thread that loads and one that releases must not miss each other:
     //
-    //   a thread takes it into its list            somebody releases it
-    //   write that it is there   (full fence)      exchange released   (full fence)
-    //   is it released?                            who has it? tell them
+    //   thread that adds it to its held list       thread that releases it
+    //   record the list         (full fence)       exchange released   (full fence)
+    //   is it released?                            which lists contain it? tell them
     public void NoteLoaded(IFlowReader list)
     {
         if (Origin is not null)
@@ -280,7 +290,7 @@ internal sealed class FlowNode
         }
     }
 
-    /// <summary>After it was released: every other thread that has it in its list looks again.</summary>
+    /// <summary>Called after the release: every other thread that has the node in its held list is told to refresh the list.</summary>
     public void TellOthers(IFlowReader? releasing, IFlowReader all)
     {
         if (Volatile.Read(ref _isShared)) // pairs with the write in NoteLoaded

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Held;
 
-/// <summary>A lock that was held, and how it came to be held there.</summary>
+/// <summary>A held lock, with the path that led to it.</summary>
 internal readonly record struct HeldStep(LockMap Map, ChainRecord Record, HeldPath? Path);
 
 /// <summary>
-/// How a thread came to hold what it holds, where it let a lock go that it had taken before others that it keeps. Of locks that are released
-/// inside out the held list says it all; here a lock that is held no more may be the reason why two threads cannot both be where they were seen.
+/// The path that led to a held list, when a lock was released before others that were acquired after it and are still held. If locks are
+/// released in reverse order of acquisition, the held list says everything; otherwise a lock that is no longer held may be the reason why
+/// two threads cannot both reach their observed positions.
 /// </summary>
 internal sealed class HeldPath
 {
-    /// <summary>Hand over hand along a list would remember the whole list.</summary>
+    /// <summary>Hand-over-hand locking along a list would otherwise remember the whole list.</summary>
     private const int MostReleases = 8;
 
-    /// <summary>Too long to be kept: nothing certain is concluded from it.</summary>
+    /// <summary>The path was too long to be kept: nothing certain is concluded from it.</summary>
     public static readonly HeldPath Unknown = new([], 0, 0, 0xD1B54A32D192ED03UL);
 
     private readonly int _releases;
@@ -26,16 +27,18 @@ internal sealed class HeldPath
         Key = key;
     }
 
-    /// <summary>Everything that was held just before, outermost first.</summary>
+    /// <summary>All locks that were held just before the release, outermost first.</summary>
     public HeldStep[] Before { get; }
 
-    /// <summary>Which of it was let go.</summary>
+    /// <summary>The index of the released lock.</summary>
     public int Released { get; }
 
-    /// <summary>A part of the keys of all chains above it: what is held is the same as without the detour, the verdict need not be.</summary>
+    /// <summary>
+    /// Part of the keys of all chains above it: the held locks are the same as without the release, but the verdict may differ.
+    /// </summary>
     public ulong Key { get; }
 
-    /// <summary>True when one release more would be too many.</summary>
+    /// <summary>True when one more release would be too many.</summary>
     public bool IsFull => ReferenceEquals(this, Unknown) || _releases >= MostReleases;
 
     public static HeldPath After(HeldStep[] before, int released, ulong key)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Held;
 
-/// <summary>All stacks of one validator. Stacks of threads that ended are dropped when there are many, and looked at on the way out.</summary>
+/// <summary>
+/// The held lists of all threads of one validator. Lists of ended threads are removed when there are many, and checked for held locks at
+/// that time.
+/// </summary>
 internal sealed class HeldStackRegistry : IFlowReader
 {
     private readonly UninterruptedLock _gate = new();
@@ -24,10 +27,12 @@ internal sealed class HeldStackRegistry : IFlowReader
         return stack;
     }
 
-    /// <summary>The validator has forgotten something; every thread looks again. A thread that registers later starts with a look.</summary>
+    /// <summary>
+    /// Called when the validator has discarded state: every thread refreshes its list. A thread that registers later starts with a refresh.
+    /// </summary>
     public void MarkAllStale()
     {
-        Interlocked.MemoryBarrier(); // what was forgotten is seen by a thread that sees the mark
+        Interlocked.MemoryBarrier(); // a thread that sees the mark also sees the changed state
         using (_gate.EnterScope())
         {
             foreach (LockHolder stack in _stacks)
@@ -39,7 +44,7 @@ internal sealed class HeldStackRegistry : IFlowReader
 
     void IFlowReader.MarkStale() => MarkAllStale();
 
-    /// <summary>Stacks whose thread ended while it held something; each is handed out once.</summary>
+    /// <summary>The held lists of threads that ended while they held a lock; each is returned once.</summary>
     public IReadOnlyList<LockHolder> TakeAbandoned()
     {
         using (_gate.EnterScope())

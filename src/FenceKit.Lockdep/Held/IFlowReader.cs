@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Held;
 
-/// <summary>A list that may have a copy of what a flow holds, or all such lists, as the flow sees them: it tells them and does not know them.</summary>
+/// <summary>
+/// A held list, or all held lists, that may contain a copy of a flow's locks. The flow notifies them through this interface without knowing
+/// their type.
+/// </summary>
 internal interface IFlowReader
 {
-    /// <summary>By any thread, after a full fence: the list is to be compared with the flow before it is used.</summary>
+    /// <summary>
+    /// Makes the list stale, so that it is compared with the flow before its next use. Called by any thread, after a full fence.
+    /// </summary>
     void MarkStale();
 }

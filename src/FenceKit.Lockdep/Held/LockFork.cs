@@ -1,53 +1,57 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Held;
 
-/// <summary>Something that a started task wanted, and what it held itself then.</summary>
+/// <summary>An acquisition of a started task, with the locks that the task itself held at that time.</summary>
 /// <remarks>
-/// Tentative: whoever started the task held something then. Whether that guards the task is known when somebody waits for it, or when it is let go.
+/// Tentative means that the starter of the task held locks at that time. Whether they guard the task is known when a flow waits for it, or
+/// when they are released.
 /// </remarks>
 internal sealed record ForkedWant(HeldStep[] Held, LockMap Map, ChainRecord Record, string Thread, bool IsTentative);
 
-/// <summary>Somebody waits for a task with locks held; perhaps as a part of another task.</summary>
+/// <summary>A wait for a task with locks held, possibly by another task.</summary>
 internal sealed record ForkJoin(HeldStep[] Held, LockFork? Outer, string Thread, bool Blocks)
 {
-    /// <summary>Of these it is not known whether whoever has taken them waits for the one that waits.</summary>
+    /// <summary>The held locks whose holder may not wait for the waiting code.</summary>
     public LockMap[] Uncertain { get; init; } = [];
 
     public bool Holds(LockMap map) => Array.Exists(Held, step => ReferenceEquals(step.Map, map));
 }
 
 /// <summary>
-/// A task that was started: what it wants is written down, and counts under somebody's locks from the moment on at which that one waits for it.
-/// Fire-and-forget adds nothing.
+/// A started task. Its acquisitions are recorded, and checked under the locks of a flow from the moment that flow waits for it. A
+/// fire-and-forget task adds nothing.
 /// </summary>
 internal sealed class LockFork
 {
-    /// <summary>A task that takes more different ones is remembered by the first; the rest is counted.</summary>
+    /// <summary>Of a task with more different acquisitions, the first ones are remembered; the rest is counted.</summary>
     public const int MostWants = 512;
 
     private readonly UninterruptedLock _gate = new();
     private readonly Dictionary<ulong, ForkedWant> _wants = [];
     private readonly Dictionary<ulong, ForkJoin> _joins = [];
 
-    /// <summary>It goes on with threads of the pool.</summary>
+    /// <summary>The task continues on threads of the pool.</summary>
     public bool NeedsPool { get; init; }
 
-    /// <summary>Made by somebody who can be asked for it later, so that it is written down even if nobody holds anything now.</summary>
+    /// <summary>
+    /// The start of the task was announced (by TrackedTask or by a rewritten call), so a later wait can find the fork; acquisitions are
+    /// recorded even if no locks are held now.
+    /// </summary>
     public bool IsExplicit { get; init; }
 
-    /// <summary>The beginning; behind it is what was held by whoever started the task.</summary>
+    /// <summary>The node of the start; the nodes behind it are the locks of the starter.</summary>
     public FlowNode? Start { get; set; }
 
-    /// <summary>Nobody will wait for it while he holds what he held at the beginning: whoever started it has said so.</summary>
+    /// <summary>The starter has declared that it will not wait for the task while it holds its locks.</summary>
     public bool IsDetached { get; init; }
 
-    /// <summary>Locks of the thread that started it. Nobody tells when they are let go; whoever waits has them or not.</summary>
+    /// <summary>Thread-bound locks of the starting thread. Their release is not tracked here; a waiter either holds them or not.</summary>
     public HeldStep[] Guards { get; init; } = [];
 
-    /// <summary>Whether what was held at the beginning is held still, as far as is known.</summary>
+    /// <summary>Whether the locks from the start may still be held.</summary>
     public bool IsTentative => !IsDetached && (Guards.Length > 0 || FlowNode.HoldsAnything(Start?.Parent));
 
-    /// <summary>What was wanted before it was known whether the task is on its own; each is handed out once.</summary>
+    /// <summary>The acquisitions from before it was known whether the task is independent; each is returned once.</summary>
     public ForkedWant[] TakeUndecided()
     {
         using (_gate.EnterScope())
@@ -57,7 +61,9 @@ internal sealed class LockFork
         }
     }
 
-    /// <summary>Whether somebody was seen to wait for it: what it wants is then judged with what he holds, and not alone.</summary>
+    /// <summary>
+    /// Whether a wait for the task was observed: its acquisitions are then checked together with the waiter's locks, and not alone.
+    /// </summary>
     public bool IsJoined
     {
         get
@@ -69,7 +75,7 @@ internal sealed class LockFork
         }
     }
 
-    /// <summary>What it has wanted so far.</summary>
+    /// <summary>The acquisitions so far.</summary>
     public ForkedWant[] Wants
     {
         get
@@ -81,7 +87,7 @@ internal sealed class LockFork
         }
     }
 
-    /// <summary>Whether a want is written down.</summary>
+    /// <summary>Whether an acquisition is recorded.</summary>
     public bool Knows(ulong key)
     {
         using (_gate.EnterScope())
@@ -90,7 +96,7 @@ internal sealed class LockFork
         }
     }
 
-    /// <summary>Writes a want down. Returns who waits already; null if it is known, or if there is no room.</summary>
+    /// <summary>Records an acquisition. Returns the existing waits; null if it is known already, or if there is no room.</summary>
     public ForkJoin[]? Add(ulong key, ForkedWant want, out bool isFull)
     {
         using (_gate.EnterScope())
@@ -111,7 +117,7 @@ internal sealed class LockFork
         }
     }
 
-    /// <summary>Writes down that somebody waits. Returns what the task has wanted so far; null if it is known.</summary>
+    /// <summary>Records a wait. Returns the acquisitions so far; null if the wait is known already.</summary>
     public (ulong Key, ForkedWant Want)[]? Add(ulong key, ForkJoin join)
     {
         using (_gate.EnterScope())

@@ -13,8 +13,9 @@ public sealed partial class LockHolder
     private int _misses;
 
     /// <summary>
-    /// A chain that this thread has walked. Two slots side by side are a pair; a chain has its place in one of them, and the chain that a newer one finds there moves
-    /// to the other. So three must meet in one pair to push each other out for ever: with one slot for each, two of eight locks that are nested were enough.
+    /// A cached chain of this thread. Two adjacent slots are a pair. A chain belongs to one of them, and the chain that it displaces moves
+    /// to the other. So three chains must share a pair to displace each other forever; with single slots, two of eight nested locks were
+    /// enough.
     /// </summary>
     private struct Slot
     {
@@ -29,10 +30,11 @@ public sealed partial class LockHolder
     {
         if (IsStale)
         {
-            return; // the key is none that a thread in order will ask for
+            return; // a key with a stale stamp is never looked up
         }
 
-        // Chains that push each other out do so for ever, so a few misses are enough to grow; threads that take few locks stay small.
+        // Chains that displace each other do so forever, so a few misses are enough to grow; threads that take few locks keep a small
+        // cache.
         if (++_misses > _slots.Length / 4 && _slots.Length < MostSlots)
         {
             _slots = new Slot[_slots.Length * 4];
@@ -49,12 +51,12 @@ public sealed partial class LockHolder
         slots[place] = new Slot { Key = key, SiteToken = record.SiteToken, Record = record };
     }
 
-    // A lock that is taken at several places in turns has one key for all of them where no line is part of it.
+    // A lock that is acquired alternately at several sites has one key for all of them if lines are not part of it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int PlaceOf(ulong key, object? siteToken, Slot[] slots)
         => (int)((key >> 7) + (siteToken is LockSite site ? site.Spread : 0)) & (slots.Length - 1);
 
-    /// <summary>Pushes when this thread took the lock here before, though another one since.</summary>
+    /// <summary>Pushes if this thread has acquired the lock here before, though it has acquired others since.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal bool TryPushCached(object instance, ulong own, object? siteToken)
     {
@@ -81,7 +83,7 @@ public sealed partial class LockHolder
 
         ref HeldEntry entry = ref entries[depth];
 
-        // Comparing is cheaper than the write barrier of storing.
+        // Comparing is cheaper than the GC write barrier of a store.
         if (!ReferenceEquals(entry.Instance, instance))
         {
             entry.Instance = instance;

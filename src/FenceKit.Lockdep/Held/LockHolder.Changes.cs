@@ -5,7 +5,7 @@ namespace FenceKit.Lockdep;
 
 public sealed partial class LockHolder
 {
-    /// <summary>Pushes what was judged. Settled: the verdict will be the same the next time.</summary>
+    /// <summary>Pushes a validated acquisition. Settled means that the verdict is final.</summary>
     internal void Push(object instance, ChainRecord record, ulong own, bool isSettled)
     {
         if (_depth == _entries.Length)
@@ -27,7 +27,7 @@ public sealed partial class LockHolder
         OnWritten(_depth - 1);
     }
 
-    /// <summary>Takes out one entry and gives those above it the keys of their new chain.</summary>
+    /// <summary>Removes an entry, and computes the keys of the entries above it again.</summary>
     internal void RemoveAt(int index)
     {
         HeldPath? path = PathWithout(index);
@@ -38,7 +38,7 @@ public sealed partial class LockHolder
         for (int i = index; path is not null && i < _depth; i++)
         {
             _entries[i].Path = path;
-            _entries[i].Node?.Path = path; // the flow may go on with another thread
+            _entries[i].Node?.Path = path; // the flow may continue on
         }
 
         Rekey(index);
@@ -59,7 +59,7 @@ public sealed partial class LockHolder
         _pinned += pins != 0 ? 1 : 0;
     }
 
-    // Nobody has judged the new chains, so nothing settled stands there.
+    // The new chains have not been validated, so no entry there is settled.
     private void Rekey(int from)
     {
         ulong below = from == 0 ? 0 : _entries[from - 1].Key;
@@ -97,7 +97,7 @@ public sealed partial class LockHolder
         _firstKnown = Unsettled;
     }
 
-    // Keeps what the fast path relies on: nothing known above an entry that is new, and the first entry twice.
+    // Maintains the invariants of the fast path: no settled entry above a new one, and a copy of the first entry.
     private void OnWritten(int index)
     {
         if (index == 0)

@@ -3,33 +3,37 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
-// The list of a thread has what the thread holds and what the asynchronous flow holds that runs on it, so that whatever is taken sees both and
-// costs the same. When the thread goes on with another flow it is told (its stamp is made stale) and exchanges that part before it takes the
-// next thing. Locks of the flow go below those of the thread: the thread's own cannot be older than its turn with the flow.
+// The held list of a thread contains the locks of the thread and those of the asynchronous flow that runs on it, so that every acquisition
+// is checked against both at the same cost. When the thread switches to another flow, its stamp is made stale, and it exchanges that part
+// of the list before its next acquisition. Locks of the flow are placed below those of the thread, because the thread's own locks cannot be
+// older than its current turn with the flow.
 public sealed partial class LockHolder
 {
-    private const int TurnsAtOnce = 1 << 10; // numbers are given to threads by the stack, so that they share nothing at each turn
+    private const int TurnsAtOnce = 1 << 10; // turn numbers are handed to threads in blocks, so that threads share nothing at each turn
 
     private static int s_turns;
 
-    private bool _isCut; // while a flow is loaded: something below was let go
+    private bool _isCut; // while a flow is loaded: a lock below was released
 
-    /// <summary>The task whose wants are written down; null in a flow that nobody was seen to start.</summary>
+    /// <summary>The task whose acquisitions are recorded; null in a flow whose start was not seen.</summary>
     internal LockFork? Fork { get; private set; }
 
-    /// <summary>Whoever started this task holds something still, which may guard it or not: what is held here is then not all.</summary>
+    /// <summary>The starter of this task still holds locks, which may or may not guard the task: the held list may be incomplete.</summary>
     internal bool IsTentative { get; private set; }
 
-    /// <summary>Locks of the flow and of the thread are both held: which of them were taken first is then not known.</summary>
+    /// <summary>Locks of the flow and of the thread are both held, so their relative order is unknown.</summary>
     internal bool IsMixed { get; private set; }
 
-    /// <summary>Which flows come to this thread.</summary>
+    /// <summary>Detects which flows start or continue on this thread.</summary>
     internal FlowArrival Arrival => field ??= new FlowArrival();
 
-    /// <summary>The number of what the thread runs now, from where a flow came to it until it leaves. No other thread has the same, for the next four thousand million.</summary>
+    /// <summary>
+    /// The number of the current turn: what the thread runs from the arrival of a flow until it leaves. No other thread uses the same
+    /// number within the next four billion turns.
+    /// </summary>
     internal int Turn { get; private set; } = Interlocked.Add(ref s_turns, TurnsAtOnce);
 
-    /// <summary>By the thread itself: it leaves what it has run.</summary>
+    /// <summary>Begins a new turn. Called by the thread itself when it leaves what it has run.</summary>
     internal void BeginTurn()
     {
         Turn++;
@@ -39,41 +43,45 @@ public sealed partial class LockHolder
         }
     }
 
-    /// <summary>By the thread itself: it puts an execution context back in which a lock is held no more. Its list is in step already.</summary>
+    /// <summary>
+    /// Set by the thread itself while it restores an execution context without a released lock. Its held list already matches.
+    /// </summary>
     internal bool IsLeaving { get; private set; }
 
-    /// <summary>Puts back the execution context from before a lock was taken.</summary>
+    /// <summary>Restores the execution context from before a lock was acquired.</summary>
     internal void Restore(ExecutionContext before)
     {
         IsLeaving = true;
-        ExecutionContext.Restore(before); // if anybody who is told throws, the runtime ends the process
+        ExecutionContext.Restore(before); // if a notified handler throws, the runtime ends the process
         IsLeaving = false;
     }
 
-    /// <summary>What the reports call it instead of a thread; null for a thread.</summary>
+    /// <summary>The name of an explicit flow, which reports show instead of a thread; null for a thread.</summary>
     internal string? FlowName { get; init; }
 
-    /// <summary>Where the thread awaited with its own locks held, last.</summary>
+    /// <summary>The site where the thread last awaited while it held thread-bound locks.</summary>
     internal LockSite? AwaitedAt { get; set; }
 
-    /// <summary>A list that belongs to no thread: that of an explicit flow.</summary>
+    /// <summary>Creates the held list of an explicit flow, which belongs to no thread.</summary>
     internal static LockHolder ForFlow(IHeldListOwner owner, string name) => new(owner) { FlowName = name };
 
-    /// <summary>The record of what was pushed last.</summary>
+    /// <summary>The record of the last entry.</summary>
     internal ChainRecord TopRecord => _entries[_depth - 1].Record;
 
-    /// <summary>The hold below the one on top, if nothing but that one makes an execution context what it is: then that is what the context carries.</summary>
+    /// <summary>
+    /// The hold below the top one, if the execution context differs only by the top hold: then that is the value of the restored context.
+    /// </summary>
     internal FlowNode? BelowTopIn(ExecutionContext context)
         => _depth > 1 && _entries[_depth - 2].Node is { } node && ReferenceEquals(node.After, context) ? node : null;
 
-    /// <summary>Says that the lock on top is the flow's.</summary>
+    /// <summary>Marks the top entry as held by the flow.</summary>
     internal void GiveTopToFlow(FlowNode node)
     {
-        _entries[_depth - 1].Node = node; // what is on top has no path: nothing was let go since it was taken
+        _entries[_depth - 1].Node = node; // the top entry has no path: no lock was released since it was acquired
         node.BeginIn(this);
     }
 
-    /// <summary>Takes a lock of the flow out of the list, if it is there.</summary>
+    /// <summary>Removes a lock of the flow from the list, if it is there.</summary>
     internal void Drop(FlowNode node)
     {
         int top = _depth - 1;
@@ -90,7 +98,7 @@ public sealed partial class LockHolder
         }
     }
 
-    /// <summary>The innermost lock below an index that the thread holds itself, or -1.</summary>
+    /// <summary>The index of the innermost thread-bound lock below an index, or -1.</summary>
     internal int IndexOfOwn(int below)
     {
         for (int i = below - 1; i >= 0; i--)
@@ -117,12 +125,12 @@ public sealed partial class LockHolder
         return -1;
     }
 
-    /// <summary>By the thread itself, when it has been told to look.</summary>
+    /// <summary>Loads the current flow. Called by the thread itself when its stamp is stale.</summary>
     private void SyncFlow()
     {
         if (FlowName is not null)
         {
-            return; // an explicit flow is nobody's turn
+            return; // an explicit flow has no turns
         }
 
         FlowNode? flow = Owner.CurrentFlow;
@@ -150,7 +158,7 @@ public sealed partial class LockHolder
         UpdateMixed();
         if (Fork is not null)
         {
-            MarkStale(); // everything that a started task takes is written down, so nothing may go unnoticed
+            MarkStale(); // every acquisition of a started task must be recorded, so none may take the fast path
         }
     }
 
@@ -175,7 +183,7 @@ public sealed partial class LockHolder
         return ReferenceEquals(flow, node);
     }
 
-    // Outermost first. Returns where the next one goes.
+    // Inserts the nodes, outermost first. Returns the index after the last one.
     private int Load(FlowNode? node)
     {
         if (node is null || node.Fork is not null)
@@ -186,7 +194,7 @@ public sealed partial class LockHolder
         int at = Load(node.Parent);
         if (node.Map is null)
         {
-            return at; // a method went on here
+            return at; // a continued call, not a lock
         }
 
         int index = IndexOf(node);
@@ -227,7 +235,7 @@ public sealed partial class LockHolder
         Rekey(index);
     }
 
-    // Not let go: another flow has its turn.
+    // The lock is not released: the thread runs another flow now.
     private void Unload(int index)
     {
         Array.Copy(_entries, index + 1, _entries, index, _depth - index - 1);

@@ -4,7 +4,7 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
-// What the thread holds. Only the thread itself writes to it.
+// The held list of a thread. Only the thread itself writes to it.
 public sealed partial class LockHolder
 {
     private const int FirstCapacity = 8;
@@ -16,7 +16,8 @@ public sealed partial class LockHolder
     private int _depth;
     private int _pinned;
 
-    // The first entry once more, for the first lock of all is the one that must cost least. No map: nothing settled stands there.
+    // A copy of the first entry, because the first lock is the one that must cost least. A null map means that the first entry is not
+    // settled.
     private LockMap? _firstMap;
     private object? _firstSiteToken;
     private ulong _firstKnown = Unsettled;
@@ -44,7 +45,7 @@ public sealed partial class LockHolder
         return recent is not null && ReferenceEquals(recent.Owner, owner) ? recent : Find(owner);
     }
 
-    // A thread that has any has a recent one.
+    // A thread that has any held list has a recent one.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static LockHolder? CurrentIfAny(IHeldListOwner owner)
     {
@@ -53,7 +54,7 @@ public sealed partial class LockHolder
     }
 
     /// <summary>
-    /// Whether <see cref="TryPushKnown"/> would push at once. For a wait that was judged here before this is all there is to say.
+    /// Whether <see cref="TryPushKnown"/> would succeed. For a wait that was already validated here, this is the whole check.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool KnowsNext(ulong own, object? siteToken)
@@ -69,11 +70,11 @@ public sealed partial class LockHolder
         return (uint)depth < (uint)entries.Length && entries[depth].Known == known && ReferenceEquals(entries[depth].SiteToken, siteToken);
     }
 
-    /// <summary>Pushes when this thread has been exactly here before: no shared write, no allocation.</summary>
+    /// <summary>Pushes if this thread has acquired the lock in exactly this situation before: no shared write, no allocation.</summary>
     /// <remarks>
-    /// Most often it took the very same lock here last time. What was found out then still stands above the depth, so that comparing it and
-    /// counting is all. Writing an entry wipes out the one above it: what stands there was found out above what is below it now.
-    /// A map's part of the key is never used twice, so that the map itself need not be compared.
+    /// Usually the thread acquired the same lock here last time. That entry is still in the array above the depth, so that a comparison and
+    /// an increment suffice. Writing an entry clears the one above it, whose verdict depends on the entry below. A map's part of the key is
+    /// never reused, so the map itself need not be compared.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryPushKnown(LockMap map, ulong own, object? siteToken)
@@ -105,7 +106,10 @@ public sealed partial class LockHolder
         return TryPushCached(map, own, siteToken);
     }
 
-    /// <summary>Pops the map when it is on top and nothing is pinned, which is nearly always. It stays in its place, for it will likely be back.</summary>
+    /// <summary>
+    /// Pops the map if it is the last entry and no lock is pinned, which is nearly always the case. The entry stays in the array, because
+    /// the lock will probably be acquired again.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryPopTop(LockMap map)
     {
@@ -126,7 +130,7 @@ public sealed partial class LockHolder
         return false;
     }
 
-    /// <summary>The same for an object that is no map; it is forgotten at once, so that it can be collected.</summary>
+    /// <summary>Pops an object without a map; the entry is cleared at once, so that the object can be collected.</summary>
     internal bool TryPopForeign(object instance)
     {
         int top = _depth - 1;
@@ -140,7 +144,7 @@ public sealed partial class LockHolder
         return true;
     }
 
-    /// <summary>Pops what is on top and was only waited for, so that it is not held. Where something below is pinned the cheap ways decline.</summary>
+    /// <summary>Pops the last entry, which was only waited for and is not held. The fast ways decline if a lock below is pinned.</summary>
     internal void PopPassing(object instance)
     {
         if (!(instance is LockMap map ? TryPopTop(map) : TryPopForeign(instance)))
@@ -151,7 +155,7 @@ public sealed partial class LockHolder
 
     internal ulong KeyFor(ulong own) => ChainKey.Mix(TopKey ^ _stamp, own);
 
-    /// <summary>The innermost hold of the lock, or -1.</summary>
+    /// <summary>The index of the innermost hold of the lock, or -1.</summary>
     internal int IndexOf(object instance)
     {
         for (int i = _depth - 1; i >= 0; i--)

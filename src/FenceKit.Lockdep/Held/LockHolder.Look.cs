@@ -6,13 +6,13 @@ namespace FenceKit.Lockdep;
 public sealed partial class LockHolder
 {
     /// <summary>
-    /// What is held, for any thread that asks. Our thread writes without regard to others, so a copy counts only if nothing
-    /// moved meanwhile: a second look sees the same. A thread that hangs does not move.
+    /// A copy of the held list, for any thread. The owning thread writes without synchronization, so a copy is valid only if a second read
+    /// sees the same. The list of a hanging thread does not change.
     /// </summary>
     internal HeldEntry[] CopyEntries()
     {
         HeldEntry[] first = Look();
-        Interlocked.MemoryBarrier(); // the first look must not sink below the second
+        Interlocked.MemoryBarrier(); // the first read must not be reordered after the second
         HeldEntry[] second = Look();
         return first.AsSpan().SequenceEqual(second, s_sameEntry) ? first : [];
     }

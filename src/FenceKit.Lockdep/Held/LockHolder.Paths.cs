@@ -4,14 +4,17 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
-// Only threads that release in another order than inside out come here, and only then.
+// Used only by threads that release locks in another order than the reverse of their acquisition.
 public sealed partial class LockHolder
 {
     private const int MostPaths = 1024;
 
     private Dictionary<ulong, HeldPath>? _paths;
 
-    /// <summary>What the entries above have to remember when this one is let go; null if it is nothing new. Repeated, it allocates nothing.</summary>
+    /// <summary>
+    /// The path that the entries above have to remember when this one is removed; null if it is nothing new. A repeated one allocates
+    /// nothing.
+    /// </summary>
     private HeldPath? PathWithout(int index)
     {
         if (index == _depth - 1 || _entries[index].Record is { IsUnchecked: true } or { IsReentry: true })
@@ -43,8 +46,8 @@ public sealed partial class LockHolder
     }
 
     /// <summary>
-    /// Tells paths apart by all places, file and line. The keys of chains know lines only, because the place of the newest lock is compared
-    /// beside them; here the places below it count as well.
+    /// A key of the sites of all locks, with file and line. The keys of chains contain lines only, because the site of the newest lock is
+    /// compared separately; here the sites below it count as well.
     /// </summary>
     private ulong PlacesKey(int released)
     {

@@ -14,7 +14,7 @@ public sealed partial class LockHolder
     private int _smallAllocations;
     private LockWaitType _waitLimit = LockWaitType.Blocking;
 
-    /// <summary>The interrupting contexts that this thread runs in now.</summary>
+    /// <summary>The interrupting contexts in which this thread runs now.</summary>
     internal ContextSet Active => _active;
 
     /// <summary>The interrupting contexts that cannot interrupt this thread now.</summary>
@@ -26,17 +26,19 @@ public sealed partial class LockHolder
 
     internal bool IsSuppressed => _suppressed > 0;
 
-    /// <summary>A sink runs on this thread: its own locks are held but not judged, or reporting could report itself.</summary>
+    /// <summary>
+    /// Whether a sink runs on this thread. Its own locks count as held but are not validated; otherwise reporting could report itself.
+    /// </summary>
     internal bool IsReporting { get; set; }
 
     internal LockWaitType WaitLimit => _waitLimit;
 
     internal List<LockMap>? MaskedMaps { get; set; }
 
-    /// <summary>The few bytes that the runtime allocates once for a thread have been let pass.</summary>
+    /// <summary>Whether the one-time allocation of the runtime for this thread was already tolerated.</summary>
     internal bool HasContended { get; set; }
 
-    /// <summary>The same as for a lock, for a thread that holds nothing.</summary>
+    /// <summary>Tolerates a small allocation of a thread that holds no lock, as <see cref="LockMap"/> does for a lock.</summary>
     internal bool TryLetPassSmallAllocation() => _smallAllocations++ < LockMap.SmallAllocationsLetPass;
 
     /// <summary>Bytes that the validator itself allocated on this thread; they do not count against a no-allocation section.</summary>
@@ -68,7 +70,7 @@ public sealed partial class LockHolder
         UpdateState();
     }
 
-    // Every state in which the same chain could get another verdict must change the keys.
+    // Every state in which the same chain may have another verdict must change the keys.
     private void UpdateState()
     {
         ulong state = ChainKey.Mix(_active.Hash, 1) ^ ChainKey.Mix(_masked.Hash, 2);

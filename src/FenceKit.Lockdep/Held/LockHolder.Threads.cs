@@ -6,7 +6,7 @@ namespace FenceKit.Lockdep;
 
 public sealed partial class LockHolder
 {
-    // Weak, because a pooled thread outlives many validators; each validator keeps its own stacks alive.
+    // Weak, because a pooled thread outlives many validators; each validator keeps its own held lists alive.
     [ThreadStatic]
     private static List<WeakReference<LockHolder>>? t_others;
 

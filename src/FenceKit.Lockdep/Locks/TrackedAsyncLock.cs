@@ -6,19 +6,19 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep;
 
 /// <summary>
-/// A lock that is awaited and may be held over an await: <c>using (await x.LockAsync())</c>. It belongs to the asynchronous flow, not to the thread, and
-/// is not re-entrant. Reports to a validator; off, it is the lock and nothing else.
+/// A lock that is awaited and may be held across an await: <c>using (await x.LockAsync())</c>. It belongs to the asynchronous flow, not to
+/// the thread, and is not reentrant. It reports to a validator; when the validator is disabled, it is a bare <see cref="SemaphoreSlim"/>.
 /// </summary>
-/// <remarks>Thread safe. Does not block. The caller that waits longest is not promised to be the next, as with <see cref="SemaphoreSlim"/>.</remarks>
+/// <remarks>Thread safe. Does not block. As with <see cref="SemaphoreSlim"/>, waiters are not guaranteed to be served in order.</remarks>
 [DebuggerDisplay("{_awaited?.Map}, taken: {IsTaken}")]
 public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDisposable
 {
     private readonly AsyncMutex _mutex = new();
-    private readonly AwaitedLock? _awaited; // null while the switch is off
+    private readonly AwaitedLock? _awaited; // null while the validator is disabled
 
-    /// <summary>Makes a lock of a class.</summary>
+    /// <summary>Creates a lock of a class.</summary>
     /// <param name="lockClass">The class.</param>
-    /// <param name="name">The name of this one lock in reports, or null for a number.</param>
+    /// <param name="name">The name of this instance in reports, or null for a number.</param>
     /// <param name="validator">The validator, or null for <see cref="LockValidator.Default"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="lockClass"/> is null.</exception>
     public TrackedAsyncLock(LockClass lockClass, string? name = null, LockValidator? validator = null)
@@ -30,7 +30,7 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
         }
     }
 
-    /// <summary>Makes a lock whose class is the place where it is made.</summary>
+    /// <summary>Creates a lock whose class is the source line of this call.</summary>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     public TrackedAsyncLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
@@ -38,34 +38,41 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
     {
     }
 
-    /// <summary>Whether somebody has it at the moment.</summary>
+    /// <summary>Whether the lock is held at this moment.</summary>
     public bool IsTaken => _mutex.IsTaken;
 
-    /// <summary>The lock as the validator sees it; null while the switch is off.</summary>
+    /// <summary>The map of the lock; null while the validator is disabled.</summary>
     public LockMap? Map => _awaited?.Map;
 
     LockValidator? IHeldLock.Validator => _awaited?.Validator;
 
-    /// <summary>Takes the lock for this asynchronous flow, waiting as long as it takes.</summary>
+    /// <summary>Acquires the lock for this asynchronous flow, waiting without a limit.</summary>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once, where the lock is to be held.</returns>
-    /// <remarks>Does not block. Allocates where <see cref="SemaphoreSlim"/> does and, with the validator on, what the execution context needs to carry the hold.</remarks>
-    /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
+    /// <returns>An awaitable; await it once, where the lock is to be held.</returns>
+    /// <remarks>
+    /// Does not block. Allocates where <see cref="SemaphoreSlim"/> does and, with the validator enabled, what the execution context needs
+    /// to carry the hold.
+    /// </remarks>
+    /// <exception cref="OperationCanceledException">Thrown by the await: the token was canceled.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the lock is not acquired.
+    /// </exception>
     public LockAwaitable<LockHold> LockAsync(CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockAsync(null, Timeout.Infinite, file, line, cancellationToken);
 
-    /// <summary>Takes the lock for a flow that is named, without the execution context: nothing is allocated for the validator.</summary>
+    /// <summary>Acquires the lock for a given flow, without the execution context: nothing is allocated for the validator.</summary>
     /// <param name="flow">The flow.</param>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once.</returns>
+    /// <returns>An awaitable; await it once.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="flow"/> is null.</exception>
-    /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="OperationCanceledException">Thrown by the await: the token was canceled.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the lock is not acquired.
+    /// </exception>
     public LockAwaitable<LockHold> LockAsync(
         LockFlow flow, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
@@ -73,15 +80,17 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
         return LockAsync(flow, Timeout.Infinite, file, line, cancellationToken);
     }
 
-    /// <summary>Takes the lock for this asynchronous flow, waiting for a limited time or not at all.</summary>
-    /// <param name="timeout">How long; zero for a try.</param>
+    /// <summary>Acquires the lock for this asynchronous flow, waiting for a limited time or not at all.</summary>
+    /// <param name="timeout">How long to wait; zero for a try.</param>
     /// <param name="cancellationToken">Ends the wait with an exception; nothing is held then.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>To be awaited once; <see cref="LockHold.IsHeld"/> says whether it has the lock.</returns>
+    /// <returns>An awaitable; await it once. <see cref="LockHold.IsHeld"/> of the result tells whether the lock is held.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite, or too long.</exception>
-    /// <exception cref="OperationCanceledException">From the await: the token was canceled.</exception>
-    /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock is not taken.</exception>
+    /// <exception cref="OperationCanceledException">Thrown by the await: the token was canceled.</exception>
+    /// <exception cref="LockViolationException">
+    /// A throwing sink is installed and there is a violation; the lock is not acquired.
+    /// </exception>
     public LockAwaitable<LockHold> TryLockAsync(
         TimeSpan timeout, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockAsync(null, AwaitedLock.Milliseconds(timeout), file, line, cancellationToken);

@@ -4,24 +4,29 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep;
 
-// What asynchronous flows hold. The execution context carries it, so it follows every await by itself; the list of the thread has a copy.
+// Locks that asynchronous flows hold. The execution context carries them across every await; the held list of the thread has a copy.
 public sealed partial class LockValidator : IHeldLock
 {
     private readonly AsyncLocal<FlowNode?> _flow;
     private long _unfollowedHolds; // interlocked
 
     /// <summary>
-    /// Says that this flow has a lock of your own from here on, until the hold is disposed: by whom and on which thread does not matter. Before it waits it
-    /// says <see cref="Await(LockMap, in LockAcquireOptions, string, int)"/>, or <see cref="MightAcquire(LockMap, in LockAcquireOptions, string, int)"/> if it blocks.
+    /// Announces that this flow holds a custom lock until the hold is disposed, by any code on any thread. Before the wait, call
+    /// <see cref="Await(LockMap, in LockAcquireOptions, string, int)"/>, or
+    /// <see cref="MightAcquire(LockMap, in LockAcquireOptions, string, int)"/> if the wait blocks.
     /// </summary>
     /// <param name="map">The lock.</param>
-    /// <param name="options">Mode, attempt, subclass and nesting, as they were announced.</param>
+    /// <param name="options">The same mode, attempt, subclass and nesting as in the announcement.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>What says that the lock is let go. Where the flow of the execution context is suppressed, nothing is held and it does nothing.</returns>
+    /// <returns>
+    /// The hold; disposing it announces the release. If the flow of the execution context is suppressed, no hold is recorded and disposing
+    /// does nothing.
+    /// </returns>
     /// <remarks>
-    /// Call it in a method that is not asynchronous, such as <c>GetResult</c> of an awaiter: what an asynchronous method says ends when it returns, unless its caller
-    /// calls <see cref="LockHold.Adopt"/>. Never blocks; allocates 200 bytes, or a little more where other <see cref="AsyncLocal{T}"/>s live.
+    /// Call it in a method that is not asynchronous, such as <c>GetResult</c> of an awaiter: changes to the execution context in an
+    /// asynchronous method end when it returns, unless its caller calls <see cref="LockHold.Adopt"/>. Never blocks; allocates 200 bytes, or
+    /// a little more if other <see cref="AsyncLocal{T}"/>s have values.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -39,7 +44,7 @@ public sealed partial class LockValidator : IHeldLock
         long before = BytesBefore(stack);
         long ownBytes = stack.OwnBytes;
         FlowNode? node = Hold(map, new PendingHold(own, shape, file, line), options.NestedIn);
-        stack.OwnBytes = ownBytes; // what was added inside is a part of it
+        stack.OwnBytes = ownBytes; // this includes what was added inside
         AddOwnBytes(stack, before);
         return new LockHold(this, node, options.Mode);
     }
@@ -48,10 +53,13 @@ public sealed partial class LockValidator : IHeldLock
 
     void IHeldLock.GiveBack(in LockHold hold)
     {
-        // The lock is its owner's, who lets it go himself.
+        // The caller owns the lock and releases it itself.
     }
 
-    /// <summary>Says that a flow is about to wait for a lock. What it gets is held from <see cref="Hold(LockMap, in PendingHold, object?)"/> on, which the awaiter calls.</summary>
+    /// <summary>
+    /// Announces that a flow is about to wait for a lock. The awaiter calls <see cref="Hold(LockMap, in PendingHold, object?)"/> when it
+    /// has the lock.
+    /// </summary>
     internal void Announce(LockMap map, in PendingHold pending)
     {
         LockHolder stack = LockHolder.Current(this);
@@ -73,10 +81,10 @@ public sealed partial class LockValidator : IHeldLock
     }
 
     /// <summary>
-    /// Says that the flow has the lock. Called in <c>GetResult</c> of an awaiter, which runs as a part of the method that awaits: what an
-    /// asynchronous method writes into the execution context is undone when it returns, so it could not be done by one.
+    /// Records that the flow holds the lock. Called in <c>GetResult</c> of an awaiter, which runs as part of the awaiting method: an
+    /// asynchronous method could not do it, because its changes to the execution context are undone when it returns.
     /// </summary>
-    /// <returns>What is to be released; null where the flow of the execution context is suppressed and nothing can be followed.</returns>
+    /// <returns>The node to release; null if the flow of the execution context is suppressed, so that the hold cannot be tracked.</returns>
     internal FlowNode? Hold(LockMap map, in PendingHold pending, object? nestedIn = null)
     {
         LockHolder stack = LockHolder.Current(this);
@@ -100,10 +108,11 @@ public sealed partial class LockValidator : IHeldLock
         return node;
     }
 
-    /// <summary>Says that a lock was let go, by whichever flow on whichever thread. False if it was before.</summary>
+    /// <summary>Records the release of a lock by any flow on any thread. False if it was already released.</summary>
     internal bool ReleaseHold(FlowNode node)
     {
-        // Before it is let go, a thread that has just come to this flow looks what the flow holds: what was taken under this lock has to remember it.
+        // Before the release, a thread that has just switched to this flow has to load the flow's locks, because those acquired under this
+        // lock have to remember it.
         LockHolder? stack = LockHolder.CurrentIfAny(this) ?? HolderAbove(node);
         stack?.Settle();
         if (!node.TryRelease())
@@ -115,7 +124,7 @@ public sealed partial class LockValidator : IHeldLock
         node.TellOthers(stack, Stacks);
         if (stack is not null && !node.HasCalls && ReferenceEquals(ExecutionContext.Capture(), node.After))
         {
-            // The context from before is the same but for the lock: a flow that holds nothing then pays nothing for its next await.
+            // The earlier context differs only by the lock: restoring it means that a flow without locks pays nothing for its next await.
             stack.Restore(node.Before!);
             node.ForgetContexts();
             if (node.HasForks)
@@ -132,10 +141,11 @@ public sealed partial class LockValidator : IHeldLock
         return true;
     }
 
-    /// <summary>A list for a thread that has none, if the flow that it runs has taken anything after this lock.</summary>
+    /// <summary>The held list of a thread that has none yet, if the flow that it runs has acquired locks after this one.</summary>
     private LockHolder? HolderAbove(FlowNode node) => _flow.Value is { } newest && !ReferenceEquals(newest, node) ? LockHolder.Current(this) : null;
 
-    // Another flow lets it go, or the same one whose context has something else beside, or one that has come through calls.
+    // The lock is released by another flow, or by the same flow with other changes in its context, or by a flow that has come through
+    // calls.
     private void Leave(FlowNode node)
     {
         FlowNode? flow = _flow.Value;
@@ -156,7 +166,7 @@ public sealed partial class LockValidator : IHeldLock
         }
     }
 
-    // A sink that throws keeps nothing else from being judged.
+    // A sink that throws does not stop the other validations.
     private void Decide(FlowNode released, Action[] decided)
     {
         LockViolationException? refused = null;
@@ -178,7 +188,7 @@ public sealed partial class LockValidator : IHeldLock
         }
     }
 
-    /// <summary>Makes the flow that runs here the one that holds the lock, in place of the one that took it.</summary>
+    /// <summary>Makes the current flow the holder of the lock, in place of the flow that acquired it.</summary>
     internal void Adopt(FlowNode node)
     {
         if (node.IsReleased || IsInFlow(node))
@@ -194,7 +204,7 @@ public sealed partial class LockValidator : IHeldLock
 
     internal bool IsInFlow(FlowNode node)
     {
-        FlowNode taken = node.Origin ?? node; // it may have been handed over already
+        FlowNode taken = node.Origin ?? node; // it may already have been transferred
         FlowNode? now = _flow.Value;
         while (now is not null && !ReferenceEquals(now.Origin ?? now, taken))
         {
@@ -204,7 +214,7 @@ public sealed partial class LockValidator : IHeldLock
         return now is not null;
     }
 
-    /// <summary>The newest hold of the lock in the flow that runs here.</summary>
+    /// <summary>The newest hold of the lock in the current flow.</summary>
     internal FlowNode? FindInFlow(LockMap map)
     {
         FlowNode? now = _flow.Value;
@@ -216,21 +226,21 @@ public sealed partial class LockValidator : IHeldLock
         return now is { Fork: null } ? now : null;
     }
 
-    // Told of a value that is written, nobody does anything: see OnFlowChanged.
+    // Writing the value does not notify: see OnFlowChanged.
     private void WriteFlow(FlowNode? node) => _flow.Value = node;
 
     private void OnFlowChanged(AsyncLocalValueChangedArgs<FlowNode?> change)
     {
         if (!change.ThreadContextChanged || LockHolder.CurrentIfAny(this) is { IsLeaving: true })
         {
-            return; // our own change: the list of the thread is in step already
+            return; // our own change: the held list already matches
         }
 
         try
         {
             Turn(change.PreviousValue, change.CurrentValue);
         }
-#pragma warning disable CA1031 // The runtime ends the process for whatever is thrown here. What a sink refuses is in Violations.
+#pragma warning disable CA1031 // The runtime ends the process for any exception here. A finding that a sink refuses is in Violations.
         catch (Exception exception) when (exception is not OutOfMemoryException)
 #pragma warning restore CA1031
         {
@@ -250,7 +260,7 @@ public sealed partial class LockValidator : IHeldLock
         FlowNode? left = previous ?? stack.Arrival.Left;
         switch (stack.Arrival.Judge(previous, now))
         {
-            case FlowTurn.Begins when FlowNode.HoldsAnything(now) || FlowNode.ForkOf(now) is not null: // a task of a task is not that task
+            case FlowTurn.Begins when FlowNode.HoldsAnything(now) || FlowNode.ForkOf(now) is not null: // a task that is started inside a task is a separate one
                 WriteFlow(FlowNode.ForFork(now, new LockFork()));
                 return;
             case FlowTurn.Awaited:
@@ -262,5 +272,5 @@ public sealed partial class LockValidator : IHeldLock
     }
 }
 
-/// <summary>An acquisition that waits: all that is needed to say that it succeeded.</summary>
+/// <summary>A pending acquisition: all that is needed to record it when it succeeds.</summary>
 internal readonly record struct PendingHold(ulong Own, AcquireShape Shape, string? File, int Line);

@@ -112,8 +112,8 @@ public sealed partial class LockValidator
     }
 
     /// <summary>
-    /// Called when the last lock that was held at the start of a task has been released. For a task that was started through TrackedTask it
-    /// is then known whether a flow waited for it; for other tasks only if they continue, see
+    /// Called when the last lock that was held at the start of a task has been released. If the start of the task was announced, it is then
+    /// known whether a flow waited for it; for other tasks only if they continue, see
     /// <see cref="NoteWant(LockHolder, LockFork, LockMap, ChainRecord)"/>.
     /// </summary>
     private void DecideForks(FlowNode released)
