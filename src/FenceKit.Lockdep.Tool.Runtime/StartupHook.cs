@@ -2,8 +2,8 @@
 using System.Diagnostics.CodeAnalysis;
 
 /// <summary>
-/// The runtime calls this before Main. With that the assembly is loaded into the default context, and rewritten code finds it by its name from then on, whatever the
-/// program's deps.json says.
+/// The startup hook, which the runtime calls before Main. It loads this assembly into the default context, so that rewritten code finds it
+/// by name, whatever the program's deps.json says.
 /// </summary>
 [SuppressMessage("Design", "CA1050:Declare types in namespaces", Justification = "The runtime looks for this name.")]
 [SuppressMessage("Performance", "CA1812:Avoid uninstantiated internal classes", Justification = "The runtime calls it.")]

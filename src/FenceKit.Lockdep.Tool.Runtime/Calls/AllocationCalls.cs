@@ -4,12 +4,14 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>Called with a lock that has just been made: where it is made is its class, as with a static key of Linux.</summary>
+/// <summary>
+/// Called with a lock that has just been created: the place of creation determines its class, like a static key in Linux.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 public static class AllocationCalls
 {
-    /// <summary>The lock is made here.</summary>
+    /// <summary>Called where a lock is created.</summary>
     public static void Made(object target, LockCallSite site)
     {
         if (!Session.IsOn || target is null)
@@ -24,7 +26,7 @@ public static class AllocationCalls
                 SemaphoreCalls.Made(semaphore, site);
                 break;
             case Mutex:
-                break; // the system may know it by a name that other objects have too, so its class is found when it is taken
+                break; // a named one may be shared with other objects, so its class is determined when it is acquired
             default:
                 Session.Validator.Name(target, site.Named());
                 break;

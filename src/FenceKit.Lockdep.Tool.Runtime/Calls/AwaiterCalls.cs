@@ -5,7 +5,10 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What the end of an <c>await</c> becomes in an asynchronous method: the only place where what it gets can be written into its flow.</summary>
+/// <summary>
+/// Replacements for the end of an <c>await</c> in an asynchronous method: the only place where a lock that the await has acquired can be
+/// written to the method's execution context.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Runtime.CompilerServices.TaskAwaiter", CallPlace.StateMachine)]
@@ -67,7 +70,7 @@ public static class ConfiguredTaskAwaiterOfResultCalls
     }
 }
 
-/// <summary>What blocking in an awaiter becomes.</summary>
+/// <summary>Replacements for blocking in an awaiter.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Runtime.CompilerServices.TaskAwaiter", CallPlace.Blocking)]
@@ -100,7 +103,7 @@ public static class BlockingAwaiterOfResultCalls
     }
 }
 
-/// <summary>What comes of an await that is over.</summary>
+/// <summary>Handles an await that is over.</summary>
 internal static class Awaits
 {
     public static void Ended(Task? task, LockCallSite site, bool isAwait = true)
@@ -130,7 +133,7 @@ internal static class Awaits
     }
 }
 
-/// <summary>The tasks inside awaiters.</summary>
+/// <summary>Reads the tasks inside awaiters.</summary>
 internal static class Tasks
 {
     public static Task Of(ref TaskAwaiter awaiter) => Field(ref awaiter);

@@ -7,8 +7,8 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// What the end of an asynchronous method becomes: what it holds then it hands to the method that awaits it, as a method does that takes a lock and returns its releaser.
-/// What it writes into its flow would be undone.
+/// Replacements for the end of an asynchronous method. Locks that it then holds are passed to the method that awaits it, as by a method
+/// that acquires a lock and returns its releaser. A write to the execution context would be undone.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]

@@ -4,7 +4,10 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What registrations with a <see cref="CancellationToken"/> become: while the callback runs, the thread that disposes the registration waits for it.</summary>
+/// <summary>
+/// Replacements for registrations with a <see cref="CancellationToken"/>: while the callback runs, a thread that disposes the registration
+/// waits for it.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.CancellationToken")]
@@ -80,7 +83,7 @@ public static class CancellationCalls
     }
 }
 
-/// <summary>What the end of a registration becomes. <c>Unregister</c> does not wait, so it stays as it is.</summary>
+/// <summary>Replacements for the end of a registration. <c>Unregister</c> does not wait, so it is not replaced.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.CancellationTokenRegistration")]
@@ -94,7 +97,7 @@ public static class RegistrationCalls
 
     public static ValueTask DisposeAsync(ref CancellationTokenRegistration target, LockCallSite site)
     {
-        WaitFor(target, site).Dispose(); // its flow does, and the thread goes on
+        WaitFor(target, site).Dispose(); // the flow waits, and the thread continues
         return target.DisposeAsync();
     }
 
@@ -105,7 +108,7 @@ public static class RegistrationCalls
         return HangWatch.Wait(running?.Map, site);
     }
 
-    /// <summary>In place of boxing a registration that is handed on as <see cref="IDisposable"/>.</summary>
+    /// <summary>Replaces boxing a registration that is passed on as <see cref="IDisposable"/>.</summary>
     public static IDisposable Box(CancellationTokenRegistration target, LockCallSite site) => new Boxed(target, site);
 
     private sealed class Boxed(CancellationTokenRegistration registration, LockCallSite site) : IDisposable

@@ -4,7 +4,9 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="TaskCompletionSource"/> become: whoever waits for its task waits for the one who completes it.</summary>
+/// <summary>
+/// Replacements for calls of <see cref="TaskCompletionSource"/>: a waiter for its task waits for the code that completes it.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Tasks.TaskCompletionSource")]

@@ -4,7 +4,7 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="ManualResetEventSlim"/> become.</summary>
+/// <summary>Replacements for calls of <see cref="ManualResetEventSlim"/>.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.ManualResetEventSlim")]
@@ -46,7 +46,7 @@ public static class SlimEventCalls
     {
         if (!cancellationToken.CanBeCanceled)
         {
-            Signals.Find(target)?.Wait(site); // who can be called off is not lost
+            Signals.Find(target)?.Wait(site); // a waiter that can be canceled is not stuck
         }
 
         target.Wait(cancellationToken);
@@ -63,7 +63,7 @@ public static class SlimEventCalls
     }
 }
 
-/// <summary>What the making of a <see cref="ManualResetEvent"/> becomes.</summary>
+/// <summary>Replacement for the constructor of <see cref="ManualResetEvent"/>.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.ManualResetEvent")]
@@ -72,7 +72,7 @@ public static class ManualEventCalls
     public static ManualResetEvent New(bool initialState, LockCallSite site) => Signals.Made(new ManualResetEvent(initialState), initialState, resetsItself: false, site);
 }
 
-/// <summary>What the making of an <see cref="AutoResetEvent"/> becomes.</summary>
+/// <summary>Replacement for the constructor of <see cref="AutoResetEvent"/>.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.AutoResetEvent")]
@@ -81,7 +81,7 @@ public static class AutoEventCalls
     public static AutoResetEvent New(bool initialState, LockCallSite site) => Signals.Made(new AutoResetEvent(initialState), initialState, resetsItself: true, site);
 }
 
-/// <summary>What calls of <see cref="EventWaitHandle"/> become. Of one that the system knows by a name others may be the ones who signal it.</summary>
+/// <summary>Replacements for calls of <see cref="EventWaitHandle"/>. A named one may be signaled by other processes.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.EventWaitHandle")]
@@ -109,7 +109,7 @@ public static class EventCalls
     }
 }
 
-/// <summary>What calls of <see cref="CountdownEvent"/> become: each signal is needed.</summary>
+/// <summary>Replacements for calls of <see cref="CountdownEvent"/>: every signal is needed.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.CountdownEvent")]

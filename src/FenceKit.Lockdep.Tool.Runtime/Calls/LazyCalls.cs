@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="Lazy{T}"/> become: while its value is made, a thread that wants it waits as for a lock.</summary>
+/// <summary>Replacement for <see cref="Lazy{T}"/>: while its value is created, a thread that needs it waits as for a lock.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Lazy`1")]

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="Lock"/> become.</summary>
+/// <summary>Replacements for calls of <see cref="Lock"/>.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Lock")]
@@ -49,7 +49,7 @@ public static class LockCalls
                 return target.EnterScope();
             }
 
-            Lock.Scope scope = target.EnterScope(); // a scope is made by entering only: once more, for a moment
+            Lock.Scope scope = target.EnterScope(); // only entering creates a scope, so the lock is entered once more for a moment
             target.Exit();
             return scope;
         }
@@ -65,7 +65,7 @@ public static class LockCalls
     public static bool TryEnter(Lock target, TimeSpan timeout, LockCallSite site)
     {
         long milliseconds = (long)timeout.TotalMilliseconds;
-        return milliseconds is < -1 or > int.MaxValue ? target.TryEnter(timeout) : TryEnter(target, (int)milliseconds, site); // the first throws
+        return milliseconds is < -1 or > int.MaxValue ? target.TryEnter(timeout) : TryEnter(target, (int)milliseconds, site); // the first call throws
     }
 
     public static bool TryEnter(Lock target, int millisecondsTimeout, LockCallSite site)
@@ -95,7 +95,7 @@ public static class LockCalls
     }
 }
 
-/// <summary>What the end of a <c>lock</c> over a <see cref="Lock"/> becomes.</summary>
+/// <summary>Replacement for the end of a <c>lock</c> over a <see cref="Lock"/>.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Lock/Scope")]

@@ -4,7 +4,9 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="Monitor"/> become, and <c>lock</c>. Each does what the original does, and throws what it throws.</summary>
+/// <summary>
+/// Replacements for calls of <see cref="Monitor"/> and for <c>lock</c>. Each does what the original does, and throws the same exceptions.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Monitor")]
@@ -96,7 +98,7 @@ public static class MonitorCalls
         Monitor.TryEnter(target, millisecondsTimeout, ref lockTaken);
         if (Session.IsOn && lockTaken)
         {
-            // One that gives up after a time is a try: it does not hang for the lock, but holds it afterwards.
+            // An attempt with a time limit counts as a try: it cannot hang for the lock, but holds it afterwards.
             Session.Validator.AcquireReentrant(target, LockAttempt.Try, site);
         }
     }

@@ -4,7 +4,10 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What waiting for a pulse of a <see cref="Monitor"/> becomes, and the pulse. Whoever waits lets the monitor go, and keeps what he holds besides.</summary>
+/// <summary>
+/// Replacements for waiting for a pulse of a <see cref="Monitor"/>, and for the pulse. A waiter releases the monitor and keeps its other
+/// locks.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Monitor")]

@@ -6,7 +6,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What the making and the release of a <see cref="Mutex"/> become. Objects with the same name are one lock.</summary>
+/// <summary>Replacements for the constructors and the release of <see cref="Mutex"/>. Objects with the same name are one lock.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Mutex")]
@@ -68,7 +68,7 @@ public static class MutexCalls
 
     internal static LockMap? MapOf(WaitHandle? handle) => Session.IsOn && handle is Mutex mutex && s_maps.TryGetValue(mutex, out LockMap? map) ? map : null;
 
-    /// <summary>This thread has got one of several that it waited for.</summary>
+    /// <summary>Records that this thread has acquired one of several handles that it waited for.</summary>
     internal static void Taken(WaitHandle handle, LockCallSite site)
     {
         if (MapOf(handle) is { } map)
@@ -101,7 +101,7 @@ public static class MutexCalls
     }
 }
 
-/// <summary>What waiting for a handle becomes: of a <see cref="Mutex"/> it is taking a lock.</summary>
+/// <summary>Replacements for waiting for a handle; for a <see cref="Mutex"/> that is acquiring a lock.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.WaitHandle")]
@@ -191,7 +191,7 @@ public static class WaitHandleCalls
         }
         catch (AbandonedMutexException)
         {
-            isTaken = true; // the thread has it all the same
+            isTaken = true; // the thread holds it nevertheless
             throw;
         }
         finally

@@ -5,7 +5,7 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="ThreadPool"/> become: nobody waits for such work, but it may signal something.</summary>
+/// <summary>Replacements for calls of <see cref="ThreadPool"/>: no code waits for such work, but the work may signal an object.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.ThreadPool")]

@@ -4,7 +4,7 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="ReaderWriterLockSlim"/> become.</summary>
+/// <summary>Replacements for calls of <see cref="ReaderWriterLockSlim"/>.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.ReaderWriterLockSlim")]
@@ -52,7 +52,7 @@ public static class ReaderWriterCalls
         Release(target);
     }
 
-    // One out of range is passed on to the original, which throws.
+    // A timeout out of range is passed to the original, which throws.
     private static int MillisecondsOf(TimeSpan timeout) => (long)timeout.TotalMilliseconds is >= -1 and <= int.MaxValue and long fits ? (int)fits : -2;
 
     private static bool TryEnter(

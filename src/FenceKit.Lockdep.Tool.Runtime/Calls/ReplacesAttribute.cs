@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>In which methods a call is replaced.</summary>
+/// <summary>The methods in which a call is replaced.</summary>
 internal enum CallPlace
 {
     Anywhere = 0,
 
-    /// <summary>In what the compiler made of an asynchronous method: what is asked for there is over.</summary>
+    /// <summary>In the state machine of an asynchronous method, where an awaited result is already complete.</summary>
     StateMachine = 1,
 
-    /// <summary>Everywhere else: the caller waits.</summary>
+    /// <summary>In all other methods, where the caller may block.</summary>
     Blocking = 2,
 }
 
 /// <summary>
-/// The rewriter reads this: a call of a method of the type becomes a call of the method of the same name here, with the receiver as the first argument (by reference if
-/// it is a structure) and, if the last parameter is a <see cref="LockCallSite"/>, with its site behind the others. <c>New</c> stands for a constructor.
+/// Read by the rewriter: a call of a method of the named type becomes a call of the method with the same name here. The receiver is the
+/// first argument (by reference if it is a structure) and, if the last parameter is a <see cref="LockCallSite"/>, the site of the call is
+/// the last one. <c>New</c> replaces a constructor.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class ReplacesAttribute(string typeName, CallPlace place = CallPlace.Anywhere) : Attribute
 {
-    /// <summary>The full name of the type as metadata has it, nested ones behind a slash.</summary>
+    /// <summary>The full name of the type as in metadata, with nested types after a slash.</summary>
     public string TypeName { get; } = typeName;
 
     public CallPlace Place { get; } = place;

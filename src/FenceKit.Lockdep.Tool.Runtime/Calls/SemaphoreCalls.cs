@@ -6,7 +6,9 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="SemaphoreSlim"/> become. One that was made without a permit is a signal.</summary>
+/// <summary>
+/// Replacements for calls of <see cref="SemaphoreSlim"/>. A semaphore that was created without a permit is a signal, and is ignored.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.SemaphoreSlim")]
@@ -142,7 +144,7 @@ public static class SemaphoreCalls
         return wait;
     }
 
-    // Announced when the wait has begun: the wait does not block, and one that cannot begin throws first.
+    // Announced after the wait has begun: the wait does not block, and one that cannot begin throws first.
     private static Task Noted(SemaphoreState state, int milliseconds, LockCallSite site, Task wait)
     {
         PendingHold pending = Announce(state, milliseconds, site);

@@ -5,18 +5,21 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="SpinLock"/> become. It is a structure: which one it is says the object that it is a field of, and the field.</summary>
+/// <summary>
+/// Replacements for calls of <see cref="SpinLock"/>. It is a structure, so a lock is identified by the object and the field that contain
+/// it.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.SpinLock")]
 public static class SpinLockCalls
 {
     private static readonly ConditionalWeakTable<object, Dictionary<LockClass, LockMap>> s_byOwner = [];
-    private static readonly object s_nobody = new(); // the owner of static ones
+    private static readonly object s_nobody = new(); // the owner of locks in static fields
 
     public static void Enter(ref SpinLock target, ref bool lockTaken, object? owner, LockCallSite site)
     {
-        // One that its thread has, and that knows its owner, throws; so does one with a flag that is set already.
+        // A lock with owner tracking throws if this thread already holds it; so does every lock if the flag is already set.
         if (!Session.IsOn || lockTaken || (target.IsThreadOwnerTrackingEnabled && target.IsHeldByCurrentThread))
         {
             target.Enter(ref lockTaken);

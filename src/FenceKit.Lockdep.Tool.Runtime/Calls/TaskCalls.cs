@@ -5,7 +5,9 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="Task"/> become: what started work takes counts under the locks of the flow that waits for it.</summary>
+/// <summary>
+/// Replacements for calls of <see cref="Task"/>: locks that started work acquires are checked under the locks of a flow that waits for it.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Tasks.Task")]
@@ -72,10 +74,10 @@ public static class TaskCalls
         return hasEnded;
     }
 
-    /// <summary>This thread waits for the task, unless somebody has waited for it before.</summary>
+    /// <summary>Records that this thread waits for the task, unless a wait for it has already ended.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="isSure">False where code asks for the result: of a task that has ended it may know that.</param>
-    /// <param name="site">Where.</param>
+    /// <param name="isSure">False when code reads the result: it may know that the task has ended.</param>
+    /// <param name="site">The site of the call.</param>
     internal static void Blocks(Task? task, bool isSure, LockCallSite site)
     {
         if (!Session.IsOn || task is null)
@@ -96,7 +98,7 @@ public static class TaskCalls
         }
     }
 
-    /// <summary>What a thread that blocks for the task waits for: the work that was started, or the method.</summary>
+    /// <summary>The object that a thread which blocks for the task waits for: the started work, or the method.</summary>
     internal static HangWatch.Waiting Waiting(Task? task, LockCallSite site) => Session.WatchesHangs && task is { IsCompleted: false }
         ? HangWatch.Wait((object?)TaskNote.Find(task, isTaken: false)?.Fork ?? AsyncWork.MapOf(task), site)
         : default;
@@ -110,7 +112,7 @@ public static class TaskCalls
     }
 }
 
-/// <summary>What asking a task for its result becomes where it may block.</summary>
+/// <summary>Replacement for reading the result of a task where that may block.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Tasks.Task`1")]

@@ -5,7 +5,10 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What <see cref="TaskFactory"/> starts: as with <c>Task.Run</c>, what it takes counts under the locks of the one that waits for it.</summary>
+/// <summary>
+/// Replacements for <see cref="TaskFactory"/>: as for <c>Task.Run</c>, locks of the started work are checked under the locks of a flow that
+/// waits for it.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Tasks.TaskFactory")]
@@ -59,7 +62,7 @@ public static class TaskFactoryCalls
 
         LockFork fork = StartedWork.Begin();
 
-        // Work that goes on after it has returned a task keeps the flow that it began in.
+        // Work that continues after it has returned a task stays in the flow in which it started.
         Func<TResult> work = typeof(TResult).IsAssignableTo(typeof(Task)) ? StartedWork.WrapAsync(fork, function) : StartedWork.Wrap(fork, function);
         Task<TResult> task = start(target, work);
         new TaskNote { Fork = fork }.Attach(task);

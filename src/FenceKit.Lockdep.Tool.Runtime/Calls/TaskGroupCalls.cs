@@ -4,7 +4,7 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What waiting for several tasks at once becomes: each of them is waited for.</summary>
+/// <summary>Replacements for waiting for several tasks at once: a wait for each of them is recorded.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Tasks.Task")]

@@ -6,7 +6,9 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="Thread"/> become: a thread that joins another waits for all that it takes.</summary>
+/// <summary>
+/// Replacements for calls of <see cref="Thread"/>: a thread that joins another one waits for all locks that the other acquires.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Thread")]

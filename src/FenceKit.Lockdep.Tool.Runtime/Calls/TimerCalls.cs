@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="Timer"/> become: <c>Dispose(WaitHandle)</c> is there to wait for the callback.</summary>
+/// <summary>Replacements for calls of <see cref="Timer"/>: <c>Dispose(WaitHandle)</c> exists to wait for the callback.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.Timer")]
@@ -17,7 +17,7 @@ public static class TimerCalls
 
     public static Timer New(TimerCallback callback, LockCallSite site)
     {
-        Timer? self = null; // what the callback of such a timer is given; it is not due before it is changed
+        Timer? self = null; // the state argument of the callback of such a timer; the timer is not due before it is changed
         return self = Known(callback, site, wrapped => new Timer(_ => wrapped(self)));
     }
 
@@ -37,7 +37,7 @@ public static class TimerCalls
     {
         if (Session.IsOn && target is not null && notifyObject is not null && s_running.TryGetValue(target, out RunningCallback? running))
         {
-            s_ends.AddOrUpdate(notifyObject, running); // whoever waits for the handle waits for the callback
+            s_ends.AddOrUpdate(notifyObject, running); // a waiter for the handle waits for the callback
             Signals.Find(notifyObject)?.Free();
         }
 
@@ -54,7 +54,7 @@ public static class TimerCalls
         return target!.DisposeAsync();
     }
 
-    /// <summary>The callback whose end a handle signals, if it is one of those.</summary>
+    /// <summary>Returns the callback whose end a handle signals, or null.</summary>
     internal static RunningCallback? EndedBy(WaitHandle? handle) => Session.IsOn && handle is not null && s_ends.TryGetValue(handle, out RunningCallback? running) ? running : null;
 
     private static Timer Known(TimerCallback callback, LockCallSite site, Func<TimerCallback, Timer> make)

@@ -4,27 +4,30 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>Put around static constructors that take locks, and before whatever makes the runtime run them or wait for them.</summary>
+/// <summary>
+/// Calls that the rewriter inserts around static constructors that acquire locks, and before instructions that may run or wait for such a
+/// constructor.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 public static class TypeCalls
 {
-    private const string NamePrefix = "static constructor of "; // as the rewriter names them
+    private const string NamePrefix = "static constructor of "; // as in the rewriter's names
     private static readonly UninterruptedLock s_gate = new();
     private static readonly Dictionary<LockClass, LockMap> s_maps = []; // under the gate
 
     [ThreadStatic]
     private static int t_running;
 
-    /// <summary>The static constructor begins.</summary>
-    /// <returns>For <see cref="Exit"/>.</returns>
+    /// <summary>Called when the static constructor begins.</summary>
+    /// <returns>A value for <see cref="Exit"/>.</returns>
     public static int Enter(LockCallSite site)
     {
         t_running++;
         return Session.IsOn ? Session.Validator.BeginWork(MapOf(site), site) : 0;
     }
 
-    /// <summary>The static constructor ends, whichever way.</summary>
+    /// <summary>Called when the static constructor ends, normally or not.</summary>
     public static void Exit(int entered, LockCallSite site)
     {
         t_running--;
@@ -34,10 +37,11 @@ public static class TypeCalls
         }
     }
 
-    /// <summary>What comes next needs the type, so it would wait if another thread were in its static constructor.</summary>
+    /// <summary>Called before code that needs the type: it would wait if another thread were in the static constructor.</summary>
     public static void Trigger(LockCallSite site)
     {
-        // Of two static constructors that need each other the runtime lets one go on. And whoever holds a lock of the type itself has needed the type before.
+        // If two static constructors need each other, the runtime lets one continue. And a thread that holds a lock of the type itself has
+        // already initialized it.
         if (Session.IsOn && t_running == 0 && Session.Validator.HoldsAnything && !Session.Validator.HoldsLockOf(site.LockName![NamePrefix.Length..]))
         {
             Session.Validator.WaitFor(MapOf(site), site);

@@ -4,14 +4,16 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>A thread or a flow that waits for a lock: what it wants, and what it holds meanwhile. It holds that until it goes on.</summary>
+/// <summary>
+/// A thread or a flow that waits for a lock, with the wanted lock and its held locks, which do not change during the wait.
+/// </summary>
 internal sealed class BlockedAgent(string name, object wanted, HeldLock want, IReadOnlyList<BlockedAgent.Hold> held)
 {
     private readonly long _since = Stopwatch.GetTimestamp();
 
     public string Name => name;
 
-    /// <summary>The lock's map, or the lock itself where it has none.</summary>
+    /// <summary>The map of the wanted lock, or the lock itself if it has no map.</summary>
     public object Wanted => wanted;
 
     public HeldLock Want => want;
@@ -20,7 +22,7 @@ internal sealed class BlockedAgent(string name, object wanted, HeldLock want, IR
 
     public TimeSpan Waited => Stopwatch.GetElapsedTime(_since);
 
-    /// <summary>The lock that somebody else waits for, if this one holds it.</summary>
+    /// <summary>The lock that another agent waits for, if this one holds it.</summary>
     public HeldLock? Holding(object instance)
     {
         foreach (Hold hold in held)

@@ -4,7 +4,10 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>Knows who waits for which lock, and looks whether some wait for each other: a real hang. Only what has to wait is written down.</summary>
+/// <summary>
+/// Records which agent waits for which lock, and detects agents that wait for each other: a real deadlock. Only acquisitions that have to
+/// wait are recorded.
+/// </summary>
 [StackTraceHidden]
 internal static class HangWatch
 {
@@ -49,7 +52,7 @@ internal static class HangWatch
         return true;
     }
 
-    /// <summary>Enters a lock that spins.</summary>
+    /// <summary>Enters a spin lock.</summary>
     public static void Enter(ref SpinLock target, LockMap map, ref bool lockTaken, LockCallSite site)
     {
         if (Session.WatchesHangs)
@@ -66,14 +69,14 @@ internal static class HangWatch
         target.Enter(ref lockTaken);
     }
 
-    /// <summary>This thread waits for something until the scope ends; for what is null, for nothing that is known.</summary>
-    /// <param name="instance">What it waits for: a lock, its map, or started work.</param>
-    /// <param name="site">Where.</param>
-    /// <param name="isAnnounced">Whether it stands among what the thread holds already.</param>
+    /// <summary>Records that this thread waits for an object until the scope ends; null for an unknown object.</summary>
+    /// <param name="instance">The object of the wait: a lock, its map, or started work.</param>
+    /// <param name="site">The site of the wait.</param>
+    /// <param name="isAnnounced">Whether the object is already in the held list of the thread.</param>
     public static Waiting Wait(object? instance, LockCallSite site, bool isAnnounced = false)
         => new(Session.WatchesHangs && instance is not null ? Begin(instance, site, isAnnounced) : null);
 
-    /// <summary>Waits in a way that takes a limit in milliseconds.</summary>
+    /// <summary>Runs a wait that takes a timeout in milliseconds.</summary>
     public static bool Run<TTarget>(TTarget target, int milliseconds, LockCallSite site, Func<TTarget, int, bool> wait)
         where TTarget : class
         => Run(target, target, milliseconds, site, wait);
@@ -102,14 +105,16 @@ internal static class HangWatch
         }
     }
 
-    /// <summary>A flow waits for a lock; no thread does.</summary>
+    /// <summary>Records that a flow, not a thread, waits for a lock.</summary>
     public static void Follow(Task wait, LockMap map, LockCallSite site)
     {
         BlockedAgent agent = Begin(map, site, isAnnounced: false);
         wait.GetAwaiter().UnsafeOnCompleted(() => End(agent));
     }
 
-    /// <summary>Looks from time to time, on a thread of its own, until some have waited for each other for the limit. The program is ended then.</summary>
+    /// <summary>
+    /// Checks periodically, on its own thread, for agents that have waited for each other for the time limit; then ends the program.
+    /// </summary>
     public static void Start(TimeSpan limit, ReportWriter? writer)
     {
         TimeSpan pause = TimeSpan.FromTicks(Math.Clamp(limit.Ticks / 4, TimeSpan.TicksPerMillisecond * 100, TimeSpan.TicksPerSecond));
@@ -130,7 +135,10 @@ internal static class HangWatch
         thread.Start();
     }
 
-    /// <summary>Agents each of which waits for a lock that the next one holds, and the last for one of the first; all for at least the limit.</summary>
+    /// <summary>
+    /// Finds agents each of which waits for a lock that the next one holds, and the last for one of the first, all for at least the time
+    /// limit.
+    /// </summary>
     internal static BlockedAgent[]? FindCircle(TimeSpan limit)
     {
         BlockedAgent[] agents = [.. s_blocked.Keys.Where(agent => agent.Waited >= limit)];
@@ -171,11 +179,11 @@ internal static class HangWatch
         Session.Validator.ReportHang(circle, limit);
         writer?.WriteHang(circle.Length);
         using Process self = Process.GetCurrentProcess();
-        self.Kill(); // nobody can be asked to leave: they wait
+        self.Kill(); // the threads cannot be asked to stop: they wait
         Thread.Sleep(Timeout.Infinite);
     }
 
-    /// <summary>While a thread waits.</summary>
+    /// <summary>The scope of a wait of a thread.</summary>
     public readonly ref struct Waiting(BlockedAgent? agent)
     {
         public void Dispose()

@@ -11,7 +11,9 @@ public sealed partial class LockValidator
 {
     private static readonly LockClass s_startedWork = LockClasses.Of("(started work)");
 
-    /// <summary>What this thread and its flow want and hold, for a thread that looks from outside while they wait.</summary>
+    /// <summary>
+    /// Describes the wanted lock and the held locks of this thread and its flow, for the thread that detects deadlocks while they wait.
+    /// </summary>
     internal BlockedAgent DescribeBlocked(object target, LockCallSite site, bool isAnnounced)
     {
         object instance = target is LockObject tagged ? tagged.Map : target;
@@ -29,7 +31,7 @@ public sealed partial class LockValidator
             held.Insert(0, new BlockedAgent.Hold(running, new HeldLock(s_startedWork, 0, MapOf(running, s_startedWork).InstanceName, LockAcquireMode.Shared, LockAttempt.Try, null, null)));
         }
 
-        // What it waits for was announced, and stands there as if it were held.
+        // The wanted lock was announced, so it is in the list as if it were held.
         if (isAnnounced && held.Count > 0 && ReferenceEquals(held[^1].Instance, instance))
         {
             held.RemoveAt(held.Count - 1);
@@ -40,7 +42,7 @@ public sealed partial class LockValidator
         return new BlockedAgent(Acquisition.NameOf(Thread.CurrentThread), instance, want, held);
     }
 
-    /// <summary>Reports that some wait for each other now.</summary>
+    /// <summary>Reports agents that wait for each other now.</summary>
     internal void ReportHang(BlockedAgent[] circle, TimeSpan limit)
     {
         var edges = new LockViolationEdge[circle.Length];

@@ -5,27 +5,31 @@ using System.Reflection;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// Empty files that tell the tool which processes it may rely on: one that has taken locks and not written its last report yet, and one that came to its end
-/// without a lock that could be seen. Of a process that has neither, and no report, nothing is known, which must not look as if nothing had been found.
+/// Empty files that tell the tool about its processes: one mark means that a process has acquired locks and not yet written its last
+/// report, the other that a process ended without acquiring a lock. About a process with neither mark and without a report nothing is
+/// known, which must not look as if nothing was found.
 /// </summary>
 internal static class ProcessMarks
 {
-    public const string ProgramVariableName = "FENCEKIT_LOCKDEP_TOOL_PROGRAM"; // the folder with the rewritten assemblies
+    public const string ProgramVariableName = "FENCEKIT_LOCKDEP_TOOL_PROGRAM"; // the folder of the rewritten assemblies
     private static bool s_hasBegun;
 
     public static string Name { get; } = $"{Environment.ProcessId}-{Environment.TickCount64.ToString(CultureInfo.InvariantCulture)}";
 
-    /// <summary>From here on a report is owed.</summary>
+    /// <summary>Marks that a report is still to come.</summary>
     public static void Begin(string folder)
     {
         Volatile.Write(ref s_hasBegun, true); // pairs with the read at the end
         TryWrite(Path.Combine(folder, $"begun-{Name}"));
     }
 
-    /// <summary>The last report is written.</summary>
+    /// <summary>Removes the mark when the last report has been written.</summary>
     public static void End(string folder) => TryDelete(Path.Combine(folder, $"begun-{Name}"));
 
-    /// <summary>Watches for the end of a process that runs something of the program and takes no lock: hosts and build servers, which run nothing of it, say nothing.</summary>
+    /// <summary>
+    /// Marks the end of a process that runs code of the program and acquires no lock. Hosts and build servers, which run none of its code,
+    /// leave no mark.
+    /// </summary>
     public static void Watch()
     {
         if (Environment.GetEnvironmentVariable(Session.OutputVariableName) is { Length: > 0 } folder && Environment.GetEnvironmentVariable(ProgramVariableName) is { Length: > 0 } program)
@@ -53,7 +57,7 @@ internal static class ProcessMarks
         return false;
     }
 
-    // Nothing that goes wrong here may reach the program. Without a mark the tool says that it knows nothing, which is then true.
+    // A failure here must not affect the program. Without a mark the tool says that it knows nothing, which is then true.
 #pragma warning disable CA1031
     private static void TryWrite(string path)
     {

@@ -5,8 +5,9 @@ using System.Runtime.InteropServices;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// Writes what was found into the folder that the tool has named: soon after each finding, and once more at the end, whichever end it is. A reader sees a whole
-/// file or none; and from its first lock to its end a process has a file there that says that its last word is still to come.
+/// Writes the findings to the folder that the tool has named: soon after each finding, and once more at the end of the process, however it
+/// ends. A reader sees a complete file or none. From its first lock to its end, a process has a mark in the folder which says that its last
+/// report is still to come.
 /// </summary>
 internal sealed class ReportWriter : LockViolationSink
 {
@@ -31,10 +32,10 @@ internal sealed class ReportWriter : LockViolationSink
         ProcessMarks.Begin(_folder);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => WriteAtEnd();
         AppDomain.CurrentDomain.UnhandledException += (_, _) => WriteLast();
-        // From .NET 10 on SIGTERM ends a process at once as well, unless somebody takes it.
+        // Since .NET 10, SIGTERM also ends a process at once unless it is handled.
         foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP, PosixSignal.SIGTERM])
         {
-            _signals.Add(PosixSignalRegistration.Create(signal, _ => WriteLast())); // and what the program does about it, it does
+            _signals.Add(PosixSignalRegistration.Create(signal, _ => WriteLast())); // the program's own handling is not changed
         }
 
         new Thread(WriteWhenNew) { IsBackground = true, Name = "fencekit-lockdep report" }.Start();
@@ -42,7 +43,7 @@ internal sealed class ReportWriter : LockViolationSink
 
     public override void Report(LockViolation violation) => _found.Set();
 
-    /// <summary>Says that the process is about to be ended because it hangs.</summary>
+    /// <summary>Records that the process is about to be ended because of a deadlock.</summary>
     public void WriteHang(int agents)
     {
         WriteAtEnd();
@@ -70,7 +71,7 @@ internal sealed class ReportWriter : LockViolationSink
         {
             _found.WaitOne();
             Write();
-            Thread.Sleep(s_pause); // findings come in bursts
+            Thread.Sleep(s_pause); // findings often come in bursts
         }
     }
 
@@ -84,7 +85,7 @@ internal sealed class ReportWriter : LockViolationSink
         }
     }
 
-    // Nothing that goes wrong here may reach the program.
+    // A failure here must not affect the program.
 #pragma warning disable CA1031
     private bool Replace(string name, string text)
     {
@@ -117,7 +118,7 @@ internal sealed class ReportWriter : LockViolationSink
         }
         catch (Exception)
         {
-            // The tool ignores what is not whole.
+            // The tool ignores incomplete files.
         }
     }
 #pragma warning restore CA1031

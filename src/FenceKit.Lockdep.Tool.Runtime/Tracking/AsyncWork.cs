@@ -5,8 +5,8 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// Asynchronous methods, each of which is one for all of its calls: a part of it that runs after an await counts as holding it, and whoever blocks for its task
-/// waits for that. What runs before the first await runs on the thread of the caller.
+/// Asynchronous methods. Each method, with all its calls, is represented by one map: code of it that runs after an await holds the map, and
+/// a thread that blocks for its task waits for the map. Code before the first await runs on the caller's thread.
 /// </summary>
 internal static class AsyncWork
 {
@@ -14,9 +14,9 @@ internal static class AsyncWork
     private static readonly UninterruptedLock s_gate = new();
     private static readonly Dictionary<string, LockMap> s_byKey = new(StringComparer.Ordinal); // under the gate
 
-    /// <summary>A method has gone on behind an await.</summary>
-    /// <param name="site">The method; it names the type of the state machine.</param>
-    /// <returns>What is held, for the end.</returns>
+    /// <summary>Records that a method has continued after an await.</summary>
+    /// <param name="site">The site of the method; it names the type of the state machine.</param>
+    /// <returns>The map that is held, for the end.</returns>
     public static LockMap Enter(LockCallSite site)
     {
         LockMap map = site.Map ??= Of(site.LockName!);
@@ -24,7 +24,7 @@ internal static class AsyncWork
         return map;
     }
 
-    /// <summary>This thread blocks for a task.</summary>
+    /// <summary>Records that this thread blocks for a task.</summary>
     public static void WaitFor(Task task, LockCallSite site)
     {
         if (!Session.Validator.HoldsAnything || MapOf(task.GetType()) is not { } map)
@@ -34,7 +34,7 @@ internal static class AsyncWork
 
         using var ignored = LockValidator.Ignore();
 
-        // Of the parts of asynchronous methods that run here one may wait for another of its kind.
+        // Parts of asynchronous methods that run here are left out: one may wait for another call of the same method.
         HeldStep[] held = Array.FindAll(Session.Validator.HeldHere(), static step => !step.Map.IsContext);
         if (held.Length > 0)
         {

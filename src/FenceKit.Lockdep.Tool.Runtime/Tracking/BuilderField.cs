@@ -4,7 +4,10 @@ using System.Reflection.Emit;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What a builder of asynchronous methods has inside: the object that whoever awaits has too. Null while nobody has, for the method has not waited yet.</summary>
+/// <summary>
+/// Reads the object inside a builder of asynchronous methods that the awaiting code also has. Null while there is none, because the method
+/// has not awaited yet.
+/// </summary>
 internal static class BuilderField<TBuilder>
     where TBuilder : struct
 {
@@ -14,13 +17,13 @@ internal static class BuilderField<TBuilder>
 
     public static object? Of(ref TBuilder builder) => s_read?.Invoke(ref builder);
 
-    // The type of the field has no name that could be written here.
+    // The type of the field cannot be named in C#.
     private static Reader? Make()
     {
         FieldInfo? field = typeof(TBuilder).GetField("m_task", BindingFlags.Instance | BindingFlags.NonPublic);
         if (field is null || field.FieldType.IsValueType)
         {
-            return null; // another runtime: what such methods hand on is not followed
+            return null; // another version of the runtime: transfers by such methods are not tracked
         }
 
         DynamicMethod read = new("TaskOf", typeof(object), [typeof(TBuilder).MakeByRefType()], typeof(TBuilder), skipVisibility: true);

@@ -3,11 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>One class for each name: the field where a lock was made is the same wherever it is taken.</summary>
+/// <summary>Creates one class for each name, so that a lock has the class of its field at every site.</summary>
 internal static class LockClasses
 {
     private static readonly UninterruptedLock s_gate = new();
-    private static readonly Dictionary<string, LockClass> s_byName = new(StringComparer.Ordinal); // under the gate: a concurrent one may be rewritten itself
+    // Under the gate; a concurrent dictionary may itself be rewritten.
+    private static readonly Dictionary<string, LockClass> s_byName = new(StringComparer.Ordinal);
     private static readonly ConditionalWeakTable<Type, LockClass> s_byType = [];
 
     public static LockClass Of(string name)
@@ -24,19 +25,19 @@ internal static class LockClasses
         }
     }
 
-    /// <summary>A class of one: no other can stand in for it.</summary>
+    /// <summary>Creates a class for one lock, for which no other lock can be substituted.</summary>
     public static LockClass MakeAlone(string name) => Make(name);
 
     public static LockClass Of(Type type) => s_byType.TryGetValue(type, out LockClass? known) ? known : s_byType.GetValue(type, static key => Of(NameOf(key)));
 
-    // Findings that rest on classes alone are hints: only a class that counts as declared gives them.
+    // Findings that rest on classes alone are hints, and only declared classes produce them.
     private static LockClass Make(string name)
     {
         string valid = Valid(name);
         return Session.GivesHints ? LockClass.Create(valid) : LockClass.Infer(valid);
     }
 
-    // Metadata may hold any characters; reports and snapshots are line by line.
+    // Metadata may contain any characters, but reports and snapshots have one line per entry.
     private static string Valid(string name)
     {
         string shortened = name.Length <= LockClass.MaxNameLength ? name : name[..LockClass.MaxNameLength];
@@ -49,7 +50,7 @@ internal static class LockClasses
         return string.IsNullOrWhiteSpace(shortened) ? "?" : new string(characters);
     }
 
-    /// <summary>The name of a generic type, or of a member of one, without the number of parameters that metadata puts behind a tick.</summary>
+    /// <summary>The name of a generic type, or of a member of one, without the number of type parameters after the backtick.</summary>
     public static string WithoutArity(string name)
     {
         string[] parts = name.Split('`');

@@ -5,7 +5,8 @@ using System.Diagnostics;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// What rewritten code makes in place of <c>new object()</c> where that is stored in a field, or in a local that is locked: it carries its class, so that nobody need look it up.
+/// The object that rewritten code creates instead of <c>new object()</c> for a field that is used as a lock. It carries its class, so that
+/// no lookup is needed.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [DebuggerDisplay("{_site}")]
@@ -14,8 +15,8 @@ public sealed class LockObject
     private readonly LockCallSite _site;
     private LockMap? _map;
 
-    /// <summary>Makes a lock.</summary>
-    /// <param name="site">Where.</param>
+    /// <summary>Creates a lock.</summary>
+    /// <param name="site">The site of the creation.</param>
     public LockObject(LockCallSite site)
     {
         _site = site;

@@ -5,16 +5,16 @@ using FenceKit.Lockdep.Instrumentation;
 
 namespace FenceKit.Lockdep;
 
-// What rewritten code needs of the validator: sites that are made already, locks of others, and releases of what nobody was seen to take.
+// The entry points for rewritten code: sites that already exist, foreign locks, and releases of locks whose acquisition was not seen.
 public sealed partial class LockValidator
 {
     [ThreadStatic]
-    private static bool t_isInside; // the validator's own work may call rewritten code of the framework, which must not be judged
+    private static bool t_isInside; // set while the validator works: it may call rewritten code of the framework, which must not be validated
 
     [ThreadStatic]
-    private static int t_workFrom; // one more than where the work begins that another thread might do as well; 0 where none runs
+    private static int t_workFrom; // one more than the index where work begins that another thread could do as well; 0 if there is none
 
-    /// <summary>What this thread takes from now on is nobody's concern: it works for the tool.</summary>
+    /// <summary>Ignores all further acquisitions of this thread, which works for the tool.</summary>
     internal static void IgnoreThisThread() => t_isInside = true;
 
     internal static IgnoredScope Ignore()
@@ -24,7 +24,7 @@ public sealed partial class LockValidator
         return scope;
     }
 
-    /// <summary>A lock of a thread that lets its holder in again.</summary>
+    /// <summary>Records the acquisition of a thread-bound, reentrant lock.</summary>
     internal void AcquireReentrant(object target, LockAttempt attempt, LockCallSite site)
         => Acquire(target, AcquireShape.Of(LockAcquireMode.Exclusive, attempt).AsReentrant(), site);
 
@@ -51,7 +51,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>A lock that is known by its map.</summary>
+    /// <summary>Records the acquisition of a lock with a map.</summary>
     internal void Acquire(LockMap map, AcquireShape shape, LockCallSite site)
     {
         LockHolder stack = LockHolder.Current(this);
@@ -62,7 +62,7 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Something that is waited for and never held.</summary>
+    /// <summary>Records a wait for an object that is never held.</summary>
     internal void WaitFor(LockMap map, LockCallSite site)
     {
         if (!IsTaken(map))
@@ -72,7 +72,9 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>Lets a lock go if this thread was seen to take it: code that was not rewritten may have.</summary>
+    /// <summary>
+    /// Records the release of a lock, if its acquisition on this thread was seen: code that was not rewritten may have acquired it.
+    /// </summary>
     internal bool ReleaseIfHeld(object target)
     {
         object instance = target is LockObject tagged ? tagged.Map : target;
@@ -80,8 +82,11 @@ public sealed partial class LockValidator
         return (instance is LockMap map ? stack.TryPopTop(map) : stack.TryPopForeign(instance)) || RemoveIfHeld(stack, instance);
     }
 
-    /// <summary>Begins work that another thread might do as well: what it takes counts without what this one held before, even if that lets it in again.</summary>
-    /// <returns>For <see cref="EndWork"/>.</returns>
+    /// <summary>
+    /// Begins work that another thread could do as well: its acquisitions are checked without the locks that this thread held before, even
+    /// where those make them reentrant.
+    /// </summary>
+    /// <returns>A value for <see cref="EndWork"/>.</returns>
     internal int BeginWork(LockMap map, LockCallSite site)
     {
         LockHolder stack = LockHolder.Current(this);
@@ -100,7 +105,7 @@ public sealed partial class LockValidator
 
     internal bool HoldsAnything => LockHolder.CurrentIfAny(this) is { Depth: > 0 };
 
-    /// <summary>Whether this thread holds a lock that is a field of a type.</summary>
+    /// <summary>Whether this thread holds a lock that is stored in a field of the type.</summary>
     internal bool HoldsLockOf(string type)
     {
         foreach (HeldEntry entry in LockHolder.Current(this).Entries)
@@ -121,10 +126,10 @@ public sealed partial class LockValidator
         return stack is not null && stack.IndexOf(target is LockObject tagged ? tagged.Map : target) >= 0;
     }
 
-    /// <summary>Gives a lock of somebody else's its class, before it is taken for the first time.</summary>
+    /// <summary>Sets the class of a foreign lock before its first acquisition.</summary>
     internal void Name(object target, LockClass lockClass) => MapOf(target, lockClass);
 
-    /// <summary>The newest lock that the flow which runs here holds since a method has taken it or taken it over.</summary>
+    /// <summary>The newest hold of the current flow that a method has acquired or taken over.</summary>
     internal FlowNode? HoldTakenIn(string? member)
     {
         FlowNode? node = _flow.Value;
@@ -136,7 +141,7 @@ public sealed partial class LockValidator
         return node is { Fork: null } ? node : null;
     }
 
-    /// <summary>Takes over what a method has left to the one that awaits it.</summary>
+    /// <summary>Takes over a lock that an ended method has left to the code that awaits it.</summary>
     internal void Adopt(FlowNode node, string? member)
     {
         if (!node.IsReleased && !IsInFlow(node))
@@ -146,7 +151,9 @@ public sealed partial class LockValidator
         }
     }
 
-    /// <summary>A monitor is let go for a wait and entered anew behind it: below whatever was taken in it.</summary>
+    /// <summary>
+    /// Records that a monitor was released for a wait and entered again afterwards, below the locks that were acquired inside it.
+    /// </summary>
     internal void Reenter(object target, LockCallSite site)
     {
         LockHolder stack = LockHolder.Current(this);
@@ -198,7 +205,8 @@ public sealed partial class LockValidator
         return true;
     }
 
-    // Code that was not rewritten, or a delegate, may have let a lock go. The locks themselves know, and are asked before something new is judged.
+    // Code that was not rewritten, or a delegate, may have released a lock. The locks themselves are asked before a new acquisition is
+    // validated.
     private static void DropStale(LockHolder stack)
     {
         stack.Settle();
@@ -226,7 +234,7 @@ public sealed partial class LockValidator
     {
         if (t_isInside)
         {
-            return; // the release finds nothing and does nothing
+            return; // the release will find no entry and do nothing
         }
 
         t_isInside = true;
@@ -245,7 +253,7 @@ public sealed partial class LockValidator
         }
     }
 
-    // Let in again only because this thread happens to do the work.
+    // The acquisition is reentrant only because this thread happens to do the work.
     private void JudgeAsWork(LockHolder stack)
     {
         HeldStep[] all = StepsOf(stack, stack.Depth);

@@ -6,13 +6,14 @@ using FenceKit.Lockdep.Rules;
 
 namespace FenceKit.Lockdep;
 
-/// <summary>Something that is wanted by somebody who holds something; not necessarily by the thread that says so.</summary>
+/// <summary>An acquisition with held locks, not necessarily of the thread that records it.</summary>
 internal readonly record struct JudgedWant(HeldStep[] Held, LockMap Map, ChainRecord Record, string Thread);
 
-// What is not an acquisition of the thread that runs: a wait for a signal, what leads to the signal, and what somebody else would take in its place.
+// Validates what is not an acquisition of the current thread: a wait for a signal, the way to the signal, and what another thread would
+// acquire instead.
 public sealed partial class LockValidator
 {
-    /// <summary>What this thread and its flow hold.</summary>
+    /// <summary>The locks that this thread and its flow hold.</summary>
     internal HeldStep[] HeldHere(object? except = null)
     {
         if (LockHolder.CurrentIfAny(this) is not { IsReporting: false, IsSuppressed: false } stack)
@@ -31,7 +32,7 @@ public sealed partial class LockValidator
         return except is null ? held : Array.FindAll(held, step => !ReferenceEquals(step.Map, except) && !ReferenceEquals(step.Map.Subject, except));
     }
 
-    /// <summary>What was taken on the way here: what is held, and what the work that runs here has taken before.</summary>
+    /// <summary>The acquisitions that led here: the held locks, and those that the current work acquired before.</summary>
     internal JudgedWant[] WayHere(object? except)
     {
         HeldStep[] held = HeldHere(except);
@@ -56,7 +57,7 @@ public sealed partial class LockValidator
         return [.. way];
     }
 
-    /// <summary>The record of something that is only waited for, or that is on its way to its end.</summary>
+    /// <summary>The record of an object that is only waited for, or whose completion is in progress.</summary>
     internal static ChainRecord RecordOf(LockMap map, AcquireShape shape, LockSite? site) => new()
     {
         Class = map.Class,
@@ -67,10 +68,10 @@ public sealed partial class LockValidator
         Context = default,
     };
 
-    /// <summary>Judges wants as if each had been an acquisition of a thread of its own.</summary>
-    /// <param name="wants">The wants.</param>
-    /// <param name="about">What findings must be about; null if anything.</param>
-    /// <param name="assumption">What must be so for a finding to be real; null if nothing.</param>
+    /// <summary>Validates each acquisition as if it were made by a separate thread.</summary>
+    /// <param name="wants">The acquisitions.</param>
+    /// <param name="about">The lock that findings must involve; null for any.</param>
+    /// <param name="assumption">The assumption under which a finding is real; null for none.</param>
     internal void Judge(IEnumerable<JudgedWant> wants, LockMap? about = null, string? assumption = null)
     {
         LockHolder stack = LockHolder.Current(this);
@@ -139,7 +140,10 @@ public sealed partial class LockValidator
         Assumption = found.Assumption is null ? assumption : $"{found.Assumption}, and {assumption}",
     };
 
-    /// <summary>What was started while its starter held something, and was never waited for, is on its own: known at the end only.</summary>
+    /// <summary>
+    /// Validates, at the end of the run, the acquisitions of a task that was started while its starter held locks and that no code waited
+    /// for: it is independent.
+    /// </summary>
     internal void JudgeUndecided(LockFork fork)
     {
         if (!fork.IsJoined)

@@ -3,7 +3,7 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What can be judged only when nothing more will happen: who signals what, and work that nobody has waited for.</summary>
+/// <summary>Validation at the end of the run: of the code that signals objects, and of work that no code has waited for.</summary>
 internal static class RunEnd
 {
     private const int Most = 4096;
@@ -33,7 +33,7 @@ internal static class RunEnd
         }
     }
 
-    /// <summary>The program ends.</summary>
+    /// <summary>Called at the end of the program.</summary>
     public static void Judge()
     {
         using var ignored = LockValidator.Ignore();

@@ -6,8 +6,8 @@ using System.Runtime.CompilerServices;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// A callback for which somebody may wait: running it counts as holding something shared, and who waits for its end waits for that
-/// (lock_map_acquire around work, and in flush_work, of Linux).
+/// A callback whose end other code may wait for. While it runs, its thread holds a map in shared mode, and a waiter for its end waits for
+/// that map (lock_map_acquire around work, and in flush_work, of Linux).
 /// </summary>
 internal sealed class RunningCallback
 {
@@ -28,7 +28,10 @@ internal sealed class RunningCallback
     public static RunningCallback? Of(CancellationTokenRegistration registration)
         => s_nodeOf?.Invoke(registration) is { } node && s_byNode.TryGetValue(node, out RunningCallback? running) ? running : null;
 
-    /// <summary>A registration is a value; the node inside is its own until it is unregistered, and is then used again for others.</summary>
+    /// <summary>
+    /// Associates the callback with a registration. A registration is a value; the node inside belongs to it until it is unregistered, and
+    /// is then reused.
+    /// </summary>
     public CancellationTokenRegistration Known(CancellationTokenRegistration registration)
     {
         if (s_nodeOf?.Invoke(registration) is { } node)
@@ -69,7 +72,7 @@ internal sealed class RunningCallback
 
     public void WaitFor(LockCallSite site) => Session.Validator.WaitFor(_map, site);
 
-    /// <summary>The callback as the validator sees it, for whoever really waits.</summary>
+    /// <summary>The map of the callback, for code that really waits.</summary>
     public LockMap Map => _map;
 
     // Of a callback that a method is given its code does not say which it is.
@@ -93,13 +96,13 @@ internal sealed class RunningCallback
         }
     }
 
-    // The field has no accessor, and its type has no name that could be written here.
+    // The field has no accessor, and its type cannot be named in C#.
     private static Func<CancellationTokenRegistration, object?>? MakeNodeOf()
     {
         FieldInfo? field = typeof(CancellationTokenRegistration).GetField("_node", BindingFlags.Instance | BindingFlags.NonPublic);
         if (field is null || field.FieldType.IsValueType)
         {
-            return null; // another runtime: registrations are not followed
+            return null; // another version of the runtime: registrations are not tracked
         }
 
         DynamicMethod read = new("NodeOf", typeof(object), [typeof(CancellationTokenRegistration)], typeof(CancellationTokenRegistration), skipVisibility: true);

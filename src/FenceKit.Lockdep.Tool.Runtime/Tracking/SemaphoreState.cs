@@ -4,19 +4,20 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// A semaphore that was made with permits: a lock. Its permits belong to the flow that waits for them, for code may wait on one thread and release on another.
+/// A semaphore that was created with permits, and so is a lock. Its permits belong to the flow that waits for them, because code may wait
+/// on one thread and release on another.
 /// </summary>
-/// <param name="map">The semaphore as the validator knows it.</param>
+/// <param name="map">The map of the semaphore.</param>
 internal sealed class SemaphoreState(LockMap map)
 {
     private readonly UninterruptedLock _gate = new();
-    private readonly List<FlowNode> _holds = []; // under the gate, the oldest first
-    private int _unfollowed; // under the gate: permits that were taken where the flow is suppressed
+    private readonly List<FlowNode> _holds = []; // oldest first; under the gate
+    private int _unfollowed; // the number of permits that were acquired while the flow of the context was suppressed; under the gate
     private volatile bool _isSignal;
 
     public LockMap Map => map;
 
-    /// <summary>Somebody has released what nobody has taken: it is a signal, and says nothing about orders.</summary>
+    /// <summary>True after a release without a prior wait: the semaphore is used as a signal, and says nothing about lock order.</summary>
     public bool IsSignal => _isSignal;
 
     public static PendingHold PendingOf(LockMap map, LockAttempt attempt, LockCallSite site)
@@ -49,7 +50,7 @@ internal sealed class SemaphoreState(LockMap map)
         }
     }
 
-    /// <summary>Takes back what is about to be released: a permit of this flow, or else the one that was taken first.</summary>
+    /// <summary>Takes the hold to release: a permit of this flow, or else the oldest one.</summary>
     public FlowNode? Take()
     {
         FlowNode? own = Session.Validator.FindInFlow(map);

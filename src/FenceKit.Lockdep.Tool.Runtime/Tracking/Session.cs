@@ -3,14 +3,14 @@ using System.Globalization;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>The validator of rewritten code in this process, and what the tool has told it by the environment.</summary>
+/// <summary>The validator of rewritten code in this process, and the settings that the tool passes through the environment.</summary>
 internal static class Session
 {
     public const string OutputVariableName = "FENCEKIT_LOCKDEP_TOOL_OUTPUT";
     public const string HintsVariableName = "FENCEKIT_LOCKDEP_TOOL_HINTS";
     public const string HangVariableName = "FENCEKIT_LOCKDEP_TOOL_HANG";
 
-    // Static readonly fields are constants to the optimizing compiler.
+    // Static readonly fields are constants for the JIT compiler.
     private static readonly bool s_isOn = Environment.GetEnvironmentVariable(LockValidator.VariableName) != "0";
     private static readonly bool s_watchesHangs = s_isOn && HangLimit > TimeSpan.Zero;
 
@@ -36,14 +36,14 @@ internal static class Session
         }
     }
 
-    /// <summary>False when the environment says <c>FENCEKIT_LOCKDEP=0</c>: rewritten code then does what the original did.</summary>
+    /// <summary>False when the environment contains <c>FENCEKIT_LOCKDEP=0</c>: rewritten code then behaves like the original.</summary>
     public static bool IsOn => s_isOn;
 
     public static bool WatchesHangs => s_watchesHangs;
 
     public static LockValidator Validator { get; }
 
-    /// <summary>Whether findings that rest on classes alone are given.</summary>
+    /// <summary>Whether findings that rest on classes alone are reported.</summary>
     public static bool GivesHints => Environment.GetEnvironmentVariable(HintsVariableName) == "1";
 
     private static TimeSpan HangLimit =>

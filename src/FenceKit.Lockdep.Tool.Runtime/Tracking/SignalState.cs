@@ -4,12 +4,12 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// Something that is waited for until somebody signals it: an event, a pulse, the task of a completion source. Whoever waits holds locks meanwhile, and whoever
-/// signals has taken some on the way; a lock that each of those needs must not be held by the one who waits. Who signals is known at the end of the run only.
-/// Thread safe.
+/// An object that threads wait for until it is signaled: an event, a pulse, the task of a completion source. A waiter holds locks during
+/// the wait, and a signaler has acquired locks on the way to the signal; a lock that every signaler needs must not be held by a waiter. All
+/// signalers are known only at the end of the run. Thread safe.
 /// </summary>
-/// <param name="name">Its class.</param>
-/// <param name="needsAll">Whether each signal counts, as with a count that goes down; otherwise one is enough.</param>
+/// <param name="name">The name of its class.</param>
+/// <param name="needsAll">Whether every signal is needed, as for a countdown; otherwise one is enough.</param>
 internal sealed class SignalState(string name, bool needsAll = false)
 {
     private const int MostSignalers = 16;
@@ -28,7 +28,7 @@ internal sealed class SignalState(string name, bool needsAll = false)
 
     private sealed record Waiter(HeldStep[] Held, Thread Thread, ChainRecord Record, string ThreadName);
 
-    /// <summary>Signaled already, and nobody takes that back: nobody has to wait.</summary>
+    /// <summary>True when the object is signaled and is never reset: no thread has to wait.</summary>
     public bool IsOpen
     {
         get => _isOpen;
@@ -37,12 +37,12 @@ internal sealed class SignalState(string name, bool needsAll = false)
 
     private LockMap Map => LazyInitializer.EnsureInitialized(ref _map, () => new LockMap(LockClasses.MakeAlone(name)));
 
-    /// <summary>Somebody signals who needs nothing, or whom nobody knows: whoever waits can rely on him.</summary>
+    /// <summary>Records a signaler that needs no lock, or is unknown: waiters can rely on it.</summary>
     public void Free() => _isFree = true;
 
-    /// <summary>This thread signals.</summary>
-    /// <param name="site">Where, if it is known.</param>
-    /// <param name="except">A lock that whoever waits lets go meanwhile.</param>
+    /// <summary>Records that this thread signals.</summary>
+    /// <param name="site">The site, if it is known.</param>
+    /// <param name="except">A lock that waiters release during the wait.</param>
     public void Signal(LockCallSite? site, object? except = null)
     {
         if (_isFree)
@@ -77,7 +77,7 @@ internal sealed class SignalState(string name, bool needsAll = false)
         }
     }
 
-    /// <summary>This thread, or its flow, waits without limit.</summary>
+    /// <summary>Records that this thread, or its flow, waits without a limit.</summary>
     public void Wait(LockCallSite site, object? except = null)
     {
         if (_isFree || _isOpen)
@@ -116,7 +116,7 @@ internal sealed class SignalState(string name, bool needsAll = false)
         }
     }
 
-    /// <summary>Judges what was seen, when nobody will signal any more.</summary>
+    /// <summary>Validates the recorded waits and signals, when there will be no more signals.</summary>
     public void Judge()
     {
         using (_gate.EnterScope())
@@ -130,7 +130,7 @@ internal sealed class SignalState(string name, bool needsAll = false)
         }
     }
 
-    // What all signalers need: any other signaler could be waited for instead.
+    // The locks that all signalers need; otherwise another signaler could end the wait.
     private IEnumerable<JudgedWant> Steps()
     {
         foreach (Signaler signaler in _signalers)
@@ -147,7 +147,7 @@ internal sealed class SignalState(string name, bool needsAll = false)
         }
     }
 
-    // A thread that signals and then waits under the same lock, taken once: it does not wait for anybody.
+    // A thread that signals and then waits under the same lock, acquired once, does not wait for another thread.
     private static bool IsOneSection(Waiter waiter, Signaler signaler, JudgedWant step) =>
         ReferenceEquals(waiter.Thread, signaler.Thread) && Array.Exists(waiter.Held, held => IsOnePlace(held, step));
 

@@ -3,17 +3,17 @@ using System.Runtime.CompilerServices;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>The signals of this process, by the object that is waited for.</summary>
+/// <summary>The signal states of this process, by the object that is waited for.</summary>
 internal static class Signals
 {
     private static readonly ConditionalWeakTable<object, SignalState> s_states = [];
 
-    private static bool s_isAny; // only ever set: until then nothing need be looked up
+    private static bool s_isAny; // never reset; while false, no lookup is needed
 
-    /// <summary>Whether there is anything to be found.</summary>
-    public static bool IsAny => Volatile.Read(ref s_isAny); // pairs with the write in Made; whoever waits has the object from there
+    /// <summary>Whether there are any signal states.</summary>
+    public static bool IsAny => Volatile.Read(ref s_isAny); // pairs with the write in Made; a waiter got the object from there
 
-    /// <summary>Something is made here that is signaled.</summary>
+    /// <summary>Records the creation of an object that can be signaled.</summary>
     public static TSignal Made<TSignal>(TSignal target, LockCallSite site, bool needsAll = false)
         where TSignal : class
     {
@@ -26,7 +26,7 @@ internal static class Signals
         return target;
     }
 
-    /// <summary>An event is made here.</summary>
+    /// <summary>Records the creation of an event.</summary>
     public static TSignal Made<TSignal>(TSignal target, bool isOpen, bool resetsItself, LockCallSite site)
         where TSignal : class
     {
@@ -35,7 +35,7 @@ internal static class Signals
         {
             if (resetsItself)
             {
-                state.Free(); // the first who waits does not wait for anybody
+                state.Free(); // the first waiter does not wait for a signaler
             }
 
             state.IsOpen = !resetsItself;
@@ -44,11 +44,11 @@ internal static class Signals
         return target;
     }
 
-    /// <summary>The pulses of a monitor.</summary>
+    /// <summary>Returns the signal state for the pulses of a monitor.</summary>
     public static SignalState OfMonitor(object target, LockCallSite site)
         => s_states.GetValue(target, key => new SignalState($"pulse of {(key is LockObject tagged ? tagged.Map : Session.Validator.MapOf(key, site.ClassFor(key))).Class.Name}"));
 
-    /// <summary>What is known of it; null where it was made by somebody else, who may signal it too.</summary>
+    /// <summary>Returns the state of an object; null if other code created it, which may signal it too.</summary>
     public static SignalState? Find(object? target)
         => Session.IsOn && target is not null && s_states.TryGetValue(target, out SignalState? state) ? state : null;
 }

@@ -3,7 +3,7 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>Work that is started here and runs elsewhere: a flow of its own, which somebody may wait for.</summary>
+/// <summary>Work that is started here and runs elsewhere: a separate flow, which other code may wait for.</summary>
 internal static class StartedWork
 {
     public static LockFork Begin()
@@ -17,7 +17,7 @@ internal static class StartedWork
         return fork;
     }
 
-    /// <summary>Work for which nobody can wait.</summary>
+    /// <summary>Work that no code can wait for.</summary>
     public static LockFork BeginDetached() => new() { IsExplicit = true, IsDetached = true };
 
     public static Action Wrap(LockFork fork, Action work) => () =>
@@ -46,7 +46,7 @@ internal static class StartedWork
         }
     };
 
-    // The work goes on after it has returned, with the execution context that it has then; so nothing is taken back.
+    // The work continues after it has returned, with the execution context of that moment, so nothing is restored.
     public static Func<TTask> WrapAsync<TTask>(LockFork fork, Func<TTask> work) => () =>
     {
         Session.Validator.EnterFork(fork);

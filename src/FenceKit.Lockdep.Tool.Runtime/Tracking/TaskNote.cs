@@ -4,27 +4,30 @@ using FenceKit.Lockdep.Held;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What is known of a task: the method that awaits it gets a permit, or takes over what the method held that has ended, or waits for work that was started.</summary>
+/// <summary>
+/// Information about a task for the method that awaits it: the method acquires a permit, takes over locks of the ended method, or has
+/// waited for started work.
+/// </summary>
 internal sealed class TaskNote
 {
-    private static readonly ConditionalWeakTable<object, TaskNote> s_notes = []; // by the task, or by what a ValueTask has inside
+    private static readonly ConditionalWeakTable<object, TaskNote> s_notes = []; // by the task, or by the object inside a ValueTask
 
-    // A wait that is over at once gives a task that belongs to everybody. It is awaited right away, on the same thread.
+    // A wait that completes synchronously may return a shared task. It is awaited immediately, on the same thread.
     [ThreadStatic]
     private static object? t_recentTask;
 
     [ThreadStatic]
     private static TaskNote? t_recent;
 
-    private static bool s_isAny; // only ever set: until then nothing need be looked up
+    private static bool s_isAny; // never reset; while false, no lookup is needed
 
-    private int _ended; // interlocked: 1 after the first who waited for it was done
+    private int _ended; // 1 after the first wait for it has ended; interlocked
 
     public SemaphoreState? Semaphore { get; init; }
 
     public PendingHold Pending { get; init; }
 
-    /// <summary>What the asynchronous method still held when it ended.</summary>
+    /// <summary>The lock that the asynchronous method still held when it ended.</summary>
     public FlowNode? Carried { get; init; }
 
     public LockFork? Fork { get; init; }
@@ -32,15 +35,15 @@ internal sealed class TaskNote
     /// <summary>What the task waits for somebody to give.</summary>
     public SignalState? Signal { get; init; }
 
-    /// <summary>The tasks that are waited for with this one.</summary>
+    /// <summary>The tasks that are waited for together with this one.</summary>
     public Task[]? Parts { get; init; }
 
     public void Attach(Task task) => Attach(task, task.IsCompleted && Fork is null && Parts is null);
 
-    /// <summary>Of something that is asked for right away, on this thread, no object of its own need be there.</summary>
+    /// <summary>Attaches the note. If it is read immediately, on this thread, the object need not be unique.</summary>
     public void Attach(object task, bool isRecent)
     {
-        Volatile.Write(ref s_isAny, true); // pairs with the read in Find; the thread that awaits has the task from this one
+        Volatile.Write(ref s_isAny, true); // pairs with the read in Find; the awaiting thread got the task from this one
         if (isRecent)
         {
             t_recentTask = task;
@@ -52,9 +55,9 @@ internal sealed class TaskNote
         }
     }
 
-    /// <summary>What is known of the task; null for most.</summary>
-    /// <param name="task">The task, or what a ValueTask has inside.</param>
-    /// <param name="isTaken">Whether whoever asks has what it says; no one else has it then.</param>
+    /// <summary>Returns the note of a task; null for most tasks.</summary>
+    /// <param name="task">The task, or the object inside a ValueTask.</param>
+    /// <param name="isTaken">Whether the caller consumes the note, so that no other code gets it.</param>
     public static TaskNote? Find(object? task, bool isTaken = true)
     {
         if (!Volatile.Read(ref s_isAny) || task is null) // pairs with the write in Attach
@@ -73,10 +76,10 @@ internal sealed class TaskNote
         return s_notes.TryGetValue(task, out TaskNote? note) ? note : null;
     }
 
-    /// <summary>Whether somebody has waited for it already: one that asks it later need not wait.</summary>
+    /// <summary>Whether a wait for the task has already ended: a later reader need not wait.</summary>
     public bool HasEnded => Volatile.Read(ref _ended) != 0; // pairs with the exchange in Ended
 
-    /// <summary>Who is about to block for the task.</summary>
+    /// <summary>Records that this thread is about to block for the task.</summary>
     public void Blocks(LockCallSite site)
     {
         if (Fork is not null)
@@ -92,13 +95,13 @@ internal sealed class TaskNote
         }
     }
 
-    /// <summary>The await, or the blocking wait, of the task is over.</summary>
-    /// <param name="isTaken">False when a limited wait gave up.</param>
-    /// <param name="site">Where it was awaited.</param>
-    /// <param name="isAwait">True for an await, which is seen only here; who blocks was seen before.</param>
+    /// <summary>Records that the await, or the blocking wait, of the task is over.</summary>
+    /// <param name="isTaken">False when a wait with a limit timed out.</param>
+    /// <param name="site">The site of the await.</param>
+    /// <param name="isAwait">True for an await, which is seen only now; a blocking wait was recorded before.</param>
     public void Ended(bool isTaken, LockCallSite site, bool isAwait)
     {
-        if (Interlocked.Exchange(ref _ended, 1) != 0) // one of several has the permit, and one has waited
+        if (Interlocked.Exchange(ref _ended, 1) != 0) // of several waiters, one has the permit, and one wait was recorded
         {
             return;
         }

@@ -4,14 +4,14 @@ using System.Runtime.CompilerServices;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// What asynchronous methods hand on that return a <see cref="ValueTask"/>. One that did not have to wait gives no object that could be asked for; whoever has
-/// called it awaits right away, on the same thread.
+/// Transfers from asynchronous methods that return a <see cref="ValueTask"/>. If such a method completes synchronously, there is no object
+/// to identify it by; its caller awaits it immediately, on the same thread.
 /// </summary>
 internal static class ValueTasks
 {
     private static readonly object s_atOnce = new();
 
-    /// <summary>The method ends, and leaves what it holds to the one that awaits.</summary>
+    /// <summary>Called when the method ends: passes its locks to the code that awaits it.</summary>
     public static void HandOn<TBuilder>(ref TBuilder builder, LockCallSite site)
         where TBuilder : struct
     {
