@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Tool;
 
-/// <summary>What the tool's exit code says.</summary>
+/// <summary>The exit codes of the tool.</summary>
 internal static class ExitCodes
 {
-    /// <summary>Nothing was found that counts.</summary>
+    /// <summary>No finding that counts.</summary>
     public const int Clean = 0;
 
-    /// <summary>Something was found that counts, or a newer order has something new.</summary>
+    /// <summary>A finding that counts, or a new order in a comparison.</summary>
     public const int Found = 1;
 
-    /// <summary>The tool was used wrongly, or could not do what it was asked for: a run of which something is missing shows nothing.</summary>
+    /// <summary>The tool was used wrongly, or could not do its work: an incomplete run proves nothing.</summary>
     public const int WrongUse = 2;
 
     /// <summary>For <c>--help</c>.</summary>
@@ -23,10 +23,10 @@ internal static class ExitCodes
         """;
 
     /// <summary>The exit code of a run.</summary>
-    /// <param name="program">The program's own exit code, which always wins: who wraps a program must hear of its failure.</param>
-    /// <param name="report">What was found and not suppressed.</param>
-    /// <param name="failOn">The confidence from which a finding counts.</param>
-    /// <param name="isWhole">Whether all processes have said what they had seen.</param>
+    /// <param name="program">The program's own exit code, which takes precedence: a caller must learn of the program's failure.</param>
+    /// <param name="report">The findings that are not suppressed.</param>
+    /// <param name="failOn">The lowest confidence at which a finding counts.</param>
+    /// <param name="isWhole">Whether all processes have written their last report.</param>
     public static int OfRun(int program, LockReport report, LockConfidence failOn, bool isWhole = true) =>
         program != 0 ? program
         : report.Violations.Any(violation => violation.Confidence >= failOn) ? Found

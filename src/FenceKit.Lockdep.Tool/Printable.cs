@@ -4,10 +4,13 @@ using System.Text;
 
 namespace FenceKit.Lockdep.Tool;
 
-/// <summary>Texts of strangers for a terminal: names come from assemblies and files, and must neither steer the terminal nor turn the line around.</summary>
+/// <summary>
+/// Makes untrusted texts safe for a terminal: names come from assemblies and files, and must neither control the terminal nor reverse the
+/// line.
+/// </summary>
 internal static class Printable
 {
-    /// <summary>The text with each character that acts instead of showing written out as <c>\u001B</c>.</summary>
+    /// <summary>Returns the text with each control character written as <c>\u001B</c>.</summary>
     public static string Of(string text)
     {
         if (!text.Any(IsActive))
@@ -24,7 +27,7 @@ internal static class Printable
         return shown.ToString();
     }
 
-    // Control characters, line separators, and what changes the direction of writing.
+    // Control characters, line separators, and characters that change the writing direction.
     private static bool IsActive(char character) =>
         char.IsControl(character) || character is '\u2028' or '\u2029' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 }

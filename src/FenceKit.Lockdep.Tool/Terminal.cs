@@ -3,22 +3,22 @@ using Spectre.Console;
 
 namespace FenceKit.Lockdep.Tool;
 
-/// <summary>Where the tool writes: plain text for files and pipes, colors and rules only where a person looks.</summary>
+/// <summary>The output of the tool: plain text for files and pipes, colors and rules only for an interactive terminal.</summary>
 internal sealed class Terminal
 {
-    // Wide enough for a class name and its place; a pipe has no width of its own, and a wrapped line is hard to search.
+    // Wide enough for a class name with its place; a pipe has no width of its own, and wrapped lines are hard to search.
     private const int WidthOfPipe = 1_000;
 
     private readonly int? _width;
     private readonly bool? _hasColors;
 
-    /// <summary>Makes a terminal of two writers.</summary>
-    /// <param name="output">What the user asked for.</param>
-    /// <param name="error">What else there is to say.</param>
-    /// <param name="isOutputSeen">True when a person looks at <paramref name="output"/>.</param>
-    /// <param name="isErrorSeen">True when a person looks at <paramref name="error"/>.</param>
-    /// <param name="width">The width where a person looks, or null for that of the real terminal.</param>
-    /// <param name="hasColors">Whether a terminal has colors, or null to find out.</param>
+    /// <summary>Creates a terminal from two writers.</summary>
+    /// <param name="output">The output that the user asked for.</param>
+    /// <param name="error">Everything else.</param>
+    /// <param name="isOutputSeen">True when <paramref name="output"/> is interactive.</param>
+    /// <param name="isErrorSeen">True when <paramref name="error"/> is interactive.</param>
+    /// <param name="width">The width of an interactive terminal, or null for that of the real one.</param>
+    /// <param name="hasColors">Whether the terminal has colors, or null to detect it.</param>
     public Terminal(TextWriter output, TextWriter error, bool isOutputSeen, bool isErrorSeen, int? width = null, bool? hasColors = null)
     {
         Output = output;
@@ -29,22 +29,22 @@ internal sealed class Terminal
         _hasColors = hasColors;
     }
 
-    /// <summary>The plain writer of what the user asked for.</summary>
+    /// <summary>The plain writer for the output that the user asked for.</summary>
     public TextWriter Output { get; }
 
-    /// <summary>The plain writer of what else there is to say.</summary>
+    /// <summary>The plain writer for everything else.</summary>
     public TextWriter Error { get; }
 
-    /// <summary>True when a person looks at <see cref="Output"/>.</summary>
+    /// <summary>True when <see cref="Output"/> is interactive.</summary>
     public bool IsOutputSeen { get; }
 
-    /// <summary>True when a person looks at <see cref="Error"/>.</summary>
+    /// <summary>True when <see cref="Error"/> is interactive.</summary>
     public bool IsErrorSeen { get; }
 
-    /// <summary>Writes to <see cref="Output"/>, with colors where a person looks.</summary>
+    /// <summary>Writes to <see cref="Output"/>, with colors if it is interactive.</summary>
     public IAnsiConsole OutputConsole => field ??= MakeConsole(Output, IsOutputSeen);
 
-    /// <summary>Writes to <see cref="Error"/>, with colors where a person looks.</summary>
+    /// <summary>Writes to <see cref="Error"/>, with colors if it is interactive.</summary>
     public IAnsiConsole ErrorConsole => field ??= MakeConsole(Error, IsErrorSeen);
 
 #pragma warning disable RS0030 // The one place where the tool meets the console.
@@ -52,7 +52,7 @@ internal sealed class Terminal
     public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
 #pragma warning restore RS0030
 
-    /// <summary>Does something, and says why where it is refused.</summary>
+    /// <summary>Runs an action, and prints the message if it throws a <see cref="ToolException"/>.</summary>
     /// <returns>The exit code.</returns>
     public int Guard(Func<int> work)
     {
@@ -67,7 +67,7 @@ internal sealed class Terminal
         }
     }
 
-    // Made when it is needed: a program that is about to start must not wait for it.
+    // Created on first use: a program that is about to start must not wait for it.
     private IAnsiConsole MakeConsole(TextWriter writer, bool isSeen)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
@@ -78,7 +78,7 @@ internal sealed class Terminal
                 : _hasColors == true ? ColorSystemSupport.Standard : ColorSystemSupport.Detect,
             Interactive = isSeen ? InteractionSupport.Detect : InteractionSupport.No,
 
-            // They would switch colors on again for the pipes of some build services.
+            // The default enrichers would enable colors again for the pipes of some build services.
             Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
         });
         if ((_width ?? (isSeen ? null : WidthOfPipe)) is { } columns)

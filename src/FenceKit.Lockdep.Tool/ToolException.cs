@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Tool;
 
-/// <summary>The tool cannot do what it was asked for. The message is for the user: what is wrong, and what to do.</summary>
+/// <summary>The tool cannot do its work. The message is for the user: what is wrong, and what to do.</summary>
 internal sealed class ToolException(string message, Exception? inner = null) : Exception(message, inner);

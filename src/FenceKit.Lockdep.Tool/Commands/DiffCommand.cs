@@ -4,7 +4,7 @@ using FenceKit.Lockdep.Tool.Reports;
 
 namespace FenceKit.Lockdep.Tool.Commands;
 
-/// <summary><c>diff OLD NEW</c>: which orders of locks are new, and where they were seen.</summary>
+/// <summary><c>diff OLD NEW</c>: which lock orders are new, and where they were observed.</summary>
 internal sealed class DiffCommand : Command
 {
     private readonly Argument<string> _old = new("OLD") { Description = "The order of locks before: a snapshot, or a report in JSON." };
@@ -68,7 +68,7 @@ internal sealed class DiffCommand : Command
                 return (LockOrderSnapshot.Parse(text), []);
             }
 
-            // Merged with nothing: a file from elsewhere may name two classes twice.
+            // Merged with itself only, because a file from elsewhere may list a pair of classes twice.
             var report = LockReport.Merge([LockReport.Parse(text)]);
             return (report.ToSnapshot(), report.Dependencies);
         }

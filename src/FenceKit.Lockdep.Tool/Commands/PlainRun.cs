@@ -5,15 +5,16 @@ using FenceKit.Lockdep.Tool.Running;
 namespace FenceKit.Lockdep.Tool.Commands;
 
 /// <summary>
-/// <c>run</c> with its options as people write them, a word each. The library for command lines takes longer to load than many programs take to start, so what is
-/// plain does without it; whatever is not, errors and help among it, is left to <see cref="ToolCommand"/>.
+/// Parses the usual form of <c>run</c>, with options that are one word each. The command-line library takes longer to load than many
+/// programs take to start, so the usual form works without it; everything else, including errors and help, is left to
+/// <see cref="ToolCommand"/>.
 /// </summary>
-/// <param name="Settings">How the program is run.</param>
-/// <param name="Outputs">What is made of the findings.</param>
-/// <param name="Command">What stands behind <c>--</c>.</param>
+/// <param name="Settings">The settings of the run.</param>
+/// <param name="Outputs">The outputs for the findings.</param>
+/// <param name="Command">The words after <c>--</c>.</param>
 internal sealed record PlainRun(RunSettings Settings, RunOutputs Outputs, string[] Command)
 {
-    /// <summary>Understands a command line; null if it is not plain.</summary>
+    /// <summary>Parses a command line; null if it does not have the usual form.</summary>
     public static PlainRun? Of(string[] arguments)
     {
         int end = Array.IndexOf(arguments, "--");
@@ -60,14 +61,14 @@ internal sealed record PlainRun(RunSettings Settings, RunOutputs Outputs, string
     }
 
     /// <summary>Runs the program and returns the exit code.</summary>
-    /// <exception cref="ToolException">It cannot be run, or a report cannot be written.</exception>
+    /// <exception cref="ToolException">The program cannot be run, or a report cannot be written.</exception>
     public int Invoke(Terminal terminal, TimeProvider clock)
     {
         using var session = new RunSession(terminal, clock, Settings, Outputs);
         return session.Run(ProgramTarget.Of(Command));
     }
 
-    // An option, an answer file, or nothing: what that means is for the other to say.
+    // Options, response files and empty words are left to the command-line library.
     private static bool IsPlain(string word) => word.Length > 0 && word[0] is not ('-' or '@');
 
     private static bool Take(ref string? option, string? value)

@@ -7,7 +7,7 @@ using FenceKit.Lockdep.Tool.Suppressions;
 
 namespace FenceKit.Lockdep.Tool.Commands;
 
-/// <summary><c>report FILE...</c>: turns reports of runs into a page, a log for code scanning, a text.</summary>
+/// <summary><c>report FILE...</c>: converts reports of runs to a page, a log for code scanning, or text.</summary>
 internal sealed class ReportCommand : Command
 {
     private readonly Argument<string[]> _files = new("FILE") { Description = "Reports in JSON; several are merged.", Arity = ArgumentArity.OneOrMore };

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Tool.Commands;
 
-/// <summary>What a report can be turned into.</summary>
+/// <summary>The formats of a report.</summary>
 internal enum ReportFormat
 {
     /// <summary>Plain text, one finding after the other.</summary>
     Text,
 
-    /// <summary>What the tool reads again.</summary>
+    /// <summary>The format that the tool reads.</summary>
     Json,
 
     /// <summary>For code scanning.</summary>
     Sarif,
 
-    /// <summary>One page that needs nothing else.</summary>
+    /// <summary>A self-contained page.</summary>
     Html,
 
     /// <summary>The graph for Graphviz.</summary>
@@ -22,9 +22,9 @@ internal enum ReportFormat
     /// <summary>The graph for Markdown.</summary>
     Mermaid,
 
-    /// <summary>The order of locks, to keep beside the source and to compare.</summary>
+    /// <summary>The lock order, to keep beside the source and to compare.</summary>
     Order,
 
-    /// <summary>Lines for a file of suppressions.</summary>
+    /// <summary>Lines for a suppression file.</summary>
     Suppressions,
 }

@@ -5,7 +5,7 @@ using FenceKit.Lockdep.Tool.Running;
 
 namespace FenceKit.Lockdep.Tool.Commands;
 
-/// <summary><c>rewrite DIR --output DIR</c>: a rewritten copy of a program, to be run anywhere.</summary>
+/// <summary><c>rewrite DIR --output DIR</c>: creates a rewritten copy of a program that runs anywhere.</summary>
 internal sealed class RewriteCommand : Command
 {
     private readonly Argument<string> _folder = new("DIR") { Description = "The folder of the program." };

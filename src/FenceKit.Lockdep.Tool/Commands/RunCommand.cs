@@ -4,7 +4,7 @@ using FenceKit.Lockdep.Tool.Running;
 
 namespace FenceKit.Lockdep.Tool.Commands;
 
-/// <summary><c>run -- COMMAND...</c> and <c>test -- dotnet test ...</c>: something runs with the validator inside.</summary>
+/// <summary><c>run -- COMMAND...</c> and <c>test -- dotnet test ...</c>: run a program or tests with the validator.</summary>
 internal sealed class RunCommand : Command
 {
     private readonly Argument<string[]> _command;

@@ -4,7 +4,7 @@ using FenceKit.Lockdep.Tool.Running;
 
 namespace FenceKit.Lockdep.Tool.Commands;
 
-/// <summary>The options that all commands share which run something.</summary>
+/// <summary>The options that are common to all commands that run a program.</summary>
 internal sealed class RunOptions
 {
     private readonly Option<string?> _json = File("--json", "Writes the report as JSON.");
@@ -21,7 +21,7 @@ internal sealed class RunOptions
         DefaultValueFactory = static _ => LockConfidence.Likely,
     };
 
-    /// <summary>Which assemblies; <c>rewrite</c> has these alone.</summary>
+    /// <summary>The selection of assemblies, which are the only options of <c>rewrite</c>.</summary>
     public SelectionOptions Selection { get; } = new();
 
     public void AddTo(Command command)

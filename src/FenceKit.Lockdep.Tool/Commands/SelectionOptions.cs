@@ -4,7 +4,7 @@ using FenceKit.Lockdep.Tool.Running;
 
 namespace FenceKit.Lockdep.Tool.Commands;
 
-/// <summary>Which assemblies are rewritten.</summary>
+/// <summary>The options that select the assemblies to rewrite.</summary>
 internal sealed class SelectionOptions
 {
     private readonly Option<string[]> _only = new("--only") { Description = "Only assemblies of this name; * and ? stand for anything. May be given several times.", HelpName = "PATTERN" };

@@ -6,7 +6,7 @@ using System.CommandLine.Parsing;
 
 namespace FenceKit.Lockdep.Tool.Commands;
 
-/// <summary>The command line of the tool: one command for each thing it does.</summary>
+/// <summary>The command line of the tool, with one command for each function.</summary>
 internal sealed class ToolCommand
 {
     private readonly Terminal _terminal;
@@ -29,11 +29,11 @@ internal sealed class ToolCommand
         }
     }
 
-    /// <summary>Does what the arguments say and returns the exit code.</summary>
+    /// <summary>Runs the command that the arguments name, and returns the exit code.</summary>
     public int Invoke(string[] arguments)
     {
         ParseResult parsed = _root.Parse(arguments);
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExitCodes) // help is given to all who ask, however incomplete the rest
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExitCodes) // help is shown on request, however incomplete the rest is
         {
             foreach (ParseError error in parsed.Errors)
             {
@@ -47,7 +47,7 @@ internal sealed class ToolCommand
         return _terminal.Guard(() => parsed.Invoke(new InvocationConfiguration { Output = _terminal.Output, Error = _terminal.Error, EnableDefaultExceptionHandler = false }));
     }
 
-    /// <summary>The usual help, and what the exit codes mean.</summary>
+    /// <summary>The usual help, followed by the meaning of the exit codes.</summary>
     private sealed class HelpWithExitCodes(HelpAction usual) : SynchronousCommandLineAction
     {
         public override int Invoke(ParseResult parseResult)

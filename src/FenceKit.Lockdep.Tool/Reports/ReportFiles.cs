@@ -3,8 +3,8 @@ using System.Text;
 
 namespace FenceKit.Lockdep.Tool.Reports;
 
-/// <summary>Reads and writes the files of reports. A file is there whole or not at all, and what goes wrong is told with what to do.</summary>
-/// <remarks>Blocks. Thread safe: two that write the same file at once leave the file of one of them.</remarks>
+/// <summary>Reads and writes report files. A file exists completely or not at all, and an error message says what to do.</summary>
+/// <remarks>Blocks. Thread safe: of two concurrent writes of the same file, one wins.</remarks>
 internal sealed class ReportFiles
 {
     private const long LargestFile = 1L << 30;
@@ -13,15 +13,15 @@ internal sealed class ReportFiles
 
     private readonly Func<string, Stream> _create;
 
-    /// <summary>Makes it.</summary>
-    /// <param name="create">How a new file is begun; a test hands in one that fails.</param>
+    /// <summary>Creates an object.</summary>
+    /// <param name="create">Creates a new file; a test passes one that fails.</param>
     public ReportFiles(Func<string, Stream>? create = null) =>
         _create = create ?? (static path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
 
-    /// <summary>Writes a file in place of an older one, through a file beside it that takes its name when all of it is on the disk.</summary>
-    /// <param name="path">The file. Its folder is made where it is missing.</param>
-    /// <param name="text">What it holds.</param>
-    /// <exception cref="ToolException">It cannot be written; an older file is as it was.</exception>
+    /// <summary>Replaces a file: writes a new file beside it, which takes over the name when all of it is on disk.</summary>
+    /// <param name="path">The file. Its folder is created if it is missing.</param>
+    /// <param name="text">The contents.</param>
+    /// <exception cref="ToolException">The file cannot be written; an existing file is unchanged.</exception>
     public void Write(string path, string text)
     {
         try
@@ -54,7 +54,7 @@ internal sealed class ReportFiles
     }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="ToolException">It cannot be read, or is no text.</exception>
+    /// <exception cref="ToolException">The file cannot be read, or is not text.</exception>
     public static string Read(string path)
     {
         try
@@ -86,14 +86,14 @@ internal sealed class ReportFiles
             writer.Write(text);
         }
 
-        // Before the name changes: after a power cut the name must not stand on a file without contents.
+        // Flushed before the rename: after a power failure the name must not refer to a file without contents.
         if (stream is FileStream file)
         {
             file.Flush(flushToDisk: true);
         }
     }
 
-    /// <summary>A pipe or a device gets the text itself: another file in its place would be nobody's wish. A file that is read-only is refused here.</summary>
+    /// <summary>Writes directly to a pipe or a device, which must not be replaced by a file. Rejects a read-only file.</summary>
     private static bool WriteWhatIsNoFile(string path, string text)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
@@ -115,7 +115,7 @@ internal sealed class ReportFiles
         }
         catch (Exception error) when (IsOfTheDisk(error))
         {
-            // The first failure is the one to tell.
+            // The first failure is the one to report.
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class ReportFiles
         _ => "Name another file.",
     };
 
-    // ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL on Windows; on Unix the number of the system: ENOSPC, and EDQUOT of Linux and of macOS.
+    // ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL on Windows; on Unix the errno values ENOSPC, and EDQUOT of Linux and of macOS.
     private static bool IsDiskFull(Exception error) =>
         OperatingSystem.IsWindows() ? (error.HResult & 0xFFFF) is 0x70 or 0x27 : error.HResult is 28 or 122 or 69;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Tool.Reports;
 
-/// <summary>Reports from files: one, several, or all that the processes of a run left in a folder.</summary>
+/// <summary>Reads reports from files: one, several, or all that the processes of a run have written to a folder.</summary>
 internal static class ReportReading
 {
-    /// <exception cref="ToolException">The file cannot be read, or is no report.</exception>
+    /// <exception cref="ToolException">The file cannot be read, or is not a report.</exception>
     public static RunReport FromFile(string path)
     {
         string text = ReportFiles.Read(path);
@@ -18,15 +18,18 @@ internal static class ReportReading
         }
     }
 
-    /// <summary>The reports of several files as one. Only a single file keeps what is known of its run.</summary>
-    /// <exception cref="ToolException">One of them cannot be read, or is no report.</exception>
+    /// <summary>Merges the reports of several files. Only a single file keeps the facts of its run.</summary>
+    /// <exception cref="ToolException">A file cannot be read, or is not a report.</exception>
     public static RunReport FromFiles(IReadOnlyList<string> paths) => paths.Count == 1
         ? FromFile(paths[0])
         : new RunReport(LockReport.Merge(paths.Select(static path => FromFile(path).Locks)), null);
 
-    /// <summary>What the processes of a run have left, merged. A file that is no report is named, and the others count.</summary>
+    /// <summary>
+    /// Merges the reports of the processes of a run. A file that is not a report is listed in <paramref name="problems"/>; the others
+    /// count.
+    /// </summary>
     /// <param name="folder">The folder; every file *.json in it is the report of one process.</param>
-    /// <param name="problems">What could not be read, a sentence each.</param>
+    /// <param name="problems">The files that could not be read, one sentence each.</param>
     public static LockReport FromFolder(string folder, out IReadOnlyList<string> problems)
     {
         var reports = new List<LockReport>();

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace FenceKit.Lockdep.Tool.Reports;
 
-/// <summary>The text of a report for a terminal: as in a file, with the heads in color.</summary>
+/// <summary>Writes a report to a terminal: the same text as in a file, with colored headings.</summary>
 internal static class ReportText
 {
     public static void Write(IAnsiConsole console, LockReport report)

@@ -5,20 +5,20 @@ using System.Text.Json.Nodes;
 
 namespace FenceKit.Lockdep.Tool.Reports;
 
-/// <summary>What became of one assembly of a program.</summary>
+/// <summary>The result for one assembly of a program.</summary>
 /// <param name="Name">The file.</param>
-/// <param name="IsRewritten">True when its locks were seen.</param>
-/// <param name="Reason">Why it was left as it is.</param>
+/// <param name="IsRewritten">True when its locks were observed.</param>
+/// <param name="Reason">Why the assembly was not rewritten.</param>
 internal sealed record AssemblyOutcome(string Name, bool IsRewritten, string? Reason = null);
 
-/// <summary>What is known of a run beside its locks.</summary>
+/// <summary>The facts of a run other than its locks.</summary>
 /// <param name="ExitCode">The program's own exit code.</param>
-/// <param name="Suppressed">How many findings were left out.</param>
-/// <param name="Assemblies">What was rewritten, and what was not.</param>
-/// <param name="IsWhole">False when a process has not said to the end what it had seen.</param>
+/// <param name="Suppressed">The number of suppressed findings.</param>
+/// <param name="Assemblies">The assemblies that were rewritten, and those that were not.</param>
+/// <param name="IsWhole">False when a process has not written its last report.</param>
 internal sealed record RunFacts(int ExitCode, int Suppressed, IReadOnlyList<AssemblyOutcome> Assemblies, bool IsWhole = true);
 
-/// <summary>A lock report and, where it comes from a run, what is known of the run: the JSON of the one with the other beside it.</summary>
+/// <summary>A lock report and, if it comes from a run, the facts of the run. The JSON contains both.</summary>
 /// <param name="Locks">The findings and the graph.</param>
 /// <param name="Run">The run, or null for a report that a program wrote itself.</param>
 internal sealed record RunReport(LockReport Locks, RunFacts? Run)
@@ -51,7 +51,7 @@ internal sealed record RunReport(LockReport Locks, RunFacts? Run)
         return json.ToJsonString(s_indented);
     }
 
-    /// <exception cref="FormatException">The text is no report.</exception>
+    /// <exception cref="FormatException">The text is not a report.</exception>
     public static RunReport Parse(string json)
     {
         var locks = LockReport.Parse(json);
@@ -78,6 +78,6 @@ internal sealed record RunReport(LockReport Locks, RunFacts? Run)
         }
     }
 
-    // Names in a broken assembly may hold half a character, which no file can.
+    // Names in a damaged assembly may contain lone surrogates, which no file can encode.
     private static string WholeCharacters(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 }

@@ -3,23 +3,23 @@ using System.Reflection.PortableExecutable;
 
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
-/// <summary>What a file is, as far as rewriting goes.</summary>
+/// <summary>The kind of a file, as far as it matters for rewriting.</summary>
 internal enum ImageKind
 {
-    /// <summary>No assembly at all: a native library, or something else.</summary>
+    /// <summary>Not an assembly: a native library, or any other file.</summary>
     NotManaged,
 
-    /// <summary>Code for the runtime and nothing else.</summary>
+    /// <summary>Only IL code.</summary>
     IntermediateLanguage,
 
-    /// <summary>The same with native code of it beside it, which can be left out.</summary>
+    /// <summary>IL code with precompiled native code, which can be dropped.</summary>
     ReadyToRun,
 
-    /// <summary>Native code that there is nothing else of (C++/CLI).</summary>
+    /// <summary>Native code without IL (C++/CLI).</summary>
     Mixed,
 }
 
-/// <summary>Looks at the headers of a file.</summary>
+/// <summary>Reads the headers of a file.</summary>
 internal static class AssemblyImage
 {
     private const uint ReadyToRunSignature = 0x00525452; // "RTR" and a zero

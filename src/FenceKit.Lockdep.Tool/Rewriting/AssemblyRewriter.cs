@@ -4,17 +4,19 @@ using Mono.Cecil.Cil;
 
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
-/// <summary>Makes a new file of an assembly, in which locks report to the validator. The original is only read. Thread safe.</summary>
+/// <summary>
+/// Creates a rewritten copy of an assembly, in which locks report to the validator. The original is only read. Thread safe.
+/// </summary>
 internal sealed class AssemblyRewriter : IDisposable
 {
-    private const int AsyncMethod = 0x2000; // compiled to an asynchronous method by the runtime itself: there is no state machine to look at
+    private const int AsyncMethod = 0x2000; // the runtime itself implements the asynchronous method, so there is no state machine
     private readonly string _runtimePath;
     private readonly ThreadLocal<CallTable> _table; // Cecil reads lazily, so each thread has one
     private readonly string[] _folders;
 
-    /// <summary>Makes a rewriter.</summary>
+    /// <summary>Creates a rewriter.</summary>
     /// <param name="runtimePath">The runtime assembly.</param>
-    /// <param name="folders">Where else assemblies may be that others refer to.</param>
+    /// <param name="folders">Further folders with referenced assemblies.</param>
     public AssemblyRewriter(string runtimePath, params string[] folders)
     {
         _runtimePath = runtimePath;
@@ -24,8 +26,8 @@ internal sealed class AssemblyRewriter : IDisposable
 
     /// <summary>Rewrites a file.</summary>
     /// <param name="path">The original.</param>
-    /// <param name="output">Where the new one goes; nothing is there afterwards unless the result says so.</param>
-    /// <exception cref="IOException">The new file cannot be written, which says nothing about the assembly.</exception>
+    /// <param name="output">The path of the new file; it exists afterwards only if the result says so.</param>
+    /// <exception cref="IOException">The new file cannot be written; that is independent of the assembly.</exception>
     public RewriteResult Rewrite(string path, string output)
     {
         ImageKind kind;
@@ -45,7 +47,7 @@ internal sealed class AssemblyRewriter : IDisposable
                 : new RewriteResult(RewriteState.LeftAlone, Reason: "it has native code of its own (C++/CLI)");
         }
 
-        // Whatever is wrong with an assembly is its own affair: the run goes on without it, and says so.
+        // A problem with one assembly does not stop the run, which continues without the assembly and reports it.
 #pragma warning disable CA1031
         try
         {
@@ -98,12 +100,12 @@ internal sealed class AssemblyRewriter : IDisposable
 
         if (kind == ImageKind.ReadyToRun)
         {
-            // The native code is gone, and the machine that it was for may be one that no loader knows.
+            // The native code is dropped, and its machine type may be one that no loader knows.
             module.Architecture = TargetArchitecture.I386;
             module.Attributes = (module.Attributes | ModuleAttributes.ILOnly) & ~(ModuleAttributes)4;
         }
 
-        module.Attributes &= ~ModuleAttributes.StrongNameSigned; // not verified by .NET; the public key stays, for references compare it
+        module.Attributes &= ~ModuleAttributes.StrongNameSigned; // .NET does not verify it; the public key stays, because references compare it
         Write(module, output);
         return new RewriteResult(RewriteState.Rewritten, rewriter.Calls, Unseen: rewriter.Unseen);
     }
@@ -122,7 +124,7 @@ internal sealed class AssemblyRewriter : IDisposable
         }
         catch (Exception exception) when (exception is IOException or SymbolsNotMatchingException or InvalidOperationException or NotSupportedException or FormatException)
         {
-            // Symbols of another build, or of another kind: places are then methods and offsets.
+            // The symbols are of another build or format: places are then methods and offsets.
             return ModuleDefinition.ReadModule(path, new ReaderParameters { InMemory = true, AssemblyResolver = resolver });
         }
     }
@@ -138,7 +140,7 @@ internal sealed class AssemblyRewriter : IDisposable
         module.Write(output, new WriterParameters { WriteSymbols = symbols is not null, SymbolWriterProvider = symbols });
     }
 
-    // Those that derive from it are about the assembly: a reference that is not found, a file that ends too early.
+    // Derived exceptions are about the assembly: a missing reference, a truncated file.
     private static bool IsOfTheDisk(Exception exception) => exception.GetType() == typeof(IOException) || exception is UnauthorizedAccessException;
 
     private static void DeletePartial(string output)

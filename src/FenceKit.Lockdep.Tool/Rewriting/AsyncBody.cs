@@ -5,21 +5,22 @@ using Mono.Cecil.Cil;
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
 /// <summary>
-/// What the compiler made of an asynchronous method that somebody can wait for: it says when it goes on behind an await, and, before it tells others, that it ends
-/// or waits.
+/// Rewrites the state machine of an asynchronous method that can be waited for: it announces when the method continues after an await and,
+/// before other code is notified, when the method ends or awaits.
 /// </summary>
 /// <param name="owner">The module.</param>
 /// <param name="method">The method of the state machine.</param>
 internal sealed class AsyncBody(ModuleRewriter owner, MethodDefinition method)
 {
-    private const string Room = "System.Runtime.CompilerServices.";
+    private const string Namespace = "System.Runtime.CompilerServices.";
     private const string StateName = "<>1__state";
 
-    /// <summary>Whether a method is one.</summary>
+    /// <summary>Whether a method is such a state machine.</summary>
     public static bool IsOne(MethodDefinition method) =>
         ModuleRewriter.IsStateMachine(method)
         && !IsOfFramework(method.Module)
-        && !method.DeclaringType.Name.StartsWith("<<Main>$>", StringComparison.Ordinal) && !method.DeclaringType.Name.StartsWith("<Main>", StringComparison.Ordinal) // only the runtime waits for it
+        // Only the runtime waits for the entry point.
+        && !method.DeclaringType.Name.StartsWith("<<Main>$>", StringComparison.Ordinal) && !method.DeclaringType.Name.StartsWith("<Main>", StringComparison.Ordinal)
         && method.DeclaringType.Fields.Any(static field => field.Name == StateName)
         && method.DeclaringType.Fields.Any(static field => field.Name == "<>t__builder" && IsBuilder(field.FieldType));
 
@@ -64,9 +65,9 @@ internal sealed class AsyncBody(ModuleRewriter owner, MethodDefinition method)
         && called.Name is "SetResult" or "SetException" or "AwaitOnCompleted" or "AwaitUnsafeOnCompleted";
 
     private static bool IsBuilder(TypeReference type) => TypeNames.Open(type) is
-        Room + "AsyncTaskMethodBuilder" or Room + "AsyncTaskMethodBuilder`1" or Room + "AsyncValueTaskMethodBuilder" or Room + "AsyncValueTaskMethodBuilder`1";
+        Namespace + "AsyncTaskMethodBuilder" or Namespace + "AsyncTaskMethodBuilder`1" or Namespace + "AsyncValueTaskMethodBuilder" or Namespace + "AsyncValueTaskMethodBuilder`1";
 
-    // Its methods go on under those of the program, which is looked at anyway.
+    // Asynchronous methods of the framework run as part of those of the program, which are rewritten anyway.
     private static bool IsOfFramework(ModuleDefinition module)
         => module.Assembly.Name.Name is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.", StringComparison.Ordinal));
 }

@@ -3,7 +3,7 @@ using Mono.Cecil;
 
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
-/// <summary>In which methods a call is replaced; the same as the enumeration of the runtime assembly.</summary>
+/// <summary>The methods in which a call is replaced; the same as the enumeration of the runtime assembly.</summary>
 internal enum CallPlace
 {
     Anywhere = 0,
@@ -11,20 +11,20 @@ internal enum CallPlace
     Blocking = 2,
 }
 
-/// <summary>A method of the runtime assembly that stands for another.</summary>
+/// <summary>A method of the runtime assembly that replaces another one.</summary>
 /// <param name="Method">The method.</param>
-/// <param name="TypeParameters">How many of its type parameters are those of the type that declares the original.</param>
+/// <param name="TypeParameters">The number of its type parameters that belong to the type which declares the original.</param>
 /// <param name="TakesSite">Whether the last argument is the site of the call.</param>
-/// <param name="TakesOwner">Whether the one before is the object that the receiver, a structure, is a field of.</param>
+/// <param name="TakesOwner">Whether the argument before it is the object that contains the receiver, a structure, as a field.</param>
 internal sealed record Replacement(MethodDefinition Method, int TypeParameters, bool TakesSite, bool TakesOwner);
 
-/// <summary>Which calls become which: read from the runtime assembly, so that what is replaced is said in one place only.</summary>
+/// <summary>The replacements for calls. They are read from the runtime assembly, so that they are declared in one place only.</summary>
 internal sealed class CallTable : IDisposable
 {
     public const string RuntimeName = "FenceKit.Lockdep.Runtime";
-    private const string Room = "FenceKit.Lockdep.Instrumentation";
+    private const string Namespace = "FenceKit.Lockdep.Instrumentation";
     private readonly ModuleDefinition _module;
-    private const string Unplaced = "Unplaced"; // at the end of the name of one that stands for a delegate, which has no room for a site
+    private const string Unplaced = "Unplaced"; // the suffix of a method for delegates, which have no parameter for a site
     private readonly Dictionary<(CallPlace Place, string Key), Replacement> _byKey = [];
     private readonly Dictionary<string, Replacement> _targets = new(StringComparer.Ordinal);
 
@@ -35,7 +35,7 @@ internal sealed class CallTable : IDisposable
         LockObject = Constructor("LockObject");
         Made = Method("AllocationCalls", "Made");
         Box = Method("RegistrationCalls", "Box");
-        EnterMonitor = _module.GetType(Room, "MonitorCalls").Methods.First(static method => method.Name == "Enter" && method.Parameters.Count == 2);
+        EnterMonitor = _module.GetType(Namespace, "MonitorCalls").Methods.First(static method => method.Name == "Enter" && method.Parameters.Count == 2);
         ExitMonitor = Method("MonitorCalls", "Exit");
         EnterAsync = Method("AsyncCalls", "Enter");
         LeaveAsync = Method("AsyncCalls", "Leave");
@@ -48,44 +48,44 @@ internal sealed class CallTable : IDisposable
         }
     }
 
-    /// <summary>Makes a site.</summary>
+    /// <summary>The constructor of a site.</summary>
     public MethodDefinition Site { get; }
 
-    /// <summary>Makes a lock that carries its class.</summary>
+    /// <summary>The constructor of a lock that carries its class.</summary>
     public MethodDefinition LockObject { get; }
 
-    /// <summary>Is told of a lock that has been made.</summary>
+    /// <summary>The method to call after a lock was created.</summary>
     public MethodDefinition Made { get; }
 
-    /// <summary>Stands for boxing a registration.</summary>
+    /// <summary>The replacement for boxing a registration.</summary>
     public MethodDefinition Box { get; }
 
     public MethodDefinition EnterMonitor { get; }
 
     public MethodDefinition ExitMonitor { get; }
 
-    /// <summary>Stands at the beginning of an asynchronous method.</summary>
+    /// <summary>The method to call at the start of an asynchronous method.</summary>
     public MethodDefinition EnterAsync { get; }
 
     public MethodDefinition LeaveAsync { get; }
 
-    /// <summary>Stands at the beginning of a static constructor.</summary>
+    /// <summary>The method to call at the start of a static constructor.</summary>
     public MethodDefinition EnterType { get; }
 
     public MethodDefinition ExitType { get; }
 
-    /// <summary>Stands before what makes the runtime run a static constructor.</summary>
+    /// <summary>The method to call before code that makes the runtime run a static constructor.</summary>
     public MethodDefinition TriggerType { get; }
 
     /// <summary>Reads the runtime assembly.</summary>
-    /// <param name="runtimePath">Where it is.</param>
+    /// <param name="runtimePath">The path of the runtime assembly.</param>
     public static CallTable Read(string runtimePath) => new(ModuleDefinition.ReadModule(runtimePath, new ReaderParameters { InMemory = true }));
 
-    /// <summary>What a call becomes; null if it stays.</summary>
-    /// <param name="type">The type whose method is called; of a constrained call the type that it is constrained to.</param>
+    /// <summary>Finds the replacement of a call; null if there is none.</summary>
+    /// <param name="type">The type whose method is called; for a constrained call, the constraint.</param>
     /// <param name="method">The method.</param>
-    /// <param name="isConstructor">Whether an object is made.</param>
-    /// <param name="isInStateMachine">Whether the call stands in what the compiler made of an asynchronous method.</param>
+    /// <param name="isConstructor">Whether the call creates an object.</param>
+    /// <param name="isInStateMachine">Whether the call is in the state machine of an asynchronous method.</param>
     public Replacement? Find(TypeReference type, MethodReference method, bool isConstructor, bool isInStateMachine)
     {
         string key = KeyOf(TypeNames.Open(type), isConstructor ? ".ctor" : method.Name, method.Parameters.Select(static parameter => TypeNames.Of(parameter.ParameterType, 0)));
@@ -93,7 +93,7 @@ internal sealed class CallTable : IDisposable
             ?? _byKey.GetValueOrDefault((isInStateMachine ? CallPlace.StateMachine : CallPlace.Blocking, key));
     }
 
-    /// <summary>What a delegate of a method is made of instead; null if it stays.</summary>
+    /// <summary>Finds the replacement for the method of a delegate; null if there is none.</summary>
     public Replacement? FindTarget(TypeReference type, MethodReference method, bool isInStateMachine)
         => _targets.GetValueOrDefault(KeyOf(TypeNames.Open(type), method.Name, method.Parameters.Select(static parameter => TypeNames.Of(parameter.ParameterType, 0))))
             ?? Find(type, method, isConstructor: false, isInStateMachine);
@@ -151,7 +151,7 @@ internal sealed class CallTable : IDisposable
         }
     }
 
-    private MethodDefinition Constructor(string type) => _module.GetType(Room, type).Methods.Single(static method => method.IsConstructor && !method.IsStatic);
+    private MethodDefinition Constructor(string type) => _module.GetType(Namespace, type).Methods.Single(static method => method.IsConstructor && !method.IsStatic);
 
-    private MethodDefinition Method(string type, string name) => _module.GetType(Room, type).Methods.Single(method => method.Name == name);
+    private MethodDefinition Method(string type, string name) => _module.GetType(Namespace, type).Methods.Single(method => method.Name == name);
 }

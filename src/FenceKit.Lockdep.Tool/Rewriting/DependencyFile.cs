@@ -5,17 +5,17 @@ using System.Text.Json.Nodes;
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
 /// <summary>
-/// The file that says what a program consists of: it finds only what is listed there. With the runtime assembly listed its processes find that also where they are
-/// started without the tool's startup hook, as by a program that sets hooks of its own for its children.
+/// The dependency file of a program (deps.json): the program finds only the assemblies that it lists. When the runtime assembly is listed,
+/// child processes find it even without the tool's startup hook, for example when the program sets hooks of its own for them.
 /// </summary>
 internal static class DependencyFile
 {
     public const string Extension = ".deps.json";
 
-    /// <summary>Lists the runtime assembly in a copy.</summary>
+    /// <summary>Adds the runtime assembly to a copy of the file.</summary>
     /// <param name="path">The original.</param>
-    /// <param name="output">The copy; nothing is there unless the result says so.</param>
-    /// <exception cref="IOException">One of them cannot be read or written.</exception>
+    /// <param name="output">The copy; it exists afterwards only if the result says so.</param>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static RewriteResult Rewrite(string path, string output)
     {
         const string Library = CallTable.RuntimeName + "/1.0.0";
@@ -30,7 +30,7 @@ internal static class DependencyFile
         }
         catch (Exception exception) when (exception is JsonException or NullReferenceException or InvalidOperationException)
         {
-            return new RewriteResult(RewriteState.LeftAlone, Reason: exception.Message); // the hook serves the program itself all the same
+            return new RewriteResult(RewriteState.LeftAlone, Reason: exception.Message); // the startup hook still works for the program itself
         }
     }
 }

@@ -4,7 +4,7 @@ using Mono.Cecil.Cil;
 
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
-/// <summary>Puts the body of a method between a beginning and an end that comes whichever way the method is left.</summary>
+/// <summary>Wraps the body of a method in a beginning and an end; the end runs however the method is left.</summary>
 /// <param name="method">The method, with its macros simplified.</param>
 internal sealed class GuardedBody(MethodDefinition method)
 {

@@ -4,7 +4,7 @@ using Mono.Cecil.Cil;
 
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
-/// <summary>A static constructor that takes locks: while it runs, whoever needs the type waits.</summary>
+/// <summary>Rewrites a static constructor that acquires locks: while it runs, other threads that need the type wait.</summary>
 /// <param name="owner">The module.</param>
 /// <param name="method">The static constructor.</param>
 internal sealed class InitializerBody(ModuleRewriter owner, MethodDefinition method)

@@ -5,8 +5,9 @@ using Mono.Cecil.Cil;
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
 /// <summary>
-/// The static constructors of a module that take a lock, themselves or in what they call of the module: a thread that needs such a type waits for the one that runs
-/// the constructor. Which instructions need a type is known from the code; that the constructor has run already on this run does not matter.
+/// The static constructors of a module that acquire a lock, directly or in methods of the module that they call. A thread that needs such a
+/// type waits for the thread that runs the constructor. The instructions that need a type are known from the code; whether the constructor
+/// has already run in this process does not matter.
 /// </summary>
 internal sealed class Initializers
 {
@@ -17,10 +18,10 @@ internal sealed class Initializers
 
     public static Initializers None { get; } = new([]);
 
-    /// <summary>What people call it.</summary>
+    /// <summary>The name for people.</summary>
     public static string NameOf(TypeDefinition type) => $"static constructor of {TypeNames.ForPeople(type)}";
 
-    /// <summary>Looks for them.</summary>
+    /// <summary>Finds such constructors.</summary>
     public static Initializers Of(ModuleDefinition module)
     {
         HashSet<TypeDefinition> types = [];
@@ -35,10 +36,10 @@ internal sealed class Initializers
         return types.Count == 0 ? None : new Initializers(types);
     }
 
-    /// <summary>Whether a method is one of these.</summary>
+    /// <summary>Whether a method is such a constructor.</summary>
     public bool Contains(MethodDefinition method) => _types.Count > 0 && IsConstructor(method) && _types.Contains(method.DeclaringType);
 
-    /// <summary>The type, if an instruction needs one of these that it may be the first to need.</summary>
+    /// <summary>Returns the type if an instruction needs such a type and may be the first to need it.</summary>
     public TypeDefinition? TriggeredBy(MethodDefinition method, Instruction instruction)
     {
         if (_types.Count == 0)

@@ -4,15 +4,17 @@ using Mono.Cecil.Cil;
 
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
-/// <summary>Finds out where a lock that a call is given comes from: the field, the property, the type. Looks back through what the compiler does with it.</summary>
+/// <summary>
+/// Determines the origin of a lock that is passed to a call: the field, the property or the type. It follows the compiler's code backwards.
+/// </summary>
 internal static class LockNames
 {
     private const int MostSteps = 8;
 
-    /// <summary>The name of the lock that is the first argument, or the receiver; null if only its type is known, at run time.</summary>
-    /// <param name="method">The method that calls.</param>
+    /// <summary>The name of the lock that is the first argument or the receiver; null if only its type is known, at run time.</summary>
+    /// <param name="method">The calling method.</param>
     /// <param name="call">The call.</param>
-    /// <param name="arguments">How many arguments stand above it.</param>
+    /// <param name="arguments">The number of arguments above it on the stack.</param>
     public static string? Of(MethodDefinition method, Instruction call, int arguments)
         => ProducerOf(call, arguments) is { } producer ? Describe(method, producer, MostSteps) : null;
 
@@ -45,7 +47,9 @@ internal static class LockNames
         return null;
     }
 
-    /// <summary>The instruction that pushes what stands below so many values when this one begins; null where the flow of control makes that unclear.</summary>
+    /// <summary>
+    /// Finds the instruction that pushes the value below the given number of values on the stack; null if branches make that unclear.
+    /// </summary>
     public static Instruction? ProducerOf(Instruction instruction, int above)
     {
         for (Instruction? before = instruction.Previous; before is not null; before = before.Previous)
@@ -106,7 +110,7 @@ internal static class LockNames
     private static string? DescribeLocal(MethodDefinition method, Instruction load, Instruction value, int steps)
         => value.OpCode.Code == Code.Newobj ? NameOfLocal(method, (VariableDefinition)load.Operand) : Describe(method, value, steps - 1);
 
-    /// <summary>A local that is a lock: by its name where symbols have it.</summary>
+    /// <summary>The name of a lock in a local variable; its own name if symbols have it.</summary>
     public static string NameOfLocal(MethodDefinition method, VariableDefinition variable)
         => method.DebugInformation.TryGetName(variable, out string name) && !name.StartsWith('<')
             ? $"{MemberNames.Of(method)}.{name}"
@@ -126,7 +130,7 @@ internal static class LockNames
 
         if (called.Name == "get_SyncRoot" && called.DeclaringType.Namespace.StartsWith("System.Collections", StringComparison.Ordinal))
         {
-            return null; // everybody's collections have one: the type says more
+            return null; // collections in general have one: the type is more informative
         }
 
         return called.Name.StartsWith("get_", StringComparison.Ordinal) && called.Parameters.Count == 0
@@ -134,12 +138,12 @@ internal static class LockNames
             : null;
     }
 
-    // A lock that a method of the module gives, or that a collection keeps, such as one for each key.
+    // Describes a lock that a method of the module returns or that a collection contains, such as one for each key.
     private static string? DescribeKept(MethodDefinition method, MethodReference called, Instruction call, int steps)
     {
         if (called.ReturnType.FullName != "System.Object" && called.ReturnType is not GenericParameter)
         {
-            return null; // its type says more
+            return null; // its type is more informative
         }
 
         if (called.HasThis && called.DeclaringType.Namespace.StartsWith("System.Collections", StringComparison.Ordinal))
@@ -152,7 +156,7 @@ internal static class LockNames
             : null;
     }
 
-    /// <summary>The field that a property of the same module does nothing but return.</summary>
+    /// <summary>The field that a property of the same module simply returns.</summary>
     private static FieldReference? FieldBehind(MethodReference called)
     {
         if (!called.Name.StartsWith("get_", StringComparison.Ordinal) || called.Module is null
@@ -167,7 +171,7 @@ internal static class LockNames
         return isPlain && load is not null ? (FieldReference)load.Operand : null;
     }
 
-    // A copy that the compiler keeps for the end of a lock, in an iterator or an asynchronous method.
+    // A copy that the compiler stores for the end of a lock, in an iterator or an asynchronous method.
     private static bool IsHoisted(FieldReference field) =>
         field.Name.StartsWith("<>7__wrap", StringComparison.Ordinal) || field.Name.StartsWith("<>s__", StringComparison.Ordinal)
         || (field.Name.StartsWith('<') && field.Name.Contains(">5__", StringComparison.Ordinal) && field.FieldType.FullName == "System.Object");

@@ -4,7 +4,7 @@ using Mono.Cecil;
 
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
-/// <summary>Methods as they are called in the source.</summary>
+/// <summary>The names of methods in the source.</summary>
 internal static class MemberNames
 {
     public static string Of(MethodDefinition method)
@@ -13,7 +13,7 @@ internal static class MemberNames
         return WithoutArity(name.Replace("<Program>$", "Program", StringComparison.Ordinal));
     }
 
-    // A generic type has its number of parameters behind a tick.
+    // Generic types have the number of type parameters after a backtick.
     private static string WithoutArity(string name)
     {
         if (!name.Contains('`', StringComparison.Ordinal))

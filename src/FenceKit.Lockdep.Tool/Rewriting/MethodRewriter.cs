@@ -6,8 +6,8 @@ using Mono.Cecil.Rocks;
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
 /// <summary>
-/// Replaces the calls of one method. The instruction itself is changed and what is missing is put behind it, so that branches, regions and lines of the source
-/// still point to the right place.
+/// Replaces the calls in one method. The instruction itself is changed and others are inserted after it, so that branches, exception
+/// handlers and sequence points still refer to the right place.
 /// </summary>
 /// <param name="owner">The module.</param>
 /// <param name="method">The method, with its macros simplified.</param>
@@ -62,7 +62,8 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
         }
     }
 
-    // Whoever looks whether a task has ended may know that it has when he asks for its result; so does a continuation, which is given one that has.
+    // Code that checks whether a task has ended may know that it has when it reads the result; so does a continuation, which is passed a
+    // completed task.
     private bool AsksForState() =>
         (method.Name.Contains(">b__", StringComparison.Ordinal)
             && method.Parameters.Any(static parameter => TypeNames.Open(parameter.ParameterType) is "System.Threading.Tasks.Task" or "System.Threading.Tasks.Task`1"))
@@ -71,7 +72,8 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
         && (called.Name.StartsWith("get_IsCompleted", StringComparison.Ordinal) || called.Name is "get_Status" or "get_IsFaulted" or "get_IsCanceled" or "WhenAny" or "WaitAny")
         && called.DeclaringType.FullName.StartsWith("System.Threading.Tasks.", StringComparison.Ordinal));
 
-    // What makes the runtime run a static constructor stands behind its announcement: the instruction that others jump to becomes the first of that.
+    // The announcement is placed before the instruction that makes the runtime run a static constructor. Branches to that instruction now
+    // lead to the announcement.
     private void Announce(Instruction instruction, TypeDefinition type)
     {
         Instruction first = instruction;
@@ -101,7 +103,7 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
         string? name = replacement.TakesSite ? NameFor(instruction, called) : null;
         for (Instruction? prefix = instruction.Previous; prefix is { OpCode.OpCodeType: OpCodeType.Prefix }; prefix = prefix.Previous)
         {
-            prefix.OpCode = OpCodes.Nop; // a tail call would lose the frame, and what it is constrained to is in the new signature
+            prefix.OpCode = OpCodes.Nop; // a tail call would lose the frame, and the new signature replaces a constraint
             prefix.Operand = null;
         }
 
@@ -121,8 +123,8 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
         }
     }
 
-    // A delegate of a method of a lock becomes one of the method that stands for it, which takes the lock as its first argument. One that needs a site has no room
-    // for it, so what is taken by such a delegate is not seen.
+    // A delegate of a lock's method becomes a delegate of the replacement, which takes the lock as its first argument. A replacement that
+    // needs a site cannot be used by a delegate, so acquisitions through it are not seen.
     private void ReplaceTarget(Instruction instruction, Replacement replacement)
     {
         var called = (MethodReference)instruction.Operand;
@@ -154,7 +156,7 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
         _code.InsertAfter(instruction, Instruction.Create(OpCodes.Call, target));
     }
 
-    // In front of the one that loads the site, which keeps its place for those who jump there.
+    // Inserted before the instruction that loads the site, which stays the target of branches.
     private void Insert(Instruction load, Instruction step)
     {
         Instruction site = Instruction.Create(OpCodes.Nop);
@@ -165,7 +167,8 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
         _code.InsertAfter(load, site);
     }
 
-    // The object that has the field that is the receiver, once more: only where loading it twice changes nothing. The last step comes first. Null if that is not clear.
+    // Repeats the instructions that load the object whose field is the receiver, if loading it twice has no effect. The last instruction
+    // comes first. Null if that is not clear.
     private List<Instruction>? OwnerOf(Instruction call, MethodReference called)
     {
         Instruction? producer = LockNames.ProducerOf(call, called.Parameters.Count);
@@ -190,7 +193,7 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
                 case Code.Ldarg when ((ParameterDefinition)producer.Operand) is { ParameterType.IsByReference: false } parameter && !(parameter.Index < 0 && method.DeclaringType.IsValueType):
                     return steps.Count == 0 || steps[0].OpCode.Code is Code.Ldflda ? null : steps;
                 case Code.Ldarg when steps.Count > 1:
-                    return steps; // a field of a structure, such as a state machine, that holds the object
+                    return steps; // a field of a structure, such as a state machine, that contains the object
                 case Code.Ldfld:
                     break;
                 default:
@@ -224,7 +227,7 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
         return instance;
     }
 
-    /// <summary>What the lock is called that the call is about; for what is made, where it goes.</summary>
+    /// <summary>The name of the lock of a call; for a created object, the name of its destination.</summary>
     private string? NameFor(Instruction instruction, MethodReference called)
     {
         if (instruction.OpCode.Code == Code.Newobj)
@@ -243,7 +246,7 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
         };
     }
 
-    // The method that the delegate is made of stands a few instructions before the call, also where the compiler keeps the delegate.
+    // The method of the delegate is loaded a few instructions before the call, even if the compiler caches the delegate.
     private string NameOfCallback(Instruction call)
     {
         int others = ((MethodReference)call.Operand).Parameters.Count - 1;

@@ -21,10 +21,10 @@ internal sealed class ModuleRewriter
         _table = table;
     }
 
-    /// <summary>How many calls were replaced.</summary>
+    /// <summary>The number of replaced calls.</summary>
     public int Calls { get; private set; }
 
-    /// <summary>How many places could not be replaced.</summary>
+    /// <summary>The number of places that could not be replaced.</summary>
     public int Unseen { get; private set; }
 
     public void Rewrite()
@@ -49,7 +49,7 @@ internal sealed class ModuleRewriter
 
     internal CallTable Table => _table;
 
-    /// <summary>Static constructors that take locks.</summary>
+    /// <summary>The static constructors that acquire locks.</summary>
     internal Initializers Initializers => _initializers;
 
     internal ModuleDefinition Module => _module;
@@ -63,7 +63,7 @@ internal sealed class ModuleRewriter
         Calls += isReason ? 1 : 0;
         if (_sites is null)
         {
-            // The reference comes first: the sites' type is named by it.
+            // The reference must be imported first: the name of the sites' type depends on it.
             _module.ImportReference(_table.Site);
             _sites = new SiteFields(_module, _table);
         }
@@ -86,7 +86,7 @@ internal sealed class ModuleRewriter
 
         if (called.Name == ".ctor" && instruction.OpCode.Code != Code.Newobj)
         {
-            return null; // a class that derives from one of these calls that of its base
+            return null; // a derived class calls its base
         }
 
         TypeReference type = instruction.Previous is { OpCode.Code: Code.Constrained, Operand: TypeReference constrained } ? constrained : called.DeclaringType;
@@ -106,7 +106,7 @@ internal sealed class ModuleRewriter
         _ => null,
     };
 
-    /// <summary>What stands for the method that a delegate is made of.</summary>
+    /// <summary>Finds the replacement for the method of a delegate.</summary>
     internal Replacement? FindTarget(MethodDefinition method, Instruction instruction)
     {
         var target = (MethodReference)instruction.Operand;
@@ -119,7 +119,7 @@ internal sealed class ModuleRewriter
         method.Name == "MoveNext"
         && method.DeclaringType.Interfaces.Any(static face => face.InterfaceType.FullName == "System.Runtime.CompilerServices.IAsyncStateMachine");
 
-    /// <summary>Types whose making is of interest.</summary>
+    /// <summary>Types whose creation matters.</summary>
     internal static bool IsLockType(TypeReference type) => TypeNames.Open(type) is
         "System.Threading.Lock" or "System.Threading.ReaderWriterLockSlim" or "System.Threading.ReaderWriterLock" or "System.Threading.SemaphoreSlim" or "System.Lazy`1";
 
@@ -154,7 +154,7 @@ internal sealed class ModuleRewriter
         return false;
     }
 
-    // A field whose object is locked somewhere here: what is made for it is made to be a lock.
+    // Notes fields whose object is used as a lock in this module: an object that is created for such a field is a lock.
     private void NoteLocks(MethodDefinition method)
     {
         foreach (Instruction instruction in method.Body.Instructions)
@@ -174,7 +174,7 @@ internal sealed class ModuleRewriter
         }
     }
 
-    // The compiler copies what is locked; the local that it was made in is the one before.
+    // The compiler copies the locked object; the original local variable is the previous one.
     private void NoteLocal(Instruction load)
     {
         _lockLocals.Add((VariableDefinition)load.Operand);

@@ -3,33 +3,35 @@ using System.Globalization;
 
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
-/// <summary>What became of a file.</summary>
+/// <summary>The state of a file after rewriting.</summary>
 internal enum RewriteState
 {
-    /// <summary>There is a new file, in which calls were replaced.</summary>
+    /// <summary>There is a new file with replaced calls.</summary>
     Rewritten,
 
-    /// <summary>There is nothing to replace in it.</summary>
+    /// <summary>The file contains nothing to replace.</summary>
     NothingToDo,
 
-    /// <summary>It is no assembly.</summary>
+    /// <summary>The file is not an assembly.</summary>
     NotManaged,
 
-    /// <summary>It stays as it is, for a reason that is said.</summary>
+    /// <summary>The file was not rewritten, for a reason that is reported.</summary>
     LeftAlone,
 }
 
-/// <summary>What became of a file, and why.</summary>
-/// <param name="State">What became of it.</param>
-/// <param name="Calls">How many calls were replaced.</param>
-/// <param name="Reason">Why it was left alone; null otherwise.</param>
-/// <param name="Unseen">How many places take a lock in a way that cannot be replaced, such as by a delegate of <c>Monitor.Enter</c>.</param>
+/// <summary>The result of rewriting a file.</summary>
+/// <param name="State">The state.</param>
+/// <param name="Calls">The number of replaced calls.</param>
+/// <param name="Reason">Why it was not rewritten; null otherwise.</param>
+/// <param name="Unseen">
+/// The number of places that acquire a lock in a way that cannot be replaced, such as a delegate of <c>Monitor.Enter</c>.
+/// </param>
 internal sealed record RewriteResult(RewriteState State, int Calls = 0, string? Reason = null, int Unseen = 0)
 {
-    /// <summary>A few words that <see cref="Parse"/> reads: the numbers, then the reason on lines of its own.</summary>
+    /// <summary>A text that <see cref="Parse"/> reads: the numbers, then the reason on separate lines.</summary>
     public string ToText() => string.Create(CultureInfo.InvariantCulture, $"{(int)State} {Calls} {Unseen}\n{Reason}");
 
-    /// <summary>Reads the text of a result; null if it is none.</summary>
+    /// <summary>Reads the text of a result; null if it is invalid.</summary>
     public static RewriteResult? Parse(string text)
     {
         int end = text.IndexOf('\n', StringComparison.Ordinal);

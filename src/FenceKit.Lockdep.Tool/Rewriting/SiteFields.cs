@@ -6,10 +6,11 @@ using Mono.Cecil.Cil;
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
 /// <summary>
-/// A static readonly field for each site, in types of their own: one for each type with sites, so that the first call makes no more of them than it has neighbors.
+/// Creates a static readonly field for each site. The fields are in separate types, one for each type with sites, so that the first call
+/// creates only the sites of its own type.
 /// </summary>
 /// <param name="module">The module that is rewritten.</param>
-/// <param name="table">What calls become.</param>
+/// <param name="table">The replacements.</param>
 internal sealed class SiteFields(ModuleDefinition module, CallTable table)
 {
     private readonly MethodReference _make = module.ImportReference(table.Site);
@@ -18,7 +19,7 @@ internal sealed class SiteFields(ModuleDefinition module, CallTable table)
     /// <summary>Adds a site.</summary>
     /// <param name="method">The method of the call.</param>
     /// <param name="instruction">The call.</param>
-    /// <param name="lockName">The lock, as far as it is known there.</param>
+    /// <param name="lockName">The name of the lock, if it is known.</param>
     public FieldDefinition Add(MethodDefinition method, Instruction instruction, string? lockName)
     {
         if (!_holders.TryGetValue(method.DeclaringType, out Holder? holder))
@@ -32,7 +33,7 @@ internal sealed class SiteFields(ModuleDefinition module, CallTable table)
         return holder.Add(_make, file, line, member, lockName);
     }
 
-    /// <summary>Ends the constructors. Nothing can be added any more.</summary>
+    /// <summary>Completes the constructors. No more sites can be added.</summary>
     public void Complete()
     {
         foreach (Holder holder in _holders.Values)

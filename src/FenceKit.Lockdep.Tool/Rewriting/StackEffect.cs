@@ -4,7 +4,7 @@ using Mono.Cecil.Cil;
 
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
-/// <summary>How many values an instruction takes from the stack and puts there.</summary>
+/// <summary>The number of values that an instruction pops and pushes.</summary>
 internal static class StackEffect
 {
     public static int Pushes(Instruction instruction)

@@ -6,8 +6,8 @@ using Mono.Cecil.Rocks;
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
 /// <summary>
-/// A method that is said to be synchronized has no call that could be replaced: the runtime locks the object, or the type, around it. It gets a lock in its body
-/// instead.
+/// Rewrites a method with the Synchronized attribute. It contains no call to replace, because the runtime locks the object or the type
+/// around it; instead its body gets a lock.
 /// </summary>
 /// <param name="owner">The module.</param>
 /// <param name="method">The method.</param>
@@ -47,7 +47,7 @@ internal sealed class SynchronizedBody(ModuleRewriter owner, MethodDefinition me
             type = self;
         }
 
-        // The system's own type may be in another assembly than that of object; the call is found by its name.
+        // System.Type may be in another assembly than Object; the call is resolved by its name.
         TypeReference systemType = new("System", "Type", owner.Module, owner.Module.TypeSystem.CoreLibrary);
         TypeReference handle = new("System", "RuntimeTypeHandle", owner.Module, owner.Module.TypeSystem.CoreLibrary, valueType: true);
         var ofHandle = new MethodReference("GetTypeFromHandle", systemType, systemType);

@@ -3,10 +3,10 @@ using Mono.Cecil;
 
 namespace FenceKit.Lockdep.Tool.Rewriting;
 
-/// <summary>Names of types by which signatures are compared, and names that a person reads.</summary>
+/// <summary>Type names for comparing signatures, and names for people.</summary>
 internal static class TypeNames
 {
-    /// <summary>The type without its arguments, and what a reference refers to.</summary>
+    /// <summary>The name of the type without its type arguments and modifiers.</summary>
     public static string Open(TypeReference type) => type switch
     {
         ByReferenceType reference => Open(reference.ElementType),
@@ -15,9 +15,11 @@ internal static class TypeNames
         _ => type.FullName,
     };
 
-    /// <summary>The type as a part of a signature.</summary>
+    /// <summary>The name of the type in a signature.</summary>
     /// <param name="type">The type.</param>
-    /// <param name="typeParameters">How many type parameters of the method stand for those of the type that declares the original.</param>
+    /// <param name="typeParameters">
+    /// The number of type parameters of the method that belong to the type which declares the original.
+    /// </param>
     public static string Of(TypeReference type, int typeParameters) => type switch
     {
         GenericParameter { Type: GenericParameterType.Method } parameter when parameter.Position < typeParameters => $"!{parameter.Position}",
@@ -31,7 +33,7 @@ internal static class TypeNames
         _ => type.FullName,
     };
 
-    /// <summary>How many type parameters a type has, those of the types around it included.</summary>
+    /// <summary>The number of type parameters of a type, including those of its enclosing types.</summary>
     public static int CountOfParameters(string fullName)
     {
         int count = 0;
@@ -44,7 +46,7 @@ internal static class TypeNames
         return count;
     }
 
-    /// <summary>The type as it is called in the source: without what the compiler puts around lambdas and asynchronous methods.</summary>
+    /// <summary>The name of the type in the source, without generated names for lambdas and asynchronous methods.</summary>
     public static string ForPeople(TypeReference type)
     {
         List<string> parts = [];
@@ -64,7 +66,9 @@ internal static class TypeNames
         return string.Join('.', parts);
     }
 
-    /// <summary>The field as it is called in the source: a property for its backing field, a local for what a closure or a state machine made of it.</summary>
+    /// <summary>
+    /// The name of the field in the source: a property for its backing field, a local variable for a field of a closure or a state machine.
+    /// </summary>
     public static string ForPeople(FieldReference field)
     {
         string name = field.Name;

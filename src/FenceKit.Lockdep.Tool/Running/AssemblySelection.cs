@@ -3,12 +3,12 @@ using System.IO.Enumeration;
 
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>Which assemblies are rewritten: all of the program, or those that are named, without those that are named otherwise.</summary>
+/// <summary>The assemblies to rewrite: all of the program, or those that match Only, except those that match Skip.</summary>
 /// <param name="Only">Names with <c>*</c> and <c>?</c>, without the extension; empty for all.</param>
-/// <param name="Skip">The same, of those to be left out.</param>
+/// <param name="Skip">Patterns of assemblies to leave out.</param>
 internal sealed record AssemblySelection(IReadOnlyList<string> Only, IReadOnlyList<string> Skip)
 {
-    // The validator itself, and what hosts tests and would only report itself.
+    // The validator itself, and test hosts, which would only report themselves.
     private static readonly string[] s_never = ["FenceKit.Lockdep", "FenceKit.Lockdep.Runtime", "coverlet.*", "Microsoft.TestPlatform.*", "Microsoft.VisualStudio.TestPlatform.*", "testhost*"];
 
     public bool Takes(string path)

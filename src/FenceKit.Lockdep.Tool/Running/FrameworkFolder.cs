@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>A folder that looks like the one of the installed runtime, with the assemblies of its frameworks rewritten.</summary>
+/// <summary>A folder that mirrors the installed runtime, with rewritten framework assemblies.</summary>
 internal sealed class FrameworkFolder : IDisposable
 {
-    // What the runtime loads before anything else refers to nothing but itself.
+    // This assembly is loaded first and must not refer to any other.
     private static readonly string[] s_never = ["System.Private.CoreLib"];
     private readonly ShadowFolder _shadow;
 
@@ -15,10 +15,10 @@ internal sealed class FrameworkFolder : IDisposable
     /// <summary>The host to start programs with.</summary>
     public string Host => Path.Combine(Root, Path.GetFileName(HostFile));
 
-    /// <summary>What the environment variable DOTNET_ROOT must say.</summary>
+    /// <summary>The value for the environment variable DOTNET_ROOT.</summary>
     public string Root => _shadow.Path;
 
-    /// <summary>The assemblies that were looked at.</summary>
+    /// <summary>The assemblies that were examined.</summary>
     public IReadOnlyList<ShadowFile> Files => _shadow.Files;
 
     private static string HostFile => Path.Combine(InstalledRoot, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
@@ -27,7 +27,7 @@ internal sealed class FrameworkFolder : IDisposable
     private static string InstalledRoot => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
     /// <summary>Mirrors the runtime that the tool itself runs on.</summary>
-    /// <exception cref="ToolException">It is not where a runtime is installed.</exception>
+    /// <exception cref="ToolException">The tool does not run on an installed runtime.</exception>
     public static FrameworkFolder Make(RewriteCache cache, AssemblySelection selection, Action<int, int>? progress)
     {
         if (!File.Exists(HostFile))
@@ -35,7 +35,7 @@ internal sealed class FrameworkFolder : IDisposable
             throw new ToolException($"The runtime of the tool is not an installed one ({InstalledRoot} has no host), so --framework cannot be used here.");
         }
 
-        // The host follows links to find out where it is, and so where the rest is; what it reads itself must be real.
+        // The host resolves links to find its own location and the other files, so the files that it reads must not be links.
         string[] real = [HostFile, .. FilesBelow("host"), .. FilesBelow("shared").Where(static file => Path.GetExtension(file) is ".so" or ".dylib")];
         var frameworks = new AssemblySelection(["System.*", "Microsoft.*", "netstandard", "mscorlib", "WindowsBase"], [.. s_never, .. selection.Skip]);
         return new FrameworkFolder(ShadowFolder.Make(InstalledRoot, real, cache, frameworks, progress, topFolders: ["host", "shared"]));

@@ -5,21 +5,21 @@ using System.Text;
 namespace FenceKit.Lockdep.Tool.Running;
 
 /// <summary>
-/// The keys that the files of one folder had the last time, by their stamps: of a program that is unchanged nothing is read again. A line a file, the stamps first.
-/// A lost, older or broken list costs a reading of the files, nothing else. Thread safe.
+/// The cached keys of the files in one folder, by their stamps, so that files of an unchanged program are not read again. The list has a
+/// line for each file, with the stamps first. A lost, outdated or broken list only means that the files are read again. Thread safe.
 /// </summary>
 internal sealed class KnownFiles
 {
     private readonly string _list;
-    private readonly Dictionary<string, string> _before = new(StringComparer.Ordinal); // by stamps and path
+    private readonly Dictionary<string, string> _before = new(StringComparer.Ordinal); // keyed by stamps and path
     private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.Ordinal);
     private bool _hasNew;
 
     private KnownFiles(string list) => _list = list;
 
     /// <summary>Reads the list of a folder.</summary>
-    /// <param name="place">Where lists are kept.</param>
-    /// <param name="folder">The folder that the files are in.</param>
+    /// <param name="place">The folder of the lists.</param>
+    /// <param name="folder">The folder of the files.</param>
     public static KnownFiles Read(string place, string folder)
     {
         var known = new KnownFiles(Path.Combine(place, $"{HashOf(folder):x16}.txt"));
@@ -36,16 +36,16 @@ internal sealed class KnownFiles
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // There is none yet.
+            // There is no list yet.
         }
 
         return known;
     }
 
-    /// <summary>Whether the key of a file is known without reading it.</summary>
+    /// <summary>Whether the key of a file is known without reading the file.</summary>
     public bool Has(string path) => _before.ContainsKey(NameOf(path, out _, out _));
 
-    /// <summary>The key of a file, as it was the last time or as it is found out now.</summary>
+    /// <summary>Returns the key of a file, from the list or computed now.</summary>
     /// <param name="path">The file.</param>
     /// <param name="compute">Reads the file.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -72,7 +72,7 @@ internal sealed class KnownFiles
         return key;
     }
 
-    /// <summary>Keeps what was found out, if anything was.</summary>
+    /// <summary>Saves the list if it has changed.</summary>
     public void Save()
     {
         if (!_hasNew)
@@ -114,11 +114,12 @@ internal sealed class KnownFiles
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It counts for nothing.
+            // The file is ignored.
         }
     }
 
-    // FNV-1a: the same in each process, and nothing has to be loaded for it. Folders that meet take turns in one list.
+    // FNV-1a: the same in each process, and no further assembly has to be loaded. Folders with the same hash share one list and replace
+    // each other's entries.
     private static ulong HashOf(string text)
     {
         ulong hash = 14_695_981_039_346_656_037;

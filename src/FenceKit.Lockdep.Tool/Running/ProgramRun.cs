@@ -5,16 +5,16 @@ using System.Runtime.InteropServices;
 
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>A process of the program, with the validator inside.</summary>
-/// <param name="settings">How it is run.</param>
-/// <param name="findings">The folder that its processes write their reports to.</param>
+/// <summary>Runs a process of the program with the validator.</summary>
+/// <param name="settings">The settings of the run.</param>
+/// <param name="findings">The folder for the reports of its processes.</param>
 internal sealed class ProgramRun(RunSettings settings, string findings)
 {
     /// <summary>Starts the program, waits for its end and returns its exit code.</summary>
     /// <param name="host">The runtime's host.</param>
-    /// <param name="arguments">What the host is given.</param>
-    /// <param name="environment">What else the program's environment has.</param>
-    /// <exception cref="ToolException">It cannot be started.</exception>
+    /// <param name="arguments">The arguments of the host.</param>
+    /// <param name="environment">Further environment variables.</param>
+    /// <exception cref="ToolException">The program cannot be started.</exception>
     public int Run(string host, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(host, arguments) { UseShellExecute = false };
@@ -26,7 +26,7 @@ internal sealed class ProgramRun(RunSettings settings, string findings)
 
         using Process process = Started(start);
 
-        // The terminal sends its signal to both; the program decides what it means, and is waited for.
+        // The terminal sends its signal to both processes; the program decides what it means, and the tool waits for the program.
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true);
         using PosixSignalRegistration quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, static context => context.Cancel = true);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => PassOn(context, process));
@@ -72,7 +72,7 @@ internal sealed class ProgramRun(RunSettings settings, string findings)
         }
         catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
-            // It has ended by itself.
+            // The process has already ended.
         }
     }
 }

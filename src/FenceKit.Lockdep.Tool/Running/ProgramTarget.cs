@@ -3,18 +3,21 @@ using System.Text.Json;
 
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>A program that the runtime starts: its assembly, and what it is given.</summary>
+/// <summary>A program that the host starts: its assembly and its arguments.</summary>
 /// <param name="Assembly">The full path of the assembly.</param>
-/// <param name="HostOptions">What stands between <c>dotnet</c> and the assembly.</param>
-/// <param name="Arguments">What the program is given.</param>
-/// <param name="NeedsOlderRuntime">True when it was built for a .NET before 10, which the tool's part does not run on: it is started on the newest one.</param>
+/// <param name="HostOptions">The words between <c>dotnet</c> and the assembly.</param>
+/// <param name="Arguments">The arguments of the program.</param>
+/// <param name="NeedsOlderRuntime">
+/// True when it was built for a .NET version before 10, which the runtime assembly of the tool does not support: it is started on the
+/// newest one.
+/// </param>
 internal sealed record ProgramTarget(string Assembly, IReadOnlyList<string> HostOptions, IReadOnlyList<string> Arguments, bool NeedsOlderRuntime)
 {
     private const int OldestRuntime = 10;
 
-    /// <summary>Finds out what a command starts.</summary>
-    /// <param name="command">What stands behind <c>--</c>.</param>
-    /// <exception cref="ToolException">It is no program of .NET, or one that cannot be rewritten.</exception>
+    /// <summary>Determines the program that a command starts.</summary>
+    /// <param name="command">The words after <c>--</c>.</param>
+    /// <exception cref="ToolException">The command does not start a .NET program, or one that cannot be rewritten.</exception>
     public static ProgramTarget Of(IReadOnlyList<string> command)
     {
         string first = command[0];
@@ -49,7 +52,7 @@ internal sealed record ProgramTarget(string Assembly, IReadOnlyList<string> Host
             : throw new ToolException($"It is not clear which assembly '{string.Join(' ', command)}' starts. Write: fencekit-lockdep run -- dotnet app.dll arguments");
     }
 
-    /// <summary>The program that an assembly, or the executable beside it, is.</summary>
+    /// <summary>Returns the program of an assembly, or of the executable beside it.</summary>
     public static ProgramTarget OfFile(string file, IReadOnlyList<string> hostOptions, IEnumerable<string> arguments)
     {
         string path = System.IO.Path.GetFullPath(file);

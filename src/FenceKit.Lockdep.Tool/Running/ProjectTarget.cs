@@ -4,11 +4,11 @@ using System.Text.Json;
 
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>Projects, asked by the build where their output is.</summary>
+/// <summary>Asks the build for the output of projects.</summary>
 internal static class ProjectTarget
 {
-    /// <summary>The program that <c>dotnet run</c> starts. It is built first unless <c>--no-build</c> is there.</summary>
-    /// <param name="arguments">What stands behind <c>run</c>.</param>
+    /// <summary>Returns the program that <c>dotnet run</c> starts. It is built first unless <c>--no-build</c> is given.</summary>
+    /// <param name="arguments">The words after <c>run</c>.</param>
     public static ProgramTarget OfRun(IReadOnlyList<string> arguments)
     {
         string project = ".";
@@ -43,8 +43,8 @@ internal static class ProjectTarget
         return Target(project, properties, builds, arguments.Skip(index + 1));
     }
 
-    /// <summary>The assembly that a project builds.</summary>
-    /// <exception cref="ToolException">The build fails, or does not say.</exception>
+    /// <summary>Returns the assembly that a project builds.</summary>
+    /// <exception cref="ToolException">The build fails, or does not return the path.</exception>
     public static string OutputOf(string project, IReadOnlyList<string> properties, bool builds)
     {
         string file = FileOf(project);
@@ -58,11 +58,11 @@ internal static class ProjectTarget
     }
 
     /// <summary>Builds a project or a solution.</summary>
-    /// <exception cref="ToolException">The build fails; the message has what it said.</exception>
+    /// <exception cref="ToolException">The build fails; the message contains its output.</exception>
     public static void Build(string project, IReadOnlyList<string> properties)
         => Dotnet(["build", FileOf(project, alsoSolutions: true), "-nologo", "-v", "quiet", .. properties], isShown: true);
 
-    /// <summary>The projects of a solution, or the one that is named.</summary>
+    /// <summary>Returns the projects of a solution, or the given project.</summary>
     public static IReadOnlyList<string> ProjectsOf(string path)
     {
         string file = FileOf(path, alsoSolutions: true);
@@ -76,7 +76,7 @@ internal static class ProjectTarget
             .Where(static line => line.EndsWith("proj", StringComparison.Ordinal)).Select(line => Path.Combine(folder, line))];
     }
 
-    // A filter lists projects as they are seen from the solution that it filters.
+    // A solution filter lists projects relative to its solution.
     private static string SolutionOf(string file)
     {
         if (Path.GetExtension(file) != ".slnf")
@@ -96,7 +96,7 @@ internal static class ProjectTarget
         }
     }
 
-    /// <summary>Properties of a project.</summary>
+    /// <summary>Returns properties of a project.</summary>
     public static IReadOnlyDictionary<string, string> PropertiesOf(string project, IReadOnlyList<string> properties, params string[] names)
     {
         string text = Dotnet(["msbuild", project, "-nologo", $"-getProperty:{string.Join(',', names)}", .. properties], isShown: false);
@@ -109,7 +109,9 @@ internal static class ProjectTarget
         return json.RootElement.GetProperty("Properties").EnumerateObject().ToDictionary(static one => one.Name, static one => one.Value.GetString() ?? "");
     }
 
-    /// <summary>The folders that coverlet's package adds to a project just before its tests are run; none where there is no such package.</summary>
+    /// <summary>
+    /// Returns the folders that the coverlet package adds to a project just before its tests run; none without the package.
+    /// </summary>
     public static IReadOnlyList<string> AdaptersOf(string project, IReadOnlyList<string> properties)
     {
         try
@@ -119,7 +121,7 @@ internal static class ProjectTarget
         }
         catch (ToolException)
         {
-            return []; // no such target
+            return []; // the project has no such target
         }
     }
 

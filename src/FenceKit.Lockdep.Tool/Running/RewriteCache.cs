@@ -6,15 +6,16 @@ using FenceKit.Lockdep.Tool.Rewriting;
 namespace FenceKit.Lockdep.Tool.Running;
 
 /// <summary>
-/// Rewritten assemblies, by the content of the original and of its symbols and by the version of the tool. An entry is made elsewhere and then moved to its place:
-/// the process that comes second finds it whole, and a tool that is killed leaves nothing that counts. Thread safe, also between processes.
+/// A cache of rewritten assemblies, keyed by the contents of the original and its symbols and by the version of the tool. An entry is
+/// created elsewhere and then moved into place, so a second process finds it complete, and a killed tool leaves no incomplete entry. Thread
+/// safe, also between processes.
 /// </summary>
 internal sealed class RewriteCache : IDisposable
 {
     public const string FolderVariableName = "FENCEKIT_LOCKDEP_CACHE";
     private const string ResultName = "result.txt";
     private readonly string _folder;
-    private readonly Lazy<AssemblyRewriter> _rewriter; // not even loaded where everything is known
+    private readonly Lazy<AssemblyRewriter> _rewriter; // not even loaded if everything is cached
 
     private RewriteCache(string folder, string runtimePath)
     {
@@ -22,13 +23,13 @@ internal sealed class RewriteCache : IDisposable
         _rewriter = new Lazy<AssemblyRewriter>(() => new AssemblyRewriter(runtimePath));
     }
 
-    /// <summary>Where rewritten assemblies and the folders of runs are kept for this user.</summary>
+    /// <summary>The folder of this user for rewritten assemblies and for the folders of runs.</summary>
     public static string Root =>
         Environment.GetEnvironmentVariable(FolderVariableName) is { Length: > 0 } named
             ? Path.GetFullPath(named)
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "fencekit-lockdep");
 
-    /// <summary>Where entries are made: a folder each, that begins with the number of the process.</summary>
+    /// <summary>The folder in which entries are created; the name of each begins with the process id.</summary>
     public static string Making => Path.Combine(Root, "making");
 
     /// <summary>Opens the cache of this version of the tool.</summary>
@@ -36,7 +37,7 @@ internal sealed class RewriteCache : IDisposable
     /// <exception cref="ToolException">The folder cannot be written.</exception>
     public static RewriteCache Open(string runtimePath)
     {
-        // Both assemblies decide what comes out.
+        // The output depends on both assemblies.
         string tool = typeof(RewriteCache).Module.ModuleVersionId.ToString("n");
         var versions = KnownFiles.Read(Path.Combine(Root, "versions", tool), runtimePath);
         string version = versions.KeyOf(runtimePath, path => KeyOf(path, tool));
@@ -54,13 +55,13 @@ internal sealed class RewriteCache : IDisposable
         return new RewriteCache(folder, runtimePath);
     }
 
-    /// <summary>What is known of the files of a folder.</summary>
+    /// <summary>Returns the cached keys of the files in a folder.</summary>
     public KnownFiles KnownIn(string folder) => KnownFiles.Read(Path.Combine(_folder, "known"), folder);
 
-    /// <summary>Finds or makes what an assembly, or the list of what a program consists of, becomes.</summary>
+    /// <summary>Finds or creates the rewritten form of an assembly, or of the dependency file of a program.</summary>
     /// <param name="path">The original.</param>
-    /// <param name="known">What is known of its folder.</param>
-    /// <returns>What became of it, and the folder with the new file if there is one.</returns>
+    /// <param name="known">The cached keys of its folder.</param>
+    /// <returns>The result, and the folder with the new file if there is one.</returns>
     /// <exception cref="ToolException">The cache cannot be written.</exception>
     public (RewriteResult Result, string Folder) Get(string path, KnownFiles known)
     {
@@ -138,7 +139,7 @@ internal sealed class RewriteCache : IDisposable
             }
             catch (IOException) when (Read(folder) is not null)
             {
-                // Another run was faster, with the same.
+                // Another run has created the same entry first.
             }
 
             return Read(folder) ?? throw new IOException($"{folder} is not whole.");

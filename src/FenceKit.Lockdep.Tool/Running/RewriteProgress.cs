@@ -3,14 +3,14 @@ using Spectre.Console;
 
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>A bar while assemblies are rewritten, where a person looks; nothing in a pipe.</summary>
+/// <summary>Shows a progress bar while assemblies are rewritten, in an interactive terminal only.</summary>
 internal static class RewriteProgress
 {
-    /// <summary>Does something that tells how far it is.</summary>
+    /// <summary>Runs a function that reports its progress.</summary>
     public static TResult Show<TResult>(Terminal terminal, Func<Action<int, int>?, TResult> work)
         => terminal.IsErrorSeen ? ShowBar(terminal, work) : work(null);
 
-    // The library for terminals is not even loaded where nobody looks.
+    // The terminal library is not even loaded if the output is not interactive.
     private static TResult ShowBar<TResult>(Terminal terminal, Func<Action<int, int>?, TResult> work)
         => terminal.ErrorConsole.Progress().AutoClear(true).HideCompleted(true).Start(context =>
         {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>A whole copy of a program with its assemblies rewritten, to be run anywhere without the tool.</summary>
+/// <summary>Creates a complete copy of a program with rewritten assemblies, which runs anywhere without the tool.</summary>
 internal static class RewrittenCopy
 {
-    /// <summary>Makes the copy.</summary>
+    /// <summary>Creates the copy.</summary>
     /// <param name="source">The program's folder.</param>
-    /// <param name="output">Where it goes: a folder that is empty or not there.</param>
-    /// <param name="cache">Where rewritten assemblies are.</param>
-    /// <param name="selection">Which are rewritten.</param>
-    /// <param name="progress">Told after each assembly how many of how many are done.</param>
-    /// <exception cref="ToolException">It cannot be made.</exception>
+    /// <param name="output">The destination: a folder that is empty or does not exist.</param>
+    /// <param name="cache">The cache of rewritten assemblies.</param>
+    /// <param name="selection">The assemblies to rewrite.</param>
+    /// <param name="progress">Called after each assembly with the number done and the total.</param>
+    /// <exception cref="ToolException">The copy cannot be created.</exception>
     public static IReadOnlyList<ShadowFile> Make(string source, string output, RewriteCache cache, AssemblySelection selection, Action<int, int>? progress)
     {
         string from = Path.GetFullPath(source);
@@ -53,7 +53,7 @@ internal static class RewrittenCopy
 
         foreach (string file in Directory.GetFiles(source))
         {
-            File.Copy(file, Path.Combine(target, Path.GetFileName(file))); // what a link leads to, not the link
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file))); // the target of a link, not the link
         }
     }
 }

@@ -6,12 +6,12 @@ using FenceKit.Lockdep.Tool.Suppressions;
 
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>One use of the tool on something that runs: rewrites, runs, reads what was found, and says it.</summary>
+/// <summary>One run of the tool: rewrites, runs, reads the findings and prints them.</summary>
 internal sealed class RunSession : IDisposable
 {
-    // VSTest ends the process of the tests a tenth of a second after the last one, in milliseconds; what was seen is written after that.
+    // VSTest ends the test host a tenth of a second after the last test; the reports are written after that. The value is in milliseconds.
     private const string TestHostEndVariable = "VSTEST_TESTHOST_SHUTDOWN_TIMEOUT";
-    private const string TestHostEnd = "20000"; // one with threads that never end is ended all the same
+    private const string TestHostEnd = "20000"; // a test host whose threads never end is still ended
     private readonly Terminal _terminal;
     private readonly TimeProvider _clock;
     private readonly RunSettings _settings;
@@ -20,12 +20,12 @@ internal sealed class RunSession : IDisposable
     private readonly RewriteCache _cache;
     private readonly List<IDisposable> _folders = [];
     private readonly List<ShadowFile> _files = [];
-    private readonly List<string> _silent = []; // of which nothing came back
+    private readonly List<string> _silent = []; // the assemblies that have reported nothing
     private readonly string _findings;
     private FrameworkFolder? _framework;
 
-    /// <summary>Prepares a run. What is wrong with the options is found before anything runs.</summary>
-    /// <exception cref="ToolException">A file that is named cannot be used, or the cache cannot.</exception>
+    /// <summary>Prepares a run. Invalid options are detected before anything runs.</summary>
+    /// <exception cref="ToolException">A given file cannot be used, or the cache cannot.</exception>
     public RunSession(Terminal terminal, TimeProvider clock, RunSettings settings, RunOutputs outputs)
     {
         _terminal = terminal;
@@ -43,7 +43,7 @@ internal sealed class RunSession : IDisposable
     }
 
     /// <summary>Runs a program and returns the exit code of the tool.</summary>
-    /// <exception cref="ToolException">It cannot be run, or a report cannot be written.</exception>
+    /// <exception cref="ToolException">The program cannot be run, or a report cannot be written.</exception>
     public int Run(ProgramTarget target)
     {
         string assembly = Shadowed(target.Assembly, isBeside: false);
@@ -51,7 +51,7 @@ internal sealed class RunSession : IDisposable
     }
 
     /// <summary>Runs tests, one project after the other, and returns the exit code of the tool.</summary>
-    /// <exception cref="ToolException">They cannot be run, or a report cannot be written.</exception>
+    /// <exception cref="ToolException">The tests cannot be run, or a report cannot be written.</exception>
     public int Test(TestProjects projects)
     {
         int code = 0;
@@ -75,11 +75,11 @@ internal sealed class RunSession : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // A process that goes on after the program writes there still; it is a folder for temporary files.
+            // A process that outlives the program still writes there; the folder is for temporary files.
         }
     }
 
-    /// <summary>The assembly in a folder in which its locks report.</summary>
+    /// <summary>Returns the path of the assembly in a folder with rewritten assemblies.</summary>
     private string Shadowed(string assembly, bool isBeside)
     {
         if (_settings.TakesFramework && _framework is null)
@@ -150,11 +150,11 @@ internal sealed class RunSession : IDisposable
             Suppressions = _outputs.Suppress is { } path ? (path, outcome) : null,
         }.Write(_terminal);
 
-        // One that hung was ended by us: what it ended with says nothing of itself.
+        // A deadlocked program was ended by the tool, so its exit code means nothing.
         return ExitCodes.OfRun(found.HasHung ? 0 : program, report.Locks, _outputs.FailOn, isWhole);
     }
 
-    // That nothing came back must not look as if nothing had been found.
+    // A missing report must not look as if nothing was found.
     private bool SayWhatIsMissing(Findings found)
     {
         foreach (string name in _silent)
@@ -195,7 +195,7 @@ internal sealed class RunSession : IDisposable
             }
             catch (ToolException exception)
             {
-                failures.Add(exception.Message); // the others are written all the same
+                failures.Add(exception.Message); // the other files are still written
             }
         }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>How a program is run.</summary>
-/// <param name="Selection">Which assemblies are rewritten.</param>
-/// <param name="TakesFramework">Whether those of the shared framework are rewritten too.</param>
-/// <param name="GivesHints">Whether findings that rest on classes alone are given.</param>
-/// <param name="HangLimit">How long some must have waited for each other for the program to be ended; null for no such thing.</param>
+/// <summary>The settings of a run.</summary>
+/// <param name="Selection">The assemblies to rewrite.</param>
+/// <param name="TakesFramework">Whether assemblies of the shared framework are rewritten too.</param>
+/// <param name="GivesHints">Whether findings that rest on classes alone are reported.</param>
+/// <param name="HangLimit">How long threads must have waited for each other before the program is ended; null to disable that.</param>
 internal sealed record RunSettings(AssemblySelection Selection, bool TakesFramework, bool GivesHints, TimeSpan? HangLimit)
 {
-    /// <summary>The longest <paramref name="HangLimit"/> that can be asked for, in seconds.</summary>
+    /// <summary>The maximum of <paramref name="HangLimit"/>, in seconds.</summary>
     public const int LongestHang = 86_400;
 }

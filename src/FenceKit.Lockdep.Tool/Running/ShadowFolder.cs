@@ -4,18 +4,19 @@ using FenceKit.Lockdep.Tool.Rewriting;
 
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>One file of the program, and what became of it.</summary>
+/// <summary>A file of the program, with the result of rewriting it.</summary>
 internal sealed record ShadowFile(string Path, RewriteResult Result);
 
 /// <summary>
-/// A folder that looks like that of the program, with the rewritten assemblies in place of the originals: links to the rest. Nothing is written into the program's
-/// own folder. Each run has one of its own, so that runs side by side do not meet. It lies in the cache, or beside the program's where that one's place matters.
+/// A folder that mirrors the program's folder: rewritten assemblies in place of the originals, and links to the other files. Nothing is
+/// written to the program's own folder. Each run has its own mirror, so that concurrent runs do not interfere. It is in the cache, or
+/// beside the program's folder if its location matters.
 /// </summary>
 internal sealed class ShadowFolder : IDisposable
 {
     private const int MostFiles = 50_000;
     private const int MostDepth = 32;
-    private const string BesideName = "beside.txt"; // in the folder of the run: where else something is to be removed
+    private const string BesideName = "beside.txt"; // in the folder of the run: a further folder to remove
     private const string BesideMark = ".fencekit-lockdep-";
     private readonly string _run;
 
@@ -29,19 +30,20 @@ internal sealed class ShadowFolder : IDisposable
     /// <summary>The folder.</summary>
     public string Path { get; }
 
-    /// <summary>The assemblies that were looked at.</summary>
+    /// <summary>The assemblies that were examined.</summary>
     public IReadOnlyList<ShadowFile> Files { get; }
 
     /// <summary>Mirrors a folder.</summary>
     /// <param name="source">The program's folder.</param>
-    /// <param name="real">Files that must not be links: the runtime's host follows those.</param>
-    /// <param name="cache">Where rewritten assemblies are.</param>
-    /// <param name="selection">Which are rewritten.</param>
-    /// <param name="progress">Told after each assembly how many of how many are done.</param>
-    /// <param name="topFolders">Which folders directly below are mirrored; null for all.</param>
+    /// <param name="real">Files that must be copies: the runtime's host resolves links.</param>
+    /// <param name="cache">The cache of rewritten assemblies.</param>
+    /// <param name="selection">The assemblies to rewrite.</param>
+    /// <param name="progress">Called after each assembly with the number done and the total.</param>
+    /// <param name="topFolders">The direct subfolders to mirror; null for all.</param>
     /// <param name="isBeside">
-    /// Whether it is to lie beside the program's, with the same folders above, for tests look for their data there. Assemblies and symbols are copies in it: what measures
-    /// coverage writes into them, and through a link it would write into the program's own or into the cache.
+    /// Whether the mirror is created beside the program's folder, with the same parent folders, because tests look for their data there.
+    /// Assemblies and symbols in it are copies: coverage tools write to them, and through a link they would write to the program's own
+    /// folder or to the cache.
     /// </param>
     /// <exception cref="ToolException">The folder cannot be mirrored.</exception>
     public static ShadowFolder Make(
@@ -80,11 +82,11 @@ internal sealed class ShadowFolder : IDisposable
         }
     }
 
-    /// <summary>Removes what runs have left that were killed: their process is gone.</summary>
-    /// <returns>How many there were.</returns>
+    /// <summary>Removes the folders of killed runs, whose process no longer exists.</summary>
+    /// <returns>The number of removed folders.</returns>
     public static int RemoveAbandoned()
     {
-        RemoveAbandoned(RewriteCache.Making); // half an assembly is nobody's loss
+        RemoveAbandoned(RewriteCache.Making); // incomplete entries
         return RemoveAbandoned(Runs);
     }
 
@@ -108,7 +110,7 @@ internal sealed class ShadowFolder : IDisposable
         return removed;
     }
 
-    // Written down before it is made, so that whoever comes after a kill finds it. Null where nothing can be made there.
+    // Recorded before it is created, so that a later run finds it if this one is killed. Null if no folder can be created there.
     private static string? Beside(string source, string run)
     {
         string folder = System.IO.Path.TrimEndingDirectorySeparator(source) + BesideMark + System.IO.Path.GetFileName(run);
@@ -137,7 +139,7 @@ internal sealed class ShadowFolder : IDisposable
         {
             if (known.Has(path))
             {
-                Take(path); // a link or two: threads would cost more than they bring
+                Take(path); // only a link or two: threads would cost more than they save
             }
             else
             {
@@ -188,13 +190,13 @@ internal sealed class ShadowFolder : IDisposable
         }
         catch (AggregateException all) when (all.InnerExceptions[0] is ToolException refused)
         {
-            throw new ToolException(refused.Message, refused); // the same disk is full for each of them
+            throw new ToolException(refused.Message, refused); // a full disk affects all of them
         }
     }
 
     private static void Put(string file, string target, bool isCopy)
     {
-        File.Delete(target); // the link, or the copy, in the shadow
+        File.Delete(target); // removes the link or the copy in the mirror
         if (isCopy)
         {
             File.Copy(file, target);
@@ -210,7 +212,7 @@ internal sealed class ShadowFolder : IDisposable
     {
         if (depth > MostDepth)
         {
-            return; // a link that leads back; what is so deep is no part of a program
+            return; // a circular link; nothing of a program is nested this deeply
         }
 
         Directory.CreateDirectory(target);
@@ -269,7 +271,7 @@ internal sealed class ShadowFolder : IDisposable
             if (File.Exists(note) && File.ReadAllText(note) is var beside && beside.EndsWith(BesideMark + System.IO.Path.GetFileName(run), StringComparison.Ordinal)
                 && Directory.Exists(beside))
             {
-                Directory.Delete(beside, recursive: true); // of links the links, never what they lead to
+                Directory.Delete(beside, recursive: true); // deletes links, never their targets
             }
 
             if (Directory.Exists(run))
@@ -279,7 +281,7 @@ internal sealed class ShadowFolder : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The next run tries again.
+            // The next run will try again.
         }
     }
 }

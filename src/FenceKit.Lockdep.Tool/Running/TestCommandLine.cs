@@ -2,8 +2,8 @@
 namespace FenceKit.Lockdep.Tool.Running;
 
 /// <summary>
-/// A command line of <c>dotnet test</c> or <c>dotnet vstest</c>, taken apart: what it is about, how that is built, and what the tests are given. Where it cannot be
-/// known what a word means it is refused, for tests that are another project's would look like tests in which nothing was found.
+/// A parsed command line of <c>dotnet test</c> or <c>dotnet vstest</c>: the projects, the options of the build, and the arguments of the
+/// tests. A word whose meaning is not known is rejected, because running the wrong tests would look as if nothing was found.
 /// </summary>
 internal sealed class TestCommandLine
 {
@@ -12,21 +12,21 @@ internal sealed class TestCommandLine
     private readonly List<string> _buildOptions = [];
     private readonly List<string> _arguments = [];
     private readonly List<string> _assemblies = [];
-    private readonly List<string> _unclear = []; // words behind an option that is the tests' own
+    private readonly List<string> _unclear = []; // words after an option that only the tests understand
     private readonly Dictionary<string, string> _environment = new(StringComparer.Ordinal);
-    private string[] _verbosity = []; // how much VSTest says; a program takes no such thing
+    private string[] _verbosity = []; // the verbosity of VSTest; a test program has no such option
     private string[] _trailing = [];
     private string? _path;
 
     private TestCommandLine(bool isVSTest) => IsVSTest = isVSTest;
 
-    /// <summary>Whether it is <c>dotnet vstest</c>, which takes assemblies alone.</summary>
+    /// <summary>Whether the command is <c>dotnet vstest</c>, which takes assemblies only.</summary>
     public bool IsVSTest { get; }
 
     /// <summary>The project, the solution or the folder.</summary>
     public string Path => _path ?? ".";
 
-    /// <summary>Assemblies, where those are named.</summary>
+    /// <summary>The assemblies, if the command names any.</summary>
     public IReadOnlyList<string> Assemblies => _assemblies;
 
     /// <summary>Whether the projects are built first.</summary>
@@ -35,21 +35,21 @@ internal sealed class TestCommandLine
     /// <summary>Properties of the build, as MSBuild takes them.</summary>
     public IReadOnlyList<string> Properties => _properties;
 
-    /// <summary>What else the build is given.</summary>
+    /// <summary>Further options of the build.</summary>
     public IReadOnlyList<string> BuildOptions => _buildOptions;
 
-    /// <summary>What tests that are a program are given: what stands behind a <c>--</c> of its own is theirs as well.</summary>
+    /// <summary>The arguments of a test program, including those after its own <c>--</c>.</summary>
     public IReadOnlyList<string> ProgramArguments => [.. _arguments, .. _trailing];
 
-    /// <summary>What VSTest is given: behind the <c>--</c> are settings of the run.</summary>
+    /// <summary>The arguments of VSTest; after <c>--</c> come settings of the run.</summary>
     public IReadOnlyList<string> VSTestArguments => [.. _verbosity, .. _arguments, .. _trailing.Length > 0 ? (string[])["--", .. _trailing] : []];
 
-    /// <summary>Variables for the processes of the tests.</summary>
+    /// <summary>Environment variables for the processes of the tests.</summary>
     public IReadOnlyDictionary<string, string> Environment => _environment;
 
-    /// <summary>Understands a command.</summary>
-    /// <param name="command">What stands behind the <c>--</c> of the tool.</param>
-    /// <exception cref="ToolException">It is no such command, or what it is about cannot be known.</exception>
+    /// <summary>Parses a command.</summary>
+    /// <param name="command">The words after the <c>--</c> of the tool.</param>
+    /// <exception cref="ToolException">The command is not one of these, or its projects cannot be determined.</exception>
     public static TestCommandLine Of(IReadOnlyList<string> command)
     {
         if (command.Count < 2 || System.IO.Path.GetFileNameWithoutExtension(command[0]) != "dotnet" || command[1] is not ("test" or "vstest"))
@@ -69,7 +69,8 @@ internal sealed class TestCommandLine
         return line;
     }
 
-    // Options there have their values behind a colon, and begin with a slash as well: what is a file is one, so is what is called like an assembly.
+    // Options of vstest have their values after a colon, and may begin with a slash. A word is a path if such a file exists or it is named
+    // like an assembly.
     private int TakeOfVSTest(string[] words, int index)
     {
         bool isOption = words[index].StartsWith('-') || (words[index].StartsWith('/') && !TestOptions.IsAssembly(words[index]));
@@ -109,7 +110,8 @@ internal sealed class TestCommandLine
             case TestOptionKind.Refused:
                 throw new ToolException($"'dotnet test {name}' is not understood here. {Build}");
             default:
-                // An option of the tests' own. How many values it takes, only they know; none of them is the project, or it is said below.
+                // An option that only the tests understand. The number of its values is unknown; none of them is the project, or
+                // AssertClear rejects the command.
                 _arguments.Add(word);
                 for (index++; index < words.Length && !TestOptions.IsOption(words[index]); index++)
                 {
@@ -134,7 +136,7 @@ internal sealed class TestCommandLine
             case "-r" or "--runtime":
                 _properties.AddRange([$"-p:RuntimeIdentifier={value}", "-p:_CommandLineDefinedRuntimeIdentifier=true"]);
                 break;
-            case "-o" or "--output" when value is not ("Normal" or "Detailed"): // these are how much Microsoft.Testing.Platform says
+            case "-o" or "--output" when value is not ("Normal" or "Detailed"): // those are verbosities of Microsoft.Testing.Platform
                 _properties.AddRange([$"-p:OutputPath={System.IO.Path.GetFullPath(value)}{System.IO.Path.DirectorySeparatorChar}", "-p:_CommandLineDefinedOutputPath=true"]);
                 break;
             case "--artifacts-path":
@@ -154,7 +156,7 @@ internal sealed class TestCommandLine
                 _verbosity = [name, value];
                 break;
             case "--max-parallel-test-modules":
-                break; // one project after the other runs here
+                break; // the projects run one after the other
             default:
                 _arguments.Add(word);
                 _arguments.AddRange(isApart ? [value] : []);

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>What an option of <c>dotnet test</c> is for.</summary>
+/// <summary>The kind of an option of <c>dotnet test</c>.</summary>
 internal enum TestOptionKind
 {
-    /// <summary>One of the tests' own: nobody else knows what follows it.</summary>
+    /// <summary>An option that only the tests understand: the number of its values is unknown.</summary>
     Unknown,
 
-    /// <summary>Has a value, behind it or in the same word.</summary>
+    /// <summary>An option with a value, in the next word or in the same one.</summary>
     Valued,
 
-    /// <summary>Has none, and the tests are given it.</summary>
+    /// <summary>An option without a value, which is passed to the tests.</summary>
     Flag,
 
-    /// <summary>For the build alone, in one word.</summary>
+    /// <summary>An option of the build only, in one word.</summary>
     OfBuild,
 
-    /// <summary>Says how it is started, which is done here.</summary>
+    /// <summary>An option about starting the tests, which the tool does itself.</summary>
     Dropped,
 
-    /// <summary>Changes what is run in a way that is not known here.</summary>
+    /// <summary>An option that changes what is run in a way that the tool does not support.</summary>
     Refused,
 }
 
@@ -56,19 +56,21 @@ internal static class TestOptions
         "-a", "--arch", "--os", "--test-modules", "--root-directory", "--ucr", "--use-current-runtime", "--self-contained", "--sc", "-?", "-h", "--help",
     };
 
-    /// <summary>Whether a word is an option. One that begins with a slash is a path, but for what MSBuild takes that way.</summary>
+    /// <summary>
+    /// Whether a word is an option. A word that begins with a slash is a path, except for the options that MSBuild accepts in this form.
+    /// </summary>
     public static bool IsOption(string word)
         => word.StartsWith('-')
             || (word.StartsWith('/') && Split(word) is var (name, value) && KindOf(name, value) is TestOptionKind.Valued or TestOptionKind.OfBuild or TestOptionKind.Dropped);
 
     public static bool IsAssembly(string word) => word.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) || word.EndsWith(".exe", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether a word could be what tests are run of: a project, a solution, an assembly, or a folder with one of the first two.</summary>
+    /// <summary>Whether a word could name the tests: a project, a solution, an assembly, or a folder with one of the first two.</summary>
     public static bool IsLikeProject(string word)
         => Path.GetExtension(word) is ".sln" or ".slnx" or ".slnf" or ".dll" or ".exe" || word.EndsWith("proj", StringComparison.Ordinal)
             || (Directory.Exists(word) && Directory.EnumerateFiles(word).Any(static file => Path.GetExtension(file) is ".sln" or ".slnx" || file.EndsWith("proj", StringComparison.Ordinal)));
 
-    /// <summary>The name of an option, with a hyphen in place of a slash, and its value if that stands in the same word.</summary>
+    /// <summary>The name of an option, with a hyphen in place of a slash, and its value if it is in the same word.</summary>
     public static (string Name, string? Value) Split(string word)
     {
         int end = word.AsSpan().IndexOfAny('=', ':');
@@ -78,7 +80,7 @@ internal static class TestOptions
 
     public static TestOptionKind KindOf(string name, string? value) => name switch
     {
-        "-t" when value is not null => TestOptionKind.Refused, // a target of MSBuild
+        "-t" when value is not null => TestOptionKind.Refused, // an MSBuild target
         _ when s_valued.Contains(name) => TestOptionKind.Valued,
         _ when s_flags.Contains(name) => TestOptionKind.Flag,
         _ when s_dropped.Contains(name) => TestOptionKind.Dropped,

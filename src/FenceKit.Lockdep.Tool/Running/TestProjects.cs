@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Tool.Running;
 
-/// <summary>A test project that is built.</summary>
-/// <param name="Assembly">Its assembly.</param>
+/// <summary>A test project that has been built.</summary>
+/// <param name="Assembly">The assembly.</param>
 /// <param name="IsProgram">True for Microsoft.Testing.Platform, where the project is a program that runs its tests itself.</param>
-/// <param name="NeedsOlderRuntime">True when it was built for a .NET before 10.</param>
-/// <param name="Options">What VSTest has to be told of the project, which it cannot know of an assembly alone.</param>
+/// <param name="NeedsOlderRuntime">True when it was built for a .NET version before 10.</param>
+/// <param name="Options">The options of the project for VSTest, which cannot be determined from the assembly alone.</param>
 internal sealed record TestProject(string Assembly, bool IsProgram, bool NeedsOlderRuntime, IReadOnlyList<string> Options)
 {
-    /// <summary>What <c>dotnet</c> is given.</summary>
+    /// <summary>The arguments of <c>dotnet</c>.</summary>
     public IReadOnlyList<string> CommandFor(string assembly, TestCommandLine line)
         => IsProgram ? [assembly, .. line.ProgramArguments] : [line.IsVSTest ? "vstest" : "test", assembly, .. Options, .. line.VSTestArguments];
 }
 
 /// <summary>
-/// What a <c>dotnet test</c> is about. Projects are built as usual, in their own place; then the tests are run from a folder in which their locks report.
+/// The projects of a <c>dotnet test</c> command. They are built as usual in their own folders; then the tests run from a folder with
+/// rewritten assemblies.
 /// </summary>
 internal sealed class TestProjects
 {
@@ -27,13 +28,13 @@ internal sealed class TestProjects
 
     private bool NamesSettings => Line.VSTestArguments.Any(static argument => argument == "-s" || argument.StartsWith("--settings", StringComparison.Ordinal));
 
-    /// <summary>Understands a command.</summary>
-    /// <param name="command">What stands behind <c>--</c>.</param>
-    /// <exception cref="ToolException">It is no <c>dotnet test</c>, or not clear.</exception>
+    /// <summary>Parses a command.</summary>
+    /// <param name="command">The words after <c>--</c>.</param>
+    /// <exception cref="ToolException">The command is not a <c>dotnet test</c>, or it is ambiguous.</exception>
     public static TestProjects Of(IReadOnlyList<string> command) => new(TestCommandLine.Of(command));
 
-    /// <summary>Builds the projects, unless they are built, and says which have tests.</summary>
-    /// <exception cref="ToolException">The build fails, or nothing in it is a test project.</exception>
+    /// <summary>Builds the projects, unless that is disabled, and returns those with tests.</summary>
+    /// <exception cref="ToolException">The build fails, or there is no test project.</exception>
     public IReadOnlyList<TestProject> Build()
     {
         if (Line.Assemblies.Count > 0)
@@ -51,7 +52,7 @@ internal sealed class TestProjects
         return found.Length > 0 ? found : throw new ToolException($"{Line.Path} has no test project.");
     }
 
-    // Of an assembly alone nothing says who runs its tests but what lies beside it.
+    // The assembly does not tell who runs its tests, but the files beside it do.
     private static bool IsOfPlatform(string assembly)
         => Path.GetDirectoryName(assembly)! is var folder && File.Exists(Path.Combine(folder, "Microsoft.Testing.Platform.dll")) && !File.Exists(Path.Combine(folder, "testhost.dll"));
 

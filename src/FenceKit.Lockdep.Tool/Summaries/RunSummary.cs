@@ -5,8 +5,11 @@ using Spectre.Console;
 
 namespace FenceKit.Lockdep.Tool.Summaries;
 
-/// <summary>What a person sees at the end of a run: the findings in short, what was left out, and where all of it is.</summary>
-/// <remarks>With a rule and tables where a person looks; a line a fact in a pipe. It goes to standard error, for standard output is the program's.</remarks>
+/// <summary>The summary at the end of a run: the findings in short, what was left out, and where the full report is.</summary>
+/// <remarks>
+/// Contains rules and tables in an interactive terminal, and one line for each fact in a pipe. It goes to standard error, because standard
+/// output belongs to the program.
+/// </remarks>
 internal sealed class RunSummary
 {
     private const int MostFindings = 20;
@@ -14,23 +17,23 @@ internal sealed class RunSummary
 
     private readonly RunReport _report;
 
-    /// <summary>Makes the summary of a run.</summary>
-    /// <param name="report">What was found and not suppressed, and what is known of the run.</param>
+    /// <summary>Creates the summary of a run.</summary>
+    /// <param name="report">The findings that are not suppressed, and the facts of the run.</param>
     public RunSummary(RunReport report) => _report = report;
 
-    /// <summary>The file of suppressions and what it has done, or null.</summary>
+    /// <summary>The suppression file and its effect, or null.</summary>
     public (string Path, SuppressionOutcome Outcome)? Suppressions { get; init; }
 
-    /// <summary>The confidence from which a finding counts.</summary>
+    /// <summary>The lowest confidence at which a finding counts.</summary>
     public LockConfidence FailOn { get; init; } = LockConfidence.Likely;
 
-    /// <summary>Whether all processes have said what they had seen.</summary>
+    /// <summary>Whether all processes have written their last report.</summary>
     public bool IsWhole { get; init; } = true;
 
-    /// <summary>Where the whole report is, or null where nobody asked for it.</summary>
+    /// <summary>The path of the full report, or null if none was requested.</summary>
     public string? FullReport { get; init; }
 
-    /// <summary>Writes it to standard error.</summary>
+    /// <summary>Writes the summary to standard error.</summary>
     public void Write(Terminal terminal)
     {
         if (terminal.IsErrorSeen)
@@ -89,7 +92,7 @@ internal sealed class RunSummary
         }
     }
 
-    // The library for terminals is not even loaded where nobody looks.
+    // The terminal library is not even loaded if the output is not interactive.
     private static void WriteRule(Terminal terminal) => terminal.ErrorConsole.Write(new Rule("fencekit-lockdep") { Justification = Justify.Left });
 
     private static void WriteTable(Terminal terminal, LockViolation violation)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Tool.Suppressions;
 
-/// <summary>One finding that somebody has looked at and left: which, why, and for how long.</summary>
-/// <param name="Kind">What the finding is about.</param>
-/// <param name="Classes">The classes in the order of the circle or path, each once. A circle may begin anywhere.</param>
-/// <param name="Until">The last day on which it counts, in UTC; null for always.</param>
-/// <param name="Reason">Why.</param>
+/// <summary>A finding that a person has reviewed and accepted: which, why, and for how long.</summary>
+/// <param name="Kind">The kind of the finding.</param>
+/// <param name="Classes">The classes in the order of the cycle or path, each once. A cycle may begin with any of them.</param>
+/// <param name="Until">The last day on which the suppression is valid, in UTC; null for always.</param>
+/// <param name="Reason">The reason.</param>
 /// <param name="Line">The line of the file, from 1.</param>
 internal sealed record Suppression(LockViolationKind Kind, IReadOnlyList<string> Classes, DateOnly? Until, string Reason, int Line)
 {

@@ -3,14 +3,14 @@ using FenceKit.Lockdep.Tool.Reports;
 
 namespace FenceKit.Lockdep.Tool.Suppressions;
 
-/// <summary>What suppressions have done to a report.</summary>
-/// <param name="Left">The report without what is suppressed; the graph is whole.</param>
-/// <param name="Suppressed">How many findings are left out.</param>
-/// <param name="Unmatched">Lines that count and that no finding matched.</param>
-/// <param name="Expired">Lines that no longer count.</param>
+/// <summary>The effect of suppressions on a report.</summary>
+/// <param name="Left">The report without the suppressed findings; the graph is complete.</param>
+/// <param name="Suppressed">The number of suppressed findings.</param>
+/// <param name="Unmatched">Valid lines that no finding matched.</param>
+/// <param name="Expired">Expired lines.</param>
 internal sealed record SuppressionOutcome(LockReport Left, int Suppressed, IReadOnlyList<Suppression> Unmatched, IReadOnlyList<Suppression> Expired);
 
-/// <summary>Findings that somebody has looked at and left, in a text file that a review can read.</summary>
+/// <summary>Accepted findings, in a text file that can be reviewed.</summary>
 /// <remarks>Immutable and thread safe.</remarks>
 internal sealed class SuppressionFile
 {
@@ -22,7 +22,7 @@ internal sealed class SuppressionFile
     public SuppressionFile(IReadOnlyList<Suppression> lines) => _lines = lines;
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="ToolException">It cannot be read, or a line is wrong.</exception>
+    /// <exception cref="ToolException">The file cannot be read, or a line is invalid.</exception>
     public static SuppressionFile Read(string path)
     {
         try
@@ -35,9 +35,9 @@ internal sealed class SuppressionFile
         }
     }
 
-    /// <summary>Takes what is suppressed out of a report.</summary>
+    /// <summary>Removes the suppressed findings from a report.</summary>
     /// <param name="report">The report.</param>
-    /// <param name="clock">Says which day it is.</param>
+    /// <param name="clock">The clock for the current day.</param>
     public SuppressionOutcome Apply(LockReport report, TimeProvider clock)
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
@@ -58,10 +58,10 @@ internal sealed class SuppressionFile
             [.. _lines.Where(line => !line.CountsOn(today))]);
     }
 
-    /// <summary>Lines for all findings of a report, each with a remark that says what it is about.</summary>
+    /// <summary>Creates lines for all findings of a report, each with a comment that describes it.</summary>
     /// <param name="report">The report.</param>
-    /// <param name="reason">Why they may stay.</param>
-    /// <param name="until">The last day on which they count, or null.</param>
+    /// <param name="reason">The reason to accept them.</param>
+    /// <param name="until">The last day on which they are valid, or null.</param>
     public static string Write(LockReport report, string reason, DateOnly? until)
     {
         var lines = new List<string> { "# Findings that may stay. KIND CLASS -> CLASS ... [until YYYY-MM-DD] because REASON" };

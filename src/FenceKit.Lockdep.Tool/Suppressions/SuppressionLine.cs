@@ -4,7 +4,7 @@ using System.Text;
 
 namespace FenceKit.Lockdep.Tool.Suppressions;
 
-/// <summary>A word of a line, and whether it stood in quotes: a quoted one is never a keyword.</summary>
+/// <summary>A word of a line, and whether it was quoted: a quoted word is never a keyword.</summary>
 internal readonly record struct SuppressionWord(string Text, bool IsQuoted)
 {
     public bool IsEnd => Text.Length == 0 && !IsQuoted;
@@ -12,7 +12,7 @@ internal readonly record struct SuppressionWord(string Text, bool IsQuoted)
     public bool Is(string keyword) => !IsQuoted && Text == keyword;
 }
 
-/// <summary>Takes a line apart, word by word.</summary>
+/// <summary>Splits a line into words.</summary>
 internal sealed class SuppressionLine(string text, int number)
 {
     private int _at;
@@ -21,10 +21,10 @@ internal sealed class SuppressionLine(string text, int number)
 
     public FormatException Bad(string why) => new($"Line {number} of the suppressions cannot be read: {why}.");
 
-    /// <summary>What is left.</summary>
+    /// <summary>The rest of the line.</summary>
     public string Rest() => text[_at..].Trim();
 
-    /// <summary>The next word; an empty one that is not quoted at the end.</summary>
+    /// <summary>The next word; at the end, an empty one that is not quoted.</summary>
     public SuppressionWord NextWord()
     {
         while (_at < text.Length && char.IsWhiteSpace(text[_at]))

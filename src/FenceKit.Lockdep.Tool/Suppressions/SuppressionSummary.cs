@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 namespace FenceKit.Lockdep.Tool.Suppressions;
 
-/// <summary>Says what suppressions have done: how many findings are left out, and which lines can go.</summary>
+/// <summary>Describes the effect of suppressions: how many findings are left out, and which lines can be removed.</summary>
 internal static class SuppressionSummary
 {
     public static void Write(TextWriter writer, string path, SuppressionOutcome outcome)

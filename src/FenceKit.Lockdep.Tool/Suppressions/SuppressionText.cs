@@ -4,10 +4,13 @@ using System.Text;
 
 namespace FenceKit.Lockdep.Tool.Suppressions;
 
-/// <summary>A line of a suppression file: <c>KIND CLASS -> CLASS -> ... until YYYY-MM-DD because REASON</c>. A name with blanks stands in quotes.</summary>
+/// <summary>
+/// Reads and writes lines of a suppression file: <c>KIND CLASS -> CLASS -> ... until YYYY-MM-DD because REASON</c>. A name with blanks is
+/// quoted.
+/// </summary>
 internal static class SuppressionText
 {
-    /// <summary>What a reason that nobody has given yet looks like. A file with one is refused.</summary>
+    /// <summary>The placeholder for a missing reason. A file with one is rejected.</summary>
     public const string MissingReason = "...";
 
     private const string Arrow = "->";
@@ -16,7 +19,7 @@ internal static class SuppressionText
     private const string DayFormat = "yyyy-MM-dd";
 
     /// <summary>Reads a file. Lines that are empty or begin with # are skipped.</summary>
-    /// <exception cref="FormatException">A line is not as it should be; the message has its number and says why.</exception>
+    /// <exception cref="FormatException">A line is not valid; the message has its number and says why.</exception>
     public static IReadOnlyList<Suppression> Read(string text)
     {
         var suppressions = new List<Suppression>();
@@ -39,7 +42,7 @@ internal static class SuppressionText
         var text = new StringBuilder().Append(suppression.Kind).Append(' ').AppendJoin($" {Arrow} ", suppression.Classes.Select(Quote));
         if (suppression.Kind == LockViolationKind.CircularDependency)
         {
-            // Closed, as reports show it.
+            // The cycle is closed, as reports show it.
             text.Append(CultureInfo.InvariantCulture, $" {Arrow} {Quote(suppression.Classes[0])}");
         }
 
@@ -48,7 +51,7 @@ internal static class SuppressionText
             text.Append(' ').Append(UntilWord).Append(' ').Append(until.ToString(DayFormat, CultureInfo.InvariantCulture));
         }
 
-        // On one line, whatever it is.
+        // The reason must be on one line.
         return text.Append(' ').Append(BecauseWord).Append(' ').Append(suppression.Reason.ReplaceLineEndings(" ").Trim()).ToString();
     }
 
@@ -120,7 +123,7 @@ internal static class SuppressionText
         var quoted = new StringBuilder("\"");
         foreach (char character in name)
         {
-            // Half characters too: no file could hold them.
+            // Lone surrogates too, which no file can encode.
             _ = character is '"' or '\\' ? quoted.Append('\\').Append(character)
                 : character != ' ' && (char.IsControl(character) || char.IsWhiteSpace(character) || char.IsSurrogate(character))
                     ? quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:X4}")

@@ -28,7 +28,8 @@ internal sealed partial class DeadlockSearch
         return IsClosedByFirst() && !SomebodyBacksOff() && CanAllArrive();
     }
 
-    // A set that hangs without the newest situation was found when its own newest one came. Whoever waits for it as well adds nothing.
+    // A set that deadlocks without the newest situation was found when its own newest situation was added. Another thread that waits for it
+    // adds nothing.
     private bool IsClosedByFirst()
     {
         for (int i = 1; i < _roles.Count; i++)
