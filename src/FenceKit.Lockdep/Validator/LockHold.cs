@@ -29,7 +29,7 @@ public readonly struct LockHold : IDisposable
     /// <summary>False when a wait with a limit timed out: no lock is held then.</summary>
     public bool IsHeld => _lock is not null;
 
-    /// <summary>The flow node in the execution context, or a <see cref="LockFlow"/>; null when the hold is not tracked.</summary>
+    /// <summary>The flow node in the execution context, or a <c>LockFlow</c>; null when the hold is not tracked.</summary>
     internal object? Holder { get; }
 
     internal LockAcquireMode Mode { get; }
@@ -41,7 +41,7 @@ public readonly struct LockHold : IDisposable
     /// </summary>
     /// <returns>The same hold.</returns>
     /// <remarks>
-    /// Does not block; allocates a few bytes. Does nothing while the validator is disabled, for a <see cref="LockFlow"/>, and when the lock
+    /// Does not block; allocates a few bytes. Does nothing while the validator is disabled, for a <c>LockFlow</c>, and when the lock
     /// is already visible here.
     /// </remarks>
     public LockHold Adopt()

@@ -28,7 +28,7 @@ public sealed partial class RemoteInvalidationNode
     private long _nextRequest;
     private long _leaveBy = long.MaxValue;
     private int _isLeaving;
-    private RemoteMessageHeader _farewell;
+    private RemoteMessageHeader _leaveMessage;
 
     private enum Phase
     {
@@ -225,7 +225,7 @@ public sealed partial class RemoteInvalidationNode
         _leaveBy = _time.Now + _time.Ceiling(s_leaveLimit);
         if (_phase == Phase.Leased)
         {
-            _farewell = new RemoteMessageHeader(RemoteMessageKind.Leave, _node, _incarnation, _epoch, _membership, 0);
+            _leaveMessage = new RemoteMessageHeader(RemoteMessageKind.Leave, _node, _incarnation, _epoch, _membership, 0);
             Lose(LeaseLossReason.Left);
         }
         else
@@ -236,10 +236,10 @@ public sealed partial class RemoteInvalidationNode
 
     private void FinishLeaving(bool isDropped)
     {
-        if (isDropped && _farewell.Kind == RemoteMessageKind.Leave)
+        if (isDropped && _leaveMessage.Kind == RemoteMessageKind.Leave)
         {
             Span<byte> message = stackalloc byte[RemoteMessage.LengthOfJoin];
-            _link.Send(_channels.Owner, message[..RemoteMessage.Write(message, _channels.Domain, in _farewell)]);
+            _link.Send(_channels.Owner, message[..RemoteMessage.Write(message, _channels.Domain, in _leaveMessage)]);
         }
 
         _drop.End(isCommitted: false);

@@ -13,7 +13,7 @@ public sealed partial class RemoteInvalidationOwner
         EndGrace();
         while (ExpireOne() is { } dead)
         {
-            Finish(dead);
+            DisposeNameplate(dead);
         }
 
         bool isMore;

@@ -82,8 +82,8 @@ public sealed partial class RemoteInvalidationOwner
             }
         }
 
-        Put(joined);
-        Finish(replaced);
+        AddNameplate(joined);
+        DisposeNameplate(replaced);
         Reply(channel, grant, length);
     }
 
@@ -117,7 +117,7 @@ public sealed partial class RemoteInvalidationOwner
             }
         }
 
-        Finish(dead);
+        DisposeNameplate(dead);
         Reply(_channels.OfNode(header.Node), reply, length);
     }
 
@@ -157,7 +157,7 @@ public sealed partial class RemoteInvalidationOwner
             _members.Remove(member.Node);
         }
 
-        Finish(member);
+        DisposeNameplate(member);
     }
 
     /// <summary>
@@ -239,7 +239,7 @@ public sealed partial class RemoteInvalidationOwner
     }
 
     /// <summary>Adds the subscription that names a new member, outside the gate.</summary>
-    private void Put(RemoteMember? joined)
+    private void AddNameplate(RemoteMember? joined)
     {
         if (joined is null)
         {
@@ -249,7 +249,7 @@ public sealed partial class RemoteInvalidationOwner
         try
         {
             InvalidationSubscriptionOptions after = new() { After = _rosterSubscription };
-            PutUp(joined, _notifier.Subscribe(_range, new Nameplate(this, joined), joined.Name, after));
+            SetNameplate(joined, _notifier.Subscribe(_range, new Nameplate(this, joined), joined.Name, after));
         }
         catch (ObjectDisposedException)
         {
@@ -257,7 +257,7 @@ public sealed partial class RemoteInvalidationOwner
         }
     }
 
-    private void PutUp(RemoteMember joined, InvalidationSubscription nameplate)
+    private void SetNameplate(RemoteMember joined, InvalidationSubscription nameplate)
     {
         using (_gate.Enter())
         {
@@ -268,11 +268,11 @@ public sealed partial class RemoteInvalidationOwner
             }
         }
 
-        Finish(joined); // the member left while its name was being added
+        DisposeNameplate(joined); // the member left while its name was being added
     }
 
     /// <summary>Disposes the name of a former member. Does not wait: a callback that uses the name may wait for this thread.</summary>
-    private void Finish(RemoteMember? former)
+    private void DisposeNameplate(RemoteMember? former)
     {
         SignalAnswered();
         if (former is not null)

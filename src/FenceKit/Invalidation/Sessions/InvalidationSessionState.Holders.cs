@@ -20,7 +20,7 @@ internal sealed partial class InvalidationSessionState
         public InvalidationSubscription Subscription;
         public Fence Fence;
         public Exception? Thrown;
-        public bool Done; // The fence was seen complete without a failure. Set by any thread that polls, and never reset during the session.
+        public bool Done; // the fence was seen complete without a failure. Set by any thread that polls; never reset during the session
     }
 
     /// <summary>Creates the request for a range; each call of a subscriber sets the subscribed range in it.</summary>

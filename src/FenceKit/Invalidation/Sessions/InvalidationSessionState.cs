@@ -29,7 +29,7 @@ internal sealed partial class InvalidationSessionState : ActiveInvalidation
     private const ulong OneVersion = 1UL << VersionShift;
 
     [ThreadStatic]
-    private static InvalidationSessionState? t_calling; // The innermost session, of any notifier, whose callbacks run on this thread.
+    private static InvalidationSessionState? t_calling; // the innermost session, of any notifier, whose callbacks run on this thread
 
     private SessionLease? _lease; // null while the session is open, see SessionLease
 
