@@ -13,7 +13,7 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("{_awaited?.Map}, taken: {IsTaken}")]
 public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDisposable
 {
-    private readonly AsyncMutex _mutex = new();
+    private readonly SemaphoreSlim _semaphore = new(1, 1);
     private readonly AwaitedLock? _awaited; // null while the validator is disabled
 
     /// <summary>Creates a lock of a class.</summary>
@@ -39,7 +39,7 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
     }
 
     /// <summary>Whether the lock is held at this moment.</summary>
-    public bool IsTaken => _mutex.IsTaken;
+    public bool IsTaken => _semaphore.CurrentCount == 0;
 
     /// <summary>The map of the lock; null while the validator is disabled.</summary>
     public LockMap? Map => _awaited?.Map;
@@ -95,17 +95,17 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
         TimeSpan timeout, CancellationToken cancellationToken = default, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
         => LockAsync(null, AwaitedLock.Milliseconds(timeout), file, line, cancellationToken);
 
-    /// <summary>Disposes what those wait in who do not get the lock at once.</summary>
+    /// <summary>Disposes the wrapped semaphore.</summary>
     public void Dispose()
     {
         _awaited?.Validator.Retire(_awaited.Map);
-        _mutex.Dispose();
+        _semaphore.Dispose();
     }
 
     LockHold IAwaitedLock<LockHold>.Complete(bool isTaken, FlowNode? node, LockFlow? flow, LockAcquireMode mode)
         => isTaken ? new LockHold(this, (object?)node ?? flow, mode) : default;
 
-    void IAwaitedLock<LockHold>.GiveBack(LockAcquireMode mode) => _mutex.Release();
+    void IAwaitedLock<LockHold>.GiveBack(LockAcquireMode mode) => _semaphore.Release();
 
     void IHeldLock.GiveBack(in LockHold hold)
     {
@@ -114,12 +114,12 @@ public sealed class TrackedAsyncLock : IAwaitedLock<LockHold>, IHeldLock, IDispo
             (hold.Holder as LockFlow)?.Release(_awaited.Map);
         }
 
-        _mutex.Release();
+        _semaphore.Release();
     }
 
     private LockAwaitable<LockHold> LockAsync(LockFlow? flow, int milliseconds, string? file, int line, CancellationToken cancellationToken)
     {
         PendingWait? pending = _awaited?.Announce(flow, LockAcquireMode.Exclusive, milliseconds, file, line);
-        return new LockAwaitable<LockHold>(this, _mutex.WaitAsync(milliseconds, cancellationToken), pending);
+        return new LockAwaitable<LockHold>(this, _semaphore.WaitAsync(milliseconds, cancellationToken), pending);
     }
 }

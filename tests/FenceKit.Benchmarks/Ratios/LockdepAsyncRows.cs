@@ -12,7 +12,7 @@ internal static class LockdepAsyncRows
         new("lockdep.async.on", Tracked(1), Bare(1), 2.0, "TrackedAsyncLock await + dispose, on, steady", "SemaphoreSlim await WaitAsync + Release")
         {
             Floor = Carried(1),
-            FloorText = "the same lock, one AsyncLocal that tells of changes written, and the old context put back",
+            FloorText = "the same semaphore, one AsyncLocal that tells of changes written, and the old context put back",
             ValidatorOn = true,
         },
         new("lockdep.async.on.flow", Tracked(1, withFlow: true), Bare(1), 2.0, "TrackedAsyncLock with a LockFlow, on, steady", "SemaphoreSlim await WaitAsync + Release")
@@ -22,7 +22,7 @@ internal static class LockdepAsyncRows
         new("lockdep.async.nested4", Tracked(4), Bare(4), 3.0, "4 nested TrackedAsyncLocks, on, steady", "4 nested SemaphoreSlims")
         {
             Floor = Carried(4),
-            FloorText = "the same locks, an AsyncLocal written for each, and the old contexts put back",
+            FloorText = "the same semaphores, an AsyncLocal written for each, and the old contexts put back",
             ValidatorOn = true,
         },
         new("lockdep.await.nothing-held", Yields(afterLock: true), Yields(afterLock: false), 1.1, "await of a flow that has held a tracked lock before", "the same await of a flow that has not")
@@ -49,19 +49,19 @@ internal static class LockdepAsyncRows
     /// <summary>By hand what a hold that travels with the flow cannot do without.</summary>
     private static Action<int> Carried(int depth)
     {
-        AsyncMutex[] locks = [.. Enumerable.Range(0, depth).Select(static _ => new AsyncMutex())];
+        SemaphoreSlim[] locks = [.. Enumerable.Range(0, depth).Select(static _ => new SemaphoreSlim(1, 1))];
         AsyncLocal<object?> flow = new(static _ => { });
         return count => CarryAsync(locks, flow, count).GetAwaiter().GetResult();
     }
 
-    private static async Task CarryAsync(AsyncMutex[] locks, AsyncLocal<object?> flow, int count)
+    private static async Task CarryAsync(SemaphoreSlim[] locks, AsyncLocal<object?> flow, int count)
     {
         ExecutionContext[] before = new ExecutionContext[locks.Length];
         for (int i = 0; i < count; i++)
         {
             for (int j = 0; j < locks.Length; j++)
             {
-                await locks[j].WaitAsync(Timeout.Infinite, CancellationToken.None);
+                await locks[j].WaitAsync();
                 before[j] = ExecutionContext.Capture()!;
                 flow.Value = new object();
             }
