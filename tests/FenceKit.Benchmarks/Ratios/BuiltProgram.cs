@@ -6,8 +6,8 @@ namespace FenceKit.Benchmarks.Ratios;
 /// <summary>Programs that are built beside the benchmarks, in the same configuration.</summary>
 internal static class BuiltProgram
 {
-    /// <summary>fencekit-lockdep.</summary>
-    internal static string Tool => PathOf("src", "FenceKit.Lockdep.Tool");
+    /// <summary>fencekit-lockdep as it is built, or another one: what a package installs has compiled code, which makes a start shorter.</summary>
+    internal static string Tool => Environment.GetEnvironmentVariable("FENCEKIT_BENCHMARKS_TOOL") ?? PathOf("src", "FenceKit.Lockdep.Tool");
 
     /// <summary>A case of the tool's tests.</summary>
     internal static string Case(string name) => PathOf("tests", "FenceKit.Lockdep.Tool.Cases", name);
