@@ -19,7 +19,8 @@ internal static class MutantLibrary
     private static readonly Lazy<MetadataReference[]> s_references = new(() =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
             .Split(Path.PathSeparator)
-            .Where(file => !Path.GetFileName(file).StartsWith("FenceKit.Remote", StringComparison.Ordinal))
+            // The other one is there under fencekit-lockdep, and has the validator's types once more.
+            .Where(file => !Path.GetFileName(file).StartsWith("FenceKit.Remote", StringComparison.Ordinal) && Path.GetFileName(file) != "FenceKit.Lockdep.Runtime.dll")
             .Select(file => MetadataReference.CreateFromFile(file))]);
 
     private static string Root { get; } = FenceKit.Tests.Repository.Root;
