@@ -78,21 +78,6 @@ public sealed class TestRunTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_found_in_tests_of_this_repository_with_its_locks_looked_at()
-    {
-        string suite = Repository.PathOf("tests", "FenceKit.Tests", "bin", Programs.Configuration, "net10.0", "FenceKit.Tests.dll");
-        ToolRun run = _tool.Run(
-            "test", "--json", _report, "--", "dotnet", "test", suite, "--filter",
-            "(FullyQualifiedName~DeviceQueueTests|FullyQualifiedName~DeviceRevocationTests|FullyQualifiedName~WoundWaitLockTests|FullyQualifiedName~FenceReservationTests)"
-            + "&FullyQualifiedName!~allocates"); // what is seen for the first time does
-        Assert.True(run.ExitCode == ExitCodes.Clean, run.Output + run.Error);
-        RunReport report = RunReport.Parse(File.ReadAllText(_report));
-        Assert.Empty(report.Locks.Violations);
-        Assert.Contains(report.Run!.Assemblies, static assembly => assembly is { Name: "FenceKit.dll", IsRewritten: true });
-        Assert.Contains(report.Locks.Dependencies, static order => order.To.StartsWith("FenceKit.", StringComparison.Ordinal)); // silence does not come from looking away
-    }
-
-    [Fact]
     public void The_project_is_found_behind_options_and_variables_reach_its_tests()
     {
         string project = Path.Combine(ProjectOf("TestsOfVSTest"), "TestsOfVSTest.csproj");
