@@ -16,10 +16,18 @@ internal static class AsyncWork
 
     /// <summary>Records that a method has continued after an await.</summary>
     /// <param name="site">The site of the method; it names the type of the state machine.</param>
-    /// <returns>The map that is held, for the end.</returns>
-    public static LockMap Enter(LockCallSite site)
+    /// <returns>
+    /// The map that is held, for the end; null if the thread holds it already. Holding it twice means nothing more, and methods that continue inside each other, each
+    /// by what the one before signals, would make the held list, and each stack that is captured, as long as their chain.
+    /// </returns>
+    public static LockMap? Enter(LockCallSite site)
     {
         LockMap map = site.Map ??= Of(site.LockName!);
+        if (Session.Validator.IsTakenInWork(map))
+        {
+            return null;
+        }
+
         Session.Validator.Acquire(map, AcquireShape.Of(LockAcquireMode.Shared, LockAttempt.Try), site);
         return map;
     }

@@ -126,6 +126,14 @@ public sealed partial class LockValidator
         return stack is not null && stack.IndexOf(target is LockObject tagged ? tagged.Map : target) >= 0;
     }
 
+    /// <summary>Whether this thread holds a lock that it has acquired in the work that it does now, see <see cref="BeginWork"/>.</summary>
+    internal bool IsTakenInWork(LockMap map)
+    {
+        LockHolder? stack = LockHolder.CurrentIfAny(this);
+        stack?.Settle();
+        return stack is not null && stack.IndexOf(map) >= Math.Max(t_workFrom - 1, 0);
+    }
+
     /// <summary>Sets the class of a foreign lock before its first acquisition.</summary>
     internal void Name(object target, LockClass lockClass) => MapOf(target, lockClass);
 

@@ -17,6 +17,7 @@ internal static class BadTasks
         await new Signaled().RunAsync();
         new Forgotten().Run();
         new Keyed().Run();
+        new Links().Run();
     }
 }
 
@@ -270,5 +271,43 @@ internal sealed class Keyed
             {
             }
         }
+    }
+}
+
+// Calls of one method that continue inside each other, each by what the one before signals.
+internal sealed class Links
+{
+    private const int Count = 20;
+    private readonly object _left = new();
+    private readonly object _right = new();
+
+    public void Run()
+    {
+        TaskCompletionSource[] links = [.. Enumerable.Range(0, Count).Select(static _ => new TaskCompletionSource())];
+        Task[] calls = [.. Enumerable.Range(0, Count).Select(i => LinkAsync(links[i].Task, i + 1 < Count ? links[i + 1] : null))];
+        links[0].SetResult();
+        Task.WaitAll(calls);
+        lock (_right)
+        {
+            lock (_left)
+            {
+            }
+        }
+    }
+
+    private async Task LinkAsync(Task before, TaskCompletionSource? next)
+    {
+        await before.ConfigureAwait(false);
+        if (next is null)
+        {
+            lock (_left)
+            {
+                lock (_right)
+                {
+                }
+            }
+        }
+
+        next?.SetResult();
     }
 }

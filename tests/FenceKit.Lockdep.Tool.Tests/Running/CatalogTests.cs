@@ -70,6 +70,7 @@ public sealed class CatalogTests : IDisposable
             "an asynchronous method: Catalog.AsyncMethod._gate, task of Catalog.AsyncMethod.WorkAsync",
             "a ValueTask that hands on: Catalog.ValueFlow._one, Catalog.ValueFlow._two",
             "a pooled ValueTask that hands on: Catalog.PooledFlow._one, Catalog.PooledFlow._two",
+            "methods that continue inside each other: Catalog.Links._left, Catalog.Links._right",
             "work that nobody waits for: Catalog.Forgotten._one, Catalog.Forgotten._two",
             "a Mutex that is opened: Catalog.Opened.s_gate, Mutex",
             "a Mutex with options: Catalog.WithOptions.s_gate, Mutex",
@@ -92,6 +93,10 @@ public sealed class CatalogTests : IDisposable
         string[] found = [.. Report().Locks.Violations.Select(static violation => string.Join(", ", violation.ClassNames.Select(NameOf).Order(StringComparer.Ordinal)))];
         Assert.Equal(expected.Select(static line => line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]).Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
         Assert.All(Report().Locks.Violations, static violation => Assert.True(violation.Confidence >= LockConfidence.Likely));
+
+        // Calls that continue inside each other hold what stands for their method once.
+        LockViolation links = Report().Locks.Violations.Single(static violation => violation.ClassNames.Contains("Catalog.Links._left"));
+        Assert.Single(links.Dependencies.SelectMany(static edge => edge.AllHeld), static held => held.ClassName == "task of Catalog.Links.LinkAsync");
 
         // Objects of one name are one lock, not two of a class.
         Assert.All(
