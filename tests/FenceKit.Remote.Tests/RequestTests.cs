@@ -51,7 +51,9 @@ public class RequestTests
         await using RemoteInvalidationRequester requester = new(transport.Connect("asker"), "d");
         RemoteInvalidationResult result = await AskAsync(requester);
         Assert.Equal(InvalidationOutcome.Pending, result.Outcome);
-        Assert.Equal(["slow\uFFFDone"], result.Pending); // no control characters
+
+        // On a busy machine the owner may not have ended the session of the last attempt, which is then named as well. No control characters.
+        Assert.Equal(["slow\uFFFDone"], result.Pending.Where(static name => !name.StartsWith("an earlier invalidation of ", StringComparison.Ordinal)));
         Assert.Contains("slow", result.ToString(), StringComparison.Ordinal);
         while (notifier.ActiveSessions != 0)
         {
