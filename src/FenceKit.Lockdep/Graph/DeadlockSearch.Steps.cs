@@ -25,22 +25,7 @@ internal sealed partial class DeadlockSearch
             }
         }
 
-        return IsClosedByFirst() && !SomebodyBacksOff() && CanAllArrive();
-    }
-
-    // A set that deadlocks without the newest situation was found when its own newest situation was added. Another thread that waits for it
-    // adds nothing.
-    private bool IsClosedByFirst()
-    {
-        for (int i = 1; i < _roles.Count; i++)
-        {
-            if (!IsBlocked(i, without: 0))
-            {
-                return true;
-            }
-        }
-
-        return _roles.Count == 1;
+        return !SomebodyBacksOff() && CanAllArrive();
     }
 
     // Whether some thread of the set backs off: every thread waits under a protocol that breaks deadlocks, and the locks that the others
@@ -159,7 +144,7 @@ internal sealed partial class DeadlockSearch
         }
     }
 
-    private bool IsBlocked(int index, int without = -1)
+    private bool IsBlocked(int index)
     {
         DeadlockRole waiter = _roles[index];
         LockMap wanted = MapOf(waiter, waiter.Situation.Want);
@@ -169,7 +154,7 @@ internal sealed partial class DeadlockSearch
         {
             foreach (SituationItem item in _roles[i].Situation.Held)
             {
-                if (i == without || !ReferenceEquals(MapOf(_roles[i], item), wanted) || !StaysHeld(_roles[i], item))
+                if (!ReferenceEquals(MapOf(_roles[i], item), wanted) || !StaysHeld(_roles[i], item))
                 {
                     continue;
                 }
@@ -187,15 +172,15 @@ internal sealed partial class DeadlockSearch
             return true;
         }
 
-        return mode is LockAcquireMode.Shared or LockAcquireMode.Upgradeable && HasQueuedWriter(index, without, wanted);
+        return mode is LockAcquireMode.Shared or LockAcquireMode.Upgradeable && HasQueuedWriter(index, wanted);
     }
 
-    private bool HasQueuedWriter(int except, int without, LockMap wanted)
+    private bool HasQueuedWriter(int except, LockMap wanted)
     {
         for (int i = 0; i < _roles.Count; i++)
         {
             SituationItem want = _roles[i].Situation.Want;
-            if (i != except && i != without && want.Mode == LockAcquireMode.Exclusive && ReferenceEquals(MapOf(_roles[i], want), wanted))
+            if (i != except && want.Mode == LockAcquireMode.Exclusive && ReferenceEquals(MapOf(_roles[i], want), wanted))
             {
                 return true;
             }

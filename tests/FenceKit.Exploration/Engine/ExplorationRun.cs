@@ -69,7 +69,7 @@ internal sealed partial class ExplorationRun : IDisposable
             thread.Launch();
         }
 
-        BeginExecution();
+        BeginFirst();
         WaitForEnd();
         IsOver = true;
         foreach (LogicalThread thread in _threads)
@@ -89,6 +89,24 @@ internal sealed partial class ExplorationRun : IDisposable
         foreach (LogicalThread thread in _threads)
         {
             thread.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// The first set-up runs on the thread of the test, and the others on threads of the scenario, which have no context. With the one of the test framework, asynchronous
+    /// methods that a set-up starts would continue on its threads, when nobody waits for them.
+    /// </summary>
+    private void BeginFirst()
+    {
+        SynchronizationContext? context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            BeginExecution();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
         }
     }
 
