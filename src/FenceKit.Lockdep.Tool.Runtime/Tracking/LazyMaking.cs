@@ -11,15 +11,17 @@ namespace FenceKit.Lockdep.Instrumentation;
 /// <param name="outer">The making that this one is a part of.</param>
 internal sealed class LazyMaking(LazyMaking? outer)
 {
-    private const int MostKnown = 16;
+    private const int MostChains = 64;
     private static readonly ConditionalWeakTable<object, LazyMaking> s_byLazy = [];
     private static readonly ConditionalWeakTable<object, LazyMaking> s_byLock = []; // of locks that do not carry it themselves
 
     [ThreadStatic]
     private static LazyMaking? t_current;
 
+    private LazyMaking? Outer { get; } = outer;
+
     private readonly UninterruptedLock _gate = new();
-    private readonly List<LockMap[]> _known = []; // under the gate: what was held when the value was asked for
+    private readonly HashSet<ulong> _chains = []; // under the gate: the keys of what was held when the value was asked for
 
     /// <summary>The one that goes on here: what is made now is nobody else's before the value is there.</summary>
     public static LazyMaking? Current => t_current;
@@ -39,7 +41,7 @@ internal sealed class LazyMaking(LazyMaking? outer)
 
     public void End(object lazy, LockCallSite site)
     {
-        t_current = outer;
+        t_current = Outer;
         using var ignored = LockValidator.Ignore();
         if (Session.Validator.IsHeldOverOthers(Session.Validator.MapOf(lazy, site.ClassFor(lazy)).Class)) // of one that needs nothing nobody can be kept waiting
         {
@@ -47,12 +49,20 @@ internal sealed class LazyMaking(LazyMaking? outer)
         }
     }
 
-    /// <summary>Somebody who holds something asks for a value that is there already.</summary>
+    /// <summary>Records that a thread that holds something asks for a value that was made before. Allocates only for what is held the first time.</summary>
     public static void AskedAgain(object lazy, LockCallSite site)
     {
-        if (s_byLazy.TryGetValue(lazy, out LazyMaking? making))
+        if (s_byLazy.TryGetValue(lazy, out LazyMaking? making) && making.IsNew(Session.Validator.ChainHere()))
         {
             making.Asked(lazy, site);
+        }
+    }
+
+    private bool IsNew(ulong chain)
+    {
+        using (_gate.EnterScope())
+        {
+            return _chains.Count < MostChains && _chains.Add(chain);
         }
     }
 
@@ -60,9 +70,9 @@ internal sealed class LazyMaking(LazyMaking? outer)
     {
         using var ignored = LockValidator.Ignore();
 
-        // Of the parts of asynchronous methods and callbacks one may ask for what another of its kind has made.
+        // Asynchronous methods and callbacks are left out: one may ask for what another of its kind has made.
         HeldStep[] held = Array.FindAll(Session.Validator.HeldHere(), static step => !step.Map.IsContext);
-        if (held.Length == 0 || Array.Exists(held, IsPartOf) || !IsNew(held))
+        if (held.Length == 0 || Array.Exists(held, IsPartOf))
         {
             return;
         }
@@ -70,21 +80,6 @@ internal sealed class LazyMaking(LazyMaking? outer)
         LockMap map = Session.Validator.MapOf(lazy, site.ClassFor(lazy));
         ChainRecord record = LockValidator.RecordOf(map, AcquireShape.Of(LockAcquireMode.Exclusive).AsWait(), site.Place);
         Session.Validator.Judge([new JudgedWant(held, map, record, Rules.Acquisition.NameOf(Thread.CurrentThread))]);
-    }
-
-    private bool IsNew(HeldStep[] held)
-    {
-        using (_gate.EnterScope())
-        {
-            bool isKnown = _known.Exists(known => known.Length == held.Length && known.SequenceEqual(held.Select(static step => step.Map)));
-            if (isKnown || _known.Count == MostKnown)
-            {
-                return false;
-            }
-
-            _known.Add(Array.ConvertAll(held, static step => step.Map));
-            return true;
-        }
     }
 
     // A lock that was made with the value can be held by nobody before it is there.
@@ -105,6 +100,4 @@ internal sealed class LazyMaking(LazyMaking? outer)
 
         return false;
     }
-
-    private LazyMaking? Outer => outer;
 }

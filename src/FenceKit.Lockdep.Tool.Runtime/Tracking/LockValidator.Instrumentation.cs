@@ -103,6 +103,14 @@ public sealed partial class LockValidator
         ReleaseIfHeld(map);
     }
 
+    /// <summary>A key of what this thread and its flow hold, with the sites.</summary>
+    internal ulong ChainHere()
+    {
+        LockHolder stack = LockHolder.Current(this);
+        stack.Settle();
+        return stack.KeyFor(0);
+    }
+
     internal bool HoldsAnything => LockHolder.CurrentIfAny(this) is { Depth: > 0 };
 
     /// <summary>Whether this thread holds a lock that is stored in a field of the type.</summary>

@@ -21,7 +21,7 @@ int count = isQuick ? 1_000 : 200_000;
 int rounds = isQuick ? 2 : 25;
 object[] gates = [new(), new(), new(), new(), new(), new(), new(), new()];
 var single = new Holder();
-(string Name, Action Action)[] all = [("monitor", single.Pair), ("lock", single.Scope), ("nested8", () => Nested(gates, 0)), ("semaphore", single.Permit)];
+(string Name, Action Action)[] all = [("monitor", single.Pair), ("lock", single.Scope), ("nested8", () => Nested(gates, 0)), ("lazy", single.Asked), ("semaphore", single.Permit)];
 if (args is ["serve", var served])
 {
     Serve(Array.Find(all, one => one.Name == served).Action);
@@ -95,7 +95,24 @@ internal sealed class Holder
     private readonly object _gate = new();
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _permit = new(1, 1);
+    private readonly Lazy<Lock> _made; // its making takes a lock, so to ask for it with another one held says something
     private int _count;
+
+    public Holder() => _made = new Lazy<Lock>(() =>
+    {
+        lock (_lock)
+        {
+            return new Lock();
+        }
+    });
+
+    public void Asked()
+    {
+        lock (_gate)
+        {
+            _count += _made.Value.IsHeldByCurrentThread ? 1 : 0;
+        }
+    }
 
     public void Pair()
     {
