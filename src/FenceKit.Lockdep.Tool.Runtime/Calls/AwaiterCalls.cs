@@ -110,7 +110,7 @@ internal static class Awaits
     {
         if (TaskNote.Find(task) is { } note)
         {
-            note.Ended(isTaken: true, site, isAwait);
+            note.Ended(isTaken: true, site, isAwait, isWait: !Continued.IsGiven(task));
         }
 
         if (isAwait && Signals.IsAny)
@@ -123,7 +123,7 @@ internal static class Awaits
     {
         if (TaskNote.Find(task) is { } note)
         {
-            note.Ended(isTaken: result is not false, site, isAwait);
+            note.Ended(isTaken: result is not false, site, isAwait, isWait: !Continued.IsGiven(task));
         }
 
         if (isAwait && Signals.IsAny)

@@ -108,13 +108,15 @@ public static class RegistrationCalls
         return HangWatch.Wait(running?.Map, site);
     }
 
-    /// <summary>Replaces boxing a registration that is passed on as <see cref="IDisposable"/>.</summary>
-    public static IDisposable Box(CancellationTokenRegistration target, LockCallSite site) => new Boxed(target, site);
+    /// <summary>Replaces boxing a registration that is passed on as <see cref="IDisposable"/> or <see cref="IAsyncDisposable"/>.</summary>
+    public static object Box(CancellationTokenRegistration target, LockCallSite site) => new Boxed(target, site);
 
-    private sealed class Boxed(CancellationTokenRegistration registration, LockCallSite site) : IDisposable
+    private sealed class Boxed(CancellationTokenRegistration registration, LockCallSite site) : IDisposable, IAsyncDisposable
     {
         private CancellationTokenRegistration _registration = registration;
 
         public void Dispose() => RegistrationCalls.Dispose(ref _registration, site);
+
+        public ValueTask DisposeAsync() => RegistrationCalls.DisposeAsync(ref _registration, site);
     }
 }

@@ -5,7 +5,10 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="BlockingCollection{T}"/> become: whoever takes waits for somebody who adds.</summary>
+/// <summary>
+/// Replacements for calls of <see cref="BlockingCollection{T}"/>. A thread that takes an item waits for a thread that adds one, or that ends the adding, so the
+/// collection is recorded as a signal. A wait counts also where an item happens to be there: on another run it may not be.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Collections.Concurrent.BlockingCollection`1")]
@@ -60,6 +63,7 @@ public static class CollectionCalls
     public static IEnumerable<T> GetConsumingEnumerable<T>(BlockingCollection<T> target, LockCallSite site)
         => Signals.Find(target) is { } signal ? Consume(target, signal, site) : target.GetConsumingEnumerable();
 
+    // Each step of the loop may wait.
     private static IEnumerable<T> Consume<T>(BlockingCollection<T> target, SignalState signal, LockCallSite site)
     {
         using IEnumerator<T> items = target.GetConsumingEnumerable().GetEnumerator();
@@ -80,7 +84,7 @@ public static class CollectionCalls
         Signals.Made(target, site);
         if (target.Count > 0)
         {
-            Signals.Find(target)?.Free(); // the first who takes does not wait for anybody
+            Signals.Find(target)?.Free(); // it is made with items in it, so that a thread that takes one waits for nobody
         }
 
         return target;

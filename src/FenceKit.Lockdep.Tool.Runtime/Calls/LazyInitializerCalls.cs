@@ -4,7 +4,10 @@ using System.Diagnostics;
 
 namespace FenceKit.Lockdep.Instrumentation;
 
-/// <summary>What calls of <see cref="LazyInitializer"/> become that are given a lock: it is held while the value is made.</summary>
+/// <summary>
+/// Replacements for those calls of <see cref="LazyInitializer"/> that are given a lock. The framework holds the lock while it runs the code that makes the value, so
+/// the lock is entered here before the framework enters it again. While there is no value every caller may be the one that makes it.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
 [Replaces("System.Threading.LazyInitializer")]
@@ -49,7 +52,7 @@ public static class LazyInitializerCalls
         }
     }
 
-    // As the original does: whoever comes first makes the lock.
+    // A caller may pass a variable that is still null. The framework then stores a new object in it; the same is done here, with an object that carries its class.
     private static object GateOf(ref object? syncLock, LockCallSite site)
         => Volatile.Read(ref syncLock) ?? Interlocked.CompareExchange(ref syncLock, new LockObject(site), null) ?? syncLock!; // pairs with the exchange of another thread
 }

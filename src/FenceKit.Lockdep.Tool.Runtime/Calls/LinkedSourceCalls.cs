@@ -6,8 +6,9 @@ using System.Runtime.CompilerServices;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// What the making and the end of a linked <see cref="CancellationTokenSource"/> become: <c>Dispose</c> ends the registrations with the tokens that it is linked to,
-/// and waits while one of these is being canceled, which runs the callbacks of the linked one.
+/// Replacements for <c>CreateLinkedTokenSource</c> and for <c>Dispose</c> of a <see cref="CancellationTokenSource"/>. A linked source has registrations with other
+/// tokens. When such a token is canceled, the thread that cancels it runs the callbacks of the linked source. <c>Dispose</c> of the linked source removes the
+/// registrations, and waits for that thread if it is in one of these callbacks: a lock that is held during <c>Dispose</c> must not be taken by a callback.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
@@ -38,7 +39,10 @@ public static class LinkedSourceCalls
         target!.Dispose();
     }
 
-    /// <summary>What runs the callbacks of a token that is linked to others; null for most.</summary>
+    /// <summary>
+    /// Returns the map that a thread holds while it runs callbacks of the token, if the source of the token is a linked one; null for all others. <c>Dispose</c> of the
+    /// source waits for that map.
+    /// </summary>
     internal static LockMap? MapOf(ref CancellationToken token) => SourceOf(ref token) is { } source && s_maps.TryGetValue(source, out LockMap? map) ? map : null;
 
     private static CancellationTokenSource Known(CancellationTokenSource source, ReadOnlySpan<CancellationToken> tokens, LockCallSite site)

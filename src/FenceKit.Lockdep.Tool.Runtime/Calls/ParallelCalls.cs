@@ -5,8 +5,9 @@ using System.Diagnostics;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// What calls of <see cref="Parallel"/> become: the caller waits for what other threads do as well, so that a lock of his own lets them in no more than anybody else,
-/// also where it happens to be the caller who does the work.
+/// Replacements for calls of <see cref="Parallel"/>. The work runs on the calling thread and on threads of the pool, and the call returns when all of it is done. A
+/// lock that the caller holds keeps the other threads out, although it lets the caller itself in again. So the body is checked as the work of another thread, also
+/// where it happens to run on the calling one.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]
@@ -70,7 +71,7 @@ public static class ParallelCalls
             }
         };
 
-    // Whoever holds nothing keeps nobody from the work.
+    // Null for a caller that holds no lock: no thread can be kept waiting by it, and the body is not wrapped.
     private static Work? WorkOf(object? body, LockCallSite site)
     {
         if (!Session.IsOn || body is null || !Session.Validator.HoldsAnything)

@@ -13,6 +13,8 @@ namespace FenceKit.Lockdep.Instrumentation;
 [Replaces("System.Threading.Tasks.Task")]
 public static class TaskCalls
 {
+    private const int MostContinued = 16; // of a chain of continuations the last ones are looked at
+
     public static Task Run(Action action) => Run(action, CancellationToken.None);
 
     public static Task Run(Action action, CancellationToken cancellationToken)
@@ -85,6 +87,15 @@ public static class TaskCalls
             return;
         }
 
+        Task? waited = task;
+        for (int i = 0; i < MostContinued && waited is not null; i++)
+        {
+            waited = BlocksAlone(waited, isSure, site)?.Before is { } before && before.TryGetTarget(out Task? continued) ? continued : null;
+        }
+    }
+
+    private static TaskNote? BlocksAlone(Task task, bool isSure, LockCallSite site)
+    {
         bool isOpen = !task.IsCompleted;
         if (isSure || isOpen)
         {
@@ -92,10 +103,17 @@ public static class TaskCalls
             AsyncWork.WaitFor(task, site);
         }
 
-        if ((isSure || isOpen || site.LockName is null) && TaskNote.Find(task, isTaken: false) is { HasEnded: false } note)
+        if ((isSure || isOpen || site.LockName is null) && TaskNote.Find(task, isTaken: false) is { } note)
         {
-            note.Blocks(site);
+            if (!note.HasEnded)
+            {
+                note.Blocks(site);
+            }
+
+            return note;
         }
+
+        return null;
     }
 
     /// <summary>The object that a thread which blocks for the task waits for: the started work, or the method.</summary>

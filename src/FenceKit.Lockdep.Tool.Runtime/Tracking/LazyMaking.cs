@@ -5,10 +5,11 @@ using FenceKit.Lockdep.Held;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// The making of the value of a <see cref="Lazy{T}"/>. Whoever asks for the value later does not wait on this run, but would if it came first on another one: as with a
-/// static constructor, that it has been made already does not matter.
+/// One run of the code that makes the value of a <see cref="Lazy{T}"/>. A thread that reads the value later does not wait on this run of the program. On another run it
+/// may come first, and then it makes the value itself, or waits for the thread that does. So a later read with a lock held is checked as if the value were not there
+/// yet. Only a value whose making takes locks matters: the others are made without waiting for anything.
 /// </summary>
-/// <param name="outer">The making that this one is a part of.</param>
+/// <param name="outer">The run that was going on on this thread when this one began, if one value needs another; null otherwise.</param>
 internal sealed class LazyMaking(LazyMaking? outer)
 {
     private const int MostChains = 64;
@@ -23,10 +24,12 @@ internal sealed class LazyMaking(LazyMaking? outer)
     private readonly UninterruptedLock _gate = new();
     private readonly HashSet<ulong> _chains = []; // under the gate: the keys of what was held when the value was asked for
 
-    /// <summary>The one that goes on here: what is made now is nobody else's before the value is there.</summary>
+    /// <summary>
+    /// The innermost run that is going on on this thread; null if there is none. No other thread can have a lock that is created during it before the value is there.
+    /// </summary>
     public static LazyMaking? Current => t_current;
 
-    /// <summary>A lock is made that does not carry its making itself.</summary>
+    /// <summary>Records that a lock is created now. Needed for locks that are no <see cref="LockObject"/>, which remembers it by itself.</summary>
     public static void NoteLock(object target)
     {
         if (t_current is { } making)
@@ -35,21 +38,25 @@ internal sealed class LazyMaking(LazyMaking? outer)
         }
     }
 
-    /// <summary>The value is about to be made.</summary>
-    /// <returns>For <see cref="End"/>.</returns>
+    /// <summary>Called before the code that makes a value.</summary>
+    /// <returns>The new run, whose <see cref="End"/> is to be called.</returns>
     public static LazyMaking Begin() => t_current = new LazyMaking(t_current);
 
+    /// <summary>Called after the code that makes the value, also when it has thrown.</summary>
     public void End(object lazy, LockCallSite site)
     {
         t_current = Outer;
         using var ignored = LockValidator.Ignore();
-        if (Session.Validator.IsHeldOverOthers(Session.Validator.MapOf(lazy, site.ClassFor(lazy)).Class)) // of one that needs nothing nobody can be kept waiting
+        if (Session.Validator.IsHeldOverOthers(Session.Validator.MapOf(lazy, site.ClassFor(lazy)).Class)) // no lock was taken while a value of this class was made, so a read waits for nothing
         {
             s_byLazy.AddOrUpdate(lazy, this);
         }
     }
 
-    /// <summary>Records that a thread that holds something asks for a value that was made before. Allocates only for what is held the first time.</summary>
+    /// <summary>
+    /// Called when a thread that holds a lock reads a value that is there already: checks a wait for the one who makes it. Allocates nothing if the same locks were held,
+    /// from the same lines, at an earlier read.
+    /// </summary>
     public static void AskedAgain(object lazy, LockCallSite site)
     {
         if (s_byLazy.TryGetValue(lazy, out LazyMaking? making) && making.IsNew(Session.Validator.ChainHere()))
@@ -70,7 +77,7 @@ internal sealed class LazyMaking(LazyMaking? outer)
     {
         using var ignored = LockValidator.Ignore();
 
-        // Asynchronous methods and callbacks are left out: one may ask for what another of its kind has made.
+        // What stands for a running asynchronous method or callback is left out: another call of the same method may have made the value.
         HeldStep[] held = Array.FindAll(Session.Validator.HeldHere(), static step => !step.Map.IsContext);
         if (held.Length == 0 || Array.Exists(held, IsPartOf))
         {
@@ -82,7 +89,7 @@ internal sealed class LazyMaking(LazyMaking? outer)
         Session.Validator.Judge([new JudgedWant(held, map, record, Rules.Acquisition.NameOf(Thread.CurrentThread))]);
     }
 
-    // A lock that was made with the value can be held by nobody before it is there.
+    // Whether the held lock was created while the value was made. No thread could hold it and read the value before the value was there.
     private bool IsPartOf(HeldStep step)
     {
         LazyMaking? making = step.Map.Subject switch

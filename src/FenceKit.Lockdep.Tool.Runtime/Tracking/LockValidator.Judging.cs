@@ -32,6 +32,25 @@ public sealed partial class LockValidator
         return except is null ? held : Array.FindAll(held, step => !ReferenceEquals(step.Map, except) && !ReferenceEquals(step.Map.Subject, except));
     }
 
+    /// <summary>The holds of this flow. Code that the flow has started has the same ones, on whichever thread.</summary>
+    internal FlowNode[] HoldsHere()
+    {
+        List<FlowNode> holds = [];
+        if (LockHolder.CurrentIfAny(this) is { } stack)
+        {
+            stack.Settle();
+            foreach (HeldEntry entry in stack.Entries)
+            {
+                if (entry.Node is { } node)
+                {
+                    holds.Add(node.Origin ?? node);
+                }
+            }
+        }
+
+        return [.. holds];
+    }
+
     /// <summary>The acquisitions that led here: the held locks, and those that the current work acquired before.</summary>
     internal JudgedWant[] WayHere(object? except)
     {

@@ -14,6 +14,7 @@ internal sealed class SignalState(string name, bool needsAll = false)
 {
     private const int MostSignalers = 16;
     private const int MostWaiters = 16;
+    private const int MostHolds = 64;
     private const string Assumption = "the wait begins before the signal, and nobody else gives it";
 
     private readonly UninterruptedLock _gate = new();
@@ -24,9 +25,12 @@ internal sealed class SignalState(string name, bool needsAll = false)
     private volatile bool _isFree;
     private volatile bool _isOpen;
 
-    private sealed record Signaler(JudgedWant[] Way, Thread Thread, ChainRecord Record);
+    private sealed record Signaler(JudgedWant[] Way, Thread Thread, ChainRecord Record)
+    {
+        public HashSet<FlowNode> Holds { get; } = [];
+    }
 
-    private sealed record Waiter(HeldStep[] Held, Thread Thread, ChainRecord Record, string ThreadName);
+    private sealed record Waiter(HeldStep[] Held, Thread Thread, ChainRecord Record, string ThreadName, FlowNode[] Holds);
 
     /// <summary>True when the object is signaled and is never reset: no thread has to wait.</summary>
     public bool IsOpen
@@ -61,19 +65,24 @@ internal sealed class SignalState(string name, bool needsAll = false)
         using (_gate.EnterScope())
         {
             _last = (Thread.CurrentThread, way);
-            if (_signalers.Exists(known => ReferenceEquals(known.Thread, Thread.CurrentThread) && IsSame(known.Way, way)))
+            Signaler? signaler = _signalers.Find(known => ReferenceEquals(known.Thread, Thread.CurrentThread) && IsSame(known.Way, way));
+            if (signaler is null)
             {
-                return;
+                if (_signalers.Count == MostSignalers)
+                {
+                    _isFree |= !needsAll;
+                    return;
+                }
+
+                AcquireShape shape = AcquireShape.Of(LockAcquireMode.Shared, LockAttempt.Try);
+                signaler = new Signaler(way, Thread.CurrentThread, LockValidator.RecordOf(Map, shape, site?.Place));
+                _signalers.Add(signaler);
             }
 
-            if (_signalers.Count == MostSignalers)
+            if (signaler.Holds.Count < MostHolds)
             {
-                _isFree |= !needsAll;
-                return;
+                signaler.Holds.UnionWith(Session.Validator.HoldsHere());
             }
-
-            AcquireShape shape = AcquireShape.Of(LockAcquireMode.Shared, LockAttempt.Try);
-            _signalers.Add(new Signaler(way, Thread.CurrentThread, LockValidator.RecordOf(Map, shape, site?.Place)));
         }
     }
 
@@ -107,7 +116,7 @@ internal sealed class SignalState(string name, bool needsAll = false)
 
             isFirst = _waiters.Count == 0;
             ChainRecord record = LockValidator.RecordOf(Map, AcquireShape.Of(LockAcquireMode.Exclusive).AsWait(), site.Place);
-            _waiters.Add(new Waiter(held, Thread.CurrentThread, record, Rules.Acquisition.NameOf(Thread.CurrentThread)));
+            _waiters.Add(new Waiter(held, Thread.CurrentThread, record, Rules.Acquisition.NameOf(Thread.CurrentThread), Session.Validator.HoldsHere()));
         }
 
         if (isFirst)
@@ -147,9 +156,11 @@ internal sealed class SignalState(string name, bool needsAll = false)
         }
     }
 
-    // A thread that signals and then waits under the same lock, acquired once, does not wait for another thread.
+    // A thread that signals and then waits under the same lock, acquired once, does not wait for another thread. Nor does a flow wait for itself where what it has started
+    // waits under a hold of the flow, and the flow signals under that very hold.
     private static bool IsOneSection(Waiter waiter, Signaler signaler, JudgedWant step) =>
-        ReferenceEquals(waiter.Thread, signaler.Thread) && Array.Exists(waiter.Held, held => IsOnePlace(held, step));
+        (ReferenceEquals(waiter.Thread, signaler.Thread) && Array.Exists(waiter.Held, held => IsOnePlace(held, step)))
+        || Array.Exists(waiter.Holds, hold => ReferenceEquals(hold.Map, step.Map) && signaler.Holds.Contains(hold));
 
     private static bool IsOnePlace(HeldStep held, JudgedWant step)
         => ReferenceEquals(held.Map, step.Map) && held.Record.Site?.Line == step.Record.Site?.Line && held.Record.Site?.File == step.Record.Site?.File;

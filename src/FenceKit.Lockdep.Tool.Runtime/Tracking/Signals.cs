@@ -26,6 +26,15 @@ internal static class Signals
         return target;
     }
 
+    /// <summary>Records that another object signals what an object waits for.</summary>
+    public static void Share(object waitedFor, object signaled)
+    {
+        if (Find(waitedFor) is { } state)
+        {
+            s_states.AddOrUpdate(signaled, state);
+        }
+    }
+
     /// <summary>Records the creation of an event.</summary>
     public static TSignal Made<TSignal>(TSignal target, bool isOpen, bool resetsItself, LockCallSite site)
         where TSignal : class

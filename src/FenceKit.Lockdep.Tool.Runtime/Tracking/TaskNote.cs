@@ -22,6 +22,7 @@ internal sealed class TaskNote
     private static bool s_isAny; // never reset; while false, no lookup is needed
 
     private int _ended; // 1 after the first wait for it has ended; interlocked
+    private int _taken; // 1 when the permit has its holder; interlocked
 
     public SemaphoreState? Semaphore { get; init; }
 
@@ -37,6 +38,9 @@ internal sealed class TaskNote
 
     /// <summary>The tasks that are waited for together with this one.</summary>
     public Task[]? Parts { get; init; }
+
+    /// <summary>The task that this one continues: it ends before. A chain of continuations may go on for ever, so it is not kept alive.</summary>
+    public WeakReference<Task>? Before { get; init; }
 
     public void Attach(Task task) => Attach(task, task.IsCompleted && Fork is null && Parts is null);
 
@@ -99,8 +103,14 @@ internal sealed class TaskNote
     /// <param name="isTaken">False when a wait with a limit timed out.</param>
     /// <param name="site">The site of the await.</param>
     /// <param name="isAwait">True for an await, which is seen only now; a blocking wait was recorded before.</param>
-    public void Ended(bool isTaken, LockCallSite site, bool isAwait)
+    /// <param name="isWait">False in what continues the task, which has ended before that began: whoever waits for it still waits.</param>
+    public void Ended(bool isTaken, LockCallSite site, bool isAwait, bool isWait = true)
     {
+        if (!isWait)
+        {
+            return; // what the task has taken was passed on when the continuation began
+        }
+
         if (Interlocked.Exchange(ref _ended, 1) != 0) // of several waiters, one has the permit, and one wait was recorded
         {
             return;
@@ -122,14 +132,20 @@ internal sealed class TaskNote
             Signal.Wait(site);
         }
 
-        if (Semaphore is not null && isTaken)
+        TakeOver(isTaken, site);
+    }
+
+    /// <summary>Records that this flow has the permit that the task has waited for, if nobody else has it, and the lock that the ended method has left.</summary>
+    public void TakeOver(bool isTaken, LockCallSite site)
+    {
+        if (Semaphore is not null && isTaken && Interlocked.Exchange(ref _taken, 1) == 0)
         {
             Semaphore.Hold(Pending, site);
         }
 
         if (Carried is not null)
         {
-            validator.Adopt(Carried, site.Place.Member);
+            Session.Validator.Adopt(Carried, site.Place.Member);
         }
     }
 }

@@ -22,6 +22,15 @@ internal static class ValueTasks
         }
     }
 
+    /// <summary>Called when an asynchronous iterator has given an item at once: passes the locks that it holds to the code that awaits the item.</summary>
+    public static void PassOnAtOnce(object iterator)
+    {
+        if (Session.IsOn && TaskNote.Find(iterator) is { HasEnded: false } note)
+        {
+            note.Attach(s_atOnce, isRecent: true);
+        }
+    }
+
     public static void Ended(object? inside, LockCallSite site, bool isAwait)
     {
         if (TaskNote.Find(inside ?? s_atOnce) is { } note)
@@ -52,6 +61,8 @@ internal static class ValueTasks
 /// <inheritdoc cref="ValueTasks"/>
 internal static class ValueTasks<T>
 {
+    public static object? ObjectOf(ref ValueTask<T> task) => Object(ref task);
+
     public static object? ObjectOf(ref ValueTaskAwaiter<T> awaiter) => Object(ref Value(ref awaiter));
 
     public static object? ObjectOf(ref ConfiguredValueTaskAwaitable<T>.ConfiguredValueTaskAwaiter awaiter) => Object(ref Value(ref awaiter));

@@ -8,6 +8,8 @@ namespace FenceKit.Lockdep.Tool.Reports;
 internal sealed class ReportFiles
 {
     private const long LargestFile = 1L << 30;
+    private const string UnfinishedExtension = ".unfinished";
+    private const int MostAttempts = 3;
 
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -35,16 +37,11 @@ internal sealed class ReportFiles
             }
 
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            string unfinished = $"{target}.{Guid.NewGuid():N}.unfinished";
-            try
+            RemoveAbandoned(target);
+            int attempts = 1;
+            while (!TryReplace(target, text, isLast: attempts == MostAttempts))
             {
-                WriteAndFlush(unfinished, text);
-                File.Move(unfinished, target, overwrite: true);
-            }
-            catch
-            {
-                TryDelete(unfinished);
-                throw;
+                attempts++;
             }
         }
         catch (Exception error) when (IsOfTheDisk(error))
@@ -75,6 +72,55 @@ internal sealed class ReportFiles
         catch (Exception error) when (IsOfTheDisk(error))
         {
             throw new ToolException($"cannot read {path}: {Sentence(error)}", error);
+        }
+    }
+
+    // False where another tool took the new file for one that a killed tool has left, which it may between the last byte and the new name.
+    private bool TryReplace(string target, string text, bool isLast)
+    {
+        string unfinished = $"{target}.{Guid.NewGuid():N}{UnfinishedExtension}";
+        try
+        {
+            WriteAndFlush(unfinished, text);
+            File.Move(unfinished, target, overwrite: true);
+            return true;
+        }
+        catch (FileNotFoundException) when (!isLast)
+        {
+            return false;
+        }
+        catch
+        {
+            TryDelete(unfinished);
+            throw;
+        }
+    }
+
+    // A tool that is killed while it writes leaves its new file. One that writes still has it open, so that it cannot be opened here. Another file of the user's
+    // does not have such a name.
+    private static void RemoveAbandoned(string target)
+    {
+        string start = Path.GetFileName(target) + ".";
+        foreach (string path in Directory.EnumerateFiles(Path.GetDirectoryName(target)!))
+        {
+            ReadOnlySpan<char> name = Path.GetFileName(path.AsSpan());
+            if (name.StartsWith(start, StringComparison.Ordinal) && name.EndsWith(UnfinishedExtension, StringComparison.Ordinal)
+                && name.Length > start.Length + UnfinishedExtension.Length && Guid.TryParseExact(name[start.Length..^UnfinishedExtension.Length], "N", out _))
+            {
+                TryDeleteUnused(path);
+            }
+        }
+    }
+
+    private static void TryDeleteUnused(string path)
+    {
+        try
+        {
+            new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception error) when (IsOfTheDisk(error))
+        {
+            // It is written still, or gone meanwhile, or belongs to somebody else: it is no matter of this report.
         }
     }
 

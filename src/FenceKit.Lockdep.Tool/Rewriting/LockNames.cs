@@ -107,8 +107,11 @@ internal static class LockNames
         }
     }
 
+    // An object of a class of the module that is locked itself is one of many, and others of them are locked where they are given: all have the name of the class.
     private static string? DescribeLocal(MethodDefinition method, Instruction load, Instruction value, int steps)
-        => value.OpCode.Code == Code.Newobj ? NameOfLocal(method, (VariableDefinition)load.Operand) : Describe(method, value, steps - 1);
+        => value is not { OpCode.Code: Code.Newobj, Operand: MethodReference made } ? Describe(method, value, steps - 1)
+            : made.DeclaringType.GetElementType() is TypeDefinition ? null
+            : NameOfLocal(method, (VariableDefinition)load.Operand);
 
     /// <summary>The name of a lock in a local variable; its own name if symbols have it.</summary>
     public static string NameOfLocal(MethodDefinition method, VariableDefinition variable)

@@ -42,7 +42,7 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
                 case Code.Newobj:
                     RewriteAllocation(instruction, ((MethodReference)instruction.Operand).DeclaringType);
                     break;
-                case Code.Box when ((TypeReference)instruction.Operand).FullName == Registration && IsHandedOnAsDisposable(instruction.Next):
+                case Code.Box when ((TypeReference)instruction.Operand).FullName == Registration && HandedOn.IsAsDisposable(method, instruction):
                     ReplaceWithSite(instruction, owner.Import(owner.Table.Box), null);
                     break;
                 case Code.Ldftn or Code.Ldvirtftn when owner.FindTarget(method, instruction) is { } replacement:
@@ -237,7 +237,7 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
 
         return called.DeclaringType.FullName switch
         {
-            "System.Threading.CancellationTokenSource" => NameOfMade(instruction, called.DeclaringType),
+            "System.Threading.CancellationTokenSource" or "System.Threading.Channels.Channel" => NameOfMade(instruction, called.DeclaringType),
             "System.Threading.CancellationToken" => NameOfCallback(instruction),
             "System.Threading.CancellationTokenRegistration" => null,
             _ when called.DeclaringType.FullName.StartsWith("System.Runtime.CompilerServices.", StringComparison.Ordinal)
@@ -296,14 +296,6 @@ internal sealed class MethodRewriter(ModuleRewriter owner, MethodDefinition meth
     {
         { OpCode.Code: Code.Stfld or Code.Stsfld, Operand: FieldReference field } => field.FieldType.FullName == "System.Object",
         { OpCode.Code: Code.Stloc, Operand: VariableDefinition variable } => variable.VariableType.FullName == "System.Object" && owner.IsLock(variable),
-        _ => false,
-    };
-
-    private bool IsHandedOnAsDisposable(Instruction? next) => next switch
-    {
-        { OpCode.Code: Code.Ret } => method.ReturnType.FullName == "System.IDisposable",
-        { OpCode.Code: Code.Stfld or Code.Stsfld, Operand: FieldReference field } => field.FieldType.FullName == "System.IDisposable",
-        { OpCode.Code: Code.Stloc, Operand: VariableDefinition variable } => variable.VariableType.FullName == "System.IDisposable",
         _ => false,
     };
 }

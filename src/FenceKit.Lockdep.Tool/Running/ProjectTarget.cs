@@ -53,8 +53,7 @@ internal static class ProjectTarget
             Build(file, properties);
         }
 
-        string path = Dotnet(["msbuild", file, "-nologo", "-getProperty:TargetPath", .. properties], isShown: false).Trim();
-        return path.Length > 0 && File.Exists(path) ? path : throw new ToolException($"{file} has no output at '{path}'. Build it first; of several frameworks name one with --framework.");
+        return FactsOf(file, properties).OutputOf(file);
     }
 
     /// <summary>Builds a project or a solution.</summary>
@@ -96,15 +95,31 @@ internal static class ProjectTarget
         }
     }
 
-    /// <summary>Returns properties of a project.</summary>
-    public static IReadOnlyDictionary<string, string> PropertiesOf(string project, IReadOnlyList<string> properties, params string[] names)
+    /// <summary>Returns properties of a project, among them the path of its output, for the framework that it is built for.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="properties">The properties that the command gives to the build.</param>
+    /// <param name="names">Further properties.</param>
+    /// <exception cref="ToolException">The project cannot be read.</exception>
+    public static ProjectFacts FactsOf(string project, IReadOnlyList<string> properties, params string[] names)
     {
-        string text = Dotnet(["msbuild", project, "-nologo", $"-getProperty:{string.Join(',', names)}", .. properties], isShown: false);
-        if (names.Length == 1)
+        string[] asked = [.. names, "TargetPath", "TargetFramework", "TargetFrameworks"];
+        var facts = new ProjectFacts(properties, PropertiesOf(project, properties, asked));
+        string[] frameworks = facts.Values["TargetFramework"].Length > 0
+            ? []
+            : facts.Values["TargetFrameworks"].Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (frameworks.Length == 0)
         {
-            return new Dictionary<string, string> { [names[0]] = text.Trim() };
+            return facts;
         }
 
+        // With the plural, a project alone has no output: each framework is a build of its own. What kind of a project it is can be asked of any.
+        string[] ofOne = [.. properties, $"-p:TargetFramework={frameworks[0]}"];
+        return new ProjectFacts(ofOne, PropertiesOf(project, ofOne, asked)) { Frameworks = frameworks };
+    }
+
+    private static Dictionary<string, string> PropertiesOf(string project, IReadOnlyList<string> properties, string[] names)
+    {
+        string text = Dotnet(["msbuild", project, "-nologo", $"-getProperty:{string.Join(',', names)}", .. properties], isShown: false);
         using JsonDocument json = JsonDocument.Parse(text);
         return json.RootElement.GetProperty("Properties").EnumerateObject().ToDictionary(static one => one.Name, static one => one.Value.GetString() ?? "");
     }

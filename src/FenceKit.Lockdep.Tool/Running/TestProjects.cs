@@ -58,26 +58,23 @@ internal sealed class TestProjects
 
     private TestProject? ProjectOf(string project)
     {
-        IReadOnlyDictionary<string, string> facts = ProjectTarget.PropertiesOf(
-            project, Line.Properties, "IsTestProject", "TargetPath", "IsTestingPlatformApplication", "RunSettingsFilePath");
-        bool isProgram = facts["IsTestingPlatformApplication"] == "true";
-        if (facts["IsTestProject"] != "true" && !isProgram)
+        ProjectFacts facts = ProjectTarget.FactsOf(project, Line.Properties, "IsTestProject", "IsTestingPlatformApplication", "RunSettingsFilePath");
+        bool isProgram = facts.Values["IsTestingPlatformApplication"] == "true";
+        if (facts.Values["IsTestProject"] != "true" && !isProgram)
         {
             return null;
         }
 
-        string assembly = File.Exists(facts["TargetPath"])
-            ? facts["TargetPath"]
-            : throw new ToolException($"{project} has no output at '{facts["TargetPath"]}'. Build it first; of several frameworks name one with --framework.");
+        string assembly = facts.OutputOf(project);
         List<string> options = [];
-        if (!isProgram && facts["RunSettingsFilePath"] is { Length: > 0 } settings && !NamesSettings)
+        if (!isProgram && facts.Values["RunSettingsFilePath"] is { Length: > 0 } settings && !NamesSettings)
         {
             options.AddRange(["--settings", settings]);
         }
 
         if (!isProgram && Collects)
         {
-            options.AddRange(ProjectTarget.AdaptersOf(project, Line.Properties).SelectMany(static folder => (string[])["--test-adapter-path", folder]));
+            options.AddRange(ProjectTarget.AdaptersOf(project, facts.Asked).SelectMany(static folder => (string[])["--test-adapter-path", folder]));
         }
 
         return new TestProject(assembly, isProgram, ProgramTarget.OfFile(assembly, [], []).NeedsOlderRuntime, options);

@@ -8,6 +8,9 @@ internal static class BadCallbacks
         new Direct().Run();
         new Scoped().Run();
         new Boxed().Run();
+        new Collected().Run();
+        new Several().Run();
+        new EndedByAnother().Run();
         new Ticking().Run();
     }
 }
@@ -116,6 +119,86 @@ internal sealed class Ticking
         {
             timer.Dispose(ended);
             ended.WaitOne();
+        }
+    }
+}
+
+// A registration that is kept in a collection of what can be disposed.
+internal sealed class Collected
+{
+    private readonly object _gate = new();
+    private readonly List<IDisposable> _all = [];
+
+    public void Run()
+    {
+        using var source = new CancellationTokenSource();
+        _all.Add(source.Token.Register(OnCanceled));
+        source.Cancel();
+        lock (_gate)
+        {
+            _all.ForEach(static one => one.Dispose());
+        }
+    }
+
+    private void OnCanceled()
+    {
+        lock (_gate)
+        {
+        }
+    }
+}
+
+internal sealed class Several
+{
+    private readonly object _gate = new();
+
+    public void Run()
+    {
+        using var source = new CancellationTokenSource();
+        IDisposable[] all = [source.Token.Register(OnCanceled), source];
+        source.Cancel();
+        lock (_gate)
+        {
+            Array.ForEach(all, static one => one.Dispose());
+        }
+    }
+
+    private void OnCanceled()
+    {
+        lock (_gate)
+        {
+        }
+    }
+}
+
+// A registration that is given to a class that ends it.
+internal sealed class EndedByAnother
+{
+    private readonly object _gate = new();
+
+    public void Run()
+    {
+        using var source = new CancellationTokenSource();
+        var owner = new Owner(_gate, source.Token.Register(OnCanceled));
+        source.Cancel();
+        owner.End();
+    }
+
+    private void OnCanceled()
+    {
+        lock (_gate)
+        {
+        }
+    }
+
+    private sealed class Owner(object gate, IDisposable owned)
+    {
+        public void End()
+        {
+            lock (gate)
+            {
+                owned.Dispose();
+            }
         }
     }
 }

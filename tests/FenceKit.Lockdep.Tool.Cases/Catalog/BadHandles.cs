@@ -11,6 +11,7 @@ internal static class BadHandles
         new AllHandles().Run();
         new AnyHandle().Run();
         await new AwaitedRegistration().RunAsync();
+        await new AwaitedAsDisposable().RunAsync();
         await new AwaitedTimer().RunAsync();
     }
 }
@@ -116,6 +117,27 @@ internal sealed class AwaitedRegistration
     {
         using var source = new CancellationTokenSource();
         CancellationTokenRegistration registration = source.Token.Register(OnCanceled);
+        await source.CancelAsync();
+        await _door.WaitAsync();
+        await registration.DisposeAsync();
+        _door.Release();
+    }
+
+    private void OnCanceled()
+    {
+        _door.Wait();
+        _door.Release();
+    }
+}
+
+internal sealed class AwaitedAsDisposable
+{
+    private readonly SemaphoreSlim _door = new(1, 1);
+
+    public async Task RunAsync()
+    {
+        using var source = new CancellationTokenSource();
+        IAsyncDisposable registration = source.Token.Register(OnCanceled);
         await source.CancelAsync();
         await _door.WaitAsync();
         await registration.DisposeAsync();

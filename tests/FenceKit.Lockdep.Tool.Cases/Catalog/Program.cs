@@ -16,6 +16,7 @@ switch (args.FirstOrDefault())
         BadGiven.Run();
         await BadTasks.RunAsync();
         await BadHandles.RunAsync();
+        await BadStreams.RunAsync();
         Console.WriteLine("bad: all paths were run");
         return 0;
     case "good":
@@ -25,7 +26,15 @@ switch (args.FirstOrDefault())
         GoodTypes.Run();
         GoodGiven.Run();
         await GoodHandles.RunAsync();
+        await GoodStreams.RunAsync();
         Console.WriteLine("good: all paths were run");
+        return 0;
+    case "old-readers":
+        OldReaderModes.Run();
+        return 0;
+    case "unseen":
+        await Unseen.RunAsync();
+        Console.WriteLine("unseen: all paths were run");
         return 0;
     case "hang":
         Hangs.Monitors();
@@ -86,6 +95,6 @@ switch (args.FirstOrDefault())
         Console.WriteLine(string.Join('|', args));
         return 0;
     default:
-        Console.Error.WriteLine("bad, good, hang, hang-async, hang-work, many, exit, kill, child, child-without-hooks, kill-good, kill-at-once, wait, plugin, throw or arguments");
+        Console.Error.WriteLine("bad, good, old-readers, unseen, hang, hang-async, hang-work, many, exit, kill, child, child-without-hooks, kill-good, kill-at-once, wait, plugin, throw or arguments");
         return 2;
 }

@@ -131,6 +131,63 @@ public sealed class ReportFilesTests : IDisposable
         Assert.Contains("it is no UTF-8 text", Assert.Throws<ToolException>(() => ReportFiles.Read(_folder.PathOf("binary"))).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_a_killed_tool_has_left_of_a_report_is_gone_with_the_next_one()
+    {
+        string mine = $"report.json.{Guid.NewGuid():N}.unfinished";
+        string ofAnother = $"other.json.{Guid.NewGuid():N}.unfinished";
+        _folder.Write(mine, "half");
+        _folder.Write(ofAnother, "half");
+        _folder.Write("report.json.notes.unfinished", "the user's");
+        new ReportFiles().Write(_folder.PathOf("report.json"), "whole");
+        Assert.Equal([ofAnother, "report.json", "report.json.notes.unfinished"], _folder.Files);
+    }
+
+    [Fact]
+    public void What_another_tool_still_writes_stays()
+    {
+        string name = $"report.json.{Guid.NewGuid():N}.unfinished";
+        using (var writing = new FileStream(_folder.PathOf(name), FileMode.CreateNew, FileAccess.Write, FileShare.None))
+        {
+            new ReportFiles().Write(_folder.PathOf("report.json"), "whole");
+            Assert.Equal(["report.json", name], _folder.Files);
+        }
+    }
+
+    // Between its last byte and its new name the file is nobody's to see.
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    public void A_file_that_another_tool_has_taken_for_an_abandoned_one_is_written_again(int times, bool isWritten)
+    {
+        string path = _folder.Write("report.json", "older");
+        var files = new ReportFiles(temporary => new Swept(temporary, isSwept: times-- > 0));
+        if (isWritten)
+        {
+            files.Write(path, "newer");
+        }
+        else
+        {
+            Assert.Throws<ToolException>(() => files.Write(path, "newer"));
+        }
+
+        Assert.Equal(isWritten ? "newer" : "older", File.ReadAllText(path));
+        Assert.Equal(["report.json"], _folder.Files);
+    }
+
+    /// <summary>A file that is removed as soon as it is closed.</summary>
+    private sealed class Swept(string path, bool isSwept) : FileStream(path, FileMode.CreateNew, FileAccess.Write)
+    {
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            if (isSwept)
+            {
+                File.Delete(Name);
+            }
+        }
+    }
+
     /// <summary>Takes so many bytes and then fails as the system does.</summary>
     private sealed class FullDisk(Stream inner, int room) : Stream
     {

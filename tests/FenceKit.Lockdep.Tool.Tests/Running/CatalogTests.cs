@@ -88,6 +88,19 @@ public sealed class CatalogTests : IDisposable
             "a ReaderWriterLock: Catalog.OldReaders._row, Catalog.OldReaders._table",
             "a BlockingCollection: Catalog.Queued._gate, Catalog.Queued._queue",
             "a SemaphoreSlim without a permit: Catalog.Permitless._gate, Catalog.Permitless._ready",
+            "a registration in a collection: Catalog.Collected._gate, callback Catalog.Collected.OnCanceled",
+            "a registration in an array: Catalog.Several._gate, callback Catalog.Several.OnCanceled",
+            "a registration that another class ends: Catalog.EndedByAnother._gate, callback Catalog.EndedByAnother.OnCanceled",
+            "a registration as IAsyncDisposable: Catalog.AwaitedAsDisposable._door, callback Catalog.AwaitedAsDisposable.OnCanceled",
+            "an asynchronous iterator: Catalog.Rows._log, Catalog.Rows._rows",
+            "an asynchronous iterator that is waited for: Catalog.AwaitedRows._index, Catalog.AwaitedRows._pages",
+            "work that continues: Catalog.Continuing._gate",
+            "what comes before work that continues: Catalog.ContinuedTask._gate",
+            "a permit that work goes on with: Catalog.ContinuedPermit._row, Catalog.ContinuedPermit._table",
+            "a channel: Catalog.Mailbox._door, Catalog.Mailbox._letters",
+            "a channel that a thread blocks for: Catalog.BlockingMailbox._gate, Catalog.BlockingMailbox._orders",
+            "all of a channel: Catalog.Stream._door, Catalog.Stream._events",
+            "the result of a ValueTask: Catalog.ValueResult._gate",
             "a lock for each key: Catalog.Keyed._byKey[], Catalog.Keyed._stripes[]",
         ];
         string[] found = [.. Report().Locks.Violations.Select(static violation => string.Join(", ", violation.ClassNames.Select(NameOf).Order(StringComparer.Ordinal)))];
@@ -111,6 +124,32 @@ public sealed class CatalogTests : IDisposable
         Assert.Contains("good: all paths were run", run.Output, StringComparison.Ordinal);
         Assert.Empty(Report().Locks.Violations);
         Assert.Equal(ExitCodes.Clean, run.ExitCode);
+    }
+
+    // Each is named in the part of docs/lockdep-tool.md about what is not seen.
+    [Fact]
+    public void What_is_said_not_to_be_seen_is_not()
+    {
+        ToolRun run = Run("unseen");
+        Assert.Contains("unseen: all paths were run", run.Output, StringComparison.Ordinal);
+        Assert.Empty(Report().Locks.Violations);
+    }
+
+    [Fact]
+    public void An_old_lock_is_held_as_its_thread_has_it_after_each_change_of_mode()
+    {
+        Assert.Equal(ExitCodes.Clean, Run("old-readers").ExitCode);
+        string[] expected =
+        [
+            "s_table -> s_afterTimeout: SharedToQueued", // it stays a reader
+            "s_table -> s_upgraded: ExclusiveToQueued",
+            "s_table -> s_downgraded: SharedToQueued",
+            "s_table -> s_asBefore: SharedToQueued", // as often as before
+            "s_restored -> s_table: ExclusiveToQueued", // waits for it again
+            "s_table -> s_end: ExclusiveToQueued",
+        ];
+        string[] found = [.. Report().Locks.Dependencies.Select(static order => $"{Short(order.From)} -> {Short(order.To)}: {order.Kinds}")];
+        Assert.Equal(expected.Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -184,6 +223,8 @@ public sealed class CatalogTests : IDisposable
 
     // The name of a process is in that of the mutex.
     private static string NameOf(string name) => name.StartsWith("Mutex ", StringComparison.Ordinal) ? "Mutex" : name;
+
+    private static string Short(string name) => name[(name.LastIndexOf('.') + 1)..];
 
     private ToolRun Run(string what) => _tool.Run("run", "--json", _report, "--", "dotnet", s_catalog, what);
 

@@ -131,6 +131,11 @@ public sealed class FaultTests : IDisposable
         Assert.True(tool.ExitCode == KilledForSize, error);
         Assert.Equal("older", File.ReadAllText(report));
         Assert.Equal(BytesBeforeKill, new FileInfo(Assert.Single(Directory.GetFiles(_folder.Root, "report.*.unfinished"))).Length); // it was in the middle
+
+        ToolRun next = _tool.Run("run", option, report, "--", "dotnet", Programs.Case("Catalog"), "good");
+        Assert.True(next.ExitCode == ExitCodes.Clean, next.Error);
+        Assert.DoesNotContain("unfinished", next.Error, StringComparison.Ordinal);
+        Assert.Equal(["report"], _folder.Files); // what was left is gone
     }
 
     [Fact]

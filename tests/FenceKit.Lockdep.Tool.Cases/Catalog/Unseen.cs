@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+using System.Threading.Channels;
+
+namespace Catalog;
+
+// What can hang and is not seen, as docs/lockdep-tool.md says. A case that is seen one day belongs to the bad ones.
+internal static class Unseen
+{
+    public static async Task RunAsync()
+    {
+        new TwoCallbacks().Run();
+        await new FullChannel().RunAsync();
+    }
+}
+
+// Each callback ends the registration of the other. The one that comes second on this run does not come at all, so that nobody sees what it would do.
+internal sealed class TwoCallbacks
+{
+    private CancellationTokenRegistration _left;
+    private CancellationTokenRegistration _right;
+
+    public void Run()
+    {
+        using var left = new CancellationTokenSource();
+        using var right = new CancellationTokenSource();
+        _left = left.Token.Register(() => _right.Dispose());
+        _right = right.Token.Register(() => _left.Dispose());
+        left.Cancel();
+        right.Cancel();
+    }
+}
+
+// The writer of a full channel waits for a reader, who needs the writer's lock.
+internal sealed class FullChannel
+{
+    private readonly Channel<int> _items = Channel.CreateBounded<int>(1);
+    private readonly SemaphoreSlim _door = new(1, 1);
+
+    public async Task RunAsync()
+    {
+        await _door.WaitAsync();
+        await _items.Writer.WriteAsync(1);
+        _door.Release();
+        await _door.WaitAsync();
+        _items.Reader.TryRead(out _);
+        _door.Release();
+    }
+}
