@@ -5,7 +5,8 @@ using System.Diagnostics;
 namespace FenceKit.Lockdep.Instrumentation;
 
 /// <summary>
-/// Replacements for <c>ContinueWith</c> of a task: the continuation is started work, as with <c>Task.Run</c>, and whoever waits for it waits for the task before it as well.
+/// Replacements for <c>ContinueWith</c> of a task: the continuation is started work, as with <c>Task.Run</c>, and a thread that waits for it waits for the task before it
+/// as well.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 [StackTraceHidden]

@@ -13,8 +13,6 @@ namespace FenceKit.Lockdep.Instrumentation;
 [Replaces("System.Threading.Tasks.Task")]
 public static class TaskCalls
 {
-    private const int MostContinued = 16; // of a chain of continuations the last ones are looked at
-
     public static Task Run(Action action) => Run(action, CancellationToken.None);
 
     public static Task Run(Action action, CancellationToken cancellationToken)
@@ -88,7 +86,7 @@ public static class TaskCalls
         }
 
         Task? waited = task;
-        for (int i = 0; i < MostContinued && waited is not null; i++)
+        for (int i = 0; i < TaskNote.MostContinued && waited is not null; i++)
         {
             waited = BlocksAlone(waited, isSure, site)?.Before is { } before && before.TryGetTarget(out Task? continued) ? continued : null;
         }

@@ -10,6 +10,9 @@ namespace FenceKit.Lockdep.Instrumentation;
 /// </summary>
 internal sealed class TaskNote
 {
+    /// <summary>Of a chain of continuations so many are looked at, from its end.</summary>
+    public const int MostContinued = 16;
+
     private static readonly ConditionalWeakTable<object, TaskNote> s_notes = []; // by the task, or by the object inside a ValueTask
 
     // A wait that completes synchronously may return a shared task. It is awaited immediately, on the same thread.
@@ -103,7 +106,7 @@ internal sealed class TaskNote
     /// <param name="isTaken">False when a wait with a limit timed out.</param>
     /// <param name="site">The site of the await.</param>
     /// <param name="isAwait">True for an await, which is seen only now; a blocking wait was recorded before.</param>
-    /// <param name="isWait">False in what continues the task, which has ended before that began: whoever waits for it still waits.</param>
+    /// <param name="isWait">False in what continues the task, which has ended before that began: that others have to wait for it is as true as before.</param>
     public void Ended(bool isTaken, LockCallSite site, bool isAwait, bool isWait = true)
     {
         if (!isWait)
@@ -132,7 +135,25 @@ internal sealed class TaskNote
             Signal.Wait(site);
         }
 
+        if (Before is not null && isAwait)
+        {
+            JoinWhatWasBefore();
+        }
+
         TakeOver(isTaken, site);
+    }
+
+    private void JoinWhatWasBefore()
+    {
+        TaskNote? note = this;
+        for (int i = 0; i < MostContinued && note?.Before is { } before && before.TryGetTarget(out Task? task); i++)
+        {
+            note = Find(task, isTaken: false);
+            if (note is { Fork: { } fork, HasEnded: false })
+            {
+                Session.Validator.Join(fork, blocks: false);
+            }
+        }
     }
 
     /// <summary>Records that this flow has the permit that the task has waited for, if nobody else has it, and the lock that the ended method has left.</summary>

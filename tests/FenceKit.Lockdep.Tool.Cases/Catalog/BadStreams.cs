@@ -12,6 +12,8 @@ internal static class BadStreams
         await new AwaitedRows().RunAsync();
         new Continuing().Run();
         new ContinuedTask().Run();
+        new Unwrapped().Run();
+        await new AwaitedChain().RunAsync();
         await new ContinuedPermit().RunAsync();
         await new Mailbox().RunAsync();
         new BlockingMailbox().Run();
@@ -121,7 +123,7 @@ internal sealed class Continuing
             },
             1,
             TaskScheduler.Default);
-        ((IAsyncResult)more).AsyncWaitHandle.WaitOne(); // not what is looked at
+        SpinWait.SpinUntil(() => more.IsCompleted);
         lock (_gate)
         {
             more.Wait();
@@ -144,11 +146,53 @@ internal sealed class ContinuedTask
             }
         });
         Task last = first.ContinueWith(static task => task.Result, TaskScheduler.Default).ContinueWith(static _ => { }, TaskScheduler.Default);
-        ((IAsyncResult)last).AsyncWaitHandle.WaitOne();
+        SpinWait.SpinUntil(() => last.IsCompleted);
         lock (_gate)
         {
             last.Wait();
         }
+    }
+}
+
+// What goes on after an await of its own.
+internal sealed class Unwrapped
+{
+    private readonly object _gate = new();
+
+    public void Run()
+    {
+        Task work = Task.CompletedTask.ContinueWith(
+            async _ =>
+            {
+                await Task.Yield();
+                lock (_gate)
+                {
+                }
+            },
+            TaskScheduler.Default).Unwrap();
+        SpinWait.SpinUntil(() => work.IsCompleted);
+        lock (_gate)
+        {
+            work.Wait();
+        }
+    }
+}
+
+internal sealed class AwaitedChain
+{
+    private readonly SemaphoreSlim _first = new(1, 1);
+
+    public async Task RunAsync()
+    {
+        Task last = Task.Run(() =>
+        {
+            _first.Wait();
+            _first.Release();
+        }).ContinueWith(static _ => { }, TaskScheduler.Default);
+        SpinWait.SpinUntil(() => last.IsCompleted);
+        await _first.WaitAsync();
+        await last;
+        _first.Release();
     }
 }
 

@@ -10,6 +10,9 @@ internal static class Unseen
     {
         new TwoCallbacks().Run();
         await new FullChannel().RunAsync();
+        new KernelSemaphore().Run();
+        new Meeting().Run();
+        await new LockOfTasks().RunAsync();
     }
 }
 
@@ -44,5 +47,84 @@ internal sealed class FullChannel
         await _door.WaitAsync();
         _items.Reader.TryRead(out _);
         _door.Release();
+    }
+}
+
+internal sealed class KernelSemaphore
+{
+    private readonly Semaphore _slots = new(1, 1);
+    private readonly object _gate = new();
+
+    public void Run()
+    {
+        lock (_gate)
+        {
+            _slots.WaitOne();
+            _slots.Release();
+        }
+
+        _slots.WaitOne();
+        lock (_gate)
+        {
+        }
+
+        _slots.Release();
+    }
+}
+
+// Each waits for the other at the barrier, with the lock that the other takes before.
+internal sealed class Meeting
+{
+    private readonly Barrier _barrier = new(1);
+    private readonly object _gate = new();
+
+    public void Run()
+    {
+        lock (_gate)
+        {
+            _barrier.SignalAndWait();
+        }
+
+        lock (_gate)
+        {
+        }
+
+        _barrier.SignalAndWait();
+    }
+}
+
+// A lock that waits for the task of the one who has it.
+internal sealed class LockOfTasks
+{
+    private readonly Turns _left = new();
+    private readonly Turns _right = new();
+
+    public async Task RunAsync()
+    {
+        await TakeAsync(_left, _right);
+        await TakeAsync(_right, _left);
+    }
+
+    private static async Task TakeAsync(Turns outer, Turns inner)
+    {
+        await outer.EnterAsync();
+        await inner.EnterAsync();
+        inner.Leave();
+        outer.Leave();
+    }
+
+    private sealed class Turns
+    {
+        private TaskCompletionSource? _turn;
+
+        public async Task EnterAsync()
+        {
+            while (Interlocked.CompareExchange(ref _turn, new TaskCompletionSource(), null) is { } other)
+            {
+                await other.Task;
+            }
+        }
+
+        public void Leave() => Interlocked.Exchange(ref _turn, null)!.SetResult();
     }
 }

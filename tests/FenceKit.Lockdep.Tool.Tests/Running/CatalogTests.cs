@@ -96,6 +96,8 @@ public sealed class CatalogTests : IDisposable
             "an asynchronous iterator that is waited for: Catalog.AwaitedRows._index, Catalog.AwaitedRows._pages",
             "work that continues: Catalog.Continuing._gate",
             "what comes before work that continues: Catalog.ContinuedTask._gate",
+            "work that is unwrapped: Catalog.Unwrapped._gate",
+            "a chain that is awaited: Catalog.AwaitedChain._first",
             "a permit that work goes on with: Catalog.ContinuedPermit._row, Catalog.ContinuedPermit._table",
             "a channel: Catalog.Mailbox._door, Catalog.Mailbox._letters",
             "a channel that a thread blocks for: Catalog.BlockingMailbox._gate, Catalog.BlockingMailbox._orders",
