@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-using System.Runtime.InteropServices;
-
 namespace FenceKit.Lockdep.Tool.Running;
 
 /// <summary>A folder that mirrors the installed runtime, with rewritten framework assemblies.</summary>
@@ -13,7 +11,7 @@ internal sealed class FrameworkFolder : IDisposable
     private FrameworkFolder(ShadowFolder shadow) => _shadow = shadow;
 
     /// <summary>The host to start programs with.</summary>
-    public string Host => Path.Combine(Root, Path.GetFileName(HostFile));
+    public string Host => Path.Combine(Root, InstalledRuntime.HostName);
 
     /// <summary>The value for the environment variable DOTNET_ROOT.</summary>
     public string Root => _shadow.Path;
@@ -21,28 +19,23 @@ internal sealed class FrameworkFolder : IDisposable
     /// <summary>The assemblies that were examined.</summary>
     public IReadOnlyList<ShadowFile> Files => _shadow.Files;
 
-    private static string HostFile => Path.Combine(InstalledRoot, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
-
-    // .../shared/Microsoft.NETCore.App/10.0.0/
-    private static string InstalledRoot => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-
-    /// <summary>Mirrors the runtime that the tool itself runs on.</summary>
-    /// <exception cref="ToolException">The tool does not run on an installed runtime.</exception>
+    /// <summary>Mirrors the installed .NET.</summary>
+    /// <exception cref="ToolException">There is none.</exception>
     public static FrameworkFolder Make(RewriteCache cache, AssemblySelection selection, Action<int, int>? progress)
     {
-        if (!File.Exists(HostFile))
+        if (InstalledRuntime.Found?.Root is not { } root || Path.Combine(root, InstalledRuntime.HostName) is not { } host || !File.Exists(host))
         {
-            throw new ToolException($"The runtime of the tool is not an installed one ({InstalledRoot} has no host), so --framework cannot be used here.");
+            throw new ToolException("No installed .NET with its host was found, so --framework cannot be used here.");
         }
 
         // The host resolves links to find its own location and the other files, so the files that it reads must not be links.
-        string[] real = [HostFile, .. FilesBelow("host"), .. FilesBelow("shared").Where(static file => Path.GetExtension(file) is ".so" or ".dylib")];
+        string[] real = [host, .. FilesBelow(root, "host"), .. FilesBelow(root, "shared").Where(static file => Path.GetExtension(file) is ".so" or ".dylib")];
         var frameworks = new AssemblySelection(["System.*", "Microsoft.*", "netstandard", "mscorlib", "WindowsBase"], [.. s_never, .. selection.Skip]);
-        return new FrameworkFolder(ShadowFolder.Make(InstalledRoot, real, cache, frameworks, progress, topFolders: ["host", "shared"]));
+        return new FrameworkFolder(ShadowFolder.Make(root, real, cache, frameworks, progress, topFolders: ["host", "shared"]));
     }
 
     public void Dispose() => _shadow.Dispose();
 
-    private static IEnumerable<string> FilesBelow(string folder)
-        => Directory.EnumerateFiles(Path.Combine(InstalledRoot, folder), "*", SearchOption.AllDirectories);
+    private static IEnumerable<string> FilesBelow(string root, string folder)
+        => Directory.EnumerateFiles(Path.Combine(root, folder), "*", SearchOption.AllDirectories);
 }

@@ -20,7 +20,8 @@ internal sealed class RewriteCache : IDisposable
     private RewriteCache(string folder, string runtimePath)
     {
         _folder = folder;
-        _rewriter = new Lazy<AssemblyRewriter>(() => new AssemblyRewriter(runtimePath));
+        // A native tool has no assemblies of the framework of its own, in which what the program refers to could be looked up.
+        _rewriter = new Lazy<AssemblyRewriter>(() => new AssemblyRewriter(runtimePath, InstalledRuntime.Found is { } installed ? [installed.Framework] : []));
     }
 
     /// <summary>The folder of this user for rewritten assemblies and for the folders of runs.</summary>

@@ -1,29 +1,41 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace FenceKit.Benchmarks.Ratios;
 
 /// <summary>Programs that are built beside the benchmarks, in the same configuration.</summary>
 internal static class BuiltProgram
 {
-    /// <summary>fencekit-lockdep as it is built, or another one: what a package installs has compiled code, which makes a start shorter.</summary>
-    internal static string Tool => Environment.GetEnvironmentVariable("FENCEKIT_BENCHMARKS_TOOL") ?? PathOf("src", "FenceKit.Lockdep.Tool");
+    /// <summary>The command of fencekit-lockdep as it is built, which is also the package for platforms without a native program.</summary>
+    internal static string[] Tool => ["dotnet", PathOf("src", "FenceKit.Lockdep.Tool")];
+
+    /// <summary>The command of the native program of fencekit-lockdep, which <c>.ci/pack-tool</c> makes; null if it was not made here.</summary>
+    internal static string[]? NativeTool
+    {
+        get
+        {
+            string folder = Path.GetDirectoryName(PathOf("src", "FenceKit.Lockdep.Tool"))!;
+            string file = Path.Combine(folder, RuntimeInformation.RuntimeIdentifier, "publish", OperatingSystem.IsWindows() ? "FenceKit.Lockdep.Tool.exe" : "FenceKit.Lockdep.Tool");
+            return File.Exists(file) ? [file] : null;
+        }
+    }
 
     /// <summary>A case of the tool's tests.</summary>
     internal static string Case(string name) => PathOf("tests", "FenceKit.Lockdep.Tool.Cases", name);
 
     /// <summary>Starts something so many times, one after the other, each to its end.</summary>
-    internal static Action<int> Starts(params string[] arguments) => count =>
+    internal static Action<int> Starts(params string[] command) => count =>
     {
         for (int i = 0; i < count; i++)
         {
-            using Process process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             Task<string> error = process.StandardError.ReadToEndAsync();
             process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             if (process.ExitCode != 0)
             {
-                throw new InvalidOperationException($"'dotnet {string.Join(' ', arguments)}' ended with {process.ExitCode}: {error.Result}");
+                throw new InvalidOperationException($"'{string.Join(' ', command)}' ended with {process.ExitCode}: {error.Result}");
             }
         }
     };

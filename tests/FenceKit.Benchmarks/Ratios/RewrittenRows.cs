@@ -12,8 +12,8 @@ internal static class RewrittenRows
         Locks("lockdep.tool.off", "monitor", 1.4, isOff: true, "a lock statement, rewritten, switched off"),
         Locks("lockdep.tool.nested8", "nested8", 3, isOff: false, "eight lock statements inside each other, rewritten, known"),
         Requests(),
-        Start("lockdep.tool.start", "Web", "once", "a server that starts, answers one request and ends, rewritten before"),
-        Start("lockdep.tool.start.least", "Cost", "nothing", "a program that does nothing, rewritten before"),
+        .. Starts(".portable", BuiltProgram.Tool, "the tool as it is built"),
+        .. BuiltProgram.NativeTool is { } native ? Starts("", native, "the tool as a native program") : [],
     ];
 
     private static RatioRow Locks(string name, string what, double limit, bool isOff, string text)
@@ -34,16 +34,23 @@ internal static class RewrittenRows
         };
     }
 
-    // The tool is a program of .NET itself: whatever it does, it has started before the other does.
-    private static RatioRow Start(string name, string program, string argument, string text)
+    private static IEnumerable<RatioRow> Starts(string kind, string[] tool, string which) =>
+    [
+        Start($"lockdep.tool.start{kind}", tool, "Web", "once", $"a server that starts, answers one request and ends, rewritten before; {which}"),
+        Start($"lockdep.tool.start{kind}.least", tool, "Cost", "nothing", $"a program that does nothing, rewritten before; {which}"),
+    ];
+
+    // A tool that is a program of .NET itself has to start, whatever it does, before the other does.
+    private static RatioRow Start(string name, string[] tool, string program, string argument, string text)
     {
-        string[] bare = [BuiltProgram.Case(program), argument];
-        return new(name, BuiltProgram.Starts([BuiltProgram.Tool, "run", "--", "dotnet", .. bare]), BuiltProgram.Starts(bare), 1.3, text, "the same as it is")
+        string[] bare = ["dotnet", BuiltProgram.Case(program), argument];
+        RatioRow row = new(name, BuiltProgram.Starts([.. tool, "run", "--", .. bare]), BuiltProgram.Starts(bare), 1.3, text, "the same as it is")
         {
             Allocated = static () => 0, // in processes that have ended
-            Floor = BuiltProgram.Starts([BuiltProgram.Case("Cost"), "start", "dotnet", .. bare]),
-            FloorText = "started by a program of .NET that does nothing else",
         };
+        return tool[0] == "dotnet"
+            ? row with { Floor = BuiltProgram.Starts(["dotnet", BuiltProgram.Case("Cost"), "start", .. bare]), FloorText = "started by a program of .NET that does nothing else" }
+            : row;
     }
 
     private static ServedProgram Web(string[]? toolOptions, bool isOff) => new("Web", toolOptions, isOff, RequestsUntilCompiled, "serve");

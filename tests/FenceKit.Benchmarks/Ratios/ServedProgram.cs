@@ -38,8 +38,9 @@ internal sealed class ServedProgram(string program, string[]? toolOptions, bool 
     // It ends when its input does, which is when this process ends.
     private Process Start()
     {
-        string[] tool = toolOptions is null ? [] : [BuiltProgram.Tool, "run", .. toolOptions, "--", "dotnet"];
-        ProcessStartInfo start = new("dotnet", [.. tool, BuiltProgram.Case(program), .. arguments])
+        string[] tool = toolOptions is null ? [] : [.. BuiltProgram.Tool, "run", .. toolOptions, "--"];
+        string[] command = [.. tool, "dotnet", BuiltProgram.Case(program), .. arguments];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

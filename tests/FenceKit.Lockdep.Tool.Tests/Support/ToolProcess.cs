@@ -7,7 +7,9 @@ namespace FenceKit.Lockdep.Tool.Tests.Support;
 internal sealed class ToolProcess : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
-    private static readonly string s_tool = Path.Combine(AppContext.BaseDirectory, "FenceKit.Lockdep.Tool.dll");
+
+    // The tool as it was built; or the one that the variable names, such as the native program of a package.
+    private static readonly string s_tool = Environment.GetEnvironmentVariable("FENCEKIT_LOCKDEP_TESTED_TOOL") ?? Path.Combine(AppContext.BaseDirectory, "FenceKit.Lockdep.Tool.dll");
 
     public string Cache { get; } = Directory.CreateTempSubdirectory("lockdep-cache-").FullName;
 
@@ -37,6 +39,9 @@ internal sealed class ToolProcess : IDisposable
 
     public Process Start(params string[] arguments) => Start(s_tool, new Dictionary<string, string>(), arguments);
 
+    /// <summary>Starts the tool in an environment of its own.</summary>
+    public Process Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => Start(s_tool, environment, arguments);
+
     /// <summary>Starts the tool on a program that is told what to do by its input.</summary>
     public Process Start(bool isInputRedirected, params string[] arguments) => Start(s_tool, new Dictionary<string, string>(), arguments, isInputRedirected);
 
@@ -44,8 +49,9 @@ internal sealed class ToolProcess : IDisposable
     {
         // A shell without job control starts what runs in the background with Ctrl+C ignored, Python all with the limit of a file's size ignored, and that is
         // inherited. A terminal does not.
-        string[] command = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,QUIT,XFSZ", "dotnet"] : ["dotnet"];
-        var start = new ProcessStartInfo(command[0], [.. command[1..], tool, .. arguments])
+        string[] shell = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,QUIT,XFSZ"] : [];
+        string[] command = [.. shell, .. Path.GetExtension(tool) == ".dll" ? ["dotnet", tool] : (string[])[tool], .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = isInputRedirected,
             RedirectStandardOutput = true,
