@@ -50,8 +50,9 @@ public sealed class LockFlow
     {
         LookAgainIfForgotten();
         LockHolder list = _list!;
-        bool isUnderNothing = LockHolder.CurrentIfAny(_validator!) is not { Depth: > 0 };
-        if (isUnderNothing && list.KnowsNext(pending.Own, pending.File))
+        LockHolder? thread = LockHolder.CurrentIfAny(_validator!);
+        thread?.Settle(); // a thread that has just come to the flow has not loaded yet what was awaited on another one
+        if (thread is not { Depth: > 0 } && list.KnowsNext(pending.Own, pending.File))
         {
             return;
         }

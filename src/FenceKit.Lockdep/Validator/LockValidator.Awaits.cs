@@ -137,12 +137,13 @@ public sealed partial class LockValidator
     /// <summary>Validates the newest entry of an explicit flow against the locks of the thread as well.</summary>
     internal void JudgeUnderThread(LockHolder flow, LockMap map)
     {
-        if (LockHolder.CurrentIfAny(this) is not { Depth: > 0 } stack || flow.TopRecord.IsUnchecked)
+        LockHolder? stack = LockHolder.CurrentIfAny(this);
+        stack?.Settle();
+        if (stack is not { Depth: > 0 } || flow.TopRecord.IsUnchecked)
         {
             return;
         }
 
-        stack.Settle();
         var join = new ForkJoin(StepsOf(stack, stack.Depth), null, flow.FlowName!, Blocks: false);
         var want = new ForkedWant(StepsOf(flow, flow.Depth - 1), map, flow.TopRecord, Acquisition.NameOf(stack.Thread), IsTentative: false);
         List<LockViolation>? found = null;
