@@ -10,15 +10,15 @@ internal sealed class CumulativeSignalWatch : IDisposable
 {
     private const int MostFences = 256; // enough to find every timeline of a device, which has one, or one for each command that it can hold
 
-    private readonly Lock _gate = new();
-    private readonly List<(FenceTimeline Timeline, ulong First, ulong Last)> _signals = []; // under the gate
-    private readonly List<Fence> _fences = []; // under the gate: the first fences that the device returned
+    private readonly Lock _lock = new();
+    private readonly List<(FenceTimeline Timeline, ulong First, ulong Last)> _signals = []; // under the lock
+    private readonly List<Fence> _fences = []; // under the lock: the first fences that the device returned
 
     internal CumulativeSignalWatch() => FenceTimeline.CumulativelySignaled += OnSignaled;
 
     internal void Note(Fence fence)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (_fences.Count < MostFences)
             {
@@ -30,7 +30,7 @@ internal sealed class CumulativeSignalWatch : IDisposable
     /// <exception cref="ConformanceException">The device has signaled several commands at once.</exception>
     internal void ThrowIfAny()
     {
-        lock (_gate)
+        lock (_lock)
         {
             foreach ((FenceTimeline timeline, ulong first, ulong last) in _signals)
             {
@@ -46,7 +46,7 @@ internal sealed class CumulativeSignalWatch : IDisposable
 
     private void OnSignaled(FenceTimeline timeline, ulong first, ulong last)
     {
-        lock (_gate)
+        lock (_lock)
         {
             _signals.Add((timeline, first, last));
         }

@@ -23,7 +23,7 @@ public static partial class DriverConformance
             byte value = (byte)(i + 1);
             byte seen = 0;
             using ManualResetEventSlim called = new();
-            Fence gate = check.SubmitHeldUnlessIdle(i, out bool isHeld);
+            Fence first = check.SubmitHeldUnlessIdle(i, out bool isHeld);
             Fence fence = check.Submit(block, value);
             Probe probe = new(() =>
             {
@@ -34,7 +34,7 @@ public static partial class DriverConformance
             if (isHeld)
             {
                 check.Device.Release();
-                check.MustEnd(gate, "a held command that was released");
+                check.MustEnd(first, "a held command that was released");
             }
 
             check.MustSucceed(fence, $"command {i + 1}");
@@ -177,14 +177,14 @@ public static partial class DriverConformance
     private static void DependenciesFirst(CheckContext check)
     {
         FenceTimeline other = new("conformance");
-        Fence gate = other.Issue();
+        Fence dependency = other.Issue();
         Fence before = check.Submit(1, 7);
         Fence fence = default;
-        check.MustReturn(() => fence = check.Submit(0, 9, isHeld: false, gate), "submitting waited for a dependency.");
+        check.MustReturn(() => fence = check.Submit(0, 9, isHeld: false, dependency), "submitting waited for a dependency.");
         check.MustSucceed(before, "the command before");
         _ = fence.Wait(check.Patience / 100); // times out if the device is correct; gives a device that breaks the rule some time to do so
         CheckContext.Require(!fence.IsSignaled && check.At(0) != 9, "a command ran before the fence that it depends on.");
-        other.Signal(gate);
+        other.Signal(dependency);
         check.MustSucceed(fence, "a command whose dependencies are done");
         CheckContext.Require(check.At(0) == 9, "a command whose dependencies are done did not run.");
     }
@@ -192,9 +192,9 @@ public static partial class DriverConformance
     private static void FaultedDependency(CheckContext check)
     {
         FenceTimeline other = new("conformance");
-        Fence gate = other.Issue();
-        Fence fence = check.Submit(0, 9, isHeld: false, gate);
-        other.Signal(gate, new InvalidOperationException("a dependency failed"));
+        Fence dependency = other.Issue();
+        Fence fence = check.Submit(0, 9, isHeld: false, dependency);
+        other.Signal(dependency, new InvalidOperationException("a dependency failed"));
         CheckContext.Require(
             check.MustEnd(fence, "a command whose dependency faulted") == FenceStatus.Faulted,
             "a command whose dependency faulted did not fault.");
@@ -219,11 +219,11 @@ public static partial class DriverConformance
     private static void CanceledNeverRuns(CheckContext check)
     {
         FenceTimeline other = new("conformance");
-        Fence gate = other.Issue();
-        Fence canceled = check.Submit(0, 9, isHeld: false, gate);
+        Fence dependency = other.Issue();
+        Fence canceled = check.Submit(0, 9, isHeld: false, dependency);
         DeviceCancelResult result = check.Device.TryCancel(canceled);
         CheckContext.Require(result == DeviceCancelResult.Canceled, $"a command that had not started could not be canceled: {result}.");
-        other.Signal(gate);
+        other.Signal(dependency);
         Fence next = check.Submit(1, 3);
         CheckContext.Require(
             check.MustEnd(canceled, "a canceled command") == FenceStatus.Faulted, "a canceled command ended as a success.");

@@ -12,7 +12,7 @@ public sealed class ExpectedViolation : IDisposable
     private readonly LockdepTestRun _run;
     private readonly string _description;
     private readonly Func<LockViolation, bool> _matches;
-    private LockViolation[] _found = []; // replaced under the gate of the run
+    private LockViolation[] _found = []; // replaced under the lock of the run
 
     internal ExpectedViolation(LockdepTestRun run, string description, Func<LockViolation, bool> matches)
     {

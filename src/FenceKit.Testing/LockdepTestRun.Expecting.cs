@@ -53,7 +53,7 @@ public sealed partial class LockdepTestRun
 
     internal void Close(ExpectedViolation expected)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (_expected.Remove(expected) && expected.Found.Count == 0 && !_all.Exists(expected.Matches))
             {
@@ -65,7 +65,7 @@ public sealed partial class LockdepTestRun
     private ExpectedViolation Open(string description, Func<LockViolation, bool> matches, string? file, int line)
     {
         ExpectedViolation expected = new(this, $"{description} (expected at {Path.GetFileName(file)}:{line})", matches);
-        lock (_gate)
+        lock (_lock)
         {
             _expected.Add(expected);
         }

@@ -20,8 +20,8 @@ public sealed partial class LockdepTestRun
 {
     private static readonly ConditionalWeakTable<LockValidator, LockdepTestRun> s_runs = [];
 
-    private readonly Lock _gate = new(); // nothing is called under it, but what a test gave to say which finding it expects
-    private readonly List<Finding> _unexpected = [];        // under the gate: all
+    private readonly Lock _lock = new(); // nothing is called under it, but what a test gave to say which finding it expects
+    private readonly List<Finding> _unexpected = [];        // under the lock: all
     private readonly List<Finding> _pending = [];           // those that nobody has been told of
     private readonly List<string> _missing = [];            // expectations that were not met, and that nobody has been told of
     private readonly List<ExpectedViolation> _expected = []; // scopes that are open
@@ -55,7 +55,7 @@ public sealed partial class LockdepTestRun
     {
         get
         {
-            lock (_gate)
+            lock (_lock)
             {
                 return [.. _unexpected.Select(static finding => finding.Violation)];
             }
@@ -97,7 +97,7 @@ public sealed partial class LockdepTestRun
         Finding[] findings;
         string[] missing;
         int number;
-        lock (_gate)
+        lock (_lock)
         {
             if (_pending.Count + _missing.Count == 0)
             {
@@ -117,7 +117,7 @@ public sealed partial class LockdepTestRun
     /// <summary>A framework says that a test begins; from then on findings name it.</summary>
     internal void TestStarted(string name)
     {
-        lock (_gate)
+        lock (_lock)
         {
             _running.Add(name);
         }
@@ -125,7 +125,7 @@ public sealed partial class LockdepTestRun
 
     internal void TestFinished(string name)
     {
-        lock (_gate)
+        lock (_lock)
         {
             _running.Remove(name);
         }
@@ -133,7 +133,7 @@ public sealed partial class LockdepTestRun
 
     private void Take(LockViolation violation)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (_all.Exists(known => ReferenceEquals(known, violation)))
             {

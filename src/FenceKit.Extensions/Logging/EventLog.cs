@@ -19,9 +19,9 @@ internal sealed class EventLog : EventListener
     private const EventKeywords NoKeyword = (EventKeywords)(1L << 40);
 
     // Initialized before the base constructor, which may already call OnEventSourceCreated. Fields that the constructor sets are not.
-    private readonly Lock _gate = new();
-    private EventSource? _source; // under the gate
-    private bool _isOpen;         // under the gate
+    private readonly Lock _lock = new();
+    private EventSource? _source; // under the lock
+    private bool _isOpen;         // under the lock
 
     private readonly Channel<EventWrittenEventArgs> _events;
     private readonly EventMessages _messages;
@@ -61,7 +61,7 @@ internal sealed class EventLog : EventListener
             return;
         }
 
-        lock (_gate)
+        lock (_lock)
         {
             _source = eventSource;
             if (_isOpen)
@@ -82,7 +82,7 @@ internal sealed class EventLog : EventListener
 
     private void Open()
     {
-        lock (_gate)
+        lock (_lock)
         {
             _isOpen = true;
             if (_source is { } source)

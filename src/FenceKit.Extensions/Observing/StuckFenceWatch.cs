@@ -14,14 +14,14 @@ internal sealed class StuckFenceWatch : IDisposable
 {
     private const int LooksPerLimit = 4;
 
-    private readonly Lock _gate = new(); // serializes the looks
+    private readonly Lock _lock = new(); // serializes the looks
     private readonly TimeSpan _limit;
     private readonly TimeProvider _clock;
     private readonly ILogger _timeline;
     private readonly ILogger _own;
     private readonly TimeSpan _period;
     private readonly ITimer? _timer; // one-shot; set again after each look
-    private Dictionary<Key, Seen> _seen = []; // under the gate
+    private Dictionary<Key, Seen> _seen = []; // under the lock
 
     internal StuckFenceWatch(TimeSpan limit, TimeProvider clock, ILoggerFactory loggers)
     {
@@ -48,7 +48,7 @@ internal sealed class StuckFenceWatch : IDisposable
             return [];
         }
 
-        lock (_gate)
+        lock (_lock)
         {
             return LookLocked();
         }

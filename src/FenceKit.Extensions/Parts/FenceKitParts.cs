@@ -7,8 +7,8 @@ namespace FenceKit.Extensions;
 /// </summary>
 internal sealed class FenceKitParts
 {
-    private readonly Lock _gate = new();
-    private NotifierPart[] _notifiers = []; // all three: copy-on-write, under the gate
+    private readonly Lock _lock = new();
+    private NotifierPart[] _notifiers = []; // all three: copy-on-write, under the lock
     private DeviceQueuePart[] _queues = [];
     private FencePool[] _pools = [];
 
@@ -20,7 +20,7 @@ internal sealed class FenceKitParts
 
     internal void Add(NotifierPart notifier)
     {
-        lock (_gate)
+        lock (_lock)
         {
             Volatile.Write(ref _notifiers, [.. _notifiers, notifier]);
         }
@@ -28,7 +28,7 @@ internal sealed class FenceKitParts
 
     internal void Add(DeviceQueuePart queue)
     {
-        lock (_gate)
+        lock (_lock)
         {
             Volatile.Write(ref _queues, [.. _queues, queue]);
         }
@@ -36,7 +36,7 @@ internal sealed class FenceKitParts
 
     internal void Add(FencePool pool)
     {
-        lock (_gate)
+        lock (_lock)
         {
             Volatile.Write(ref _pools, [.. _pools, pool]);
         }

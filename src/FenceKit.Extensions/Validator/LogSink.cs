@@ -8,14 +8,14 @@ namespace FenceKit.Extensions;
 /// <summary>Logs findings synchronously on the thread that caused them, since that thread may deadlock right afterwards. Thread safe.</summary>
 internal sealed class LogSink(ILogger log, LockConfidence atLeast) : LockViolationSink
 {
-    private readonly Lock _gate = new(); // held only for updates of the fields
+    private readonly Lock _lock = new(); // held only for updates of the fields
     private readonly Dictionary<(LockViolationKind Kind, LockConfidence Confidence), long> _counts = [];
     private HashSet<LockViolation>? _logged = new(ReferenceEqualityComparer.Instance); // the findings that were logged during Install; null afterwards
 
     public override void Report(LockViolation violation)
     {
         ArgumentNullException.ThrowIfNull(violation);
-        lock (_gate)
+        lock (_lock)
         {
             if (_logged?.Add(violation) == false)
             {
@@ -41,7 +41,7 @@ internal sealed class LogSink(ILogger log, LockConfidence atLeast) : LockViolati
             Report(earlier);
         }
 
-        lock (_gate)
+        lock (_lock)
         {
             _logged = null;
         }
@@ -49,7 +49,7 @@ internal sealed class LogSink(ILogger log, LockConfidence atLeast) : LockViolati
 
     internal IEnumerable<Measurement<long>> Measure()
     {
-        lock (_gate)
+        lock (_lock)
         {
             return [.. _counts.Select(static count => new Measurement<long>(
                 count.Value,

@@ -7,14 +7,14 @@ namespace FenceKit.Lockdep.Held;
 /// </summary>
 internal sealed class HeldStackRegistry : IFlowReader
 {
-    private readonly UninterruptedLock _gate = new();
+    private readonly UninterruptedLock _lock = new();
     private readonly List<LockHolder> _abandoned = [];
     private List<LockHolder> _stacks = [];
     private int _sweepAt = 32;
 
     public LockHolder Register(LockHolder stack)
     {
-        using (_gate.EnterScope())
+        using (_lock.EnterScope())
         {
             _stacks.Add(stack);
             if (_stacks.Count >= _sweepAt)
@@ -33,7 +33,7 @@ internal sealed class HeldStackRegistry : IFlowReader
     public void MarkAllStale()
     {
         Interlocked.MemoryBarrier(); // a thread that sees the mark also sees the changed state
-        using (_gate.EnterScope())
+        using (_lock.EnterScope())
         {
             foreach (LockHolder stack in _stacks)
             {
@@ -47,7 +47,7 @@ internal sealed class HeldStackRegistry : IFlowReader
     /// <summary>The held lists of threads that ended while they held a lock; each is returned once.</summary>
     public IReadOnlyList<LockHolder> TakeAbandoned()
     {
-        using (_gate.EnterScope())
+        using (_lock.EnterScope())
         {
             SweepLocked();
             LockHolder[] taken = [.. _abandoned];
@@ -58,7 +58,7 @@ internal sealed class HeldStackRegistry : IFlowReader
 
     public LockHolder? Find(Thread thread)
     {
-        using (_gate.EnterScope())
+        using (_lock.EnterScope())
         {
             return _stacks.Find(stack => ReferenceEquals(stack.Thread, thread));
         }
@@ -66,7 +66,7 @@ internal sealed class HeldStackRegistry : IFlowReader
 
     public IReadOnlyList<LockHolder> All()
     {
-        using (_gate.EnterScope())
+        using (_lock.EnterScope())
         {
             return [.. _stacks];
         }
@@ -76,7 +76,7 @@ internal sealed class HeldStackRegistry : IFlowReader
     {
         get
         {
-            using (_gate.EnterScope())
+            using (_lock.EnterScope())
             {
                 return _stacks.Count;
             }

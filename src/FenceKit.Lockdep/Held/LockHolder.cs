@@ -24,11 +24,7 @@ public sealed partial class LockHolder : IFlowReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(LockMap map)
     {
-        if (map is null)
-        {
-            Misuse.ThrowNull(nameof(map));
-        }
-
+        ArgumentNullException.ThrowIfNull(map);
         if (!TryPopTop(map))
         {
             Owner.ReleaseSlow(this, map);
@@ -47,11 +43,7 @@ public sealed partial class LockHolder : IFlowReader
     /// <exception cref="ArgumentNullException"><paramref name="instance"/> is null.</exception>
     public void ReleaseFromAnotherThread(object instance)
     {
-        if (instance is null)
-        {
-            Misuse.ThrowNull(nameof(instance));
-        }
-
+        ArgumentNullException.ThrowIfNull(instance);
         AddForeignRelease(instance);
     }
 }

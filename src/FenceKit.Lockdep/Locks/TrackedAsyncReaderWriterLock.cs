@@ -15,9 +15,9 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
 {
     private readonly SemaphoreSlim _turn = new(1, 1); // its holder is the next to enter
     private readonly SemaphoreSlim _room = new(1, 1); // held by the writer, or by all readers together
-    private readonly UninterruptedLock _gate = new();
+    private readonly UninterruptedLock _lock = new();
     private readonly AwaitedLock? _awaited; // null while the validator is disabled
-    private int _readers; // under the gate
+    private int _readers; // under the lock
 
     /// <summary>Creates a lock of a class.</summary>
     /// <param name="lockClass">The class.</param>
@@ -152,7 +152,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
             if (!TryJoinReaders())
             {
                 await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
-                using (_gate.EnterScope())
+                using (_lock.EnterScope())
                 {
                     _readers = 1; // other readers enter only with the turn, which this one has
                 }
@@ -168,7 +168,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
 
     private bool TryJoinReaders()
     {
-        using (_gate.EnterScope())
+        using (_lock.EnterScope())
         {
             _readers += _readers > 0 ? 1 : 0;
             return _readers > 0;
@@ -192,7 +192,7 @@ public sealed class TrackedAsyncReaderWriterLock : IAwaitedLock<LockHold>, IHeld
 
     private void Leave(LockAcquireMode mode)
     {
-        using (_gate.EnterScope())
+        using (_lock.EnterScope())
         {
             if (mode == LockAcquireMode.Shared && --_readers > 0)
             {

@@ -7,8 +7,8 @@ namespace FenceKit.Lockdep;
 // Awaited permits. They belong to the flow. Release does not say which permit it returns, so it looks for the most likely holder.
 public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
 {
-    private readonly UninterruptedLock _flowGate = new(); // no other code is called under it
-    private readonly List<FlowNode> _flowHolds = []; // oldest first; under the gate
+    private readonly UninterruptedLock _flowLock = new(); // no other code is called under it
+    private readonly List<FlowNode> _flowHolds = []; // oldest first; under the lock
     private readonly AwaitedLock? _awaited; // null while the validator is disabled
     // The number of permits acquired while the flow of the execution context was suppressed; their holders are not known. Interlocked.
     private int _unfollowed;
@@ -133,7 +133,7 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
     {
         if (node is not null)
         {
-            using (_flowGate.EnterScope())
+            using (_flowLock.EnterScope())
             {
                 _flowHolds.Add(node);
             }
@@ -159,7 +159,7 @@ public sealed partial class TrackedSemaphore : IAwaitedLock<bool>
         FlowNode? own = _validator!.FindInFlow(_map!);
         own = own?.Origin ?? own;
         isUnfollowed = false;
-        using (_flowGate.EnterScope())
+        using (_flowLock.EnterScope())
         {
             int index = own is null ? -1 : _flowHolds.LastIndexOf(own);
             if (index < 0 && _validator.IsHeldByThread(_map!))

@@ -7,7 +7,7 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("{Count} reports, {Dropped} dropped")]
 public sealed class CollectingSink : LockViolationSink
 {
-    private readonly UninterruptedLock _gate = new();
+    private readonly UninterruptedLock _lock = new();
     private readonly List<LockViolation> _violations = [];
     private readonly int _capacity;
     private long _dropped;
@@ -26,7 +26,7 @@ public sealed class CollectingSink : LockViolationSink
     {
         get
         {
-            using (_gate.EnterScope())
+            using (_lock.EnterScope())
             {
                 return [.. _violations];
             }
@@ -38,7 +38,7 @@ public sealed class CollectingSink : LockViolationSink
     {
         get
         {
-            using (_gate.EnterScope())
+            using (_lock.EnterScope())
             {
                 return _violations.Count;
             }
@@ -50,7 +50,7 @@ public sealed class CollectingSink : LockViolationSink
     {
         get
         {
-            using (_gate.EnterScope())
+            using (_lock.EnterScope())
             {
                 return _dropped;
             }
@@ -61,7 +61,7 @@ public sealed class CollectingSink : LockViolationSink
     public override void Report(LockViolation violation)
     {
         ArgumentNullException.ThrowIfNull(violation);
-        using (_gate.EnterScope())
+        using (_lock.EnterScope())
         {
             if (_violations.Count < _capacity)
             {
@@ -77,7 +77,7 @@ public sealed class CollectingSink : LockViolationSink
     /// <summary>Removes all reports.</summary>
     public void Clear()
     {
-        using (_gate.EnterScope())
+        using (_lock.EnterScope())
         {
             _violations.Clear();
             _dropped = 0;

@@ -7,7 +7,7 @@ namespace FenceKit.Lockdep;
 [DebuggerDisplay("appends to {_path}")]
 internal sealed class FileSink : LockViolationSink
 {
-    private readonly UninterruptedLock _gate = new();
+    private readonly UninterruptedLock _lock = new();
     private readonly string _path;
 
     public FileSink(string path)
@@ -20,7 +20,7 @@ internal sealed class FileSink : LockViolationSink
     {
         ArgumentNullException.ThrowIfNull(violation);
         string text = $"{violation}{Environment.NewLine}{violation.Trace}{Environment.NewLine}{Environment.NewLine}";
-        using (_gate.EnterScope())
+        using (_lock.EnterScope())
         {
             File.AppendAllText(_path, text);
         }

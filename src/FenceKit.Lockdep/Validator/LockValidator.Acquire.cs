@@ -20,11 +20,7 @@ public sealed partial class LockValidator
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public LockHolder Acquire(LockMap map, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
-        if (map is null)
-        {
-            Misuse.ThrowNull(nameof(map));
-        }
-
+        ArgumentNullException.ThrowIfNull(map);
         LockHolder stack = LockHolder.Current(this);
         ulong own = map.Identity + (uint)line * ChainKey.LineFactor;
         if (!stack.TryPushKnown(map, own, file))
@@ -47,11 +43,7 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock does not count as held.</exception>
     public LockHolder Acquire(LockMap map, in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
-        if (map is null)
-        {
-            Misuse.ThrowNull(nameof(map));
-        }
-
+        ArgumentNullException.ThrowIfNull(map);
         AcquireShape shape = options.ToShape(map.Subclass);
         ulong own = OwnKey(map.Identity, shape, options.NestedIn, line);
         LockHolder stack = LockHolder.Current(this);
@@ -76,23 +68,9 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock does not count as held.</exception>
     public void Acquire(LockClass lockClass, object instance, in LockAcquireOptions options, LockSite? site)
     {
-        if (lockClass is null)
-        {
-            Misuse.ThrowNull(nameof(lockClass));
-        }
-
-        if (instance is null)
-        {
-            Misuse.ThrowNull(nameof(instance));
-        }
-
-        AcquireShape shape = options.ToShape(0);
-        ulong own = OwnKey(ForeignIdentity(lockClass, instance), shape, options.NestedIn, 0);
-        LockHolder stack = LockHolder.Current(this);
-        if (!stack.TryPushCached(instance, own, site))
-        {
-            AcquireForeignSlow(stack, lockClass, instance, shape, options.NestedIn, own, site);
-        }
+        ArgumentNullException.ThrowIfNull(lockClass);
+        ArgumentNullException.ThrowIfNull(instance);
+        _ = AcquireForeign(lockClass, instance, options.ToShape(0), options.NestedIn, site);
     }
 
     /// <summary>Announces the exclusive, waiting acquisition of a lock without a <see cref="LockMap"/>.</summary>
@@ -104,16 +82,8 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation; the lock does not count as held.</exception>
     public void Acquire(LockClass lockClass, object instance, LockSite? site)
     {
-        if (lockClass is null)
-        {
-            Misuse.ThrowNull(nameof(lockClass));
-        }
-
-        if (instance is null)
-        {
-            Misuse.ThrowNull(nameof(instance));
-        }
-
+        ArgumentNullException.ThrowIfNull(lockClass);
+        ArgumentNullException.ThrowIfNull(instance);
         ulong own = ForeignIdentity(lockClass, instance);
         LockHolder stack = LockHolder.Current(this);
         if (!stack.TryPushCached(instance, own, site))
@@ -125,13 +95,7 @@ public sealed partial class LockValidator
     /// <summary>Like <see cref="Acquire(LockClass, object, LockSite)"/>, for a monitor, which is always reentrant.</summary>
     internal void AcquireMonitor(LockClass lockClass, object instance, LockAttempt attempt, LockSite? site)
     {
-        AcquireShape shape = AcquireShape.Of(LockAcquireMode.Exclusive, attempt).AsReentrant();
-        ulong own = OwnKey(ForeignIdentity(lockClass, instance), shape, nestedIn: null, line: 0);
-        LockHolder stack = LockHolder.Current(this);
-        if (!stack.TryPushCached(instance, own, site))
-        {
-            AcquireForeignSlow(stack, lockClass, instance, shape, null, own, site);
-        }
+        _ = AcquireForeign(lockClass, instance, AcquireShape.Of(LockAcquireMode.Exclusive, attempt).AsReentrant(), nestedIn: null, site);
     }
 
     /// <summary>
@@ -150,11 +114,7 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void Wait(LockMap map, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
-        if (map is null)
-        {
-            Misuse.ThrowNull(nameof(map));
-        }
-
+        ArgumentNullException.ThrowIfNull(map);
         AcquireShape shape = AcquireShape.Of(LockAcquireMode.Exclusive, subclass: map.Subclass).AsWait();
         PassThrough(map, shape, null, file, line);
     }
@@ -171,25 +131,9 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void Wait(LockClass lockClass, object instance, LockSite? site)
     {
-        if (lockClass is null)
-        {
-            Misuse.ThrowNull(nameof(lockClass));
-        }
-
-        if (instance is null)
-        {
-            Misuse.ThrowNull(nameof(instance));
-        }
-
-        AcquireShape shape = AcquireShape.Of(LockAcquireMode.Exclusive).AsWait();
-        ulong own = OwnKey(ForeignIdentity(lockClass, instance), shape, null, 0);
-        LockHolder stack = LockHolder.Current(this);
-        if (!stack.TryPushCached(instance, own, site))
-        {
-            AcquireForeignSlow(stack, lockClass, instance, shape, null, own, site);
-        }
-
-        stack.PopPassing(instance);
+        ArgumentNullException.ThrowIfNull(lockClass);
+        ArgumentNullException.ThrowIfNull(instance);
+        AcquireForeign(lockClass, instance, AcquireShape.Of(LockAcquireMode.Exclusive).AsWait(), nestedIn: null, site).PopPassing(instance);
     }
 
     /// <summary>
@@ -203,11 +147,7 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void Await(LockMap map, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
-        if (map is null)
-        {
-            Misuse.ThrowNull(nameof(map));
-        }
-
+        ArgumentNullException.ThrowIfNull(map);
         PassThrough(map, AcquireShape.Of(LockAcquireMode.Exclusive, subclass: map.Subclass).AsAwait(), null, file, line);
     }
 
@@ -225,11 +165,7 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void Await(LockMap map, in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
-        if (map is null)
-        {
-            Misuse.ThrowNull(nameof(map));
-        }
-
+        ArgumentNullException.ThrowIfNull(map);
         AcquireShape shape = options.ToShape(map.Subclass).AsOfFlow();
         PassThrough(map, shape, options.NestedIn, file, line);
     }
@@ -247,11 +183,7 @@ public sealed partial class LockValidator
     public void MightAcquire(
         LockMap map, LockAcquireMode mode = LockAcquireMode.Exclusive, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
-        if (map is null)
-        {
-            Misuse.ThrowNull(nameof(map));
-        }
-
+        ArgumentNullException.ThrowIfNull(map);
         PassThrough(map, new LockAcquireOptions { Mode = mode }.ToShape(map.Subclass), null, file, line);
     }
 
@@ -266,12 +198,20 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A throwing sink is installed and there is a violation.</exception>
     public void MightAcquire(LockMap map, in LockAcquireOptions options, [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0)
     {
-        if (map is null)
+        ArgumentNullException.ThrowIfNull(map);
+        PassThrough(map, options.ToShape(map.Subclass), options.NestedIn, file, line);
+    }
+
+    private LockHolder AcquireForeign(LockClass lockClass, object instance, AcquireShape shape, object? nestedIn, LockSite? site)
+    {
+        ulong own = OwnKey(ForeignIdentity(lockClass, instance), shape, nestedIn, line: 0);
+        LockHolder stack = LockHolder.Current(this);
+        if (!stack.TryPushCached(instance, own, site))
         {
-            Misuse.ThrowNull(nameof(map));
+            AcquireForeignSlow(stack, lockClass, instance, shape, nestedIn, own, site);
         }
 
-        PassThrough(map, options.ToShape(map.Subclass), options.NestedIn, file, line);
+        return stack;
     }
 
     private void PassThrough(LockMap map, AcquireShape shape, object? nestedIn, string? file, int line)

@@ -18,11 +18,7 @@ public sealed partial class LockValidator
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(object instance)
     {
-        if (instance is null)
-        {
-            Misuse.ThrowNull(nameof(instance));
-        }
-
+        ArgumentNullException.ThrowIfNull(instance);
         LockHolder stack = LockHolder.Current(this);
         if (!(instance is LockMap map ? stack.TryPopTop(map) : stack.TryPopForeign(instance)))
         {

@@ -55,11 +55,7 @@ public sealed partial class LockValidator
     /// <exception cref="LockViolationException">A throwing sink is installed.</exception>
     public void ReportProtocol(LockMap map, string message)
     {
-        if (map is null)
-        {
-            Misuse.ThrowNull(nameof(map));
-        }
-
+        ArgumentNullException.ThrowIfNull(map);
         ArgumentException.ThrowIfNullOrEmpty(message);
         ReportMisuse(LockHolder.Current(this), LockViolationKind.Protocol, map, message);
     }

@@ -7,10 +7,10 @@ namespace FenceKit.Lockdep;
 // Delivers findings to sinks and keeps them. A sink may be added late, fail, or be missing; no finding is lost by that.
 public sealed partial class LockValidator
 {
-    private readonly UninterruptedLock _sinkGate = new(); // no user code is called under it
-    private readonly List<LockViolation> _kept = []; // under the sink gate
-    private LockViolationSink[] _sinks; // never modified, but replaced under the sink gate; pairs with the read in Deliver
-    private long _dropped;      // under the sink gate
+    private readonly UninterruptedLock _sinkLock = new(); // no user code is called under it
+    private readonly List<LockViolation> _kept = []; // under the sink lock
+    private LockViolationSink[] _sinks; // never modified, but replaced under the sink lock; pairs with the read in Deliver
+    private long _dropped;      // under the sink lock
     private long _sinkFailures; // interlocked
     private int _hasToldOfSink; // 1 after the first failure was reported; interlocked
 
@@ -24,7 +24,7 @@ public sealed partial class LockValidator
         get
         {
             LockViolation[] found;
-            using (_sinkGate.EnterScope())
+            using (_sinkLock.EnterScope())
             {
                 found = [.. _kept];
             }
@@ -38,7 +38,7 @@ public sealed partial class LockValidator
     {
         get
         {
-            using (_sinkGate.EnterScope())
+            using (_sinkLock.EnterScope())
             {
                 return _dropped;
             }
@@ -52,7 +52,7 @@ public sealed partial class LockValidator
     public void AddSink(LockViolationSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        using (_sinkGate.EnterScope())
+        using (_sinkLock.EnterScope())
         {
             Volatile.Write(ref _sinks, [.. _sinks, sink]);
         }
@@ -65,7 +65,7 @@ public sealed partial class LockValidator
     public bool RemoveSink(LockViolationSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        using (_sinkGate.EnterScope())
+        using (_sinkLock.EnterScope())
         {
             int index = Array.LastIndexOf(_sinks, sink);
             if (index >= 0)
@@ -134,7 +134,7 @@ public sealed partial class LockValidator
 
     private void Keep(List<LockViolation> violations)
     {
-        using (_sinkGate.EnterScope())
+        using (_sinkLock.EnterScope())
         {
             int room = Math.Max(0, Math.Min(violations.Count, _options.ViolationCapacity - _kept.Count));
             _kept.AddRange(violations[..room]);

@@ -33,7 +33,7 @@ public sealed partial class LockValidator
     /// </summary>
     public const string ReportsVariableName = "FENCEKIT_LOCKDEP_REPORTS";
 
-    private static readonly UninterruptedLock s_defaultGate = new();
+    private static readonly UninterruptedLock s_defaultLock = new();
     private static LockValidator? s_default;
 
     // No code that could take another lock is called under it, except for the list of threads.
@@ -90,7 +90,7 @@ public sealed partial class LockValidator
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            using (s_defaultGate.EnterScope())
+            using (s_defaultLock.EnterScope())
             {
                 if (s_default is not null)
                 {
@@ -109,7 +109,7 @@ public sealed partial class LockValidator
 
     private static LockValidator MakeDefault()
     {
-        using (s_defaultGate.EnterScope())
+        using (s_defaultLock.EnterScope())
         {
             if (s_default is null)
             {

@@ -77,8 +77,7 @@ public sealed class Device : IAsyncDisposable
     public bool Lose(Exception reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             if (_lostReason is not null || _disposed)
             {
@@ -86,10 +85,6 @@ public sealed class Device : IAsyncDisposable
             }
 
             Volatile.Write(ref _lostReason, reason);
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         foreach (IDeviceQueue queue in Queues())

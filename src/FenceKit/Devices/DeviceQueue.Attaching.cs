@@ -46,8 +46,7 @@ public sealed partial class DeviceQueue<TCommand>
         attachment.Subscribe(Name);
         Exception? lostReason;
         bool isClosing;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             lostReason = _lostReason;
             isClosing = _closing;
@@ -57,10 +56,6 @@ public sealed partial class DeviceQueue<TCommand>
                 return attachment;
             }
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
         attachment.Unsubscribe();
         ObjectDisposedException.ThrowIf(lostReason is null, this);
@@ -69,10 +64,9 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void Detach(Attachment attachment)
     {
-        bool isFree = false;
+        bool isFree;
         bool mustPump = false;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             if (attachment.IsLeaving || Array.IndexOf(_attachments, attachment) < 0)
             {
@@ -94,19 +88,13 @@ public sealed partial class DeviceQueue<TCommand>
                 mustPump = TryBeginPumpLocked();
             }
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
         if (isFree)
         {
             attachment.Unsubscribe();
         }
-        else if (mustPump)
-        {
-            DispatchPump();
-        }
+
+        DispatchPumpIf(mustPump);
     }
 
     /// <summary>Whether a queued or running command up to a point uses the range. A command that the driver has reported no longer uses it.</summary>
@@ -139,22 +127,19 @@ public sealed partial class DeviceQueue<TCommand>
             _driver.Unmap(leaver.Range);
         }
 
-        bool isFree;
         _lock.Enter();
-        isFree = _lostReason is null; // otherwise it is removed with the others, when the device has stopped
+        bool isFree = _lostReason is null; // otherwise it is removed with the others, when the device has stopped
         if (isFree)
         {
             RemoveLocked(leaver);
         }
 
         _lock.Exit();
-        if (!isFree)
+        if (isFree)
         {
-            return;
+            // Unsubscribing waits for calls of TrySchedule that are under way, and this thread may be inside one.
+            InterruptShield.Queue(static leaver => leaver.Unsubscribe(), leaver, preferLocal: false);
         }
-
-        // Unsubscribing waits for calls of TrySchedule that are under way, and this thread may be inside one.
-        InterruptShield.Queue(static leaver => leaver.Unsubscribe(), leaver, preferLocal: false);
     }
 
     private void RemoveLocked(Attachment attachment)
@@ -165,9 +150,8 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void DetachAll()
     {
-        Attachment[] attachments;
         _lock.Enter();
-        attachments = _attachments;
+        Attachment[] attachments = _attachments;
         _attachments = [];
         _leaving = 0;
         _lock.Exit();

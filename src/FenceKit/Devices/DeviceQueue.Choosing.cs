@@ -41,10 +41,10 @@ public sealed partial class DeviceQueue<TCommand>
             return _closeCalled ? Work.None : !_lossNotified ? Work.NotifyLoss : _closing ? Work.Close : Work.None;
         }
 
-        Work work = (_isUnordered ? _ready != 0 : _taken != _timeline.Issued) ? Work.Start : Work.None;
+        Work work = (_isUnordered ? _ready.Count != 0 : _taken != _timeline.Issued) ? Work.Start : Work.None;
         work |= _mustReset is not null ? Work.Reset : Work.None;
-        work |= _mustCancel ? Work.Cancel : Work.None;
-        work |= _mustAsk ? Work.Ask : Work.None;
+        work |= (_requests & DeviceRequests.Cancel) != 0 ? Work.Cancel : Work.None;
+        work |= (_requests & DeviceRequests.Ask) != 0 ? Work.Ask : Work.None;
         work |= _unmapsPending.Issued != _unmapsDone || (_readyDrains != 0 && _unmaps is not null) ? Work.Unmap : Work.None;
         work |= _leaving != 0 ? Work.Detach : Work.None;
         work |= HasFinishedHeadLocked() ? Work.Retire : Work.None;
@@ -56,7 +56,7 @@ public sealed partial class DeviceQueue<TCommand>
     /// Whether the next command in turn has ended and no thread is about to signal its fence: it ended without having been started.
     /// </summary>
     private bool HasFinishedHeadLocked() => _isUnordered
-        ? _firstEnded is not null
+        ? _ended.Count != 0
         : !_retiring && _retired != _taken && SlotOf(_retired + 1).Phase == DeviceSlotPhase.Finished;
 
     /// <summary>Chooses the next step. When there is none, the pump stops in the same critical section, so that no event is missed.</summary>
@@ -69,8 +69,7 @@ public sealed partial class DeviceQueue<TCommand>
     {
         bool mustWatch = false;
         ulong roomMade = 0;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             AssertInvariantsLocked();
             if (mustTake)
@@ -98,16 +97,9 @@ public sealed partial class DeviceQueue<TCommand>
                 mustWatch = TryArmWatchdogLocked(step == Work.Start ? Least(_hangTimeout, _batchTimeout) : _hangTimeout);
             }
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
         SignalRoom(roomMade);
-        if (mustWatch)
-        {
-            StartTimer();
-        }
+        StartTimerIf(mustWatch);
 
         return step != Work.None;
     }
@@ -129,12 +121,12 @@ public sealed partial class DeviceQueue<TCommand>
             return Work.Reset;
         }
 
-        if ((work & Work.Cancel) != 0 && TryTakeCancelLocked())
+        if ((work & Work.Cancel) != 0 && TryTakeLocked(DeviceRequests.Cancel))
         {
             return Work.Cancel;
         }
 
-        if ((work & Work.Ask) != 0 && TryTakeLateLocked())
+        if ((work & Work.Ask) != 0 && TryTakeLocked(DeviceRequests.Ask))
         {
             return Work.Ask;
         }
@@ -175,36 +167,20 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>Whether all commands have ended and no invalidation waits for a mapping to be dropped.</summary>
     private bool HasEndedLocked() => _retired == _timeline.Issued && _unmapsPending.Issued == _unmapsDone && _readyDrains == 0;
 
-    private bool TryTakeCancelLocked()
+    /// <summary>Finds a running command for which this call of the driver was requested.</summary>
+    private bool TryTakeLocked(DeviceRequests request)
     {
         for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null; slot = NextLocked(slot))
         {
-            if (slot.MustCancel && slot.Phase == DeviceSlotPhase.Running)
+            if ((slot.Requests & request) != 0 && slot.Phase == DeviceSlotPhase.Running)
             {
-                slot.MustCancel = false;
+                slot.Requests &= ~request;
                 _batch[0] = new DeviceCommand<TCommand>(this, slot.Point, slot.Command);
                 return true;
             }
         }
 
-        _mustCancel = false;
-        return false;
-    }
-
-    /// <summary>Finds a command that has exceeded its time limit, and that the driver has not been asked about.</summary>
-    private bool TryTakeLateLocked()
-    {
-        for (DeviceSlot<TCommand>? slot = OldestLocked(); slot is not null; slot = NextLocked(slot))
-        {
-            if (slot.MustAsk && slot.Phase == DeviceSlotPhase.Running)
-            {
-                slot.MustAsk = false;
-                _batch[0] = new DeviceCommand<TCommand>(this, slot.Point, slot.Command);
-                return true;
-            }
-        }
-
-        _mustAsk = false;
+        _requests &= ~request;
         return false;
     }
 

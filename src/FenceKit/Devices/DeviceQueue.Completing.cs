@@ -13,10 +13,8 @@ public sealed partial class DeviceQueue<TCommand>
     {
         DeviceSlot<TCommand> slot = SlotOf(point);
         bool isRetired;
-        bool mustPump = false;
         Aftermath aftermath = default;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             AssertInvariantsLocked();
             // Commands that are pending when the device is lost fault with the loss, so a later report has no effect.
@@ -32,7 +30,7 @@ public sealed partial class DeviceQueue<TCommand>
             }
             else if (isRetired = fault is null && TryRetireAloneLocked(slot))
             {
-                mustPump = !_pumping && WorkLocked() != Work.None && TryBeginPumpLocked();
+                aftermath = new Aftermath(Drained: 0, !_pumping && WorkLocked() != Work.None && TryBeginPumpLocked(), HasReadyDrains: false);
             }
             else
             {
@@ -40,20 +38,12 @@ public sealed partial class DeviceQueue<TCommand>
                 slot.Fault = fault;
             }
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
-        if (_isUnordered && isRetired)
+        if (isRetired)
         {
             Settle(aftermath);
         }
-        else if (mustPump)
-        {
-            DispatchPump();
-        }
-        else if (!isRetired)
+        else
         {
             Retire();
         }
@@ -96,62 +86,57 @@ public sealed partial class DeviceQueue<TCommand>
         bool mustPump;
         while (TryTakeFinished(ref mine, out ulong last, out Exception? fault, out mustPump))
         {
-            if (fault is null)
-            {
-                _timeline.Signal(last);
-            }
-            else
-            {
-                _timeline.Signal(last, fault);
-            }
+            Signal(_timeline, last, fault);
         }
 
-        if (mustPump)
-        {
-            DispatchPump(); // there is room at the device, or the last command has ended
-        }
+        DispatchPumpIf(mustPump); // there is room at the device, or the last command has ended
     }
 
     /// <summary>Takes a run of finished commands at the head that have the same outcome: one signal completes all of them.</summary>
     private bool TryTakeFinished(ref bool mine, out ulong last, out Exception? fault, out bool mustPump)
     {
-        _lock.Enter();
-        try
+        using SpinningLock.Scope scope = _lock.EnterScope();
+        AssertInvariantsLocked();
+        last = _retired;
+        fault = null;
+        mustPump = false;
+        if (_retiring && !mine)
         {
-            AssertInvariantsLocked();
-            last = _retired;
-            fault = null;
-            mustPump = false;
-            if (_retiring && !mine)
-            {
-                return false;
-            }
-
-            // Commands that were pending when the device was lost fault with the loss, finished or not: FaultEverything signals them.
-            // Signaled here, a command behind a canceled one would end as if the device had never been lost.
-            while (last < _taken && _lostReason is null)
-            {
-                DeviceSlot<TCommand> slot = SlotOf(last + 1);
-                if (slot.Phase != DeviceSlotPhase.Finished || (last > _retired && !ReferenceEquals(slot.Fault, fault)))
-                {
-                    break;
-                }
-
-                last++;
-                fault = slot.Fault;
-                _faulted += fault is null ? 0 : 1;
-                Free(slot);
-            }
-
-            _retiring = last != _retired;
-            _retired = last;
-            mustPump = mine && !_retiring && WorkLocked() != Work.None && TryBeginPumpLocked();
-            mine = _retiring;
-            return mine;
+            return false;
         }
-        finally
+
+        // Commands that were pending when the device was lost fault with the loss, finished or not: FaultEverything signals them.
+        // Signaled here, a command behind a canceled one would end as if the device had never been lost.
+        while (last < _taken && _lostReason is null)
         {
-            _lock.Exit();
+            DeviceSlot<TCommand> slot = SlotOf(last + 1);
+            if (slot.Phase != DeviceSlotPhase.Finished || (last > _retired && !ReferenceEquals(slot.Fault, fault)))
+            {
+                break;
+            }
+
+            last++;
+            fault = slot.Fault;
+            _faulted += fault is null ? 0 : 1;
+            Free(slot);
+        }
+
+        _retiring = last != _retired;
+        _retired = last;
+        mustPump = mine && !_retiring && WorkLocked() != Work.None && TryBeginPumpLocked();
+        mine = _retiring;
+        return mine;
+    }
+
+    private static void Signal(FenceTimeline timeline, ulong point, Exception? fault)
+    {
+        if (fault is null)
+        {
+            timeline.Signal(point);
+        }
+        else
+        {
+            timeline.Signal(point, fault);
         }
     }
 

@@ -66,7 +66,7 @@ public sealed partial class DeviceQueue<TCommand>
             return true;
         }
 
-        int free = FindDrainLocked(DrainPhase.Free);
+        int free = Array.FindIndex(_drains, static drain => drain.Phase == DrainPhase.Free);
         if (free < 0)
         {
             return false;
@@ -116,36 +116,21 @@ public sealed partial class DeviceQueue<TCommand>
     /// </summary>
     private void SignalDrains()
     {
-        while (TryTakeDrain(out int drain, out _))
+        while (TryTakeDrain(out int drain))
         {
             SignalDrain(drain);
         }
     }
 
-    private int FindDrainLocked(DrainPhase phase)
+    private bool TryTakeDrain(out int index)
     {
-        for (int i = 0; i < _drains.Length; i++)
-        {
-            if (_drains[i].Phase == phase)
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    private bool TryTakeDrain(out int index, out AddressRange range)
-    {
-        _lock.Enter();
-        bool any = TryTakeDrainLocked(out index, out range);
-        _lock.Exit();
-        return any;
+        using SpinningLock.Scope scope = _lock.EnterScope();
+        return TryTakeDrainLocked(out index, out _);
     }
 
     private bool TryTakeDrainLocked(out int index, out AddressRange range)
     {
-        index = _readyDrains == 0 ? -1 : FindDrainLocked(DrainPhase.Ready);
+        index = _readyDrains == 0 ? -1 : Array.FindIndex(_drains, static drain => drain.Phase == DrainPhase.Ready);
         range = default;
         if (index < 0)
         {
@@ -166,21 +151,5 @@ public sealed partial class DeviceQueue<TCommand>
         Debug.Assert(_drains[index].Phase == DrainPhase.Leaving, "One thread takes a drain to its end.");
         _drains[index].Phase = DrainPhase.Free;
         _lock.Exit();
-    }
-
-    private void PoisonDrains(Exception reason)
-    {
-        foreach (Drain drain in _drains)
-        {
-            drain.Timeline.Poison(reason);
-        }
-    }
-
-    private void DisposeDrains()
-    {
-        foreach (Drain drain in _drains)
-        {
-            drain.Timeline.Dispose();
-        }
     }
 }

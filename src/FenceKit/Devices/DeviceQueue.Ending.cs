@@ -85,8 +85,7 @@ public sealed partial class DeviceQueue<TCommand>
     private bool RequestReset(Exception reason)
     {
         bool mustPump;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             if (_lostReason is not null || _closeCalled)
             {
@@ -96,15 +95,8 @@ public sealed partial class DeviceQueue<TCommand>
             _mustReset ??= reason;
             mustPump = TryBeginPumpLocked();
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
-        if (mustPump)
-        {
-            DispatchPump();
-        }
+        DispatchPumpIf(mustPump);
 
         return true;
     }
@@ -120,8 +112,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         Exception reason;
         bool isLost;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             isLost = _lostReason is not null;
             reason = _mustReset!;
@@ -136,14 +127,10 @@ public sealed partial class DeviceQueue<TCommand>
                     slot.Fault = reason;
                     if (_isUnordered)
                     {
-                        AddEndedLocked(slot);
+                        _ended.Enqueue(slot);
                     }
                 }
             }
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         if (done && isLost)

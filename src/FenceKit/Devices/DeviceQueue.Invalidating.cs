@@ -38,8 +38,7 @@ public sealed partial class DeviceQueue<TCommand>
         Fence drained = default;
         bool mustPump = false;
         bool isLost;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             AssertInvariantsLocked();
             isLost = _lostReason is not null;
@@ -75,10 +74,6 @@ public sealed partial class DeviceQueue<TCommand>
                 }
             }
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
         if (mustPump)
         {
@@ -110,22 +105,20 @@ public sealed partial class DeviceQueue<TCommand>
             return _keptMappings;
         }
 
-        ulong last = LastUserOfLocked(range);
         foreach (DeviceSlot<TCommand> slot in _slots)
         {
-            last = last == 0 && slot.Phase == DeviceSlotPhase.Abandoned && slot.Uses(range) ? slot.Point : last;
+            if (slot.Phase is DeviceSlotPhase.Running or DeviceSlotPhase.Abandoned && slot.Uses(range))
+            {
+                return FenceOf(slot.Point);
+            }
         }
 
-        return last == 0 ? default : FenceOf(last);
+        return default;
     }
 
+    /// <summary>In a queue in order: the point of the last running command that uses the range; 0 for none.</summary>
     private ulong LastUserOfLocked(AddressRange range)
     {
-        if (_isUnordered)
-        {
-            return AnyUserOfLocked(range);
-        }
-
         for (ulong point = _taken; point > _retired; point--)
         {
             DeviceSlot<TCommand> slot = SlotOf(point);

@@ -66,8 +66,7 @@ public sealed partial class DeviceQueue<TCommand>
         DeviceLostException error = DeviceLostException.For(Name, reason);
         bool mustPump;
         bool mustWatch;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             if (_lostReason is not null || (_closeCalled && !evenIfClosed))
             {
@@ -84,22 +83,12 @@ public sealed partial class DeviceQueue<TCommand>
             mustPump = TryBeginPumpLocked();
             mustWatch = TryArmWatchdogLocked(_hangTimeout);
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
         Diagnostics.FenceKitEventSource.Log.TellDeviceLost(Name, error);
         MakeRoom(); // there is none, but this wakes the submitters that wait for room: their next try returns Lost
-        if (mustWatch)
-        {
-            StartTimer();
-        }
+        StartTimerIf(mustWatch);
 
-        if (mustPump)
-        {
-            DispatchPump();
-        }
+        DispatchPumpIf(mustPump);
 
         _device?.Lose(reason); // the other queues of the device are lost too
         return true;

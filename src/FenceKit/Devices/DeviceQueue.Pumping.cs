@@ -12,7 +12,7 @@ public sealed partial class DeviceQueue<TCommand>
     private bool _pumpWaits;     // the pump is queued to the thread pool; cleared under the lock by the thread that runs it
     private bool _pumping;       // under the lock: a thread runs the pump, or it is queued
     private TimeSpan _batchTimeout; // under the lock: the shortest time limit among the commands of the batch
-    private bool _mustCancel;    // under the lock: some slot has MustCancel set
+    private DeviceRequests _requests; // under the lock: what some slot has in its Requests
     private Fence _rangeBlocker; // under the lock: the end of the session that the head of the queue waits for; default for none
     private Exception? _mustReset; // under the lock: the reason for a reset that was requested; null for none
     private bool _lossNotified;   // under the lock: the step NotifyLoss was taken, which tells the driver of the loss
@@ -20,7 +20,7 @@ public sealed partial class DeviceQueue<TCommand>
     private bool _inDriver;      // under the lock: a call into the driver has not returned
     private long _driverCalls;   // under the lock
 
-    /// <summary>Under the lock: claims the pump. True: the caller must call <see cref="DispatchPump"/>, outside the lock.</summary>
+    /// <summary>Under the lock: claims the pump. True: the caller must call <see cref="DispatchPumpIf"/>, outside the lock.</summary>
     private bool TryBeginPumpLocked()
     {
         if (_pumping || _closeCalled)
@@ -34,23 +34,19 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void Kick()
     {
-        bool mustPump;
         _lock.Enter();
-        mustPump = WorkLocked() != Work.None && TryBeginPumpLocked();
+        bool mustPump = WorkLocked() != Work.None && TryBeginPumpLocked();
         _lock.Exit();
-        if (mustPump)
-        {
-            DispatchPump();
-        }
+        DispatchPumpIf(mustPump);
     }
 
-    private void DispatchPump()
+    private void DispatchPumpIf(bool mustPump)
     {
-        if (_isInline)
+        if (mustPump && _isInline)
         {
             RunPump();
         }
-        else
+        else if (mustPump)
         {
             DispatchPumpElsewhere();
         }
@@ -78,7 +74,7 @@ public sealed partial class DeviceQueue<TCommand>
         mustWatch = false;
         if (!_isInline
             || _pumping
-            || (_isUnordered ? _ready != 0 : _taken + 1 != slot.Point)
+            || (_isUnordered ? _ready.Count != 0 : _taken + 1 != slot.Point)
             || _taken - _retired >= (ulong)_options.Depth
             || (WorkLocked() & ~Work.Start) != Work.None
             || IsHeldBackLocked(slot))
@@ -97,10 +93,7 @@ public sealed partial class DeviceQueue<TCommand>
 
     private void StartHere(ulong point, in TCommand command, bool mustWatch)
     {
-        if (mustWatch)
-        {
-            StartTimer();
-        }
+        StartTimerIf(mustWatch);
 
         DeviceCommand<TCommand> alone = new(this, point, command);
         try

@@ -52,20 +52,13 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>Returns a fence that signals when there may be room; <c>default</c> when there is room now, or never will be.</summary>
     private Fence NextRoom()
     {
-        _lock.Enter();
-        try
+        using SpinningLock.Scope scope = _lock.EnterScope();
+        if (_lostReason is not null || _closing || _timeline.Issued - _taken < (ulong)_options.Capacity)
         {
-            if (_lostReason is not null || _closing || _timeline.Issued - _taken < (ulong)_options.Capacity)
-            {
-                return default;
-            }
+            return default;
+        }
 
-            return _room.Issued == _roomMade ? _room.Issue() : new Fence(_room, _room.Issued);
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        return _room.Issued == _roomMade ? _room.Issue() : new Fence(_room, _room.Issued);
     }
 
     /// <summary>

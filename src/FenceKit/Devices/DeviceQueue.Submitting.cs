@@ -76,8 +76,7 @@ public sealed partial class DeviceQueue<TCommand>
         bool mustPump = false;
         bool startsHere;
         bool mustWatch = false;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             AssertInvariantsLocked();
             if (_lostReason is not null)
@@ -103,8 +102,7 @@ public sealed partial class DeviceQueue<TCommand>
             slot.Sequence = sequence;
             slot.Phase = DeviceSlotPhase.Queued;
             slot.Command = command;
-            slot.MustCancel = false;
-            slot.MustAsk = false;
+            slot.Requests = DeviceRequests.None;
             slot.IsHeldBack = false;
             slot.IsReady = false;
             slot.HangTimeout = hangTimeout;
@@ -125,10 +123,6 @@ public sealed partial class DeviceQueue<TCommand>
                 mustWatch = !dependencies.IsEmpty && TryArmWatchdogLocked(_dependencyTimeout);
             }
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
         fence = FenceOf(point);
         if (startsHere)
@@ -137,16 +131,13 @@ public sealed partial class DeviceQueue<TCommand>
         }
         else if (!dependencies.IsEmpty)
         {
-            if (mustWatch)
-            {
-                StartTimer();
-            }
+            StartTimerIf(mustWatch);
 
             AddDependencies(slot, dependencies);
         }
-        else if (mustPump)
+        else
         {
-            DispatchPump();
+            DispatchPumpIf(mustPump);
         }
 
         return DeviceSubmitStatus.Submitted;
@@ -162,8 +153,7 @@ public sealed partial class DeviceQueue<TCommand>
         DeviceSlot<TCommand> slot = SlotOf(fence, out ulong point);
         bool isRunning;
         bool mustPump = false;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             if (slot.Point != point || slot.Phase is DeviceSlotPhase.Free or DeviceSlotPhase.Finished || _lostReason is not null)
             {
@@ -173,8 +163,8 @@ public sealed partial class DeviceQueue<TCommand>
             isRunning = slot.Phase == DeviceSlotPhase.Running;
             if (isRunning)
             {
-                slot.MustCancel = true;
-                _mustCancel = true;
+                slot.Requests |= DeviceRequests.Cancel;
+                _requests |= DeviceRequests.Cancel;
                 mustPump = TryBeginPumpLocked();
             }
             else
@@ -185,15 +175,8 @@ public sealed partial class DeviceQueue<TCommand>
                 _canceled++;
             }
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
-        if (mustPump)
-        {
-            DispatchPump();
-        }
+        DispatchPumpIf(mustPump);
 
         if (!isRunning)
         {
@@ -322,8 +305,7 @@ public sealed partial class DeviceQueue<TCommand>
     private void Release(DeviceSlot<TCommand> slot, int holds)
     {
         bool mustPump;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             slot.Holds -= holds;
             Debug.Assert(slot.Holds >= 0, "A hold is released once.");
@@ -334,14 +316,7 @@ public sealed partial class DeviceQueue<TCommand>
 
             mustPump = slot.Holds == 0 && TryBeginPumpLocked();
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
-        if (mustPump)
-        {
-            DispatchPump();
-        }
+        DispatchPumpIf(mustPump);
     }
 }

@@ -21,15 +21,11 @@ public sealed partial class DeviceQueue<TCommand>
 {
     private readonly bool _isUnordered;
     private readonly int _slotBits;          // log2 of the number of slots
-    private readonly DeviceSlot<TCommand>[] _freeSlots; // under the lock: a stack; empty in a queue in order
-    private int _freeCount;                  // under the lock, like all fields below
-    private int _ready;                      // the length of the list of ready commands, which the pump takes from
-    private DeviceSlot<TCommand>? _firstReady;
-    private DeviceSlot<TCommand>? _lastReady;
+    private readonly Stack<DeviceSlot<TCommand>> _freeSlots; // under the lock, like all fields below; empty in a queue in order
+    private readonly Queue<DeviceSlot<TCommand>> _ready;     // the commands that the pump takes from
+    private readonly Queue<DeviceSlot<TCommand>> _ended;     // the commands that have ended and whose fence is not signaled
     private DeviceSlot<TCommand>? _oldest;   // the list of all commands that have not ended, in the order of their submission
     private DeviceSlot<TCommand>? _newest;
-    private DeviceSlot<TCommand>? _firstEnded; // the list of commands that have ended and whose fence is not signaled
-    private DeviceSlot<TCommand>? _lastEnded;
     private ulong _starts;                   // the number of commands that were started
 
     /// <summary>The work that remains outside the lock after a command has ended.</summary>
@@ -49,20 +45,12 @@ public sealed partial class DeviceQueue<TCommand>
     /// <summary>Under the lock, when there is room: takes a free slot, and appends it to the list of commands.</summary>
     private DeviceSlot<TCommand> TakeFreeSlotLocked()
     {
-        DeviceSlot<TCommand> slot = _freeSlots[--_freeCount];
+        DeviceSlot<TCommand> slot = _freeSlots.Pop();
         slot.Point = PointOf(slot, slot.Timeline!.Issue().Point);
         slot.Start = 0;
         slot.Previous = _newest;
         slot.Next = null;
-        if (_newest is null)
-        {
-            _oldest = slot;
-        }
-        else
-        {
-            _newest.Next = slot;
-        }
-
+        (_newest is null ? ref _oldest : ref _newest.Next) = slot;
         _newest = slot;
         return slot;
     }
@@ -72,41 +60,15 @@ public sealed partial class DeviceQueue<TCommand>
     {
         Debug.Assert(!slot.IsReady, "A command stands in the chain once.");
         slot.IsReady = true;
-        slot.NextReady = null;
-        if (_lastReady is null)
-        {
-            _firstReady = slot;
-        }
-        else
-        {
-            _lastReady.NextReady = slot;
-        }
-
-        _lastReady = slot;
-        _ready++;
-    }
-
-    private bool TryTakeReadyLocked([NotNullWhen(true)] out DeviceSlot<TCommand>? slot)
-    {
-        slot = _firstReady;
-        if (slot is null)
-        {
-            return false;
-        }
-
-        _firstReady = slot.NextReady;
-        _lastReady = _firstReady is null ? null : _lastReady;
-        slot.NextReady = null;
-        slot.IsReady = false;
-        _ready--;
-        return true;
+        _ready.Enqueue(slot);
     }
 
     private int TakeUnorderedBatchLocked()
     {
         int count = 0;
-        while (count < _batch.Length && _taken - _retired < (ulong)_options.Depth && TryTakeReadyLocked(out DeviceSlot<TCommand>? slot))
+        while (count < _batch.Length && _taken - _retired < (ulong)_options.Depth && _ready.TryDequeue(out DeviceSlot<TCommand>? slot))
         {
+            slot.IsReady = false;
             if (slot.Holds > 0 || (slot.Phase == DeviceSlotPhase.Queued && IsHeldBackLocked(slot)))
             {
                 continue; // a thread cancels it, or its range is being invalidated: it is appended again when its last hold is released
@@ -120,7 +82,7 @@ public sealed partial class DeviceQueue<TCommand>
             }
             else
             {
-                AddEndedLocked(slot); // it was canceled, or failed, before its start
+                _ended.Enqueue(slot); // it was canceled, or failed, before its start
             }
         }
 
@@ -136,21 +98,6 @@ public sealed partial class DeviceQueue<TCommand>
         _batchTimeout = Least(_batchTimeout, slot.HangTimeout);
     }
 
-    private void AddEndedLocked(DeviceSlot<TCommand> slot)
-    {
-        slot.NextEnded = null;
-        if (_lastEnded is null)
-        {
-            _firstEnded = slot;
-        }
-        else
-        {
-            _lastEnded.NextEnded = slot;
-        }
-
-        _lastEnded = slot;
-    }
-
     /// <summary>
     /// Under the lock: ends a command that the driver has reported. True: its fence is signaled and its slot is free. False: the caller must
     /// call <see cref="Retire"/>.
@@ -158,7 +105,7 @@ public sealed partial class DeviceQueue<TCommand>
     private bool TryEndAloneLocked(DeviceSlot<TCommand> slot, Exception? fault, out Aftermath aftermath)
     {
         aftermath = default;
-        if (fault is null && _lostReason is null && slot.Timeline!.TrySignalQuietly(slot.Point >> _slotBits))
+        if (fault is null && slot.Timeline!.TrySignalQuietly(slot.Point >> _slotBits))
         {
             aftermath = RetireLocked(slot);
             return true;
@@ -166,7 +113,7 @@ public sealed partial class DeviceQueue<TCommand>
 
         slot.Phase = DeviceSlotPhase.Finished;
         slot.Fault = fault;
-        AddEndedLocked(slot);
+        _ended.Enqueue(slot);
         return false;
     }
 
@@ -175,41 +122,26 @@ public sealed partial class DeviceQueue<TCommand>
     {
         while (TryTakeEnded(out DeviceSlot<TCommand>? slot))
         {
-            ulong round = slot.Point >> _slotBits;
-            if (slot.Fault is null)
-            {
-                slot.Timeline!.Signal(round);
-            }
-            else
-            {
-                slot.Timeline!.Signal(round, slot.Fault);
-            }
-
+            Signal(slot.Timeline!, slot.Point >> _slotBits, slot.Fault);
             Aftermath aftermath = default;
-            _lock.Enter();
-            if (_lostReason is null) // otherwise AbandonLocked has counted it
+            using (_lock.EnterScope())
             {
-                _faulted += slot.Fault is null ? 0 : 1;
-                aftermath = RetireLocked(slot);
+                if (_lostReason is null) // otherwise AbandonLocked has counted it
+                {
+                    _faulted += slot.Fault is null ? 0 : 1;
+                    aftermath = RetireLocked(slot);
+                }
             }
 
-            _lock.Exit();
             Settle(aftermath);
         }
     }
 
     private bool TryTakeEnded([NotNullWhen(true)] out DeviceSlot<TCommand>? slot)
     {
-        _lock.Enter();
-        slot = _lostReason is null ? _firstEnded : null;
-        if (slot is not null)
-        {
-            _firstEnded = slot.NextEnded;
-            _lastEnded = _firstEnded is null ? null : _lastEnded;
-        }
-
-        _lock.Exit();
-        return slot is not null;
+        using SpinningLock.Scope scope = _lock.EnterScope();
+        slot = null;
+        return _lostReason is null && _ended.TryDequeue(out slot);
     }
 
     /// <summary>Under the lock: frees the slot of a command whose fence is signaled.</summary>
@@ -218,30 +150,18 @@ public sealed partial class DeviceQueue<TCommand>
         DeviceSlot<TCommand>? before = slot.Previous;
         DeviceSlot<TCommand>? after = slot.Next;
         ulong drained = 0;
+        (before is null ? ref _oldest : ref before.Next) = after;
+        (after is null ? ref _newest : ref after.Previous) = before;
         if (before is null)
         {
-            _oldest = after;
             drained = after is null ? _timeline.Issued : after.Sequence - 1;
-        }
-        else
-        {
-            before.Next = after;
-        }
-
-        if (after is null)
-        {
-            _newest = before;
-        }
-        else
-        {
-            after.Previous = before;
         }
 
         bool hasReadyDrains = slot.Start != 0 && NoteEndLocked(slot);
         Free(slot);
         slot.Previous = null;
         slot.Next = null;
-        _freeSlots[_freeCount++] = slot;
+        _freeSlots.Push(slot);
         _retired++;
         return new Aftermath(drained, WorkLocked() != Work.None && TryBeginPumpLocked(), hasReadyDrains);
     }
@@ -258,24 +178,7 @@ public sealed partial class DeviceQueue<TCommand>
             SignalDrains();
         }
 
-        if (aftermath.MustPump)
-        {
-            DispatchPump();
-        }
-    }
-
-    /// <summary>Under the lock: the point of a running command that uses a range; 0 for none.</summary>
-    private ulong AnyUserOfLocked(AddressRange range)
-    {
-        for (DeviceSlot<TCommand>? slot = _oldest; slot is not null; slot = slot.Next)
-        {
-            if (slot.Phase == DeviceSlotPhase.Running && slot.Uses(range))
-            {
-                return slot.Point;
-            }
-        }
-
-        return 0;
+        DispatchPumpIf(aftermath.MustPump);
     }
 
     /// <summary>Under the lock: empties the lists after a loss has ended all commands.</summary>
@@ -283,11 +186,8 @@ public sealed partial class DeviceQueue<TCommand>
     {
         _oldest = null;
         _newest = null;
-        _firstEnded = null;
-        _lastEnded = null;
-        _firstReady = null;
-        _lastReady = null;
-        _ready = 0;
+        _ended.Clear();
+        _ready.Clear();
     }
 
     /// <summary>Faults the fences of a lost queue without order.</summary>
@@ -298,7 +198,10 @@ public sealed partial class DeviceQueue<TCommand>
             slot.Timeline?.Poison(reason);
         }
 
-        PoisonDrains(reason);
+        foreach (Drain drain in _drains)
+        {
+            drain.Timeline.Poison(reason);
+        }
     }
 
     private void DisposeUnordered()
@@ -308,7 +211,10 @@ public sealed partial class DeviceQueue<TCommand>
             slot.Timeline?.Dispose();
         }
 
-        DisposeDrains();
+        foreach (Drain drain in _drains)
+        {
+            drain.Timeline.Dispose();
+        }
     }
 
     /// <summary>Finds the queue and the slot of a fence, through the timeline of the slot.</summary>

@@ -20,7 +20,6 @@ public sealed partial class DeviceQueue<TCommand>
     private TimeSpan _timerPeriod = TimeSpan.MaxValue; // under the lock: the last setting of the timer; MaxValue for none
     private ulong _watchedCall;               // under the lock: the call into the driver that the last check found; 0 for none
     private long _watchedCallSince;           // under the lock: the time of the first check that found it
-    private bool _mustAsk;                    // under the lock: some slot has MustAsk set
 
     private ITimer CreateTimer()
     {
@@ -47,7 +46,7 @@ public sealed partial class DeviceQueue<TCommand>
     private TimeSpan ThrowNoLimit(TimeSpan limit) => throw new InvalidOperationException(
         $"The driver of the queue '{Name}' says that a command may run for {limit}: a limit is positive, or Timeout.InfiniteTimeSpan.");
 
-    /// <summary>Under the lock: requests a check after a time limit. True: the caller must call <see cref="StartTimer"/>, outside the lock.</summary>
+    /// <summary>Under the lock: requests a check after a time limit. True: the caller must call <see cref="StartTimerIf"/>, outside the lock.</summary>
     private bool TryArmWatchdogLocked(TimeSpan limit)
     {
         if (_timerPeriod <= limit)
@@ -57,6 +56,14 @@ public sealed partial class DeviceQueue<TCommand>
 
         _timerPeriod = limit;
         return true;
+    }
+
+    private void StartTimerIf(bool mustWatch)
+    {
+        if (mustWatch)
+        {
+            StartTimer();
+        }
     }
 
     private void StartTimer()
@@ -77,8 +84,7 @@ public sealed partial class DeviceQueue<TCommand>
         bool mustAsk = false;
         bool mustPump = false;
         TimeSpan next = TimeSpan.MaxValue;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             isStuck = IsStuckLocked(now, ref next);
             if (_lostReason is null)
@@ -94,10 +100,6 @@ public sealed partial class DeviceQueue<TCommand>
 
             _timerPeriod = isStuck ? TimeSpan.MaxValue : next;
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
         StartTimer();
         if (isStuck)
@@ -108,10 +110,7 @@ public sealed partial class DeviceQueue<TCommand>
             return;
         }
 
-        if (mustPump)
-        {
-            DispatchPump();
-        }
+        DispatchPumpIf(mustPump);
 
         while (TryFailLateDependency(now, out DeviceSlot<TCommand>? slot))
         {
@@ -169,7 +168,7 @@ public sealed partial class DeviceQueue<TCommand>
             if (IsOver(slot.SeenSince, now, slot.HangTimeout, ref next))
             {
                 any = true;
-                slot.MustAsk = true;
+                slot.Requests |= DeviceRequests.Ask;
                 slot.SeenSince = NotSeen; // if the driver says that it does not hang, its time begins anew
                 next = Least(next, slot.HangTimeout);
             }
@@ -180,7 +179,7 @@ public sealed partial class DeviceQueue<TCommand>
             }
         }
 
-        _mustAsk |= any;
+        _requests |= any ? DeviceRequests.Ask : DeviceRequests.None;
         return any;
     }
 
@@ -203,8 +202,7 @@ public sealed partial class DeviceQueue<TCommand>
     {
         TimeSpan unused = TimeSpan.MaxValue;
         late = null;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             DeviceSlot<TCommand>? slot = _lostReason is null ? OldestLocked() : null;
             for (; slot is not null && late is null; slot = NextLocked(slot))
@@ -221,10 +219,6 @@ public sealed partial class DeviceQueue<TCommand>
                     slot.Holds++; // keeps the slot from being reused while its callbacks are removed
                 }
             }
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         return late is not null;

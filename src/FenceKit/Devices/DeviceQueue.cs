@@ -99,8 +99,9 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
             _slots[i] = slot;
         }
 
-        _freeSlots = _isUnordered ? [.. _slots] : [];
-        _freeCount = _freeSlots.Length;
+        _freeSlots = new Stack<DeviceSlot<TCommand>>(_isUnordered ? _slots : []);
+        _ready = new Queue<DeviceSlot<TCommand>>(_freeSlots.Count);
+        _ended = new Queue<DeviceSlot<TCommand>>(_freeSlots.Count);
         _drains = MakeDrains($"{name} drains", _isUnordered ? options.MaxUnmaps : 0, timeline);
 
         CanceledError = new OperationCanceledException($"The command was canceled in the queue '{name}'.");
@@ -138,23 +139,16 @@ public sealed partial class DeviceQueue<TCommand> : IAsyncDisposable, IDeviceQue
     /// <remarks>Never allocates.</remarks>
     public DeviceQueueStatistics GetStatistics()
     {
-        _lock.Enter();
-        try
-        {
-            return new DeviceQueueStatistics(
-                (long)_timeline.Issued,
-                (long)_retired,
-                _faulted,
-                _canceled,
-                _resets,
-                _strays,
-                (int)(_timeline.Issued - _taken),
-                (int)(_taken - _retired));
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        using SpinningLock.Scope scope = _lock.EnterScope();
+        return new DeviceQueueStatistics(
+            (long)_timeline.Issued,
+            (long)_retired,
+            _faulted,
+            _canceled,
+            _resets,
+            _strays,
+            (int)(_timeline.Issued - _taken),
+            (int)(_taken - _retired));
     }
 
     internal Fence FenceOf(ulong point) =>

@@ -23,6 +23,17 @@ internal enum DeviceSlotPhase
     Abandoned = 4,
 }
 
+/// <summary>Calls of the driver about one running command.</summary>
+[Flags]
+internal enum DeviceRequests
+{
+    None = 0,
+    Cancel = 1,
+
+    /// <summary>Ask whether the command, which has exceeded its time limit, hangs.</summary>
+    Ask = 2,
+}
+
 /// <summary>Preallocated storage for one command. All fields are under the lock of the queue, unless said otherwise.</summary>
 internal sealed class DeviceSlot<TCommand>
 {
@@ -50,11 +61,8 @@ internal sealed class DeviceSlot<TCommand>
     /// <summary>When the watchdog first found the command in its present state: waiting for dependencies, or the oldest one running.</summary>
     internal long SeenSince;
 
-    /// <summary>The command has exceeded its time limit, and the driver has not been asked whether it hangs.</summary>
-    internal bool MustAsk;
-
-    /// <summary>The command was canceled while it was running, and the driver has not been told.</summary>
-    internal bool MustCancel;
+    /// <summary>What the pump has yet to tell the driver, or to ask it, about the running command.</summary>
+    internal DeviceRequests Requests;
 
     internal AddressRange[] Ranges { get; }
 
@@ -79,9 +87,6 @@ internal sealed class DeviceSlot<TCommand>
     internal DeviceSlot<TCommand>? Previous;
     internal DeviceSlot<TCommand>? Next;
 
-    /// <summary>Link of the list of commands that have ended and whose fence is not signaled.</summary>
-    internal DeviceSlot<TCommand>? NextEnded;
-
     /// <summary>Waits for the end of an invalidation; null in a queue in order, where only the head of the queue waits.</summary>
     internal DeviceRangeWait<TCommand>? RangeWait;
 
@@ -90,8 +95,6 @@ internal sealed class DeviceSlot<TCommand>
 
     /// <summary>The slot is in the list of ready commands.</summary>
     internal bool IsReady;
-
-    internal DeviceSlot<TCommand>? NextReady;
 
     /// <summary>A reference count: dependencies that have not signaled, and threads that are adding or removing their callbacks.</summary>
     internal int Holds;

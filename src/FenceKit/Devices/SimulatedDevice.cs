@@ -264,31 +264,24 @@ public sealed class SimulatedDevice<TCommand> : DeviceDriver<TCommand>
     /// <summary>Removes the matching entry with the earliest due time, and among equals the one that started first.</summary>
     private bool TryTake(Func<Entry, ulong, bool> fits, ulong argument, out Entry taken)
     {
-        _lock.EnterShielded();
-        try
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        int best = -1;
+        for (int i = 0; i < _running.Count; i++)
         {
-            int best = -1;
-            for (int i = 0; i < _running.Count; i++)
+            if (fits(_running[i], argument) && (best < 0 || _running[i].Due < _running[best].Due))
             {
-                if (fits(_running[i], argument) && (best < 0 || _running[i].Due < _running[best].Due))
-                {
-                    best = i;
-                }
+                best = i;
             }
-
-            taken = best < 0 ? default : _running[best];
-            if (best >= 0)
-            {
-                _running.RemoveAt(best);
-                _changes++;
-            }
-
-            return best >= 0;
         }
-        finally
+
+        taken = best < 0 ? default : _running[best];
+        if (best >= 0)
         {
-            _lock.Exit();
+            _running.RemoveAt(best);
+            _changes++;
         }
+
+        return best >= 0;
     }
 
     /// <summary>

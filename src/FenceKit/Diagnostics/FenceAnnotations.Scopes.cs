@@ -14,14 +14,9 @@ internal static partial class FenceAnnotations
     internal static void CopySignalers(object map, List<FenceSignaler> signalers)
     {
         ThreadScopes[] threads;
-        Enter(s_threads);
-        try
+        using (Enter(s_threads))
         {
             threads = [.. s_threads];
-        }
-        finally
-        {
-            System.Threading.Monitor.Exit(s_threads);
         }
 
         foreach (ThreadScopes scopes in threads)
@@ -36,7 +31,16 @@ internal static partial class FenceAnnotations
 
     // The runtime's Monitor by its full name, because the explorations replace Monitor by an instrumented one. This state outlives an
     // exploration.
-    private static void Enter(object monitor) => InterruptShield.Run(monitor, static entered => System.Threading.Monitor.Enter(entered));
+    private static MonitorScope Enter(object monitor)
+    {
+        InterruptShield.Run(monitor, static entered => System.Threading.Monitor.Enter(entered));
+        return new MonitorScope(monitor);
+    }
+
+    private readonly ref struct MonitorScope(object monitor)
+    {
+        public void Dispose() => System.Threading.Monitor.Exit(monitor);
+    }
 
     /// <summary>Describes the locks that a thread holds or is about to take, outermost first, for reports.</summary>
     internal static string[] DescribeHeldLocks(Thread thread) =>
@@ -53,21 +57,15 @@ internal static partial class FenceAnnotations
 
         internal void Add(OpenScope scope)
         {
-            Enter(_open);
-            try
+            using (Enter(_open))
             {
                 _open.Add(scope);
-            }
-            finally
-            {
-                System.Threading.Monitor.Exit(_open);
             }
         }
 
         internal bool TryEnd(int cookie, out bool isHeld, out bool isInnermost)
         {
-            Enter(_open);
-            try
+            using (Enter(_open))
             {
                 int index = _open.Count - 1;
                 while (index >= 0 && _open[index].Cookie != cookie)
@@ -84,39 +82,25 @@ internal static partial class FenceAnnotations
 
                 return index >= 0;
             }
-            finally
-            {
-                System.Threading.Monitor.Exit(_open);
-            }
         }
 
         internal bool TryFind(LockMap map, out OpenScope open)
         {
-            Enter(_open);
-            try
+            using (Enter(_open))
             {
                 int index = _open.FindIndex(scope => ReferenceEquals(scope.Map, map));
                 open = index < 0 ? default : _open[index];
                 return index >= 0;
-            }
-            finally
-            {
-                System.Threading.Monitor.Exit(_open);
             }
         }
 
         private static ThreadScopes Register()
         {
             ThreadScopes scopes = t_scopes = new ThreadScopes();
-            Enter(s_threads);
-            try
+            using (Enter(s_threads))
             {
                 s_threads.RemoveAll(static other => !other.Thread.IsAlive);
                 s_threads.Add(scopes);
-            }
-            finally
-            {
-                System.Threading.Monitor.Exit(s_threads);
             }
 
             return scopes;

@@ -118,7 +118,7 @@ internal static partial class FenceAnnotations
         }
     }
 
-    internal static FenceContractScope EnterReclaim(string? file, int line) => BeginExclusive(s_reclaim, file, line);
+    internal static FenceContractScope EnterReclaim(string? file, int line) => Open(s_reclaim, new LockAcquireOptions(), file, line);
 
     internal static void MightAllocate(string? file, int line)
     {
@@ -143,18 +143,8 @@ internal static partial class FenceAnnotations
 
     internal static void MightGrow() => Current.Validator.MightAllocate();
 
-    internal static FenceContractScope BeginSignaling(object map, string? file, int line)
-    {
-        LockMap fence = (LockMap)map;
-        LockValidator validator = Current.Validator;
-        bool isNested = validator.IsHeld(fence);
-        if (!isNested)
-        {
-            validator.Acquire(fence, new LockAcquireOptions { Mode = LockAcquireMode.Shared, Attempt = LockAttempt.Try }, file, line);
-        }
-
-        return Open(fence, isHeld: !isNested, file, line);
-    }
+    internal static FenceContractScope BeginSignaling(object map, string? file, int line) =>
+        Open((LockMap)map, new LockAcquireOptions { Mode = LockAcquireMode.Shared, Attempt = LockAttempt.Try }, file, line);
 
     internal static FenceContractScope Acquire(object map, string? file, int line)
     {
@@ -290,13 +280,13 @@ internal static partial class FenceAnnotations
         }
     }
 
-    private static FenceContractScope BeginExclusive(LockMap map, string? file, int line)
+    private static FenceContractScope Open(LockMap map, LockAcquireOptions options, string? file, int line)
     {
         LockValidator validator = Current.Validator;
         bool isNested = validator.IsHeld(map);
         if (!isNested)
         {
-            validator.Acquire(map, file, line);
+            validator.Acquire(map, options, file, line);
         }
 
         return Open(map, isHeld: !isNested, file, line);

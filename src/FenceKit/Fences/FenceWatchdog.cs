@@ -89,8 +89,7 @@ internal sealed class FenceWatchdog : IDisposable
     {
         ulong overdue = 0;
         long now = _clock.GetTimestamp(); // the clock may be user code, so it is not read under the lock
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             int old = 0;
             while (old < watched.Count && now - watched.Samples[old].Time >= _limitTicks)
@@ -106,10 +105,6 @@ internal sealed class FenceWatchdog : IDisposable
             Array.Copy(watched.Samples, old, watched.Samples, 0, watched.Count - old);
             watched.Count -= old;
             watched.Samples[watched.Count++] = (now, timeline.Issued);
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         ulong completed = timeline.Completed;

@@ -27,23 +27,16 @@ internal sealed class IssuedBlocks
             return false;
         }
 
-        _lock.EnterShielded();
-        try
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        for (long number = _count - 1; number >= Math.Max(0, _count - Retained); number--)
         {
-            for (long number = _count - 1; number >= Math.Max(0, _count - Retained); number--)
+            (ulong blockFirst, ulong blockLast) = _blocks[number % Retained];
+            if (blockFirst <= first && last <= blockLast)
             {
-                (ulong blockFirst, ulong blockLast) = _blocks[number % Retained];
-                if (blockFirst <= first && last <= blockLast)
-                {
-                    return false;
-                }
+                return false;
             }
+        }
 
-            return _count <= Retained || first >= _blocks[_count % Retained].First;
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        return _count <= Retained || first >= _blocks[_count % Retained].First;
     }
 }

@@ -89,8 +89,7 @@ public sealed class FenceCompletionQueue : IDisposable
     public bool TryWatch(Fence fence, ulong tag = 0)
     {
         Node? node;
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             node = _free;
@@ -101,10 +100,6 @@ public sealed class FenceCompletionQueue : IDisposable
                 node.Completion = new FenceCompletion(fence, tag, FenceStatus.Pending, Error: null);
                 Volatile.Write(ref node.Phase, (int)Phase.Watching);
             }
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         if (node is null)
@@ -133,8 +128,7 @@ public sealed class FenceCompletionQueue : IDisposable
     /// </summary>
     public void Dispose()
     {
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             if (_disposed)
             {
@@ -142,10 +136,6 @@ public sealed class FenceCompletionQueue : IDisposable
             }
 
             Volatile.Write(ref _disposed, true);
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         foreach (Node node in _nodes)
@@ -178,26 +168,17 @@ public sealed class FenceCompletionQueue : IDisposable
         }
     }
 
-    /// <summary>Reads the completion of a node and frees the node. False when the node is a duplicate.</summary>
-    private bool TryTake(Node node, out FenceCompletion completion)
+    /// <summary>Reads the completion of a node, and frees the node unless it is only looked at. False when the node is a duplicate.</summary>
+    private bool TryTake(Node node, bool isOnlyLook, out FenceCompletion completion)
     {
         _lock.EnterShielded();
         bool isFirst = Volatile.Read(ref node.Phase) == (int)Phase.Completed;
         completion = isFirst ? node.Completion : default;
-        if (isFirst)
+        if (isFirst && !isOnlyLook)
         {
             FreeLocked(node);
         }
 
-        _lock.Exit();
-        return isFirst;
-    }
-
-    private bool TryLook(Node node, out FenceCompletion completion)
-    {
-        _lock.EnterShielded();
-        bool isFirst = Volatile.Read(ref node.Phase) == (int)Phase.Completed;
-        completion = isFirst ? node.Completion : default;
         _lock.Exit();
         return isFirst;
     }
@@ -243,14 +224,14 @@ public sealed class FenceCompletionQueue : IDisposable
         {
             Node? node = InterruptShield.Run(inner, static reader => reader.TryPeek(out Node? next) ? next : null);
             item = default;
-            return node is not null && owner.TryLook(node, out item);
+            return node is not null && owner.TryTake(node, isOnlyLook: true, out item);
         }
 
         public override bool TryRead(out FenceCompletion item)
         {
             while (InterruptShield.Run(inner, static reader => reader.TryRead(out Node? next) ? next : null) is { } node)
             {
-                if (owner.TryTake(node, out item))
+                if (owner.TryTake(node, isOnlyLook: false, out item))
                 {
                     return true;
                 }

@@ -34,32 +34,25 @@ internal sealed class FenceTasks
 
     private Pending GetOrAdd(Fence fence, out bool isNew)
     {
-        _lock.EnterShielded();
-        try
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        Pending? known = _only?.Fence == fence ? _only : _others?.GetValueOrDefault(fence.Target);
+        isNew = known is null;
+        if (known is not null)
         {
-            Pending? known = _only?.Fence == fence ? _only : _others?.GetValueOrDefault(fence.Target);
-            isNew = known is null;
-            if (known is not null)
-            {
-                return known;
-            }
-
-            Pending pending = new(this, fence);
-            if (_only is null)
-            {
-                _only = pending;
-            }
-            else
-            {
-                (_others ??= []).Add(fence.Target, pending);
-            }
-
-            return pending;
+            return known;
         }
-        finally
+
+        Pending pending = new(this, fence);
+        if (_only is null)
         {
-            _lock.Exit();
+            _only = pending;
         }
+        else
+        {
+            (_others ??= []).Add(fence.Target, pending);
+        }
+
+        return pending;
     }
 
     private void Remove(Pending pending)

@@ -34,23 +34,16 @@ internal static class LinuxDescriptors
             return; // a recursive call, from UseEverything
         }
 
-        s_lock.EnterShielded();
-        try
+        using InterruptShield.ShieldedScope scope = s_lock.EnterShieldedScope();
+        if (!s_isReady)
         {
-            if (!s_isReady)
+            CheckSpare();
+            if (RuntimeFeature.IsDynamicCodeCompiled)
             {
-                CheckSpare();
-                if (RuntimeFeature.IsDynamicCodeCompiled)
-                {
-                    UseEverything();
-                }
-
-                Volatile.Write(ref s_isReady, true);
+                UseEverything();
             }
-        }
-        finally
-        {
-            s_lock.Exit();
+
+            Volatile.Write(ref s_isReady, true);
         }
     }
 

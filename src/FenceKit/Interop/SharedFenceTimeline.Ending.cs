@@ -15,8 +15,7 @@ public sealed partial class SharedFenceTimeline
     /// </remarks>
     public void Dispose()
     {
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             if (_disposed)
             {
@@ -38,10 +37,6 @@ public sealed partial class SharedFenceTimeline
                 Volatile.Write(ref _words.Int(EndedAt), 1);
                 WakeConsumers();
             }
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         _local.Poison(new FenceAbandonedException($"The shared timeline '{Name}' was disposed."));

@@ -19,18 +19,11 @@ public sealed partial class SharedFenceTimeline
     public Fence Issue()
     {
         CheckProducer();
-        _lock.EnterShielded();
-        try
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            Fence fence = _local.Issue();
-            Volatile.Write(ref _words.Long(IssuedAt), fence.Point); // before the caller can tell another process of the point
-            return fence;
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        Fence fence = _local.Issue();
+        Volatile.Write(ref _words.Long(IssuedAt), fence.Point); // before the caller can tell another process of the point
+        return fence;
     }
 
     /// <summary>Completes every point up to a fence, in all processes. Producer only.</summary>
@@ -69,14 +62,9 @@ public sealed partial class SharedFenceTimeline
     /// <returns>True.</returns>
     private bool Publish()
     {
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             PublishLocked();
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         return true;

@@ -183,15 +183,8 @@ public sealed partial class SharedFenceTimeline : IDisposable
 
     private ulong Read(int offset)
     {
-        _lock.EnterShielded();
-        try
-        {
-            return _disposed ? 0 : Volatile.Read(ref _words.Long(offset));
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        return _disposed ? 0 : Volatile.Read(ref _words.Long(offset));
     }
 
     private static SharedFenceTimeline Open(string name, SafeFileHandle peer, SafeFileHandle memory)

@@ -67,7 +67,7 @@ internal sealed partial class InvalidationLedger
             ulong layout = _layout; // read again under the lock
             StripeSet held = StripesOf(ranges, layout);
             LedgerStripe first = _stripes[held.First];
-            bool isContended = (first.Version & 1) != 0; // a sample: no need to be exact
+            bool isContended = !first.Changes.TryBeginRead(out _); // a sample: no need to be exact
             EnterAll(held);
             if (_layout == layout)
             {
@@ -127,6 +127,9 @@ internal sealed partial class InvalidationLedger
         }
     }
 
+    /// <summary>Leaves the locks at the end of the scope.</summary>
+    internal StripeScope ExitAtEnd(StripeSet held) => new(this, held);
+
     /// <summary>Distributes the addresses again, so that most sessions over ranges of this size touch one or two stripes.</summary>
     internal void Divide(ReadOnlySpan<AddressRange> met)
     {
@@ -177,7 +180,7 @@ internal sealed partial class InvalidationLedger
         ActiveInvalidation? all = null;
         foreach (LedgerStripe stripe in _stripes)
         {
-            stripe.BeginChange();
+            stripe.Changes.BeginWrite();
             while (stripe.First is { } active)
             {
                 stripe.Unlink(active);
@@ -211,7 +214,7 @@ internal sealed partial class InvalidationLedger
         Volatile.Write(ref Signals.Active, (int)signals);
         foreach (LedgerStripe stripe in _stripes)
         {
-            stripe.EndChange();
+            stripe.Changes.EndWrite();
         }
     }
 
@@ -286,4 +289,10 @@ internal readonly record struct StripeSet(ulong Bits)
     internal StripeSet WithoutFirst => new(Bits & (Bits - 1));
 
     internal bool Contains(int stripe) => (Bits & (1UL << stripe)) != 0;
+}
+
+/// <summary>The locks of some stripes, to be left when it is disposed.</summary>
+internal readonly ref struct StripeScope(InvalidationLedger ledger, StripeSet held)
+{
+    public void Dispose() => ledger.Exit(held);
 }

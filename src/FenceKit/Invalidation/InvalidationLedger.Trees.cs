@@ -110,13 +110,13 @@ internal sealed partial class InvalidationLedger
     {
         if (stripes.IsOnlyFirst)
         {
-            _first.BeginChange();
+            _first.Changes.BeginWrite();
             return;
         }
 
         for (StripeSet left = stripes; !left.IsEmpty; left = left.WithoutFirst)
         {
-            _stripes[left.First].BeginChange();
+            _stripes[left.First].Changes.BeginWrite();
         }
     }
 
@@ -125,13 +125,13 @@ internal sealed partial class InvalidationLedger
     {
         if (stripes.IsOnlyFirst)
         {
-            _first.EndChange();
+            _first.Changes.EndWrite();
             return;
         }
 
         for (StripeSet left = stripes; !left.IsEmpty; left = left.WithoutFirst)
         {
-            _stripes[left.First].EndChange();
+            _stripes[left.First].Changes.EndWrite();
         }
     }
 

@@ -18,22 +18,16 @@ internal sealed partial class InvalidationLedger
     internal long TryTakeTurn(HeldTurn turn, AddressRange range, long now, long ends)
     {
         StripeSet held = EnterEvery();
-        try
+        using StripeScope scope = ExitAtEnd(held);
+        bool wasIdle = turn.IsIdle;
+        long number = turn.TryTake(range, now, ends);
+        if (wasIdle)
         {
-            bool wasIdle = turn.IsIdle;
-            long number = turn.TryTake(range, now, ends);
-            if (wasIdle)
-            {
-                turn.Next = _firstTurn;
-                _firstTurn = turn;
-            }
+            turn.Next = _firstTurn;
+            _firstTurn = turn;
+        }
 
-            return number;
-        }
-        finally
-        {
-            Exit(held);
-        }
+        return number;
     }
 
     internal void EndTurn(HeldTurn turn, long number)

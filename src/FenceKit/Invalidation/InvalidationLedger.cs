@@ -134,18 +134,12 @@ internal sealed partial class InvalidationLedger
         }
 
         StripeSet held = Enter([range]);
-        try
-        {
-            number = TakeLook(_layout); // all invalidations up to this number that touch the range are in the trees, because their locks are held
-            Blocking blocking = new(upTo, reasons, owner);
-            ActiveInvalidation? found = FindLocked(range, held, ref blocking);
-            blocker = found is null ? default : found.Ended;
-            return found is null;
-        }
-        finally
-        {
-            Exit(held);
-        }
+        using StripeScope scope = ExitAtEnd(held);
+        number = TakeLook(_layout); // all invalidations up to this number that touch the range are in the trees, because their locks are held
+        Blocking blocking = new(upTo, reasons, owner);
+        ActiveInvalidation? found = FindLocked(range, held, ref blocking);
+        blocker = found is null ? default : found.Ended;
+        return found is null;
     }
 
     /// <summary>
@@ -155,15 +149,9 @@ internal sealed partial class InvalidationLedger
     internal ActiveInvalidation? FindHeldHere(AddressRange range, ulong upTo, InvalidationReason reasons)
     {
         StripeSet held = Enter([range]);
-        try
-        {
-            HeldHere heldHere = new(upTo, reasons);
-            return FindLocked(range, held, ref heldHere);
-        }
-        finally
-        {
-            Exit(held);
-        }
+        using StripeScope scope = ExitAtEnd(held);
+        HeldHere heldHere = new(upTo, reasons);
+        return FindLocked(range, held, ref heldHere);
     }
 
     /// <summary>
@@ -182,25 +170,19 @@ internal sealed partial class InvalidationLedger
     internal bool IsScheduling(ulong upTo)
     {
         StripeSet held = EnterEvery();
-        try
+        using StripeScope scope = ExitAtEnd(held);
+        for (StripeSet left = held; !left.IsEmpty; left = left.WithoutFirst)
         {
-            for (StripeSet left = held; !left.IsEmpty; left = left.WithoutFirst)
+            for (ActiveInvalidation? active = _stripes[left.First].First; active is not null; active = active.Next)
             {
-                for (ActiveInvalidation? active = _stripes[left.First].First; active is not null; active = active.Next)
+                if (active.Number <= upTo && active.IsScheduling)
                 {
-                    if (active.Number <= upTo && active.IsScheduling)
-                    {
-                        return true;
-                    }
+                    return true;
                 }
             }
+        }
 
-            return false;
-        }
-        finally
-        {
-            Exit(held);
-        }
+        return false;
     }
 
     /// <summary>Under all locks: the number of the last invalidation that has begun.</summary>
@@ -217,17 +199,11 @@ internal sealed partial class InvalidationLedger
         for (StripeSet left = StripesOf(range, layout); !left.IsEmpty; left = left.WithoutFirst)
         {
             LedgerStripe stripe = _stripes[left.First];
-            int version = Volatile.Read(ref stripe.Version); // acquire: pairs with BeginChange and EndChange
-            if ((version & 1) != 0
+            if (!stripe.Changes.TryBeginRead(out int version)
                 || Volatile.Read(ref _layout) != layout // the layout has changed, and the version with it
                 || stripe.Open.Find(range, after: 0, ref blocking, LooksWithoutLock, out bool isSure) != 0
-                || !isSure)
-            {
-                return false;
-            }
-
-            Volatile.ReadBarrier();
-            if (Volatile.Read(ref stripe.Version) != version)
+                || !isSure
+                || !stripe.Changes.IsUnchanged(version))
             {
                 return false;
             }
@@ -247,11 +223,10 @@ internal sealed partial class InvalidationLedger
         for (StripeSet left = StripesOf(range, layout); !left.IsEmpty; left = left.WithoutFirst)
         {
             LedgerStripe stripe = _stripes[left.First];
-            int version = Volatile.Read(ref stripe.Version); // acquire: pairs with BeginChange and EndChange
+            bool isAtRest = stripe.Changes.TryBeginRead(out int version);
             bool isSame = Volatile.Read(ref _layout) == layout;
             wasTouched |= stripe.Recent.WasTouched(range, number, LooksWithoutLock, out bool isSure);
-            Volatile.ReadBarrier();
-            if (!isSure || !isSame || (version & 1) != 0 || Volatile.Read(ref stripe.Version) != version)
+            if (!isSure || !isSame || !isAtRest || !stripe.Changes.IsUnchanged(version))
             {
                 return false;
             }
@@ -268,22 +243,16 @@ internal sealed partial class InvalidationLedger
         }
 
         StripeSet held = Enter([range]);
-        try
+        using StripeScope scope = ExitAtEnd(held);
+        for (StripeSet left = held; !left.IsEmpty; left = left.WithoutFirst)
         {
-            for (StripeSet left = held; !left.IsEmpty; left = left.WithoutFirst)
+            if (_stripes[left.First].Recent.WasTouched(range, number, int.MaxValue, out _))
             {
-                if (_stripes[left.First].Recent.WasTouched(range, number, int.MaxValue, out _))
-                {
-                    return true;
-                }
+                return true;
             }
+        }
 
-            return false;
-        }
-        finally
-        {
-            Exit(held);
-        }
+        return false;
     }
 
     /// <summary>Accepts the invalidations that keep out a reader that began when the last number was <paramref name="upTo"/>.</summary>

@@ -183,7 +183,7 @@ public sealed partial class InvalidationNotifier
         state.SetRanges(ranges, reason, place);
         state.TakesWhatIsLeft = isRelease;
         StripeSet held = isRelease ? _ledger.EnterEvery() : _ledger.EnterToBegin(ranges);
-        try
+        using (_ledger.ExitAtEnd(held))
         {
             if (_disposed)
             {
@@ -206,10 +206,6 @@ public sealed partial class InvalidationNotifier
             _ledger.BeginLocked(state, held);
             _counters.Tally(held).Begun++;
             index = _index;
-        }
-        finally
-        {
-            _ledger.Exit(held);
         }
 
         // The new sequence must be visible before this thread checks whether a subscription is publishing, or has published; leaving a lock

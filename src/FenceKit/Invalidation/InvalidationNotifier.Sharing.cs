@@ -54,25 +54,18 @@ public sealed partial class InvalidationNotifier
     private bool TryJoin<T>(Shared<T> ours, out Shared<T> shared)
         where T : class, IDisposable
     {
-        _sharedLock.EnterShielded();
-        try
+        using InterruptShield.ShieldedScope scope = _sharedLock.EnterShieldedScope();
+        if (!_shared.TryGetValue(typeof(T), out IShared? known))
         {
-            if (!_shared.TryGetValue(typeof(T), out IShared? known))
-            {
-                ours.Users = 1;
-                _shared.Add(typeof(T), ours);
-                shared = ours;
-                return false;
-            }
+            ours.Users = 1;
+            _shared.Add(typeof(T), ours);
+            shared = ours;
+            return false;
+        }
 
-            shared = (Shared<T>)known;
-            shared.Users += shared.Value is null ? 0 : 1; // a caller that waits for the object comes back here afterwards
-            return shared.Value is not null;
-        }
-        finally
-        {
-            _sharedLock.Exit();
-        }
+        shared = (Shared<T>)known;
+        shared.Users += shared.Value is null ? 0 : 1; // a caller that waits for the object comes back here afterwards
+        return shared.Value is not null;
     }
 
     private void Make<T>(Shared<T> shared, Func<InvalidationNotifier, T> create)

@@ -62,25 +62,19 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     public InvalidationStatistics GetStatistics()
     {
         StripeSet all = _ledger.EnterEvery();
-        try
-        {
-            SessionTally tally = _counters.Sum();
-            return new InvalidationStatistics(
-                tally.Begun,
-                tally.Refused,
-                tally.Committed,
-                tally.BackedOff,
-                _counters.SubscriberFaults,
-                _counters.SlowSubscribers,
-                _counters.Reused,
-                _ledger.ActiveCount,
-                _subscriptionCount,
-                _counters.Forgotten);
-        }
-        finally
-        {
-            _ledger.Exit(all);
-        }
+        using StripeScope scope = _ledger.ExitAtEnd(all);
+        SessionTally tally = _counters.Sum();
+        return new InvalidationStatistics(
+            tally.Begun,
+            tally.Refused,
+            tally.Committed,
+            tally.BackedOff,
+            _counters.SubscriberFaults,
+            _counters.SlowSubscribers,
+            _counters.Reused,
+            _ledger.ActiveCount,
+            _subscriptionCount,
+            _counters.Forgotten);
     }
 
     /// <summary>Registers a subscriber for a range.</summary>
@@ -138,20 +132,14 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
         // Created before the lock is entered: the constructor teaches the validator an order, and that may call a user's sink.
         SubscriptionContract? contract = Contract is null ? null : new SubscriptionContract(name, Contract);
         StripeSet all = _ledger.EnterEvery();
-        try
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            ulong number = _subscriptionNumber + 1;
-            InvalidationSubscription subscription = new(this, _ledger, _clock, subscriber, range, number, name, options, readers, contract);
-            _index = IntervalIndex<InvalidationSubscription>.Insert(_index, range, number, subscription);
-            _subscriptionNumber = number;
-            _subscriptionCount++;
-            return subscription;
-        }
-        finally
-        {
-            _ledger.Exit(all);
-        }
+        using StripeScope scope = _ledger.ExitAtEnd(all);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ulong number = _subscriptionNumber + 1;
+        InvalidationSubscription subscription = new(this, _ledger, _clock, subscriber, range, number, name, options, readers, contract);
+        _index = IntervalIndex<InvalidationSubscription>.Insert(_index, range, number, subscription);
+        _subscriptionNumber = number;
+        _subscriptionCount++;
+        return subscription;
     }
 
     /// <summary>Describes the notifier for people: its name, the open sessions and the subscriptions.</summary>
@@ -176,18 +164,12 @@ public sealed partial class InvalidationNotifier : IDisposable, IInvalidationReg
     ulong IInvalidationRegistry.Remove(InvalidationSubscription subscription)
     {
         StripeSet all = _ledger.EnterEvery();
-        try
-        {
-            _index = IntervalIndex<InvalidationSubscription>.Remove(_index, subscription.Range, subscription.Number);
-            _subscriptionCount--;
+        using StripeScope scope = _ledger.ExitAtEnd(all);
+        _index = IntervalIndex<InvalidationSubscription>.Remove(_index, subscription.Range, subscription.Number);
+        _subscriptionCount--;
 
-            // A session takes the index when it enters the ledger, under one of these locks: sessions that entered before may still use the
-            // old index.
-            return _ledger.TakeLookLocked();
-        }
-        finally
-        {
-            _ledger.Exit(all);
-        }
+        // A session takes the index when it enters the ledger, under one of these locks: sessions that entered before may still use the
+        // old index.
+        return _ledger.TakeLookLocked();
     }
 }

@@ -13,7 +13,7 @@ internal sealed class LedgerStripe(int remembered) : LedgerStripePadding
     internal readonly RangeTree<ActiveInvalidation> Open = new(); // every open range that touches the stripe. Written under the lock
     internal readonly RememberedRanges Recent = new(remembered);  // written under the lock
     internal ActiveInvalidation? First; // a list of the open sessions whose first stripe this is. Under the lock
-    internal int Version;               // odd while something of the above changes. Written under the lock
+    internal SequenceLock Changes;      // guards the above for readers without the lock. Written under the lock
     internal int Sessions; // the length of the list from First on. Written under the lock
     internal ulong LastNumber; // the highest number given in this stripe while there are many. Written under the lock
     internal ulong IdleSince; // written by readers: LastNumber when a reader last found nothing open here
@@ -23,23 +23,6 @@ internal sealed class LedgerStripe(int remembered) : LedgerStripePadding
 #pragma warning disable CS0169 // padding
     private readonly CacheLines _behind;
 #pragma warning restore CS0169
-
-    /// <summary>
-    /// Called under the lock. The stores are plain, separated by a barrier: the version is odd before anything changes. EndChange makes it
-    /// even again; both pair with the reads in TryLook and TryLookBack.
-    /// </summary>
-    internal void BeginChange()
-    {
-        Version++;
-        Volatile.WriteBarrier();
-    }
-
-    /// <summary>Under the lock. A reader that sees the even version sees the change.</summary>
-    internal void EndChange()
-    {
-        Volatile.WriteBarrier();
-        Version++;
-    }
 
     internal void Link(ActiveInvalidation invalidation)
     {
@@ -52,16 +35,8 @@ internal sealed class LedgerStripe(int remembered) : LedgerStripePadding
 
     internal void Unlink(ActiveInvalidation invalidation)
     {
-        if (invalidation.Previous is null)
-        {
-            First = invalidation.Next;
-        }
-        else
-        {
-            invalidation.Previous.Next = invalidation.Next;
-        }
-
         Sessions--;
+        (invalidation.Previous is null ? ref First : ref invalidation.Previous.Next) = invalidation.Next;
         invalidation.Next?.Previous = invalidation.Previous;
         invalidation.Next = null;
         invalidation.Previous = null;

@@ -130,45 +130,15 @@ internal sealed class RememberedRanges(int capacity)
     {
         int newer = older == 0 ? _oldest : _order[older].Newer;
         _order[node] = (older, newer);
-        if (older == 0)
-        {
-            _oldest = node;
-        }
-        else
-        {
-            _order[older].Newer = node;
-        }
-
-        if (newer == 0)
-        {
-            _newest = node;
-        }
-        else
-        {
-            _order[newer].Older = node;
-        }
+        (older == 0 ? ref _oldest : ref _order[older].Newer) = node;
+        (newer == 0 ? ref _newest : ref _order[newer].Older) = node;
     }
 
     private void Unlink(int node)
     {
         (int older, int newer) = _order[node];
-        if (older == 0)
-        {
-            _oldest = newer;
-        }
-        else
-        {
-            _order[older].Newer = newer;
-        }
-
-        if (newer == 0)
-        {
-            _newest = older;
-        }
-        else
-        {
-            _order[newer].Older = older;
-        }
+        (older == 0 ? ref _oldest : ref _order[older].Newer) = newer;
+        (newer == 0 ? ref _newest : ref _order[newer].Older) = older;
     }
 
     /// <summary>Accepts every overlapping range.</summary>

@@ -13,55 +13,33 @@ internal static partial class InterruptShield
     {
         if (!entered.TryEnter())
         {
-            EnterContended(entered);
+            Run(entered, static entered => entered.Enter());
         }
 
         HeldLocks.Entered(entered);
     }
 
-    /// <summary>Enters the monitor.</summary>
-    internal static void EnterShielded(object monitor)
+    /// <summary>Enters the lock, as <see cref="EnterShielded(Lock)"/> does, until the scope is disposed.</summary>
+    internal static ShieldedScope EnterShieldedScope(this Lock entered)
     {
-        bool interrupted = false;
-        while (true)
-        {
-            try
-            {
-                Monitor.Enter(monitor);
-                break;
-            }
-            catch (ThreadInterruptedException)
-            {
-                interrupted = true;
-            }
-        }
-
-        Restore(interrupted);
+        entered.EnterShielded();
+        return new ShieldedScope(entered);
     }
+
+    /// <summary>Enters the monitor.</summary>
+    internal static void EnterShielded(object monitor) => Run(monitor, static monitor => Monitor.Enter(monitor));
 
     /// <summary>Repeats <paramref name="action"/> until no interrupt ends it.</summary>
     /// <param name="state">The argument of the action, which saves a closure.</param>
     /// <param name="action">
     /// A call of the framework that may sleep for a moment. If an interrupt ends it, it must have had no effect, or be harmless to repeat.
     /// </param>
-    internal static void Run<TState>(TState state, Action<TState> action)
-    {
-        bool interrupted = false;
-        while (true)
+    internal static void Run<TState>(TState state, Action<TState> action) =>
+        Run((state, action), static call =>
         {
-            try
-            {
-                action(state);
-                break;
-            }
-            catch (ThreadInterruptedException)
-            {
-                interrupted = true;
-            }
-        }
-
-        Restore(interrupted);
-    }
+            call.action(call.state);
+            return true;
+        });
 
     /// <inheritdoc cref="Run{TState}(TState, Action{TState})"/>
     /// <returns>The result of the call.</returns>
@@ -97,22 +75,9 @@ internal static partial class InterruptShield
         }
     }
 
-    private static void EnterContended(Lock entered)
+    /// <summary>Leaves the lock when it is disposed.</summary>
+    internal readonly ref struct ShieldedScope(Lock entered)
     {
-        bool interrupted = false;
-        while (true)
-        {
-            try
-            {
-                entered.Enter();
-                break;
-            }
-            catch (ThreadInterruptedException)
-            {
-                interrupted = true;
-            }
-        }
-
-        Restore(interrupted);
+        public void Dispose() => entered.Exit();
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace FenceKit;
@@ -41,6 +42,15 @@ internal struct SpinningLock
         Volatile.Write(ref _state, Free);
     }
 
+    /// <summary>Enters the lock until the scope is disposed.</summary>
+    [UnscopedRef]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Scope EnterScope()
+    {
+        Enter();
+        return new Scope(ref this);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void EnterContended()
     {
@@ -50,5 +60,13 @@ internal struct SpinningLock
             backoff.Once();
         }
         while (Volatile.Read(ref _state) == Held || Interlocked.CompareExchange(ref _state, Held, Free) != Free);
+    }
+    /// <summary>Leaves the lock when it is disposed.</summary>
+    internal readonly ref struct Scope(ref SpinningLock entered)
+    {
+        private readonly ref SpinningLock _entered = ref entered;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Dispose() => _entered.Exit();
     }
 }

@@ -170,11 +170,7 @@ public sealed partial class WoundWaitContext : IDisposable
     internal void OnAcquired(WoundWaitLock taken)
     {
         taken.TakenBefore = _lastTaken;
-        if (_lastTaken is not null)
-        {
-            _lastTaken.TakenAfter = taken;
-        }
-
+        _lastTaken?.TakenAfter = taken;
         _lastTaken = taken;
         ContendedLock = null;
         Volatile.Write(ref _held, _held + 1);
@@ -186,20 +182,8 @@ public sealed partial class WoundWaitContext : IDisposable
         WoundWaitLock? after = released.TakenAfter;
         released.TakenBefore = null;
         released.TakenAfter = null;
-        if (before is not null)
-        {
-            before.TakenAfter = after;
-        }
-
-        if (after is null)
-        {
-            _lastTaken = before;
-        }
-        else
-        {
-            after.TakenBefore = before;
-        }
-
+        before?.TakenAfter = after;
+        (after is null ? ref _lastTaken : ref after.TakenBefore) = before;
         Volatile.Write(ref _held, _held - 1);
         if (_held == 0)
         {

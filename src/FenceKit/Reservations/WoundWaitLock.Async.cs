@@ -74,15 +74,15 @@ public sealed partial class WoundWaitLock
         }
 
         WaitBudget budget = WaitBudget.Start(TimeProvider.System, timeout);
+        bool isOver = false;
         while (true)
         {
             Fence wake = waiter.Prepare();
-            if (TryFinish(context, waiter, isOver: false, out outcome))
+            if (TryFinish(context, waiter, isOver, out outcome))
             {
                 return outcome;
             }
 
-            bool isOver;
             try
             {
                 FenceWaitAwaitable wait = wake.WaitAsync(budget.Remaining, cancellationToken);
@@ -96,11 +96,6 @@ public sealed partial class WoundWaitLock
                 }
 
                 throw;
-            }
-
-            if (isOver && TryFinish(context, waiter, isOver: true, out outcome))
-            {
-                return outcome;
             }
         }
     }

@@ -106,14 +106,9 @@ public sealed partial class WoundWaitLock
     private void CheckFree()
     {
         bool isStale;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             isStale = !_isHeld && _holder is not null;
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         if (isStale)

@@ -193,24 +193,17 @@ public sealed partial class WoundWaitLock
     /// </summary>
     private WoundWaiter? TryMarkYoungerWaiter(WoundWaitContext older)
     {
-        _lock.Enter();
-        try
+        using SpinningLock.Scope scope = _lock.EnterScope();
+        for (WoundWaiter? waiter = _last; waiter is not null; waiter = waiter.Previous)
         {
-            for (WoundWaiter? waiter = _last; waiter is not null; waiter = waiter.Previous)
+            if (waiter.Context is { HeldLocks: > 0 } younger && !waiter.MustDie && older.IsOlderThan(younger))
             {
-                if (waiter.Context is { HeldLocks: > 0 } younger && !waiter.MustDie && older.IsOlderThan(younger))
-                {
-                    waiter.MustDie = true;
-                    return waiter;
-                }
+                waiter.MustDie = true;
+                return waiter;
             }
+        }
 
-            return null;
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        return null;
     }
 
     private void InsertLocked(WoundWaiter waiter)
@@ -237,45 +230,14 @@ public sealed partial class WoundWaitLock
         WoundWaiter? before = after is null ? _last : after.Previous;
         waiter.Previous = before;
         waiter.Next = after;
-        if (before is null)
-        {
-            _first = waiter;
-        }
-        else
-        {
-            before.Next = waiter;
-        }
-
-        if (after is null)
-        {
-            _last = waiter;
-        }
-        else
-        {
-            after.Previous = waiter;
-        }
+        (before is null ? ref _first : ref before.Next) = waiter;
+        (after is null ? ref _last : ref after.Previous) = waiter;
     }
 
     private void RemoveLocked(WoundWaiter waiter)
     {
-        if (waiter.Previous is null)
-        {
-            _first = waiter.Next;
-        }
-        else
-        {
-            waiter.Previous.Next = waiter.Next;
-        }
-
-        if (waiter.Next is null)
-        {
-            _last = waiter.Previous;
-        }
-        else
-        {
-            waiter.Next.Previous = waiter.Previous;
-        }
-
+        (waiter.Previous is null ? ref _first : ref waiter.Previous.Next) = waiter.Next;
+        (waiter.Next is null ? ref _last : ref waiter.Next.Previous) = waiter.Previous;
         waiter.Next = null;
         waiter.Previous = null;
     }

@@ -61,14 +61,9 @@ public sealed partial class WoundWaitLock
     {
         context?.CheckMayLock(this, slow: false);
         bool isTaken;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             isTaken = TryTakeLocked(context);
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         if (FenceContract.IsChecked && isTaken)
@@ -89,13 +84,8 @@ public sealed partial class WoundWaitLock
     /// <see cref="WoundWaitContext.Done"/> was called, or the context was told to back off and has not.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was canceled; the context still holds the locks that it held before.</exception>
-    public WoundWaitOutcome Lock(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        FenceThrow.IfNotATimeout(timeout);
-        context.CheckMayLock(this, slow: false);
-        return Enter(context, context.Waiter, timeout, cancellationToken);
-    }
+    public WoundWaitOutcome Lock(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        Lock(context, timeout, slow: false, cancellationToken);
 
     /// <summary>Takes the lock for a context, without a time limit.</summary>
     /// <param name="context">The context that takes the lock.</param>
@@ -115,13 +105,8 @@ public sealed partial class WoundWaitLock
     /// <returns>Acquired or timed out.</returns>
     /// <exception cref="InvalidOperationException">The context was not told to back off from this lock, or still holds other locks.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
-    public WoundWaitOutcome LockSlow(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        FenceThrow.IfNotATimeout(timeout);
-        context.CheckMayLock(this, slow: true);
-        return Enter(context, context.Waiter, timeout, cancellationToken);
-    }
+    public WoundWaitOutcome LockSlow(WoundWaitContext context, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        Lock(context, timeout, slow: true, cancellationToken);
 
     /// <summary>Takes the lock for a context, without blocking a thread.</summary>
     /// <param name="context">The context that takes the lock.</param>
@@ -196,8 +181,7 @@ public sealed partial class WoundWaitLock
         WoundWaiter? next = null;
         bool isMine;
         object? hold = null;
-        _lock.Enter();
-        try
+        using (_lock.EnterScope())
         {
             isMine = _isHeld && ReferenceEquals(_holder, context);
             if (isMine)
@@ -205,10 +189,6 @@ public sealed partial class WoundWaitLock
                 hold = _contractHold;
                 UnlockLocked(context, out next);
             }
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         if (!isMine)
@@ -230,6 +210,14 @@ public sealed partial class WoundWaitLock
         }
     }
 
+    private WoundWaitOutcome Lock(WoundWaitContext context, TimeSpan timeout, bool slow, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        FenceThrow.IfNotATimeout(timeout);
+        context.CheckMayLock(this, slow);
+        return Enter(context, context.Waiter, timeout, cancellationToken);
+    }
+
     private WoundWaitOutcome Enter(WoundWaitContext? context, WoundWaiter waiter, TimeSpan timeout, CancellationToken cancellationToken) =>
         FenceContract.IsChecked
             ? EnterChecked(context, waiter, timeout, cancellationToken)
@@ -243,15 +231,15 @@ public sealed partial class WoundWaitLock
         }
 
         WaitBudget budget = WaitBudget.Start(TimeProvider.System, timeout);
+        bool isOver = false;
         while (true)
         {
             Fence wake = waiter.Prepare();
-            if (TryFinish(context, waiter, isOver: false, out outcome))
+            if (TryFinish(context, waiter, isOver, out outcome))
             {
                 return outcome;
             }
 
-            bool isOver;
             try
             {
                 isOver = wake.Wait(budget.Remaining, cancellationToken) == FenceStatus.Pending;
@@ -264,11 +252,6 @@ public sealed partial class WoundWaitLock
                 }
 
                 throw;
-            }
-
-            if (isOver && TryFinish(context, waiter, isOver: true, out outcome))
-            {
-                return outcome;
             }
         }
     }

@@ -31,9 +31,9 @@ public sealed class LedgerStripeTests : IDisposable
         LedgerStripe whole = _notifier.Ledger.StripeAt(0);
         for (int meeting = 0; meeting < 1_000 && _notifier.Ledger.IsWhole; meeting++)
         {
-            whole.Version++; // as if somebody were in the middle of a change
+            whole.Changes.BeginWrite(); // as if somebody were in the middle of a change
             InvalidateOnce(1);
-            whole.Version &= ~1;
+            whole.Changes.EndWrite();
         }
 
         Assert.False(_notifier.Ledger.IsWhole);
@@ -96,9 +96,9 @@ public sealed class LedgerStripeTests : IDisposable
         Limit.On(locked);
         TestThread session = TestThread.Start(() =>
         {
-            mine.Version++; // as if somebody were in the middle of a change
+            mine.Changes.BeginWrite(); // as if somebody were in the middle of a change
             InvalidateOnce(0);
-            mine.Version &= ~1;
+            mine.Changes.EndWrite();
         });
         try
         {

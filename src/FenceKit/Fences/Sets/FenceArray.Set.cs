@@ -38,8 +38,7 @@ public sealed partial class FenceArray
 
         internal void Begin(ReadOnlySpan<Fence> fences, FenceSetMode mode, ulong target)
         {
-            _lock.EnterShielded();
-            try
+            using (_lock.EnterShieldedScope())
             {
                 Begin(fences, mode);
                 fences.CopyTo(_members);
@@ -47,10 +46,6 @@ public sealed partial class FenceArray
                 _arrivals = 0;
                 Volatile.Write(ref _target, target);
                 Volatile.Write(ref _stage, Lazy);
-            }
-            finally
-            {
-                _lock.Exit();
             }
 
             if (fences.IsEmpty)
@@ -86,8 +81,7 @@ public sealed partial class FenceArray
         {
             FenceWaitResult result;
             ulong target;
-            _lock.EnterShielded();
-            try
+            using (_lock.EnterShieldedScope())
             {
                 target = _target;
                 if (Volatile.Read(ref _stage) != Lazy
@@ -96,10 +90,6 @@ public sealed partial class FenceArray
                 {
                     return false;
                 }
-            }
-            finally
-            {
-                _lock.Exit();
             }
 
             Release();
@@ -150,32 +140,25 @@ public sealed partial class FenceArray
         /// </summary>
         internal int CopyMembers(Fence fence, FenceSetMode mode, Span<Fence> into)
         {
-            _lock.EnterShielded();
-            try
+            using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+            if (fence.IsSignaled || fence.Target != _target)
             {
-                if (fence.IsSignaled || fence.Target != _target)
-                {
-                    return -1;
-                }
-
-                if (Mode != mode && Members.Length > 1)
-                {
-                    throw new ArgumentException(
-                        $"The fence {fence} is {Mode} of {Members.Length} fences; it cannot be a member of {mode} of several.");
-                }
-
-                if (Members.Length > into.Length)
-                {
-                    throw new ArgumentException("The array has no room for the members of an array among its members.");
-                }
-
-                Members.CopyTo(into);
-                return Members.Length;
+                return -1;
             }
-            finally
+
+            if (Mode != mode && Members.Length > 1)
             {
-                _lock.Exit();
+                throw new ArgumentException(
+                    $"The fence {fence} is {Mode} of {Members.Length} fences; it cannot be a member of {mode} of several.");
             }
+
+            if (Members.Length > into.Length)
+            {
+                throw new ArgumentException("The array has no room for the members of an array among its members.");
+            }
+
+            Members.CopyTo(into);
+            return Members.Length;
         }
 
         internal override void DescribeWaits(Fence member, List<FenceWait> waits) =>

@@ -82,17 +82,12 @@ public sealed partial class FenceArray : IDisposable
 
     internal bool TryArm(ReadOnlySpan<Fence> fences, FenceSetMode mode, out Fence fence)
     {
-        _arming.EnterShielded();
-        try
+        using (_arming.EnterShieldedScope())
         {
             if (!_timeline.TryArm(fences, mode, out fence))
             {
                 return false;
             }
-        }
-        finally
-        {
-            _arming.Exit();
         }
 
         if (FenceContract.IsChecked && mode == FenceSetMode.All)

@@ -22,21 +22,14 @@ public sealed partial class FenceWaitSet
     /// </summary>
     private Node Fill(int index, Fence fence)
     {
-        _lock.EnterShielded();
-        try
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            ClearLocked(index);
-            ref Slot slot = ref _slots[index];
-            slot.State = SlotState.Watched;
-            slot.Fence = fence;
-            _watched++;
-            return slot.Node;
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ClearLocked(index);
+        ref Slot slot = ref _slots[index];
+        slot.State = SlotState.Watched;
+        slot.Fence = fence;
+        _watched++;
+        return slot.Node;
     }
 
     /// <summary>
@@ -53,8 +46,7 @@ public sealed partial class FenceWaitSet
 
     private void OnSignaled(Node node, FenceStatus status, Exception? error)
     {
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             if (!ReferenceEquals(_slots[node.Index].Node, node))
             {
@@ -62,10 +54,6 @@ public sealed partial class FenceWaitSet
             }
 
             CompleteLocked(node.Index, status, error);
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         Announce();

@@ -97,44 +97,30 @@ public sealed partial class FenceWaitSet
 
     private bool TryTake(out FenceWaitResult result, out Fence arrival)
     {
-        _lock.EnterShielded();
-        try
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_readyCount == 0)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_readyCount == 0)
-            {
-                result = new FenceWaitResult(FenceStatus.Pending, -1);
-                arrival = new Fence(_arrivals, _arrived + 1);
-                return false;
-            }
+            result = new FenceWaitResult(FenceStatus.Pending, -1);
+            arrival = new Fence(_arrivals, _arrived + 1);
+            return false;
+        }
 
-            int index = _ready[_readyHead];
-            _readyHead = (_readyHead + 1) % _ready.Length;
-            _readyCount--;
-            ref Slot slot = ref _slots[index];
-            result = new FenceWaitResult(slot.Status, index, slot.Error);
-            slot.Reset();
-            arrival = default;
-            return true;
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        int index = _ready[_readyHead];
+        _readyHead = (_readyHead + 1) % _ready.Length;
+        _readyCount--;
+        ref Slot slot = ref _slots[index];
+        result = new FenceWaitResult(slot.Status, index, slot.Error);
+        slot.Reset();
+        arrival = default;
+        return true;
     }
 
     private bool IsDrained(out Fence drain)
     {
-        _lock.EnterShielded();
-        try
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            drain = new Fence(_drains, _drained + 1);
-            return _watched == 0;
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        drain = new Fence(_drains, _drained + 1);
+        return _watched == 0;
     }
 }

@@ -96,14 +96,9 @@ public sealed partial class FenceWaitSet : IDisposable
     {
         CheckIndex(index);
         bool cleared;
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             cleared = ClearLocked(index);
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         Announce();
@@ -122,8 +117,7 @@ public sealed partial class FenceWaitSet : IDisposable
     /// <summary>Empties all slots. Pending waits end with <see cref="ObjectDisposedException"/>. A second call does nothing.</summary>
     public void Dispose()
     {
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             if (_disposed)
             {
@@ -135,10 +129,6 @@ public sealed partial class FenceWaitSet : IDisposable
             {
                 ClearLocked(i);
             }
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         _arrivals.Dispose();

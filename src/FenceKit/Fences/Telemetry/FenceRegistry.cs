@@ -51,20 +51,8 @@ internal static class FenceRegistry
         {
             entry.HasLeft = true;
             source.AddTo(ref s_ended, ended: true);
-            if (entry.Previous is null)
-            {
-                s_first = entry.Next;
-            }
-            else
-            {
-                entry.Previous.Next = entry.Next;
-            }
-
-            if (entry.Next is not null)
-            {
-                entry.Next.Previous = entry.Previous;
-            }
-
+            (entry.Previous is null ? ref s_first : ref entry.Previous.Next) = entry.Next;
+            entry.Next?.Previous = entry.Previous;
             entry.Next = null;
             entry.Previous = null;
         }
@@ -123,28 +111,6 @@ internal static class FenceRegistry
         return byName.Select(pending => new Measurement<long>(pending.Value, new KeyValuePair<string, object?>(tag, pending.Key)));
     }
 
-    /// <summary>
-    /// Enters the lock as <see cref="InterruptShield"/> does: an interrupt must not leave the creation or disposal of a timeline half done.
-    /// </summary>
-    private static void EnterLock()
-    {
-        bool interrupted = false;
-        while (true)
-        {
-            try
-            {
-                s_lock.Enter();
-                break;
-            }
-            catch (ThreadInterruptedException)
-            {
-                interrupted = true;
-            }
-        }
-
-        if (interrupted)
-        {
-            Thread.CurrentThread.Interrupt();
-        }
-    }
+    /// <summary>An interrupt must not leave the creation or disposal of a timeline half done.</summary>
+    private static void EnterLock() => InterruptShield.Run(s_lock, static entered => entered.Enter());
 }

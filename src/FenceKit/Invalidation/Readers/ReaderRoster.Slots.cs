@@ -53,37 +53,23 @@ internal sealed partial class ReaderRoster
     /// <summary>Rents a slot for a lease, which may change threads.</summary>
     internal ReaderSlot RentLease(string holder)
     {
-        _lock.EnterShielded();
-        try
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        if (_freeLeases.TryPop(out ReaderSlot? free))
         {
-            if (_freeLeases.TryPop(out ReaderSlot? free))
-            {
-                free.Holder = holder;
-                return free;
-            }
+            free.Holder = holder;
+            return free;
+        }
 
-            ReaderSlot slot = new(this, _closed ? ReaderSignals.Closed : _signals, table: null, holder);
-            AddLocked(slot);
-            return slot;
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        ReaderSlot slot = new(this, _closed ? ReaderSignals.Closed : _signals, table: null, holder);
+        AddLocked(slot);
+        return slot;
     }
 
     internal void ReturnLease(ReaderSlot slot)
     {
-        _lock.EnterShielded();
-        try
-        {
-            slot.Holder = "";
-            _freeLeases.Push(slot);
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        slot.Holder = "";
+        _freeLeases.Push(slot);
     }
 
     /// <summary>
@@ -97,15 +83,8 @@ internal sealed partial class ReaderRoster
             t_last = null;
         }
 
-        _lock.EnterShielded(); // no slot moves in the meantime
-        try
-        {
-            _index.Return();
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope(); // no slot moves in the meantime
+        _index.Return();
     }
 
     /// <exception cref="ObjectDisposedException">
@@ -117,8 +96,7 @@ internal sealed partial class ReaderRoster
         ThreadSlots table = t_slots ??= new ThreadSlots(thread);
         t_end ??= new ThreadEnd(table);
         ReaderSlot slot;
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             ThrowIfClosed(_closed);
 
@@ -127,10 +105,6 @@ internal sealed partial class ReaderRoster
             slot = new ReaderSlot(this, _signals, table, thread.Name ?? $"thread {thread.ManagedThreadId}");
             AddLocked(slot);
             table.Add(_index.Value, slot); // under the lock: a roster that closes later finds the slot there
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         return slot;

@@ -120,8 +120,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     internal void LeaveSlowly(ReaderSlot slot)
     {
         ulong complete = 0;
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             if (Volatile.Read(ref slot.Owed) == 0 || Volatile.Read(ref slot.Depth) != 0)
             {
@@ -132,10 +131,6 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
             RaiseLocked(slot, -1);
             complete = CompleteLocked();
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
         Signal(complete);
     }
@@ -143,8 +138,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     /// <inheritdoc/>
     public Fence Close()
     {
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             Volatile.Write(ref _closed, true);
             foreach (ReaderSlot slot in _slots.AsSpan(0, _slotCount))
@@ -154,10 +148,6 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
 
             BeginScanLocked(); // ended by the scan below
             BeginScanLocked(); // never ended: a reader that leaves a closed gate takes the lock, and so does a reader that enters it
-        }
-        finally
-        {
-            _lock.Exit();
         }
 
         // As in a session, the close is the store and the scan is the load. See ReaderSlot.
@@ -170,8 +160,7 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
         int count = 0;
         long now = _clock.GetTimestamp();
         long frequency = _clock.TimestampFrequency;
-        _lock.EnterShielded();
-        try
+        using (_lock.EnterShieldedScope())
         {
             for (int index = 0; index < _slotCount; index++)
             {
@@ -190,10 +179,6 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
                 count++;
             }
         }
-        finally
-        {
-            _lock.Exit();
-        }
 
         return count;
     }
@@ -203,24 +188,17 @@ internal sealed partial class ReaderRoster : IReaderScan, IThreadPoolWorkItem, I
     {
         long now = _clock.GetTimestamp();
         long frequency = _clock.TimestampFrequency;
-        _lock.EnterShielded();
-        try
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        foreach (ReaderSlot slot in _slots.AsSpan(0, _slotCount))
         {
-            foreach (ReaderSlot slot in _slots.AsSpan(0, _slotCount))
+            ulong owed = Volatile.Read(ref slot.Owed);
+            if (owed != 0 && owed <= point)
             {
-                ulong owed = Volatile.Read(ref slot.Owed);
-                if (owed != 0 && owed <= point)
-                {
-                    string since = $"inside {Name} for {Elapsed(slot.OwedSince, now, frequency)}";
-                    holders.Add(slot.Thread is { } thread
-                        ? new FenceHolder($"{FenceHolder.NameOf(thread)}, {since}", thread)
-                        : new FenceHolder($"{slot.Holder}, {since}"));
-                }
+                string since = $"inside {Name} for {Elapsed(slot.OwedSince, now, frequency)}";
+                holders.Add(slot.Thread is { } thread
+                    ? new FenceHolder($"{FenceHolder.NameOf(thread)}, {since}", thread)
+                    : new FenceHolder($"{slot.Holder}, {since}"));
             }
-        }
-        finally
-        {
-            _lock.Exit();
         }
     }
 

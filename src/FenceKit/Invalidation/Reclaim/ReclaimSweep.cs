@@ -142,11 +142,7 @@ public sealed class ReclaimSweep
                 }
 
                 Skipped skipped = _remembered[index];
-                if (onlyReady && !skipped.IsReady)
-                {
-                    _next.Add(skipped);
-                }
-                else if (TryReclaim(skipped))
+                if ((!onlyReady || skipped.IsReady) && TryReclaim(skipped))
                 {
                     _free.Push(skipped);
                 }
@@ -360,21 +356,7 @@ public sealed class ReclaimSweep
         /// Whether one of these sessions has freed the range. A session whose outcome is no longer known counts as well: it is better not
         /// to reclaim the range than to free it twice.
         /// </summary>
-        internal bool WentWithAnother
-        {
-            get
-            {
-                foreach (Fence ended in Earlier)
-                {
-                    if (ended.Status is FenceStatus.Faulted or FenceStatus.Retired)
-                    {
-                        return true;
-                    }
-                }
-
-                return false;
-            }
-        }
+        internal bool WentWithAnother => Earlier.Exists(static ended => ended.Status is FenceStatus.Faulted or FenceStatus.Retired);
 
         internal bool IsReady => !HasFailed && Fence != default && Fence.IsSignaled;
     }

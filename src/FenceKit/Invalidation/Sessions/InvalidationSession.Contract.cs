@@ -34,16 +34,7 @@ internal sealed partial class InvalidationSessionState
         {
             // All holders are announced, even those that are done: next time they may not be. Earlier sessions are not: a session waits
             // only for those before it, and the validator has one map for all sessions.
-            for (int index = 0; index < _holderCount; index++)
-            {
-                FenceContract.Wait(MapOfHolder(index));
-            }
-
-            for (int index = 0; index < _gateCount; index++)
-            {
-                FenceContract.Wait(_gates[index].Readers!.ContractMap);
-            }
-
+            Announce(FenceContract.Wait);
             return Wait(budget, cancellationToken);
         }
     }
@@ -65,34 +56,30 @@ internal sealed partial class InvalidationSessionState
             return;
         }
 
-        bool announced = false;
         try
         {
-            AnnounceHolders();
-            announced = true;
-        }
-        finally
-        {
-            if (!announced)
+            using (BeginSignaling(file: null, line: 0))
             {
-                Leave();
+                Announce(FenceContract.Await);
             }
+        }
+        catch
+        {
+            Leave();
+            throw;
         }
     }
 
-    private void AnnounceHolders()
+    private void Announce(Action<object?> announce)
     {
-        using (BeginSignaling(file: null, line: 0))
+        for (int index = 0; index < _holderCount; index++)
         {
-            for (int index = 0; index < _holderCount; index++)
-            {
-                FenceContract.Await(MapOfHolder(index));
-            }
+            announce(MapOfHolder(index));
+        }
 
-            for (int index = 0; index < _gateCount; index++)
-            {
-                FenceContract.Await(_gates[index].Readers!.ContractMap);
-            }
+        foreach (InvalidationSubscription gate in _gates)
+        {
+            announce(gate.Readers!.ContractMap);
         }
     }
 }

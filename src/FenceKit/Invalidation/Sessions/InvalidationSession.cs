@@ -54,15 +54,8 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     {
         get
         {
-            InvalidationSessionState state = Enter();
-            try
-            {
-                return state.Cover;
-            }
-            finally
-            {
-                state.Leave();
-            }
+            using Visit visit = Enter(out InvalidationSessionState state);
+            return state.Cover;
         }
     }
 
@@ -81,15 +74,8 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     {
         get
         {
-            InvalidationSessionState state = Enter();
-            try
-            {
-                return state.FindError();
-            }
-            finally
-            {
-                state.Leave();
-            }
+            using Visit visit = Enter(out InvalidationSessionState state);
+            return state.FindError();
         }
     }
 
@@ -99,15 +85,8 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// <exception cref="InvalidOperationException">The session has ended.</exception>
     public InvalidationOutcome TryWait()
     {
-        InvalidationSessionState state = Enter();
-        try
-        {
-            return state.Poll();
-        }
-        finally
-        {
-            state.Leave();
-        }
+        using Visit visit = Enter(out InvalidationSessionState state);
+        return state.Poll();
     }
 
     /// <summary>Phase C: blocks until all subscribers have let go, one has failed to, or the time is over.</summary>
@@ -127,15 +106,8 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     public InvalidationOutcome Wait(TimeSpan budget, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(budget);
-        InvalidationSessionState state = Enter();
-        try
-        {
-            return FenceContract.IsChecked ? state.WaitChecked(budget, cancellationToken) : state.Wait(budget, cancellationToken);
-        }
-        finally
-        {
-            state.Leave();
-        }
+        using Visit visit = Enter(out InvalidationSessionState state);
+        return FenceContract.IsChecked ? state.WaitChecked(budget, cancellationToken) : state.Wait(budget, cancellationToken);
     }
 
     /// <summary>Like <see cref="Wait"/>, but blocks no thread.</summary>
@@ -151,7 +123,7 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     public ValueTask<InvalidationOutcome> WaitAsync(TimeSpan budget, CancellationToken cancellationToken = default)
     {
         FenceThrow.IfNotATimeout(budget);
-        InvalidationSessionState state = Enter();
+        Enter(out InvalidationSessionState state);
         if (FenceContract.IsChecked)
         {
             state.AnnounceWaitAsync(budget);
@@ -170,15 +142,8 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// <exception cref="InvalidOperationException">The session has ended.</exception>
     public int CopyPending(Span<PendingInvalidation> destination)
     {
-        InvalidationSessionState state = Enter();
-        try
-        {
-            return state.CopyPending(destination);
-        }
-        finally
-        {
-            state.Leave();
-        }
+        using Visit visit = Enter(out InvalidationSessionState state);
+        return state.CopyPending(destination);
     }
 
     /// <summary>Lists the ranges that are being invalidated: one range, or those of a batch after merging.</summary>
@@ -188,17 +153,10 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     /// <exception cref="InvalidOperationException">The session has ended.</exception>
     public int CopyRanges(Span<AddressRange> destination)
     {
-        InvalidationSessionState state = Enter();
-        try
-        {
-            ReadOnlySpan<AddressRange> ranges = state.Ranges;
-            ranges[..Math.Min(ranges.Length, destination.Length)].CopyTo(destination);
-            return ranges.Length;
-        }
-        finally
-        {
-            state.Leave();
-        }
+        using Visit visit = Enter(out InvalidationSessionState state);
+        ReadOnlySpan<AddressRange> ranges = state.Ranges;
+        ranges[..Math.Min(ranges.Length, destination.Length)].CopyTo(destination);
+        return ranges.Length;
     }
 
     /// <summary>Ends the session after its effect: the range is gone, and waiting readers continue (and will find it gone).</summary>
@@ -214,7 +172,7 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
             return;
         }
 
-        InvalidationSessionState state = Enter();
+        Enter(out InvalidationSessionState state);
         InvalidationOutcome outcome = state.Poll();
         if (outcome != InvalidationOutcome.Completed)
         {
@@ -281,14 +239,15 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
 
     private string DebuggerDisplay => _lease is null ? "never begun" : HasEnded ? "ended" : $"{_lease.State.Cover}: {_lease.State.Poll()}";
 
-    private InvalidationSessionState Enter()
+    private Visit Enter(out InvalidationSessionState state)
     {
         if (_lease is null || !_lease.State.TryEnter(_version))
         {
             ThrowEnded();
         }
 
-        return _lease.State;
+        state = _lease.State;
+        return new Visit(state);
     }
 
     [DoesNotReturn]
@@ -300,16 +259,13 @@ public readonly partial struct InvalidationSession : IDisposable, IEquatable<Inv
     [DoesNotReturn]
     private static void ThrowNotComplete(InvalidationSessionState state, InvalidationOutcome outcome)
     {
-        InvalidOperationException error;
-        try
-        {
-            error = new InvalidOperationException(state.DescribeWhyNotComplete(outcome), state.FindError());
-        }
-        finally
-        {
-            state.Leave();
-        }
+        using Visit visit = new(state);
+        throw new InvalidOperationException(state.DescribeWhyNotComplete(outcome), state.FindError());
+    }
 
-        throw error;
+    /// <summary>A thread inside a member. Disposing it lets the object go back to its pool, if the session has ended.</summary>
+    private readonly ref struct Visit(InvalidationSessionState state)
+    {
+        public void Dispose() => state.Leave();
     }
 }

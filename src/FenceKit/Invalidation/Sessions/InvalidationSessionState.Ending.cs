@@ -160,17 +160,13 @@ internal sealed partial class InvalidationSessionState
         Fence ended = Ended;
         bool hasSuperseded;
         StripeSet held = _ledger.Enter(Ranges);
-        try
+        using (_ledger.ExitAtEnd(held))
         {
             hasSuperseded = _ledger.EndLocked(this, held, committed);
             ref SessionTally tally = ref _counters.Tally(held);
             tally.Committed += committed ? 1 : 0;
             tally.BackedOff += end == InvalidationEnd.BackedOff ? 1 : 0;
             tally.Refused += end == InvalidationEnd.Refused ? 1 : 0;
-        }
-        finally
-        {
-            _ledger.Exit(held);
         }
 
         try
@@ -179,7 +175,7 @@ internal sealed partial class InvalidationSessionState
         }
         finally
         {
-            if (_observerCount != 0)
+            if (_observers.Count != 0)
             {
                 NotifyObservers(committed);
             }

@@ -8,10 +8,8 @@ internal sealed partial class InvalidationSessionState
 {
     private Holder[] _holders;
     private int _holderCount;
-    private InvalidationSubscription[] _gates = new InvalidationSubscription[4]; // gates whose readers have yet to be scanned
-    private int _gateCount;
-    private (InvalidationSubscription Subscription, AddressRange Range)[] _deferred = []; // subscriptions with an After option, called after the others
-    private int _deferredCount;
+    private readonly List<InvalidationSubscription> _gates = new(4); // gates whose readers have yet to be scanned
+    private readonly List<(InvalidationSubscription Subscription, AddressRange Range)> _deferred = []; // those with an After option, called after the others
     private bool _someoneThrew;
     private long _scheduled; // the end of phase A; set only if there are holders
 
@@ -96,15 +94,7 @@ internal sealed partial class InvalidationSessionState
     }
 
     /// <summary>Defers a subscriber with an After option until all others have been called.</summary>
-    internal void Defer(InvalidationSubscription subscription, AddressRange range)
-    {
-        if (_deferredCount == _deferred.Length)
-        {
-            Array.Resize(ref _deferred, Math.Max(4, _deferred.Length * 2));
-        }
-
-        _deferred[_deferredCount++] = (subscription, range);
-    }
+    internal void Defer(InvalidationSubscription subscription, AddressRange range) => _deferred.Add((subscription, range));
 
     /// <summary>Calls one subscriber during a release, where a refusal is an error.</summary>
     internal void ScheduleOrFail(InvalidationSubscription subscription, ref InvalidationRequest request)
@@ -120,9 +110,9 @@ internal sealed partial class InvalidationSessionState
     internal bool ScheduleDeferred(InvalidationReason reason, bool mayRefuse, out InvalidationSubscription? refusedBy)
     {
         int called = 0;
-        for (int rank = 1; called < _deferredCount; rank++)
+        for (int rank = 1; called < _deferred.Count; rank++)
         {
-            for (int index = 0; index < _deferredCount; index++)
+            for (int index = 0; index < _deferred.Count; index++)
             {
                 (InvalidationSubscription subscription, AddressRange range) = _deferred[index];
                 if (subscription.Rank != rank)
@@ -154,25 +144,25 @@ internal sealed partial class InvalidationSessionState
     /// </summary>
     internal void ScanReaders(bool close)
     {
-        if (_gateCount == 0)
+        if (_gates.Count == 0)
         {
             return;
         }
 
         // Active was raised in BeginLocked, and the readers' alert is raised here: both before the barrier, as ReaderSlot requires.
-        for (int index = 0; !close && index < _gateCount; index++)
+        for (int index = 0; !close && index < _gates.Count; index++)
         {
             _gates[index].Readers!.BeginScan();
         }
 
         Interlocked.MemoryBarrierProcessWide();
-        for (int index = 0; index < _gateCount; index++)
+        foreach (InvalidationSubscription gate in _gates)
         {
-            IReaderScan readers = _gates[index].Readers!;
+            IReaderScan readers = gate.Readers!;
             Fence fence = close ? readers.Close() : readers.Scan();
             if (!fence.IsSignaled)
             {
-                AddHolder(_gates[index], fence, thrown: null);
+                AddHolder(gate, fence, thrown: null);
             }
         }
     }
@@ -216,17 +206,10 @@ internal sealed partial class InvalidationSessionState
 
     private void AddGate(InvalidationSubscription subscription)
     {
-        if (Array.IndexOf(_gates, subscription, 0, _gateCount) >= 0)
+        if (!_gates.Contains(subscription))
         {
-            return;
+            _gates.Add(subscription);
         }
-
-        if (_gateCount == _gates.Length)
-        {
-            Array.Resize(ref _gates, _gates.Length * 2);
-        }
-
-        _gates[_gateCount++] = subscription;
     }
 
     private void ReportThrown(InvalidationSubscription subscription, AddressRange range, Exception exception)
@@ -248,20 +231,15 @@ internal sealed partial class InvalidationSessionState
 
     private void ClearHolders()
     {
-        Empty(_holders, ref _holderCount);
-        Empty(_gates, ref _gateCount);
-        Empty(_deferred, ref _deferredCount);
-        Empty(_observers, ref _observerCount);
-        _someoneThrew = false;
-    }
-
-    // Most sessions leave most of the lists empty.
-    private static void Empty<T>(T[] list, ref int count)
-    {
-        if (count != 0)
+        if (_holderCount != 0)
         {
-            Array.Clear(list, 0, count);
-            count = 0;
+            Array.Clear(_holders, 0, _holderCount);
+            _holderCount = 0;
         }
+
+        _gates.Clear();
+        _deferred.Clear();
+        _observers.Clear();
+        _someoneThrew = false;
     }
 }

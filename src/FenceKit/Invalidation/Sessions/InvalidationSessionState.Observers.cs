@@ -4,22 +4,12 @@ namespace FenceKit;
 // Observers: noted in phase A, called when the range is open again.
 internal sealed partial class InvalidationSessionState
 {
-    private (InvalidationSubscription Subscription, AddressRange Range)[] _observers = []; // in the order in which they were called in phase A
-    private int _observerCount;
+    private readonly List<(InvalidationSubscription Subscription, AddressRange Range)> _observers = []; // in the order in which they were called in phase A
 
     /// <summary>
     /// Notes that a subscriber is told the end of the session: it was called, or it had let go before and was not called again.
     /// </summary>
-    private void NoteObserver(InvalidationSubscription subscription, AddressRange range)
-    {
-        if (_observerCount == _observers.Length)
-        {
-            // Grows between two callbacks, not inside one, as in AddHolder.
-            Array.Resize(ref _observers, Math.Max(4, _observerCount * 2));
-        }
-
-        _observers[_observerCount++] = (subscription, range);
-    }
+    private void NoteObserver(InvalidationSubscription subscription, AddressRange range) => _observers.Add((subscription, range));
 
     /// <summary>
     /// Calls the observers outside every lock, on the thread that ends the session. As in phase A, an exception of one does not affect the
@@ -31,9 +21,8 @@ internal sealed partial class InvalidationSessionState
         BeginCalling();
         try
         {
-            for (int index = 0; index < _observerCount; index++)
+            foreach ((InvalidationSubscription subscription, AddressRange range) in _observers)
             {
-                (InvalidationSubscription subscription, AddressRange range) = _observers[index];
                 try
                 {
                     subscription.NotifyEnd(new InvalidationRequest(range, subscription.Range, Reason, Number, predecessor: default), committed);

@@ -20,7 +20,7 @@ internal sealed partial class InvalidationSessionState
     /// <exception cref="InvalidOperationException">This thread is inside a gate that the session waits for.</exception>
     internal void ThrowIfWaitingForThisThread()
     {
-        for (int index = 0; _gateCount != 0 && index < _holderCount; index++)
+        for (int index = 0; _gates.Count != 0 && index < _holderCount; index++)
         {
             ref readonly Holder holder = ref _holders[index];
             if (holder.Subscription.Readers is { } readers && readers.IsWaitingForThisThread(holder.Fence.Point) && Poll() == InvalidationOutcome.Pending)

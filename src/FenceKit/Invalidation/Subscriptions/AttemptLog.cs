@@ -64,29 +64,22 @@ internal sealed class AttemptLog
     /// <summary>Finds the fence of an attempt that is still valid for all of the range.</summary>
     internal bool TryReuse(AddressRange range, InvalidationReason reason, out Fence fence)
     {
-        _lock.EnterShielded();
-        try
+        using InterruptShield.ShieldedScope scope = _lock.EnterShieldedScope();
+        for (long age = 1; age <= Math.Min(_attemptCount, RememberedAttempts); age++)
         {
-            for (long age = 1; age <= Math.Min(_attemptCount, RememberedAttempts); age++)
+            ref readonly Attempt attempt = ref _attempts[(_attemptCount - age) % RememberedAttempts];
+            if (attempt.Range.Contains(range)
+                && IsAsStrong(attempt.Reason, reason)
+                && !WasPublishedSinceLocked(range, attempt.Publications)
+                && attempt.Fence.Status is FenceStatus.Pending or FenceStatus.Signaled)
             {
-                ref readonly Attempt attempt = ref _attempts[(_attemptCount - age) % RememberedAttempts];
-                if (attempt.Range.Contains(range)
-                    && IsAsStrong(attempt.Reason, reason)
-                    && !WasPublishedSinceLocked(range, attempt.Publications)
-                    && attempt.Fence.Status is FenceStatus.Pending or FenceStatus.Signaled)
-                {
-                    fence = attempt.Fence;
-                    return true;
-                }
+                fence = attempt.Fence;
+                return true;
             }
+        }
 
-            fence = default;
-            return false;
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        fence = default;
+        return false;
     }
 
     internal void Record(AddressRange range, InvalidationReason reason, Fence fence, ulong publications)
