@@ -77,6 +77,16 @@ public partial class LinkTests
             folder => Assert.Contains($"(samples/{Path.GetFileName(folder)}", Pages.Read("README.md"), StringComparison.Ordinal));
 
     [Fact]
+    public void The_sample_to_begin_with_is_one_short_file_and_comes_first()
+    {
+        string readme = Pages.Read("README.md");
+        string source = Assert.Single(Directory.GetFiles(Path.Combine(Pages.Root, "samples", "QuickStart"), "*.cs"));
+
+        Assert.StartsWith("(samples/QuickStart/Program.cs)", readme[readme.IndexOf("(samples/", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.InRange(File.ReadAllLines(source).Length, 1, 120);
+    }
+
+    [Fact]
     public void Every_type_page_is_listed_with_the_others()
     {
         string index = Pages.Read("docs/types/README.md");

@@ -71,7 +71,7 @@ internal sealed class Acquisition
     /// The assumption of a finding that involves uncertain locks: that their holder waits for the work that runs under them.
     /// </summary>
     public static string IsAwaited(LockMap[] uncertain)
-        => $"whoever has taken {string.Join(" and ", uncertain.Distinct())} awaits what goes on meanwhile; of a call that is not awaited say so with TrackedTask.Start";
+        => $"the code that has taken {string.Join(" and ", uncertain.Distinct())} awaits what goes on meanwhile; of a call that is not awaited say so with TrackedTask.Start";
 
     public static string NameOf(Thread thread) => string.IsNullOrEmpty(thread.Name)
         ? string.Create(CultureInfo.InvariantCulture, $"thread {thread.ManagedThreadId}")

@@ -250,12 +250,12 @@ public sealed partial class DeviceQueue<TCommand>
         // A thread that ended the command in the meantime could not remove callbacks that were not added yet. Each side has a full fence
         // between its store and its load, so at least one of the two sees the other's store:
         //
-        //   here                                 TryCancel, a failed dependency, Lose
-        //   ----                                 ------------------------------------
-        //   dependency.Fence = ...   (store)     slot.Phase = Finished, or LostReason = ...         (store)
+        //   here                                 TryCancel, a failed dependency, a loss
+        //   ----                                 --------------------------------------
+        //   dependency.Fence = ...   (store)     slot.Phase = Finished, or Free after a loss        (store)
         //   add the callback         (fence)     the barrier in RemoveDependencies                  (fence)
-        //   slot.Phase, LostReason   (load)      remove the callback of dependency.Fence            (load)
-        if (slot.Phase != DeviceSlotPhase.Queued || LostReason is not null)
+        //   slot.Phase               (load)      remove the callback of dependency.Fence            (load)
+        if (slot.Phase != DeviceSlotPhase.Queued)
         {
             over += RemoveDependencies(slot);
         }

@@ -168,13 +168,13 @@ public sealed class FenceCompletionQueue : IDisposable
         }
     }
 
-    /// <summary>Reads the completion of a node, and frees the node unless it is only looked at. False when the node is a duplicate.</summary>
-    private bool TryTake(Node node, bool isOnlyLook, out FenceCompletion completion)
+    /// <summary>Reads the completion of a node, and frees the node unless this is a peek. False when the node is a duplicate.</summary>
+    private bool TryTake(Node node, bool isPeek, out FenceCompletion completion)
     {
         _lock.EnterShielded();
         bool isFirst = Volatile.Read(ref node.Phase) == (int)Phase.Completed;
         completion = isFirst ? node.Completion : default;
-        if (isFirst && !isOnlyLook)
+        if (isFirst && !isPeek)
         {
             FreeLocked(node);
         }
@@ -224,14 +224,14 @@ public sealed class FenceCompletionQueue : IDisposable
         {
             Node? node = InterruptShield.Run(inner, static reader => reader.TryPeek(out Node? next) ? next : null);
             item = default;
-            return node is not null && owner.TryTake(node, isOnlyLook: true, out item);
+            return node is not null && owner.TryTake(node, isPeek: true, out item);
         }
 
         public override bool TryRead(out FenceCompletion item)
         {
             while (InterruptShield.Run(inner, static reader => reader.TryRead(out Node? next) ? next : null) is { } node)
             {
-                if (owner.TryTake(node, isOnlyLook: false, out item))
+                if (owner.TryTake(node, isPeek: false, out item))
                 {
                     return true;
                 }

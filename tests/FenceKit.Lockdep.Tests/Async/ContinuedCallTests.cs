@@ -30,7 +30,7 @@ public sealed class ContinuedCallTests
 
         LockViolation report = _bench.Single(LockViolationKind.CircularDependency);
         Assert.Equal(LockConfidence.Likely, report.Confidence);
-        Assert.Contains("whoever has taken", report.Assumption, StringComparison.Ordinal);
+        Assert.Contains("the code that has taken", report.Assumption, StringComparison.Ordinal);
         Assert.Contains("TrackedTask.Start", report.Assumption, StringComparison.Ordinal);
     }
 
