@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
 using FenceKit.Lockdep.Graph;
 using FenceKit.Lockdep.Held;
 using FenceKit.Lockdep.Instrumentation;
@@ -30,6 +31,27 @@ public sealed partial class LockValidator
         DropStale(stack);
         HeldStep[] held = StepsOf(stack, stack.Depth);
         return except is null ? held : Array.FindAll(held, step => !ReferenceEquals(step.Map, except) && !ReferenceEquals(step.Map.Subject, except));
+    }
+
+    /// <summary>The newest hold of this flow; the same object as long as the flow takes and releases nothing.</summary>
+    internal FlowNode? FlowHere => _flow.Value;
+
+    /// <summary>A key of what this thread and its flow hold, with the places where it was taken.</summary>
+    internal ulong SituationHere()
+    {
+        if (LockHolder.CurrentIfAny(this) is not { } stack)
+        {
+            return 0;
+        }
+
+        stack.Settle();
+        ulong key = 0;
+        foreach (HeldEntry entry in stack.Entries)
+        {
+            key = ChainKey.Mix(key ^ entry.Own, ((ulong)(uint)RuntimeHelpers.GetHashCode(entry.Instance!) << 32) | (uint)RuntimeHelpers.GetHashCode(entry.SiteToken ?? entry.Record));
+        }
+
+        return key;
     }
 
     /// <summary>The holds of this flow. Code that the flow has started has the same ones, on whichever thread.</summary>

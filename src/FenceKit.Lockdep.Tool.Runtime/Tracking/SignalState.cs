@@ -22,12 +22,22 @@ internal sealed class SignalState(string name, bool needsAll = false)
     private readonly List<Waiter> _waiters = []; // under the gate
     private LockMap? _map;
     private (Thread Thread, JudgedWant[] Way)? _last; // under the gate
+    private Situation? _lastSignal; // of _last; written under the gate
+    private Situation? _lastWait; // since _last; written under the gate
     private volatile bool _isFree;
     private volatile bool _isOpen;
 
     private sealed record Signaler(JudgedWant[] Way, Thread Thread, ChainRecord Record)
     {
         public HashSet<FlowNode> Holds { get; } = [];
+    }
+
+    /// <summary>A thread with what it holds. A channel may have millions of signals and waits in the same situation, of which one says everything.</summary>
+    private sealed record Situation(Thread Thread, ulong Chain, FlowNode? Flow)
+    {
+        public static Situation Here() => new(Thread.CurrentThread, Session.Validator.SituationHere(), Session.Validator.FlowHere);
+
+        public bool IsHere => ReferenceEquals(Thread, Thread.CurrentThread) && ReferenceEquals(Flow, Session.Validator.FlowHere) && Chain == Session.Validator.SituationHere();
     }
 
     private sealed record Waiter(HeldStep[] Held, Thread Thread, ChainRecord Record, string ThreadName, FlowNode[] Holds);
@@ -49,7 +59,7 @@ internal sealed class SignalState(string name, bool needsAll = false)
     /// <param name="except">A lock that waiters release during the wait.</param>
     public void Signal(LockCallSite? site, object? except = null)
     {
-        if (_isFree)
+        if (_isFree || Volatile.Read(ref _lastSignal) is { IsHere: true }) // pairs with the write below; only this thread writes one that is here
         {
             return;
         }
@@ -65,6 +75,8 @@ internal sealed class SignalState(string name, bool needsAll = false)
         using (_gate.EnterScope())
         {
             _last = (Thread.CurrentThread, way);
+            _lastSignal = null;
+            _lastWait = null; // who has given it may be somebody else now
             Signaler? signaler = _signalers.Find(known => ReferenceEquals(known.Thread, Thread.CurrentThread) && IsSame(known.Way, way));
             if (signaler is null)
             {
@@ -83,13 +95,15 @@ internal sealed class SignalState(string name, bool needsAll = false)
             {
                 signaler.Holds.UnionWith(Session.Validator.HoldsHere());
             }
+
+            Volatile.Write(ref _lastSignal, Situation.Here()); // pairs with the read above
         }
     }
 
     /// <summary>Records that this thread, or its flow, waits without a limit.</summary>
     public void Wait(LockCallSite site, object? except = null)
     {
-        if (_isFree || _isOpen)
+        if (_isFree || _isOpen || Volatile.Read(ref _lastWait) is { IsHere: true }) // pairs with the write below; only this thread writes one that is here
         {
             return;
         }
@@ -104,6 +118,7 @@ internal sealed class SignalState(string name, bool needsAll = false)
         bool isFirst;
         using (_gate.EnterScope())
         {
+            Volatile.Write(ref _lastWait, Situation.Here()); // pairs with the read above
             if (_last is { } last && ReferenceEquals(last.Thread, Thread.CurrentThread) && Array.TrueForAll(held, step => Array.Exists(last.Way, way => IsOnePlace(step, way))))
             {
                 return; // what it waits for it has given itself
