@@ -134,12 +134,10 @@ public sealed partial class LockValidator
         return false;
     }
 
-    /// <summary>Validates the newest entry of an explicit flow against the locks of the thread as well.</summary>
+    /// <summary>Validates the newest entry of an explicit flow against the locks of the thread as well, whose list the caller has settled.</summary>
     internal void JudgeUnderThread(LockHolder flow, LockMap map)
     {
-        LockHolder? stack = LockHolder.CurrentIfAny(this);
-        stack?.Settle();
-        if (stack is not { Depth: > 0 } || flow.TopRecord.IsUnchecked)
+        if (LockHolder.CurrentIfAny(this) is not { Depth: > 0 } stack || flow.TopRecord.IsUnchecked)
         {
             return;
         }
