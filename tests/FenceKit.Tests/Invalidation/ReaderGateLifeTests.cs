@@ -85,6 +85,20 @@ public sealed class ReaderGateLifeTests : GateTest
     }
 
     [Fact]
+    public async Task A_reader_that_a_disposed_gate_refuses_is_refused_again_and_is_not_inside()
+    {
+        _gate.Enter().Dispose(); // this thread is known to the gate
+        ReaderLease lease = await _gate.EnterAsync(s_left);
+        _gate.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => { _gate.Enter().Dispose(); });
+        Assert.Throws<ObjectDisposedException>(() => { _gate.Enter().Dispose(); });
+
+        lease.Dispose();
+        Limit.Until(() => _notifier.GetStatistics().Subscriptions == 0, "Unsubscribing");
+    }
+
+    [Fact]
     public void A_disposed_gate_lets_nobody_in_and_stays_safe_for_those_inside() // 67, 68
     {
         ReaderScope scope = _gate.Enter();
