@@ -111,12 +111,13 @@ public sealed partial class LockValidator
         return stack.KeyFor(0);
     }
 
-    internal bool HoldsAnything => LockHolder.CurrentIfAny(this) is { Depth: > 0 };
+    /// <summary>Whether this thread or its flow holds a lock.</summary>
+    internal bool HoldsAnything => SettledIfAny() is { Depth: > 0 };
 
     /// <summary>Whether this thread holds a lock that is stored in a field of the type.</summary>
     internal bool HoldsLockOf(string type)
     {
-        foreach (HeldEntry entry in LockHolder.Current(this).Entries)
+        foreach (HeldEntry entry in SettledIfAny() is { } stack ? stack.Entries : [])
         {
             if (entry.Record.Class.Name is var name && name.Length > type.Length && name[type.Length] == '.' && name.StartsWith(type, StringComparison.Ordinal))
             {
@@ -129,9 +130,16 @@ public sealed partial class LockValidator
 
     internal bool IsTaken(object target)
     {
+        LockHolder? stack = SettledIfAny();
+        return stack is not null && stack.IndexOf(target is LockObject tagged ? tagged.Map : target) >= 0;
+    }
+
+    // A thread that a flow has just come to has not loaded yet what the flow holds.
+    private LockHolder? SettledIfAny()
+    {
         LockHolder? stack = LockHolder.CurrentIfAny(this);
         stack?.Settle();
-        return stack is not null && stack.IndexOf(target is LockObject tagged ? tagged.Map : target) >= 0;
+        return stack;
     }
 
     /// <summary>Whether this thread holds a lock that it has acquired in the work that it does now, see <see cref="BeginWork"/>.</summary>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
 namespace Catalog;
 
 internal static class BadFlows
@@ -15,6 +17,53 @@ internal static class BadFlows
         left.Other = right;
         await left.StepAsync();
         await right.BackAsync();
+        await new Hopped().RunAsync();
+    }
+}
+
+// The thread that reads the value has taken nothing itself: the flow that has just come to it holds the permit.
+internal sealed class Hopped
+{
+    private readonly SemaphoreSlim _door = new(1, 1);
+    private readonly Lazy<int> _value;
+
+    public Hopped() => _value = new Lazy<int>(Make);
+
+    public async Task RunAsync()
+    {
+        _ = _value.Value;
+        await _door.WaitAsync();
+        try
+        {
+            await default(NewThread);
+            _ = _value.Value;
+        }
+        finally
+        {
+            _door.Release();
+        }
+    }
+
+    private int Make()
+    {
+        _door.Wait();
+        _door.Release();
+        return 1;
+    }
+}
+
+internal readonly struct NewThread : ICriticalNotifyCompletion
+{
+    public bool IsCompleted => false;
+
+    public NewThread GetAwaiter() => this;
+
+    public void OnCompleted(Action continuation) => new Thread(continuation.Invoke).Start();
+
+    public void UnsafeOnCompleted(Action continuation) => new Thread(continuation.Invoke).UnsafeStart();
+
+    public void GetResult()
+    {
     }
 }
 

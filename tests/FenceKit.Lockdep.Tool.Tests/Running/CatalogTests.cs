@@ -81,6 +81,7 @@ public sealed class CatalogTests : IDisposable
             "locks that a method is given: Catalog.Arguments._first, Catalog.Arguments._second",
             "locks that a structure keeps: Catalog.Guarded._north, Catalog.Guarded._south",
             "a Lazy that is made already: Catalog.MadeOnce.s_settings, Catalog.MadeOnce.s_value",
+            "a Lazy that is made already, on a thread that the flow has just come to: Catalog.Hopped._door, Catalog.Hopped._value",
             "a LazyInitializer with a lock: Catalog.MadeUnderLock._gate, Catalog.MadeUnderLock._making",
             "a loop that wants the caller's lock: Catalog.OwnLoop._gate, parallel work of Catalog.OwnLoop.Run",
             "a linked source: Catalog.Linked._gate, callbacks of Catalog.Linked.Run.stopping",
