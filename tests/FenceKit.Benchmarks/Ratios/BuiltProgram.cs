@@ -25,11 +25,16 @@ internal static class BuiltProgram
     internal static string Case(string name) => PathOf("tests", "FenceKit.Lockdep.Tool.Cases", name);
 
     /// <summary>Starts something so many times, one after the other, each to its end.</summary>
-    internal static Action<int> Starts(params string[] command) => count =>
+    internal static Action<int> Starts(params string[] command) => StartsWithHook(null, command);
+
+    /// <summary>The same with an assembly whose startup hook the runtime calls.</summary>
+    internal static Action<int> StartsWithHook(string? hook, params string[] command) => count =>
     {
         for (int i = 0; i < count; i++)
         {
-            using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            start.Environment["DOTNET_STARTUP_HOOKS"] = hook;
+            using Process process = Process.Start(start)!;
             Task<string> error = process.StandardError.ReadToEndAsync();
             process.StandardOutput.ReadToEnd();
             process.WaitForExit();

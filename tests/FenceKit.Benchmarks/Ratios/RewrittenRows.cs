@@ -44,13 +44,13 @@ internal static class RewrittenRows
     private static RatioRow Start(string name, string[] tool, string program, string argument, string text)
     {
         string[] bare = ["dotnet", BuiltProgram.Case(program), argument];
-        RatioRow row = new(name, BuiltProgram.Starts([.. tool, "run", "--", .. bare]), BuiltProgram.Starts(bare), 1.3, text, "the same as it is")
+        bool isNative = tool[0] != "dotnet";
+        return new(name, BuiltProgram.Starts([.. tool, "run", "--", .. bare]), BuiltProgram.Starts(bare), 1.3, text, "the same as it is")
         {
             Allocated = static () => 0, // in processes that have ended
+            Floor = isNative ? BuiltProgram.StartsWithHook(BuiltProgram.Case("Cost"), bare) : BuiltProgram.Starts(["dotnet", BuiltProgram.Case("Cost"), "start", .. bare]),
+            FloorText = isNative ? "with a startup hook that does nothing" : "started by a program of .NET that does nothing else",
         };
-        return tool[0] == "dotnet"
-            ? row with { Floor = BuiltProgram.Starts(["dotnet", BuiltProgram.Case("Cost"), "start", .. bare]), FloorText = "started by a program of .NET that does nothing else" }
-            : row;
     }
 
     private static ServedProgram Web(string[]? toolOptions, bool isOff) => new("Web", toolOptions, isOff, RequestsUntilCompiled, "serve");
