@@ -187,30 +187,51 @@ internal sealed partial class DeadlockSearch
 
         SituationItem[] before = ItemsBefore(path, context);
         SituationItem[] now = ItemsAfter(path, context);
-        if (StacksTo(before, context) is not { } stacks || now.Length <= last)
+        int kept = Array.FindIndex(now, item => ReferenceEquals(item.Map, held[last].Map)) + 1;
+        if (StacksTo(before, context) is not { } stacks || kept == 0 || AcquiredSince(now[..kept], held[..(last + 1)]) is not { } since)
         {
             return null;
         }
 
-        for (int count = now.Length; count > last; count--)
+        for (int count = now.Length; count >= kept; count--)
         {
             stacks.Add(now[..count]);
         }
 
-        for (int i = 0; i <= last; i++)
+        for (int count = 1; count <= since.Length; count++)
         {
-            if (!ReferenceEquals(now[i].Map, held[i].Map))
-            {
-                return null;
-            }
+            stacks.Add([.. now[..kept], .. since[..count]]);
         }
 
-        for (int count = last + 2; count <= held.Length; count++)
+        for (int count = since.Length > 0 ? last + 1 : last + 2; count <= held.Length; count++)
         {
             stacks.Add(held[..count]);
         }
 
         return stacks;
+    }
+
+    /// <summary>
+    /// The locks that stand in a list although they were acquired after all that was kept: those of a flow that came to the thread stand
+    /// below the thread's own. Null if something that was kept is not in the list, or in another order.
+    /// </summary>
+    private static SituationItem[]? AcquiredSince(SituationItem[] kept, SituationItem[] held)
+    {
+        var since = new List<SituationItem>();
+        int found = 0;
+        foreach (SituationItem item in held)
+        {
+            if (found < kept.Length && ReferenceEquals(kept[found].Map, item.Map))
+            {
+                found++;
+            }
+            else
+            {
+                since.Add(item);
+            }
+        }
+
+        return found == kept.Length ? [.. since] : null;
     }
 
     private static SituationItem[] ItemsBefore(HeldPath path, ContextSet context)

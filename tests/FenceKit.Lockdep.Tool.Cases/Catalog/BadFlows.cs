@@ -18,6 +18,7 @@ internal static class BadFlows
         await left.StepAsync();
         await right.BackAsync();
         await new Hopped().RunAsync();
+        await new HandedOnTwice().RunAsync();
     }
 }
 
@@ -49,6 +50,53 @@ internal sealed class Hopped
         _door.Wait();
         _door.Release();
         return 1;
+    }
+}
+
+// Two permits are handed on to the method while it runs on a thread, one after the other, and let go. What it locks then has nothing to do with them.
+internal sealed class HandedOnTwice
+{
+    private readonly SemaphoreSlim _early = new(1, 1);
+    private readonly SemaphoreSlim _late = new(1, 1);
+    private readonly object _up = new();
+    private readonly object _down = new();
+
+    public async Task RunAsync()
+    {
+        await Task.Yield();
+        await TakeAsync();
+        _early.Release();
+        ValueTask late = TakeLaterAsync();
+        while (!late.IsCompleted)
+        {
+            Thread.Yield();
+        }
+
+        await late;
+        _late.Release();
+        lock (_up)
+        {
+            lock (_down)
+            {
+            }
+        }
+
+        lock (_down)
+        {
+            lock (_up)
+            {
+            }
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask TakeAsync() => await _early.WaitAsync();
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask TakeLaterAsync()
+    {
+        await _late.WaitAsync();
+        await Task.Yield();
     }
 }
 
